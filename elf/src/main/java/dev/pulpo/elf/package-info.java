@@ -1,0 +1,3 @@
+/** ELF64. */
+@org.jspecify.annotations.NullMarked
+package dev.pulpo.elf;

@@ -1,0 +1,5 @@
+/** ELF64 and DWARF, read and written. Depends on nothing. */
+module dev.pulpo.elf {
+    requires static org.jspecify;
+
+}

@@ -1,0 +1,55 @@
+package dev.pulpo.ffm;
+
+import dev.pulpo.ffm.raw.Linux;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.Comparator;
+
+/** Error numbers of Linux (errno(3)), as positive numbers. */
+public final class Errno {
+    public static final int EPERM = Linux.EPERM();
+    public static final int ENOENT = Linux.ENOENT();
+    public static final int ESRCH = Linux.ESRCH();
+    public static final int EINTR = Linux.EINTR();
+    public static final int EIO = Linux.EIO();
+    public static final int ECHILD = Linux.ECHILD();
+    public static final int EAGAIN = Linux.EAGAIN();
+    public static final int ENOMEM = Linux.ENOMEM();
+    public static final int EACCES = Linux.EACCES();
+    public static final int EFAULT = Linux.EFAULT();
+    public static final int EBUSY = Linux.EBUSY();
+    public static final int EINVAL = Linux.EINVAL();
+    public static final int ENOSYS = Linux.ENOSYS();
+
+    /*
+     * The kernel's private error numbers (include/linux/errno.h). User space never sees them, a tracer does: they
+     * stand in rax of a thread that was stopped inside a system call, and say how the kernel means to restart it.
+     */
+    static final int ERESTARTSYS = 512;
+    static final int ERESTARTNOINTR = 513;
+    static final int ERESTARTNOHAND = 514;
+    static final int ERESTART_RESTARTBLOCK = 516;
+
+    private Errno() {}
+
+    /** The name in {@code errno.h}, such as {@code ESRCH}, or the number where there is none. */
+    public static String name(int errno) {
+        // Only errors come this way, so the generated accessors are searched instead of kept in a second table.
+        // Of two names for one number (EAGAIN, EWOULDBLOCK) the shorter one is the usual one.
+        return Arrays.stream(Linux.class.getMethods())
+                .filter(method -> method.getName().matches("E[A-Z0-9]+") && method.getReturnType() == int.class)
+                .filter(method -> value(method) == errno)
+                .map(Method::getName)
+                .min(Comparator.comparingInt(String::length))
+                .orElse("errno " + errno);
+    }
+
+    private static int value(Method constant) {
+        try {
+            return (int) constant.invoke(null);
+        } catch (IllegalAccessException | InvocationTargetException e) {
+            throw new LinkageError(constant + " is a generated public accessor", e);
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.pulpo.ffm;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.pulpo.ffm.raw.Linux;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * All downcalls of the product: one handle, one signature.
+ *
+ * <p>Linking a signature costs a cold JVM about 15 ms, so every function is called as
+ * {@code long f(long, long, long, long, long, long, long)}. The System V ABI allows that for functions whose parameters
+ * are integers and pointers: the first six travel in registers, the seventh on the stack, and the callee does not look
+ * at those that it has not declared. A result of type {@code int} arrives in the lower half of rax; the upper half is
+ * undefined and is cut off by {@link #callInt}. Variadic functions want the number of vector registers in al, which
+ * only a declared variadic call sets; {@code syscall(2)} is written in assembly and ignores it.
+ */
+@SuppressWarnings("restricted") // This is what the module is granted native access for.
+final class NativeCalls {
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final StructLayout STATE = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO = STATE.varHandle(PathElement.groupElement("errno"));
+
+    private static final MethodHandle CALL = LINKER.downcallHandle(
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG,
+                    JAVA_LONG),
+            Linker.Option.captureCallState("errno"));
+
+    private static final MemorySegment SYSCALL = Linux.syscall.address();
+
+    /** Where a call leaves errno: one for each thread, for as long as the thread lives. */
+    private static final ThreadLocal<MemorySegment> CAPTURED = ThreadLocal
+            .withInitial(() -> Arena.ofAuto().allocate(STATE));
+
+    private NativeCalls() {}
+
+    /**
+     * Makes a system call.
+     *
+     * @return what the kernel returned: the result, or the error number negated
+     */
+    static long syscall(long number, long a, long b, long c, long d, long e, long f) {
+        MemorySegment captured = CAPTURED.get();
+        long result = invoke(SYSCALL, captured, number, a, b, c, d, e, f);
+        return result == -1 ? -(int) ERRNO.get(captured, 0L) : result;
+    }
+
+    static long syscall(long number, long a, long b, long c) {
+        return syscall(number, a, b, c, 0, 0, 0);
+    }
+
+    static long syscall(long number, long a, long b, long c, long d) {
+        return syscall(number, a, b, c, d, 0, 0);
+    }
+
+    /** Calls a function of libc that returns {@code int}. */
+    static int callInt(MemorySegment function, long a, long b, long c, long d, long e, long f) {
+        return (int) invoke(function, CAPTURED.get(), a, b, c, d, e, f, 0);
+    }
+
+    static int callInt(MemorySegment function, long a, long b, long c) {
+        return callInt(function, a, b, c, 0, 0, 0);
+    }
+
+    /**
+     * The result of a system call that has to succeed.
+     *
+     * @throws SystemCallException where it is an error number
+     */
+    static long check(String call, long result) {
+        if (isError(result)) {
+            throw new SystemCallException(call, (int) -result);
+        }
+        return result;
+    }
+
+    /** Errors are the last 4095 numbers (include/linux/err.h); other negative values are results. */
+    static boolean isError(long result) {
+        return result < 0 && result >= -4095;
+    }
+
+    private static long invoke(MemorySegment function, MemorySegment captured, long a, long b, long c, long d, long e,
+            long f, long g) {
+        try {
+            return (long) CALL.invokeExact(function, captured, a, b, c, d, e, f, g);
+        } catch (RuntimeException | Error unchecked) {
+            throw unchecked;
+        } catch (Throwable impossible) {
+            throw new AssertionError("a downcall throws no checked exception", impossible);
+        }
+    }
+}

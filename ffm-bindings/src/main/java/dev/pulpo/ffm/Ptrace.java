@@ -1,0 +1,262 @@
+package dev.pulpo.ffm;
+
+import static dev.pulpo.ffm.NativeCalls.check;
+import static dev.pulpo.ffm.NativeCalls.syscall;
+
+import dev.pulpo.ffm.raw.Linux;
+import dev.pulpo.ffm.raw.__ptrace_peeksiginfo_args;
+import dev.pulpo.ffm.raw.__ptrace_rseq_configuration;
+import dev.pulpo.ffm.raw.iovec;
+import dev.pulpo.ffm.raw.user_regs_struct;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+
+/**
+ * ptrace(2) and waitpid(2), as far as Pulpo goes. Linux ties a tracee to the tracer's <em>thread</em>: every call for a
+ * thread has to come from the platform thread that seized it, or it fails with ESRCH. An instance holds the scratch
+ * memory of one such thread, so that no call allocates.
+ *
+ * <p>Methods that return {@code int} return 0 or an error number, for use within a stop; the others throw
+ * {@link SystemCallException}.
+ */
+public final class Ptrace {
+    /** New threads are seized, too, and begin with a stop. */
+    public static final int TRACE_CLONE = Linux.PTRACE_O_TRACECLONE();
+    /** A successful execve is a stop of its own and not a SIGTRAP. */
+    public static final int TRACE_EXEC = Linux.PTRACE_O_TRACEEXEC();
+    /** System-call stops can be told from SIGTRAP. */
+    public static final int TRACE_SYSGOOD = Linux.PTRACE_O_TRACESYSGOOD();
+
+    /** {@code PTRACE_EVENT_EXEC}: the process image is another one. */
+    public static final int EVENT_EXEC = Linux.PTRACE_EVENT_EXEC();
+    /** {@code PTRACE_EVENT_CLONE}: the thread has made another one. */
+    public static final int EVENT_CLONE = Linux.PTRACE_EVENT_CLONE();
+
+    /** The status word of {@link #pollWord} that says: no change so far. */
+    public static final int NOTHING = -1;
+
+    private static final long SIGSET_BYTES = 8;
+
+    private final MemorySegment word;
+    private final MemorySegment vector;
+    private final MemorySegment mask;
+    private final MemorySegment info;
+    private final MemorySegment peek;
+
+    /** Calls from one thread, with scratch memory from {@code arena}. */
+    public Ptrace(Arena arena) {
+        word = arena.allocate(ValueLayout.JAVA_INT);
+        vector = arena.allocate(iovec.layout());
+        mask = arena.allocate(ValueLayout.JAVA_LONG);
+        info = arena.allocate(128, 8);
+        peek = arena.allocate(__ptrace_peeksiginfo_args.layout());
+    }
+
+    private static long ptrace(int request, int tid, long address, long data) {
+        return syscall(Linux.SYS_ptrace(), request, tid, address, data);
+    }
+
+    private static void checked(String request, int tid, long result) {
+        check("ptrace(" + request + ", " + tid + ")", result);
+    }
+
+    /** Becomes the tracer of a thread without stopping it. Returns 0 or an error number. */
+    public int seize(int tid, int options) {
+        return (int) -ptrace(Linux.PTRACE_SEIZE(), tid, 0, options);
+    }
+
+    /** Asks a seized thread to stop as soon as it can; {@link #await} tells when it has. Returns 0 or an error number. */
+    public int interrupt(int tid) {
+        return (int) -ptrace(Linux.PTRACE_INTERRUPT(), tid, 0, 0);
+    }
+
+    /** Lets a stopped thread go on, and gives it {@code signal} where that is not 0. Returns 0 or an error number. */
+    public int resume(int tid, int signal) {
+        return (int) -ptrace(Linux.PTRACE_CONT(), tid, 0, signal);
+    }
+
+    /** As {@link #resume}, until the next entry to or exit from a system call. */
+    public int resumeToSyscall(int tid, int signal) {
+        return (int) -ptrace(Linux.PTRACE_SYSCALL(), tid, 0, signal);
+    }
+
+    /** As {@link #resume}, for one instruction. */
+    public int step(int tid, int signal) {
+        return (int) -ptrace(Linux.PTRACE_SINGLESTEP(), tid, 0, signal);
+    }
+
+    /** Gives a stopped thread back; it stays stopped where its process is. Returns 0 or an error number. */
+    public int detach(int tid, int signal) {
+        return (int) -ptrace(Linux.PTRACE_DETACH(), tid, 0, signal);
+    }
+
+    /** Reads the registers of a stopped thread. Returns 0 or an error number. */
+    public int readRegisters(int tid, Registers into) {
+        return (int) -ptrace(Linux.PTRACE_GETREGS(), tid, 0, into.struct().address());
+    }
+
+    /** Writes the registers of a stopped thread. Returns 0 or an error number. */
+    public int writeRegisters(int tid, Registers from) {
+        return (int) -ptrace(Linux.PTRACE_SETREGS(), tid, 0, from.struct().address());
+    }
+
+    /**
+     * Reads the extended state ({@code NT_X86_XSTATE}: x87, SSE, AVX and so on, in the format of XSAVE).
+     *
+     * @param into as large as it can be; see {@link SignalFrame#XSTATE_MAX}
+     * @return its length in bytes
+     */
+    public long readExtendedState(int tid, MemorySegment into) {
+        iovec.iov_base(vector, into);
+        iovec.iov_len(vector, into.byteSize());
+        checked("PTRACE_GETREGSET, NT_X86_XSTATE", tid,
+                ptrace(Linux.PTRACE_GETREGSET(), tid, Linux.NT_X86_XSTATE(), vector.address()));
+        return iovec.iov_len(vector);
+    }
+
+    /** Writes the extended state, as {@link #readExtendedState} gave it. Returns 0 or an error number. */
+    public int writeExtendedState(int tid, MemorySegment from) {
+        iovec.iov_base(vector, from);
+        iovec.iov_len(vector, from.byteSize());
+        return (int) -ptrace(Linux.PTRACE_SETREGSET(), tid, Linux.NT_X86_XSTATE(), vector.address());
+    }
+
+    /** Whether the thread has a shadow stack (CET). Kernels or CPUs that know none have none. */
+    public boolean hasShadowStack(int tid) {
+        iovec.iov_base(vector, mask);
+        iovec.iov_len(vector, SIGSET_BYTES);
+        return ptrace(Linux.PTRACE_GETREGSET(), tid, NT_X86_SHSTK, vector.address()) == 0
+                && mask.get(ValueLayout.JAVA_LONG, 0) != 0;
+    }
+
+    /** Since Linux 6.6, and so not in the elf.h that the bindings were made from. */
+    private static final int NT_X86_SHSTK = 0x204;
+
+    /** The set of blocked signals of a stopped thread; bit n-1 is signal n. */
+    public long readSignalMask(int tid) {
+        checked("PTRACE_GETSIGMASK", tid, ptrace(Linux.PTRACE_GETSIGMASK(), tid, SIGSET_BYTES, mask.address()));
+        return mask.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /** Sets the blocked signals of a stopped thread. Returns 0 or an error number. */
+    public int writeSignalMask(int tid, long blocked) {
+        mask.set(ValueLayout.JAVA_LONG, 0, blocked);
+        return (int) -ptrace(Linux.PTRACE_SETSIGMASK(), tid, SIGSET_BYTES, mask.address());
+    }
+
+    /** What is known of the signal that a thread in signal-delivery-stop is about to get. */
+    public SignalInfo readSignalInfo(int tid) {
+        checked("PTRACE_GETSIGINFO", tid, ptrace(Linux.PTRACE_GETSIGINFO(), tid, 0, info.address()));
+        return SignalInfo.of(info);
+    }
+
+    /** Where glibc registered the thread's {@code struct rseq}; empty where it did not or the kernel knows none. */
+    public Optional<RemoteAddress> rseqArea(int tid) {
+        MemorySegment configuration = info.asSlice(0, __ptrace_rseq_configuration.layout().byteSize());
+        long result = ptrace(Linux.PTRACE_GET_RSEQ_CONFIGURATION(), tid, configuration.byteSize(),
+                configuration.address());
+        if (NativeCalls.isError(result)) {
+            return Optional.empty();
+        }
+        long area = __ptrace_rseq_configuration.rseq_abi_pointer(configuration);
+        return area == 0 ? Optional.empty() : Optional.of(new RemoteAddress(area));
+    }
+
+    /**
+     * Whether a signal waits that the stopped thread does not block, sent to it or to its whole process: it will get it
+     * as soon as it goes on. Stopping has not changed which signals wait.
+     *
+     * @param number the system call that the thread is in. Those that set a signal mask while they wait have set it, but
+     *               PTRACE_GETSIGMASK shows the one that they will restore; there every waiting signal counts.
+     */
+    public boolean hasDeliverableSignal(int tid, long number) {
+        long blocked = SystemCalls.setsSignalMask(number) ? 0 : readSignalMask(tid);
+        return hasDeliverable(tid, blocked, 0) || hasDeliverable(tid, blocked, Linux.PTRACE_PEEKSIGINFO_SHARED());
+    }
+
+    private boolean hasDeliverable(int tid, long blocked, int queue) {
+        for (long offset = 0;; offset++) {
+            __ptrace_peeksiginfo_args.off(peek, offset);
+            __ptrace_peeksiginfo_args.flags(peek, queue);
+            __ptrace_peeksiginfo_args.nr(peek, 1);
+            long found = ptrace(Linux.PTRACE_PEEKSIGINFO(), tid, peek.address(), info.address());
+            if (found <= 0) {
+                return false;
+            }
+            int signal = info.get(ValueLayout.JAVA_INT, 0);
+            if ((blocked & Signals.bit(signal)) == 0) {
+                return true;
+            }
+        }
+    }
+
+    /** Writes eight bytes to any mapped page of the tracee, read-only ones included. Returns 0 or an error number. */
+    public int poke(int tid, RemoteAddress address, long value) {
+        return (int) -ptrace(Linux.PTRACE_POKEDATA(), tid, address.value(), value);
+    }
+
+    /** The message of a {@code PTRACE_EVENT_…} stop, such as the id of a new thread. */
+    public long eventMessage(int tid) {
+        checked("PTRACE_GETEVENTMSG", tid, ptrace(Linux.PTRACE_GETEVENTMSG(), tid, 0, mask.address()));
+        return mask.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /**
+     * Waits for the next change of this one thread, of whatever kind it is ({@code __WALL}).
+     *
+     * @throws SystemCallException with ECHILD where the thread is not traced by the caller or is gone
+     */
+    public WaitStatus await(int tid) {
+        return WaitStatus.of(awaitWord(tid));
+    }
+
+    /** As {@link #await}, undecoded, for use within a stop; see {@link #isInterrupted}. */
+    public int awaitWord(int tid) {
+        long result;
+        do {
+            result = syscall(Linux.SYS_wait4(), tid, word.address(), Linux.__WALL(), 0);
+        } while (result == -Errno.EINTR);
+        if (NativeCalls.isError(result)) {
+            throw new SystemCallException("waitpid(" + tid + ", __WALL)", (int) -result);
+        }
+        return received(tid);
+    }
+
+    /** As {@link #awaitWord}, but returns {@link #NOTHING} at once where there is no change. */
+    public int pollWord(int tid) {
+        long result = syscall(Linux.SYS_wait4(), tid, word.address(), Linux.__WALL() | Linux.WNOHANG(), 0);
+        if (result == 0 || result == -Errno.EINTR) {
+            return NOTHING;
+        }
+        if (NativeCalls.isError(result)) {
+            throw new SystemCallException("waitpid(" + tid + ", __WALL | WNOHANG)", (int) -result);
+        }
+        return received(tid);
+    }
+
+    private int received(int tid) {
+        int status = word.get(ValueLayout.JAVA_INT, 0);
+        if ((status & 0x7f) != 0x7f) {
+            LaunchedProcess.reaped(tid, status);
+        }
+        return status;
+    }
+
+    /** Decodes a status word. */
+    public WaitStatus decode(int status) {
+        return WaitStatus.of(status);
+    }
+
+    /** Whether this status word is that of a thread stopped by {@link #interrupt}, or stopped with its process. */
+    public static boolean isInterrupted(int status) {
+        return status >>> 16 == Linux.PTRACE_EVENT_STOP() && (status & 0xff) == 0x7f;
+    }
+
+    static {
+        if (user_regs_struct.layout().byteSize() != 27 * 8) {
+            throw new AssertionError("the bindings are not those of x86-64");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package dev.pulpo.ffm;
+
+import dev.pulpo.ffm.raw.user_regs_struct;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The general registers of a stopped thread ({@code struct user_regs_struct}). Mutable and reusable: a stop allocates
+ * none. Not thread-safe.
+ */
+public final class Registers {
+    private final MemorySegment struct;
+
+    /** Registers in memory of the arena's; all zero. */
+    public Registers(Arena arena) {
+        struct = arena.allocate(user_regs_struct.layout());
+    }
+
+    MemorySegment struct() {
+        return struct;
+    }
+
+    /** Becomes a copy of {@code other}. */
+    public void set(Registers other) {
+        struct.copyFrom(other.struct);
+    }
+
+    /** Whether all registers, segment bases and flags are the same. */
+    public boolean sameAs(Registers other) {
+        return struct.mismatch(other.struct) == -1;
+    }
+
+    public long rip() {
+        return user_regs_struct.rip(struct);
+    }
+
+    public void rip(long value) {
+        user_regs_struct.rip(struct, value);
+    }
+
+    public long rsp() {
+        return user_regs_struct.rsp(struct);
+    }
+
+    public void rsp(long value) {
+        user_regs_struct.rsp(struct, value);
+    }
+
+    public long rax() {
+        return user_regs_struct.rax(struct);
+    }
+
+    public void rax(long value) {
+        user_regs_struct.rax(struct, value);
+    }
+
+    /** The number of the system call that the thread is in, or -1: see "orig_rax" in arch/x86/entry/calling.h. */
+    public long origRax() {
+        return user_regs_struct.orig_rax(struct);
+    }
+
+    public void origRax(long value) {
+        user_regs_struct.orig_rax(struct, value);
+    }
+
+    public long rbp() {
+        return user_regs_struct.rbp(struct);
+    }
+
+    public long rbx() {
+        return user_regs_struct.rbx(struct);
+    }
+
+    public void rbx(long value) {
+        user_regs_struct.rbx(struct, value);
+    }
+
+    public long r12() {
+        return user_regs_struct.r12(struct);
+    }
+
+    public void r12(long value) {
+        user_regs_struct.r12(struct, value);
+    }
+
+    public void r13(long value) {
+        user_regs_struct.r13(struct, value);
+    }
+
+    public void r14(long value) {
+        user_regs_struct.r14(struct, value);
+    }
+
+    public void r15(long value) {
+        user_regs_struct.r15(struct, value);
+    }
+
+    public long r13() {
+        return user_regs_struct.r13(struct);
+    }
+
+    public long r14() {
+        return user_regs_struct.r14(struct);
+    }
+
+    public long r15() {
+        return user_regs_struct.r15(struct);
+    }
+
+    public long r10() {
+        return user_regs_struct.r10(struct);
+    }
+
+    public long fsBase() {
+        return user_regs_struct.fs_base(struct);
+    }
+
+    public long eflags() {
+        return user_regs_struct.eflags(struct);
+    }
+
+    public void eflags(long value) {
+        user_regs_struct.eflags(struct, value);
+    }
+
+    /**
+     * Sets the six argument registers of the calling convention. For functions (psABI 3.2.3) and system calls (A.2.1)
+     * they differ in the fourth, rcx or r10, so both get it.
+     */
+    public void arguments(long a, long b, long c, long d, long e, long f) {
+        user_regs_struct.rdi(struct, a);
+        user_regs_struct.rsi(struct, b);
+        user_regs_struct.rdx(struct, c);
+        user_regs_struct.rcx(struct, d);
+        user_regs_struct.r10(struct, d);
+        user_regs_struct.r8(struct, e);
+        user_regs_struct.r9(struct, f);
+    }
+
+    /** Whether the thread runs 64-bit code: the code segment is the kernel's {@code __USER_CS}. */
+    public boolean isLongMode() {
+        return user_regs_struct.cs(struct) == 0x33;
+    }
+}

@@ -1,0 +1,36 @@
+package dev.pulpo.ffm;
+
+/**
+ * A virtual address in the address space of another process, in bytes. It can be computed with and printed, never
+ * dereferenced.
+ *
+ * @param value the address; compared and printed unsigned
+ */
+public record RemoteAddress(long value) implements Comparable<RemoteAddress> {
+    /** The address that no object has. */
+    public static final RemoteAddress NULL = new RemoteAddress(0);
+
+    /** The address this many bytes further on; wraps as the machine's arithmetic does. */
+    public RemoteAddress plus(long bytes) {
+        return new RemoteAddress(value + bytes);
+    }
+
+    /** Bytes from {@code other} to this address; negative where this one lies below. */
+    public long minus(RemoteAddress other) {
+        return value - other.value;
+    }
+
+    public boolean isNull() {
+        return value == 0;
+    }
+
+    @Override
+    public int compareTo(RemoteAddress other) {
+        return Long.compareUnsigned(value, other.value);
+    }
+
+    @Override
+    public String toString() {
+        return "0x" + Long.toHexString(value);
+    }
+}

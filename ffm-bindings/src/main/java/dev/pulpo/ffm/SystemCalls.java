@@ -1,0 +1,92 @@
+package dev.pulpo.ffm;
+
+import dev.pulpo.ffm.raw.Linux;
+
+/** Numbers of system calls, and what becomes of a call in which a thread was interrupted. */
+public final class SystemCalls {
+    public static final int MMAP = Linux.SYS_mmap();
+    public static final int MUNMAP = Linux.SYS_munmap();
+    public static final int RT_SIGRETURN = Linux.SYS_rt_sigreturn();
+    public static final int MEMFD_CREATE = Linux.SYS_memfd_create();
+    public static final int CLOSE = Linux.SYS_close();
+
+    public static final int PROT_READ = Linux.PROT_READ();
+    public static final int PROT_WRITE = Linux.PROT_WRITE();
+    public static final int PROT_EXEC = Linux.PROT_EXEC();
+    public static final int MAP_PRIVATE = Linux.MAP_PRIVATE();
+    public static final int MAP_ANONYMOUS = Linux.MAP_ANONYMOUS();
+
+    /** The length of the instruction {@code syscall}, 0F 05. */
+    public static final int INSTRUCTION_LENGTH = 2;
+
+    private SystemCalls() {}
+
+    /**
+     * Whether the registers are those of a thread that was taken out of a system call that the kernel means to restart
+     * when the thread goes on.
+     */
+    public static boolean isRestarting(Registers registers) {
+        return registers.origRax() >= 0 && switch ((int) -registers.rax()) {
+            case Errno.ERESTARTSYS, Errno.ERESTARTNOINTR, Errno.ERESTARTNOHAND, Errno.ERESTART_RESTARTBLOCK ->
+                registers.rax() < 0;
+            default -> false;
+        };
+    }
+
+    /**
+     * Whether the thread is in a call that restarts through its restart block (nanosleep, poll, a futex with a
+     * timeout): only the kernel knows how much of it is left, and forgets it on {@code rt_sigreturn}.
+     */
+    public static boolean usesRestartBlock(Registers registers) {
+        return registers.origRax() >= 0 && registers.rax() == -Errno.ERESTART_RESTARTBLOCK;
+    }
+
+    /**
+     * Whether the call has returned EINTR and is one that a stop alone, without any signal, makes return it: the calls
+     * that signal(7) lists as "never restarted" and that the kernel does not restart after a stop either.
+     */
+    public static boolean isInterruptedForGood(Registers registers) {
+        return registers.rax() == -Errno.EINTR && isNeverRestarted(registers.origRax());
+    }
+
+    private static boolean isNeverRestarted(long number) {
+        return number == Linux.SYS_epoll_wait()
+                || number == Linux.SYS_epoll_pwait()
+                || number == Linux.SYS_epoll_pwait2()
+                || number == Linux.SYS_semop()
+                || number == Linux.SYS_semtimedop()
+                || number == Linux.SYS_rt_sigtimedwait()
+                || number == Linux.SYS_msgrcv()
+                || number == Linux.SYS_msgsnd()
+                || number == Linux.SYS_io_getevents()
+                || number == Linux.SYS_io_pgetevents()
+                || number == Linux.SYS_io_uring_enter()
+                || number == Linux.SYS_recvfrom()
+                || number == Linux.SYS_recvmsg()
+                || number == Linux.SYS_recvmmsg()
+                || number == Linux.SYS_sendto()
+                || number == Linux.SYS_sendmsg()
+                || number == Linux.SYS_sendmmsg()
+                || number == Linux.SYS_accept()
+                || number == Linux.SYS_accept4();
+    }
+
+    /** Whether this system call replaces the signal mask for as long as it waits. */
+    static boolean setsSignalMask(long number) {
+        return number == Linux.SYS_epoll_pwait()
+                || number == Linux.SYS_epoll_pwait2()
+                || number == Linux.SYS_io_pgetevents()
+                || number == Linux.SYS_io_uring_enter();
+    }
+
+    /**
+     * Changes registers so that the thread makes its interrupted call again when it goes on, whoever sets it going: the
+     * instruction pointer goes back to the {@code syscall} instruction, and rax holds the number. That is what the kernel
+     * does itself for -ERESTARTSYS (arch/x86/kernel/signal.c, arch_do_signal_or_restart).
+     */
+    public static void rewind(Registers registers) {
+        registers.rip(registers.rip() - INSTRUCTION_LENGTH);
+        registers.rax(registers.origRax());
+        registers.origRax(-1);
+    }
+}

@@ -1,0 +1,92 @@
+package dev.pulpo.ffm;
+
+import static dev.pulpo.ffm.NativeCalls.check;
+import static dev.pulpo.ffm.NativeCalls.syscall;
+
+import dev.pulpo.ffm.raw.Linux;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * The threads of a process as {@code /proc/PID/task} lists them, read with bare system calls: listing them again within
+ * a stop allocates nothing unless there are more than ever before. Not thread-safe.
+ */
+public final class TaskList implements AutoCloseable {
+    private static final int BUFFER_BYTES = 32 * 1024;
+
+    private final String path;
+    private final int descriptor;
+    private final MemorySegment buffer;
+    private int[] tids = new int[256];
+    private int count;
+
+    /** Opens the list. @throws SystemCallException with ENOENT where there is no such process */
+    public TaskList(int pid, Arena arena) {
+        path = "/proc/" + pid + "/task";
+        buffer = arena.allocate(BUFFER_BYTES, 8);
+        try (Arena scratch = Arena.ofConfined()) {
+            descriptor = (int) check("open(" + path + ")",
+                    syscall(Linux.SYS_open(), scratch.allocateFrom(path).address(),
+                            Linux.O_RDONLY() | Linux.O_DIRECTORY() | Linux.O_CLOEXEC(), 0));
+        }
+    }
+
+    /**
+     * Reads the list anew.
+     *
+     * @return how many threads there are, zombies included; 0 once the process is gone
+     */
+    public int refresh() {
+        count = 0;
+        check("lseek(" + path + ")", syscall(Linux.SYS_lseek(), descriptor, 0, 0));
+        while (true) {
+            long bytes = syscall(Linux.SYS_getdents64(), descriptor, buffer.address(), BUFFER_BYTES);
+            if (bytes == -Errno.ENOENT || bytes == -Errno.ESRCH) {
+                return count;
+            }
+            check("getdents64(" + path + ")", bytes);
+            if (bytes == 0) {
+                return count;
+            }
+            parse(bytes);
+        }
+    }
+
+    /** {@code struct linux_dirent64}: u64 inode, i64 offset, u16 length of the record, u8 type, name, NUL. */
+    private void parse(long bytes) {
+        long at = 0;
+        while (at < bytes) {
+            int length = Short.toUnsignedInt(buffer.get(ValueLayout.JAVA_SHORT_UNALIGNED, at + 16));
+            int tid = 0;
+            for (long i = at + 19; i < at + length; i++) {
+                byte character = buffer.get(ValueLayout.JAVA_BYTE, i);
+                if (character < '0' || character > '9') {
+                    break;
+                }
+                tid = tid * 10 + character - '0';
+            }
+            if (tid != 0) {
+                add(tid);
+            }
+            at += length;
+        }
+    }
+
+    private void add(int tid) {
+        if (count == tids.length) {
+            tids = java.util.Arrays.copyOf(tids, 2 * count);
+        }
+        tids[count++] = tid;
+    }
+
+    /** Thread number {@code index} of the last {@link #refresh}. */
+    public int tid(int index) {
+        return tids[java.util.Objects.checkIndex(index, count)];
+    }
+
+    @Override
+    public void close() {
+        syscall(Linux.SYS_close(), descriptor, 0, 0);
+    }
+}

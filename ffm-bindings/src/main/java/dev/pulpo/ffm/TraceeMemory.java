@@ -1,0 +1,118 @@
+package dev.pulpo.ffm;
+
+import static dev.pulpo.ffm.NativeCalls.syscall;
+
+import dev.pulpo.ffm.raw.Linux;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The memory of one process image, through {@code /proc/PID/task/TID/mem} (proc(5)).
+ *
+ * <p>Opening it needs permission to trace; nothing is stopped. What is open is the memory itself, not the process: after
+ * an {@code execve} or the exit of the target reads and writes find nothing, instead of the memory of another program.
+ * Writes reach read-only pages, text included, and give the process a private copy of the page, as a debugger's do.
+ * Thread-safe until closed.
+ */
+public final class TraceeMemory implements AutoCloseable {
+    private final int tid;
+    private final int descriptor;
+    private boolean closed;
+
+    private TraceeMemory(int tid, int descriptor) {
+        this.tid = tid;
+        this.descriptor = descriptor;
+    }
+
+    /**
+     * Opens the memory that a thread of the process uses.
+     *
+     * @param tid a live thread; a leader that has exited has no memory any more, though its process has
+     * @throws SystemCallException EACCES or EPERM without permission, ENOENT or ESRCH where there is no such thread
+     */
+    public static TraceeMemory open(int pid, int tid) {
+        String path = "/proc/" + pid + "/task/" + tid + "/mem";
+        try (Arena arena = Arena.ofConfined()) {
+            long result = syscall(Linux.SYS_open(), arena.allocateFrom(path).address(),
+                    Linux.O_RDWR() | Linux.O_CLOEXEC(), 0);
+            NativeCalls.check("open(" + path + ")", result);
+            return new TraceeMemory(tid, (int) result);
+        }
+    }
+
+    /**
+     * Reads {@code into.byteSize()} bytes.
+     *
+     * @throws SystemCallException EIO where a part of the range is not mapped, ESRCH where the memory is gone
+     */
+    public void read(RemoteAddress from, MemorySegment into) {
+        long done = 0;
+        while (done < into.byteSize()) {
+            long result = syscall(Linux.SYS_pread64(), descriptor, into.address() + done, into.byteSize() - done,
+                    from.value() + done);
+            done += progress("read", from, into.byteSize(), result);
+        }
+    }
+
+    /**
+     * As {@link #read}, as far as memory is mapped.
+     *
+     * @return how many bytes were read; fewer where an unmapped page or the end of the process came first
+     */
+    public long readSome(RemoteAddress from, MemorySegment into) {
+        long done = 0;
+        while (done < into.byteSize()) {
+            long result = syscall(Linux.SYS_pread64(), descriptor, into.address() + done, into.byteSize() - done,
+                    from.value() + done);
+            if (result <= 0) {
+                break;
+            }
+            done += result;
+        }
+        return done;
+    }
+
+    /**
+     * Writes all of {@code from}.
+     *
+     * @throws SystemCallException as for {@link #read}; bytes before the failure may have been written
+     */
+    public void write(RemoteAddress to, MemorySegment from) {
+        long done = 0;
+        while (done < from.byteSize()) {
+            long result = writeSome(to.value() + done, from.address() + done, from.byteSize() - done);
+            done += progress("write", to, from.byteSize(), result);
+        }
+    }
+
+    /** One write, for use within a stop. Returns 0 when everything was written, else an error number. */
+    public int tryWrite(long to, MemorySegment from) {
+        long result = writeSome(to, from.address(), from.byteSize());
+        if (result == from.byteSize()) {
+            return 0;
+        }
+        return result < 0 ? (int) -result : Errno.EIO;
+    }
+
+    private long writeSome(long to, long from, long length) {
+        return syscall(Linux.SYS_pwrite64(), descriptor, from, length, to);
+    }
+
+    private long progress(String what, RemoteAddress where, long length, long result) {
+        // Zero is what the kernel returns once the last thread of the image has gone.
+        if (result <= 0) {
+            throw new SystemCallException(
+                    what + " of " + length + " bytes at " + where + " in the memory of thread " + tid,
+                    result == 0 ? Errno.ESRCH : (int) -result);
+        }
+        return result;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            syscall(Linux.SYS_close(), descriptor, 0, 0);
+        }
+    }
+}

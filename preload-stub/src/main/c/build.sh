@@ -1,0 +1,15 @@
+#!/bin/sh
+# build.sh OUTPUT: builds libpulpo.so. The same sources and compiler give the same bytes, wherever they lie.
+set -eu
+output=$1
+cd "$(dirname "$0")"
+
+command -v gcc >/dev/null 2>&1 || {
+    echo "gcc is needed to build Pulpo's stub and is not on the PATH; on Debian: apt install gcc libc6-dev" >&2
+    exit 1
+}
+mkdir -p "$(dirname "$output")"
+exec gcc -shared -fPIC -std=gnu11 -O2 -g0 -fvisibility=hidden -fcf-protection=full -fno-stack-protector \
+    -Wall -Wextra -Werror "-ffile-prefix-map=$PWD=." \
+    -Wl,--build-id=sha1,-soname,libpulpo.so,-z,now,-z,relro,-z,noexecstack,-z,defs,-z,ibt,-z,shstk \
+    -o "$output" pulpo_stub.c pulpo_call.S

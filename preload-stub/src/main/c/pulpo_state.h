@@ -1,0 +1,69 @@
+/*
+ * What a tool finds in a process that carries the stub. The one exported symbol, pulpo_state, is read and written by the
+ * tool from outside; the stub itself only fills in addresses. All numbers are little-endian, all addresses are those of
+ * the process. dev.pulpo.stub.StubLayout says the same in Java.
+ *
+ *       0  magic         "PULPOSTB"
+ *       8  version       of this layout
+ *      12  size          of this struct
+ *      16  call          entry of a borrowed thread; see pulpo_call.S
+ *      24  announced     where a borrowed thread stands when it announces that it is done
+ *      32  load          void (*)(struct pulpo_load *)
+ *      40  unload        void (*)(struct pulpo_load *)
+ *      48  syscall       long (*)(long number, long a, long b, long c, long d, long e)
+ *      56  stack         lowest address of the stack of borrowed threads
+ *      64  stack_size
+ *      72  registry      patches; written by tools
+ *      80  registry_size
+ *      88  registry_used
+ *      96  ring          messages, the oldest overwritten by the newest; written by tools and by the stub
+ *     104  ring_size
+ *     112  ring_written  bytes that were ever written; modulo ring_size it is where the next one goes
+ *     120  result        of the last borrowed call
+ *     128  flags         PULPO_DISABLED
+ *     136  borrower      thread id, as the process sees it, of the thread that was last put onto the stack; 0 once it was
+ *                        given back
+ */
+#ifndef PULPO_STATE_H
+#define PULPO_STATE_H
+
+#include <stdint.h>
+
+#define PULPO_VERSION 1
+
+/* The owner of the process does not want it to be patched. */
+#define PULPO_DISABLED 1
+
+struct pulpo_load;
+
+struct pulpo_state {
+    char magic[8];
+    uint32_t version;
+    uint32_t size;
+    void (*call)(void);
+    const void *announced;
+    void (*load)(struct pulpo_load *);
+    void (*unload)(struct pulpo_load *);
+    long (*syscall)(long, long, long, long, long, long);
+    void *stack;
+    uint64_t stack_size;
+    void *registry;
+    uint64_t registry_size;
+    uint64_t registry_used;
+    void *ring;
+    uint64_t ring_size;
+    uint64_t ring_written;
+    uint64_t result;
+    uint64_t flags;
+    uint64_t borrower;
+};
+
+/* A request to load or to unload, in memory that the tool chooses. */
+struct pulpo_load {
+    const char *path;  /*  0  in: what to load */
+    void *handle;      /*  8  out of load, in of unload */
+    const void *map;   /* 16  out: struct link_map, null where loading failed */
+    const char *error; /* 24  out: what dlerror(3) said, else null; valid while the thread has not gone on */
+};
+
+#endif

@@ -1,0 +1,85 @@
+/*
+ * libpulpo.so: what Pulpo needs inside a process. It interposes nothing, starts nothing and allocates nothing; a process
+ * that has it loaded runs as if it had not, until a tool borrows one of its threads.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <stddef.h>
+
+#include "pulpo_state.h"
+
+extern void pulpo_call(void);
+extern const char pulpo_announced[];
+extern long pulpo_syscall(long, long, long, long, long, long);
+
+/* Zero pages until they are used: they cost address space and nothing else. */
+static _Alignas(64) char stack[96 * 1024];
+static _Alignas(64) char registry[48 * 1024];
+static _Alignas(64) char ring[16 * 1024];
+
+static void load(struct pulpo_load *request)
+{
+    /* errno belongs to the code that the thread was taken out of. */
+    int saved = errno;
+    struct link_map *map = NULL;
+
+    request->error = NULL;
+    request->handle = dlopen(request->path, RTLD_NOW | RTLD_LOCAL);
+    if (request->handle == NULL || dlinfo(request->handle, RTLD_DI_LINKMAP, &map) != 0) {
+        request->error = dlerror();
+    }
+    request->map = map;
+    errno = saved;
+}
+
+static void unload(struct pulpo_load *request)
+{
+    int saved = errno;
+
+    request->error = dlclose(request->handle) == 0 ? NULL : dlerror();
+    errno = saved;
+}
+
+__attribute__((visibility("default")))
+struct pulpo_state pulpo_state = {
+    .magic = "PULPOSTB",
+    .version = PULPO_VERSION,
+    .size = sizeof(struct pulpo_state),
+    .call = pulpo_call,
+    .announced = pulpo_announced,
+    .load = load,
+    .unload = unload,
+    .syscall = pulpo_syscall,
+    .stack = stack,
+    .stack_size = sizeof stack,
+    .registry = registry,
+    .registry_size = sizeof registry,
+    .ring = ring,
+    .ring_size = sizeof ring,
+};
+
+_Static_assert(offsetof(struct pulpo_state, version) == 8, "StubLayout.VERSION");
+_Static_assert(offsetof(struct pulpo_state, size) == 12, "StubLayout.SIZE");
+_Static_assert(offsetof(struct pulpo_state, call) == 16, "StubLayout.CALL");
+_Static_assert(offsetof(struct pulpo_state, announced) == 24, "StubLayout.ANNOUNCED");
+_Static_assert(offsetof(struct pulpo_state, load) == 32, "StubLayout.LOAD");
+_Static_assert(offsetof(struct pulpo_state, unload) == 40, "StubLayout.UNLOAD");
+_Static_assert(offsetof(struct pulpo_state, syscall) == 48, "StubLayout.SYSCALL");
+_Static_assert(offsetof(struct pulpo_state, stack) == 56, "StubLayout.STACK");
+_Static_assert(offsetof(struct pulpo_state, stack_size) == 64, "StubLayout.STACK_SIZE");
+_Static_assert(offsetof(struct pulpo_state, registry) == 72, "StubLayout.REGISTRY");
+_Static_assert(offsetof(struct pulpo_state, registry_size) == 80, "StubLayout.REGISTRY_SIZE");
+_Static_assert(offsetof(struct pulpo_state, registry_used) == 88, "StubLayout.REGISTRY_USED");
+_Static_assert(offsetof(struct pulpo_state, ring) == 96, "StubLayout.RING");
+_Static_assert(offsetof(struct pulpo_state, ring_size) == 104, "StubLayout.RING_SIZE");
+_Static_assert(offsetof(struct pulpo_state, ring_written) == 112, "StubLayout.RING_WRITTEN");
+_Static_assert(offsetof(struct pulpo_state, result) == 120, "StubLayout.RESULT");
+_Static_assert(offsetof(struct pulpo_state, flags) == 128, "StubLayout.FLAGS");
+_Static_assert(offsetof(struct pulpo_state, borrower) == 136, "StubLayout.BORROWER");
+_Static_assert(sizeof(struct pulpo_state) == 144, "StubLayout.STATE_BYTES");
+_Static_assert(offsetof(struct pulpo_load, handle) == 8, "StubLayout.LOAD_HANDLE");
+_Static_assert(offsetof(struct pulpo_load, map) == 16, "StubLayout.LOAD_MAP");
+_Static_assert(offsetof(struct pulpo_load, error) == 24, "StubLayout.LOAD_ERROR");
+_Static_assert(sizeof(struct pulpo_load) == 32, "StubLayout.LOAD_BYTES");

@@ -1,0 +1,78 @@
+package dev.pulpo.stub;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** The stub's shared library, {@code libpulpo.so}. Thread-safe. */
+public final class Stub {
+    /** The library's file name and SONAME. */
+    public static final String NAME = "libpulpo.so";
+
+    private Stub() {}
+
+    /** The whole file. */
+    public static byte[] bytes() {
+        try (InputStream resource = Stub.class.getResourceAsStream(NAME)) {
+            if (resource == null) {
+                throw new IllegalStateException(NAME + " is missing beside " + Stub.class.getName()
+                        + "; build the module preload-stub");
+            }
+            return resource.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Puts the file, readable by everybody, into a directory of its own below {@code cache}, unless it is there. The
+     * directory's name comes from the file's content, so versions do not get into each other's way, and processes that
+     * have an older one mapped keep it.
+     *
+     * @return the library's path
+     * @throws IOException where the directory cannot be written
+     */
+    public static Path extract(Path cache) throws IOException {
+        byte[] bytes = bytes();
+        Path directory = cache.resolve(HexFormat.of().formatHex(digest(bytes), 0, 8));
+        Path file = directory.resolve(NAME);
+        if (Files.isRegularFile(file) && Arrays.equals(Files.readAllBytes(file), bytes)) {
+            return file;
+        }
+        Files.createDirectories(directory);
+        Path partial = Files.createTempFile(directory, NAME, ".tmp");
+        try {
+            Files.write(partial, bytes);
+            Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rwxr-xr-x"));
+            move(partial, file);
+        } finally {
+            Files.deleteIfExists(partial);
+        }
+        return file;
+    }
+
+    private static void move(Path from, Path to) throws IOException {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private static byte[] digest(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package dev.pulpo.stub;
+
+/**
+ * Offsets, in bytes, within the stub's {@code struct pulpo_state} and {@code struct pulpo_load}. The C side is
+ * {@code pulpo_state.h}, which draws and explains them, and asserts each under the name that it has here.
+ */
+public final class StubLayout {
+    /** The exported symbol at which the state lies. */
+    public static final String SYMBOL = "pulpo_state";
+
+    /** The first eight bytes, as ASCII. */
+    public static final String MAGIC = "PULPOSTB";
+
+    /** The version of the layout that this class describes. */
+    public static final int CURRENT_VERSION = 1;
+
+    public static final int VERSION = 8;
+    public static final int SIZE = 12;
+    public static final int CALL = 16;
+    public static final int ANNOUNCED = 24;
+    public static final int LOAD = 32;
+    public static final int UNLOAD = 40;
+    public static final int SYSCALL = 48;
+    public static final int STACK = 56;
+    public static final int STACK_SIZE = 64;
+    public static final int REGISTRY = 72;
+    public static final int REGISTRY_SIZE = 80;
+    public static final int REGISTRY_USED = 88;
+    public static final int RING = 96;
+    public static final int RING_SIZE = 104;
+    public static final int RING_WRITTEN = 112;
+    public static final int RESULT = 120;
+    public static final int FLAGS = 128;
+    public static final int BORROWER = 136;
+    public static final int STATE_BYTES = 144;
+
+    /** Flag: the owner of the process does not want it to be patched. */
+    public static final long DISABLED = 1;
+
+    public static final int LOAD_PATH = 0;
+    public static final int LOAD_HANDLE = 8;
+    public static final int LOAD_MAP = 16;
+    public static final int LOAD_ERROR = 24;
+    public static final int LOAD_BYTES = 32;
+
+    private StubLayout() {}
+}

@@ -1,0 +1,8 @@
+/**
+ * The stub that lives in the target: {@link dev.pulpo.stub.Stub} hands out the library, which the build has made from
+ * {@code src/main/c}; {@link dev.pulpo.stub.StubLayout} says where things are in it.
+ */
+@NullMarked
+package dev.pulpo.stub;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,44 @@
+package dev.pulpo.stub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StubTest {
+    private static final Path SCRIPT = Path.of("src/main/c/build.sh").toAbsolutePath();
+
+    @Test
+    void extractsOnceAndRepairsADamagedCopy(@TempDir Path cache) throws Exception {
+        Path file = Stub.extract(cache);
+        assertThat(file).hasFileName(Stub.NAME).hasBinaryContent(Stub.bytes());
+        assertThat(Stub.extract(cache)).isEqualTo(file);
+        Files.write(file, new byte[]{1});
+        assertThat(Stub.extract(cache)).isEqualTo(file).hasBinaryContent(Stub.bytes());
+        assertThat(file.getParent()).isDirectoryNotContaining("glob:**.tmp");
+    }
+
+    @Test
+    void sameSourcesElsewhereGiveTheSameBytes(@TempDir Path elsewhere) throws Exception {
+        try (var sources = Files.list(SCRIPT.getParent())) {
+            for (Path source : (Iterable<Path>) sources::iterator) {
+                Files.copy(source, elsewhere.resolve(source.getFileName().toString()));
+            }
+        }
+        Path built = elsewhere.resolve("out/libpulpo.so");
+        Process build = new ProcessBuilder(elsewhere.resolve("build.sh").toString(), built.toString()).inheritIO()
+                .start();
+        assertThat(build.waitFor()).isZero();
+        assertThat(built).hasBinaryContent(Stub.bytes());
+    }
+
+    @Test
+    void interposesNothing() throws Exception {
+        Path built = Path.of("target/classes/dev/pulpo/stub/libpulpo.so");
+        Process nm = new ProcessBuilder("nm", "-D", "--defined-only", built.toString()).start();
+        assertThat(new String(nm.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).lines())
+                .singleElement().asString().endsWith(" D " + StubLayout.SYMBOL);
+    }
+}
