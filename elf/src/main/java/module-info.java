@@ -2,4 +2,7 @@
 module dev.pulpo.elf {
     requires static org.jspecify;
 
+    exports dev.pulpo.elf;
+    exports dev.pulpo.elf.cfi;
+    exports dev.pulpo.elf.dwarf;
 }

@@ -1,0 +1,65 @@
+package dev.pulpo.elf;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/**
+ * Bytes that can be read at any offset: a mapped file, an array, the memory of a process. Implementations are safe for
+ * use by several threads at once.
+ *
+ * <p>The interface is open: a source whose bytes are not in this process copies them in {@link #slice} and
+ * reports a failure to read them with an exception of its own choice.
+ */
+public interface ByteSource {
+    /** How many bytes there are; never negative. */
+    long size();
+
+    /**
+     * The bytes from {@code offset} on, read-only or to be treated so. It is a view where that costs nothing and a copy
+     * otherwise, so callers ask for what they need and not for more.
+     *
+     * @param offset where it begins, in bytes
+     * @param length how many bytes
+     * @throws IndexOutOfBoundsException where the range is not within {@code 0 … size()}
+     */
+    MemorySegment slice(long offset, long length);
+
+    /**
+     * A file, mapped into memory and not copied. The file must not be truncated while it is in use: reading a page that
+     * is gone is an {@link InternalError}.
+     *
+     * @throws IOException where the file cannot be opened or mapped
+     */
+    static MappedFile map(Path file) throws IOException {
+        return MappedFile.open(file);
+    }
+
+    /** The bytes of an array, as they are at the time of each reading. */
+    static ByteSource of(byte[] bytes) {
+        return of(MemorySegment.ofArray(bytes));
+    }
+
+    /** The bytes of a segment; the caller keeps its arena open as long as this is in use. */
+    static ByteSource of(MemorySegment segment) {
+        MemorySegment readOnly = segment.asReadOnly();
+        return new ByteSource() {
+            @Override
+            public long size() {
+                return readOnly.byteSize();
+            }
+
+            @Override
+            public MemorySegment slice(long offset, long length) {
+                Objects.checkFromIndexSize(offset, length, readOnly.byteSize());
+                return readOnly.asSlice(offset, length);
+            }
+
+            @Override
+            public String toString() {
+                return readOnly.byteSize() + " bytes";
+            }
+        };
+    }
+}

@@ -1,0 +1,101 @@
+package dev.pulpo.elf;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A file as the beginning of another with a few bytes changed, and something behind it.
+ *
+ * @param original the other
+ * @param kept     how much of it stays, in bytes
+ * @param patches  what changes in that
+ * @param tail     what comes behind it
+ */
+record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySegment tail) {
+    /**
+     * Some bytes in place of others.
+     *
+     * @param offset where the first one goes
+     */
+    record Patch(long offset, MemorySegment bytes) {
+        static Patch of(long offset, byte... bytes) {
+            return new Patch(offset, MemorySegment.ofArray(bytes));
+        }
+    }
+
+    private static final long CHUNK = 1 << 20;
+
+    byte[] toBytes() {
+        byte[] all = new byte[Math.toIntExact(kept + tail.byteSize())];
+        MemorySegment copy = MemorySegment.ofArray(all);
+        MemorySegment.copy(original.slice(0, kept), 0, copy, 0, kept);
+        for (Patch patch : patches) {
+            MemorySegment.copy(patch.bytes(), 0, copy, patch.offset(), patch.bytes().byteSize());
+        }
+        MemorySegment.copy(tail, 0, copy, kept, tail.byteSize());
+        return all;
+    }
+
+    void write(Path target) throws IOException {
+        Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
+        Path directory = Optional.ofNullable(real.getParent())
+                .orElseThrow(() -> new IOException("a directory: " + target));
+        // Next to the target, because only within a file system is renaming atomic.
+        Path temporary = Files.createTempFile(directory, "." + real.getFileName() + ".", ".tmp");
+        boolean done = false;
+        try {
+            try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
+                write(channel);
+                channel.force(true);
+            }
+            Files.setPosixFilePermissions(temporary, permissions(real));
+            Files.move(temporary, real, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            done = true;
+        } finally {
+            if (!done) {
+                Files.deleteIfExists(temporary);
+            }
+        }
+        // The new name is on the disk only when its directory is.
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private Set<PosixFilePermission> permissions(Path target) throws IOException {
+        if (Files.exists(target)) {
+            return Files.getPosixFilePermissions(target);
+        }
+        if (original instanceof MappedFile mapped && Files.exists(mapped.file())) {
+            return Files.getPosixFilePermissions(mapped.file());
+        }
+        return Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.GROUP_READ,
+                PosixFilePermission.OTHERS_READ);
+    }
+
+    private void write(FileChannel channel) throws IOException {
+        for (long at = 0; at < kept; at += CHUNK) {
+            writeAll(channel, original.slice(at, Math.min(CHUNK, kept - at)).asByteBuffer(), at);
+        }
+        for (Patch patch : patches) {
+            writeAll(channel, patch.bytes().asByteBuffer(), patch.offset());
+        }
+        writeAll(channel, tail.asByteBuffer(), kept);
+    }
+
+    private static void writeAll(FileChannel channel, ByteBuffer bytes, long offset) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes, offset + bytes.position());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package dev.pulpo.elf;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Makes a changed copy of an ELF file: with other sections that are not loaded, and with imports made weak. All that is
+ * loaded stays where it is and, but for those imports, stays the same; so do all sections that are not mentioned, down
+ * to their numbers. New bytes, the section names and the section headers go to the end of the file.
+ *
+ * <p>An editor belongs to one thread; the file has to stay open until the copy is made.
+ */
+public final class ElfEditor {
+    /** What a section is to hold. */
+    record Content(SectionType type, long alignment, MemorySegment bytes) {}
+
+    private final ElfFile file;
+    private final Map<String, Content> put = new LinkedHashMap<>();
+    /** The names of sections that go, with what else changes because of that. */
+    private final Map<String, List<EditedFile.Patch>> removed = new LinkedHashMap<>();
+    private final List<EditedFile.Patch> patches = new ArrayList<>();
+
+    private ElfEditor(ElfFile file) {
+        this.file = file;
+    }
+
+    /**
+     * An editor without changes.
+     *
+     * @throws IllegalArgumentException for the memory of a process, which has no sections
+     */
+    public static ElfEditor of(ElfFile file) {
+        if (file.isImage()) {
+            throw new IllegalArgumentException(file.name() + " is no file");
+        }
+        return new ElfEditor(file);
+    }
+
+    /**
+     * Gives a section some content, in place of what it has, or as a new one. New ones come after all others, are of
+     * type {@link SectionType#PROGBITS} and need no alignment; others keep both.
+     *
+     * @throws IllegalArgumentException where the section is loaded or holds the names of sections, or where the name is
+     *                                  empty or has a NUL in it
+     */
+    public ElfEditor put(String name, byte[] content) {
+        Section old = file.section(name).orElse(null);
+        if (old == null) {
+            return put(name, SectionType.PROGBITS, 1, content);
+        }
+        if (!isAlignment(old.alignment())) {
+            throw new MalformedElfException(file.name(), file.header().sectionHeaders().value()
+                    + (long) old.index() * Section.ENTRY_SIZE + SectionLayout.ALIGNMENT, "an alignment",
+                    Long.toUnsignedString(old.alignment()));
+        }
+        return put(name, old.hasBytes() ? old.type() : SectionType.PROGBITS, old.alignment(), content);
+    }
+
+    /**
+     * Gives a section some content, a type and an alignment.
+     *
+     * @param alignment of its place in the file; 0 or a power of two up to 65536, in bytes
+     * @throws IllegalArgumentException where the section is loaded or holds the names of sections, where the alignment
+     *                                  is none, or where the name is empty or has a NUL in it
+     */
+    public ElfEditor put(String name, SectionType type, long alignment, byte[] content) {
+        requireMovable(name);
+        if (name.isEmpty() || name.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException("not the name of a section: \"" + name + "\"");
+        }
+        if (!isAlignment(alignment)) {
+            throw new IllegalArgumentException("not an alignment: " + alignment);
+        }
+        if (type.equals(SectionType.NOBITS) || type.equals(SectionType.NULL)) {
+            throw new IllegalArgumentException("a section of type " + type + " has no content");
+        }
+        removed.remove(name);
+        put.put(name, new Content(type, alignment, MemorySegment.ofArray(content.clone())));
+        return this;
+    }
+
+    /**
+     * Takes the sections of a name away; does nothing where there are none. Where sections with higher numbers remain,
+     * the header stays as an inactive one ({@code SHT_NULL}), so that no other section changes its number.
+     *
+     * @throws IllegalArgumentException where such a section is loaded, or where something else in the file needs it
+     */
+    public ElfEditor remove(String name) {
+        requireMovable(name);
+        List<EditedFile.Patch> changes = file.sections().stream().filter(section -> section.name().equals(name))
+                .flatMap(section -> SectionRemoval.check(file, section, removed.keySet()).stream()).toList();
+        put.remove(name);
+        removed.put(name, changes);
+        return this;
+    }
+
+    /** Zero, or a power of two that is not absurd: the padding is written out. */
+    private static boolean isAlignment(long value) {
+        return value >= 0 && value <= 1 << 16 && Long.bitCount(value) <= 1;
+    }
+
+    private void requireMovable(String name) {
+        for (Section section : file.sections()) {
+            if (section.name().equals(name)
+                    && (section.isAllocated() || section.index() == file.header().sectionNameIndex())) {
+                throw new IllegalArgumentException(file.name() + ": section " + name
+                        + (section.isAllocated() ? " is loaded" : " holds the names of sections"));
+            }
+        }
+    }
+
+    /**
+     * Makes imports weak: the dynamic loader gives them the address 0 where nothing defines them, instead of refusing
+     * to load the file. Changes the entries in {@code .dynsym} only, which are what the loader goes by.
+     *
+     * @param which asked for each global undefined dynamic symbol
+     */
+    public ElfEditor weaken(Predicate<ElfSymbol> which) {
+        SymbolTable symbols = file.dynamicSymbols();
+        for (int i = 1; i < symbols.size(); i++) {
+            ElfSymbol symbol = symbols.get(i);
+            if (!symbol.isDefined() && symbol.binding() == SymbolBinding.GLOBAL && which.test(symbol)) {
+                int info = SymbolBinding.WEAK.code() << 4 | symbol.type().code();
+                patches.add(EditedFile.Patch.of(symbols.entryOffset(i) + 4, (byte) info));
+            }
+        }
+        return this;
+    }
+
+    /** The changed copy, in memory. */
+    public byte[] toBytes() {
+        return edit().toBytes();
+    }
+
+    /**
+     * Writes the changed copy to a file, which is there either as a whole or not at all, also when the machine fails.
+     * An existing file is replaced and keeps its permissions (not setuid and setgid), but those who have it open or
+     * mapped keep the old one. A new one gets the permissions of the file that was edited, where that is known.
+     *
+     * @param target may be the file that is being edited; a symbolic link is followed
+     * @throws IOException where writing fails; the target is then as it was
+     */
+    public void write(Path target) throws IOException {
+        edit().write(target);
+    }
+
+    private EditedFile edit() {
+        if (put.isEmpty() && removed.isEmpty()) {
+            return new EditedFile(file.source(), file.source().size(), List.copyOf(patches),
+                    MemorySegment.ofArray(new byte[0]));
+        }
+        List<EditedFile.Patch> all = new ArrayList<>(patches);
+        removed.values().forEach(all::addAll);
+        return new SectionLayout(file, put, removed.keySet()).lay(all);
+    }
+}

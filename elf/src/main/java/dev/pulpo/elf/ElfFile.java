@@ -1,0 +1,311 @@
+package dev.pulpo.elf;
+
+import java.io.IOException;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An ELF64 object: a file, or what the loader made of one in the memory of a process. Reading is lazy: opening looks at
+ * the header and the program headers only, everything else is looked at when it is asked for, and then kept. Safe for
+ * several threads.
+ *
+ * <p>Addresses are link addresses in both views. A memory image has no section headers, so what only sections tell
+ * ({@link #sections()}, {@link #symbols()}, {@link #debugLink()}, {@link #patchableFunctionEntries()}) is empty there.
+ *
+ * <p>Every method throws {@link MalformedElfException} when it meets malformed bytes. Names of the format's parts are
+ * those of the System V gABI; extensions are cited where they occur.
+ */
+public final class ElfFile implements AutoCloseable {
+    private final ElfView view;
+    private final @Nullable MappedFile owned;
+    private final Lazy<List<Section>> sections;
+    private final Lazy<DynamicTable> dynamic;
+    private final Lazy<SymbolTable> dynamicSymbols;
+    private final Lazy<SymbolTable> symbols;
+    private final Lazy<List<Note>> notes;
+    private final Lazy<List<LinkAddress>> patchable;
+
+    private ElfFile(ElfView view, @Nullable MappedFile owned) {
+        this.view = view;
+        this.owned = owned;
+        this.sections = new Lazy<>(() -> SectionTable.read(view));
+        this.dynamic = new Lazy<>(this::readDynamic);
+        this.dynamicSymbols = new Lazy<>(this::readDynamicSymbols);
+        this.symbols = new Lazy<>(() -> firstSection(SectionType.SYMTAB)
+                .map(section -> SymbolTables.of(view, sections(), section)).orElseGet(() -> SymbolTables.empty(view)));
+        this.notes = new Lazy<>(this::readNotes);
+        this.patchable = new Lazy<>(() -> PatchableEntries.read(this));
+    }
+
+    /**
+     * Opens a file; {@link #close()} unmaps it.
+     *
+     * @throws IOException where it cannot be opened or mapped
+     */
+    public static ElfFile open(Path file) throws IOException {
+        MappedFile mapped = ByteSource.map(file);
+        try {
+            return new ElfFile(new ElfView(mapped, file.toString(), 0, null), mapped);
+        } catch (RuntimeException failure) {
+            mapped.close();
+            throw failure;
+        }
+    }
+
+    /**
+     * An object whose file is held by a source. The source stays the caller's: closing the object does nothing to it.
+     *
+     * @param name what to call it in messages
+     */
+    public static ElfFile of(ByteSource source, String name) {
+        return new ElfFile(new ElfView(source, name, 0, null), null);
+    }
+
+    /**
+     * An object as it lies in the memory of a process.
+     *
+     * @param memory   its memory, addressed by link address: offset x of the source is the byte at x + bias in the
+     *                 process. So for an executable with fixed addresses the first offsets are unreadable.
+     * @param name     what to call it in messages, in which offsets then are link addresses
+     * @param header   where its ELF header is; 0 but for an executable with fixed addresses
+     * @param loadBias what the dynamic loader added to the link addresses, in bytes
+     */
+    public static ElfFile ofImage(ByteSource memory, String name, LinkAddress header, long loadBias) {
+        return new ElfFile(new ElfView(memory, name, header.value(), new ElfView.Image(loadBias)), null);
+    }
+
+    /** What it is called in messages. */
+    public String name() {
+        return view.name();
+    }
+
+    /** Its bytes. */
+    public ByteSource source() {
+        return view.source();
+    }
+
+    /** Whether it is the memory of a process and not a file. */
+    public boolean isImage() {
+        return view.isImage();
+    }
+
+    public ElfHeader header() {
+        return view.header();
+    }
+
+    /** The program headers in their order. */
+    public List<Segment> segments() {
+        return view.segments();
+    }
+
+    /** The sections in their order, with section 0, which is none; empty where there are no section headers. */
+    public List<Section> sections() {
+        return sections.get();
+    }
+
+    /** The first section of a name. */
+    public Optional<Section> section(String name) {
+        return sections().stream().filter(section -> section.name().equals(name)).findFirst();
+    }
+
+    /** The sections of a type, in their order. */
+    public List<Section> sections(SectionType type) {
+        return sections().stream().filter(section -> section.type().equals(type)).toList();
+    }
+
+    private Optional<Section> firstSection(SectionType type) {
+        return sections().stream().filter(section -> section.type().equals(type)).findFirst();
+    }
+
+    /**
+     * The content of a section, inflated where it is compressed (zlib only); empty where the file holds none of it.
+     * Offsets in errors about inflated bytes count from the beginning of the content.
+     */
+    public ByteCursor data(Section section) {
+        ByteCursor raw = rawData(section);
+        return section.isCompressed() && section.hasBytes() ? SectionData.inflate(raw) : raw;
+    }
+
+    /** The bytes of a section as they are stored; none where the file holds none of it. */
+    public ByteCursor rawData(Section section) {
+        return SymbolTables.table(view, section).cursor();
+    }
+
+    /**
+     * Bytes by their link address. They have to be stored together and, in a file, really be stored there: what the
+     * loader fills with zeros ({@code .bss}) is not.
+     *
+     * @throws MalformedElfException where they are not
+     */
+    public ByteCursor at(LinkAddress address, long length) {
+        return view.tableAtAddress(address.value(), length, "bytes").cursor();
+    }
+
+    /** Where in the file the byte of a link address is stored; empty where it is not ({@code .bss}, gaps). */
+    public Optional<FileOffset> fileOffset(LinkAddress address) {
+        return view.fileOffset(address);
+    }
+
+    /** Where the byte of the file is loaded; the first place where it is loaded twice; empty where it is not loaded. */
+    public Optional<LinkAddress> linkAddress(FileOffset offset) {
+        return view.linkAddress(offset);
+    }
+
+    /** The path of the dynamic loader ({@code PT_INTERP}). */
+    public Optional<String> interpreter() {
+        return view.segment(SegmentType.INTERPRETER).map(segment -> stored(segment).string());
+    }
+
+    /** The dynamic table; empty where there is none. */
+    public DynamicTable dynamic() {
+        return dynamic.get();
+    }
+
+    /** The symbols for the dynamic loader ({@code DT_SYMTAB}), with versions. */
+    public SymbolTable dynamicSymbols() {
+        return dynamicSymbols.get();
+    }
+
+    /** All symbols ({@code .symtab}); empty in a stripped file. */
+    public SymbolTable symbols() {
+        return symbols.get();
+    }
+
+    /** The function or variable that contains an address: from {@link #symbols()}, else {@link #dynamicSymbols()}. */
+    public Optional<ElfSymbol> symbolContaining(LinkAddress address) {
+        Optional<ElfSymbol> found = symbols().containing(address);
+        return found.isPresent() ? found : dynamicSymbols().containing(address);
+    }
+
+    /** The relocations of data ({@code DT_RELA}). */
+    public RelocationTable dynamicRelocations() {
+        return new RelocationTable(relocationBytes(DynamicTag.RELA, DynamicTag.RELASZ));
+    }
+
+    /** The relocations of the procedure linkage table ({@code DT_JMPREL}). */
+    public RelocationTable pltRelocations() {
+        return new RelocationTable(relocationBytes(DynamicTag.JMPREL, DynamicTag.PLTRELSZ));
+    }
+
+    /** The packed relative relocations ({@code DT_RELR}). */
+    public RelativeRelocations relativeRelocations() {
+        return new RelativeRelocations(relocationBytes(DynamicTag.RELR, DynamicTag.RELRSZ));
+    }
+
+    private ByteTable relocationBytes(DynamicTag place, DynamicTag size) {
+        return dynamic().table(place, dynamic().value(size).orElse(0), "relocations");
+    }
+
+    /**
+     * The relocations of a section of type {@link SectionType#RELA}.
+     *
+     * @throws IllegalArgumentException for a section of another type
+     */
+    public RelocationTable relocations(Section section) {
+        if (!section.type().equals(SectionType.RELA)) {
+            throw new IllegalArgumentException(section.name() + " is of type " + section.type());
+        }
+        return new RelocationTable(SymbolTables.table(view, section));
+    }
+
+    /** The notes, in their order. */
+    public List<Note> notes() {
+        return notes.get();
+    }
+
+    /** The build-id ({@code NT_GNU_BUILD_ID}). */
+    public Optional<BuildId> buildId() {
+        return notes().stream().filter(note -> note.isGnu(BuildId.NOTE_TYPE)).findFirst()
+                .map(note -> BuildId.of(note.descriptor().toArray(ValueLayout.JAVA_BYTE)));
+    }
+
+    /** The GNU properties, such as fitness for IBT and shadow stacks; without any where the object has none. */
+    public GnuProperties properties() {
+        return new GnuProperties(notes().stream().filter(note -> note.isGnu(GnuProperties.NOTE_TYPE))
+                .flatMap(note -> GnuProperties.read(bytes(note)).stream()).toList());
+    }
+
+    /** The name of the separate debug file ({@code .gnu_debuglink}). */
+    public Optional<DebugLink> debugLink() {
+        return section(DebugLink.SECTION).filter(Section::hasBytes).map(section -> DebugLink.read(data(section)));
+    }
+
+    /** The name of the supplementary debug file ({@code .gnu_debugaltlink}). */
+    public Optional<DebugAltLink> debugAltLink() {
+        return section(DebugAltLink.SECTION).filter(Section::hasBytes)
+                .map(section -> DebugAltLink.read(data(section)));
+    }
+
+    /**
+     * Where the functions that were compiled with {@code -fpatchable-function-entry} have their first nop, sorted
+     * ({@code __patchable_function_entries}, relocated to a load bias of zero).
+     */
+    public List<LinkAddress> patchableFunctionEntries() {
+        return patchable.get();
+    }
+
+    ElfView view() {
+        return view;
+    }
+
+    private ByteCursor bytes(Note note) {
+        return ByteCursor.of(note.descriptor(), name() + " (note of type " + note.type() + ")", 0);
+    }
+
+    private ByteCursor stored(Segment segment) {
+        return isImage()
+                ? view.tableAtAddress(segment.address().value(), segment.memorySize(), "segment").cursor()
+                : view.atOffset(segment.offset().value(), segment.fileSize(), "segment");
+    }
+
+    private DynamicTable readDynamic() {
+        Optional<Segment> segment = view.segment(SegmentType.DYNAMIC);
+        // A separate debug file has the program headers of its object, but its sections have no bytes.
+        boolean absent = segment.isEmpty() || sections().stream()
+                .anyMatch(section -> section.type().equals(SectionType.NOBITS) && section.isAllocated()
+                        && section.size() != 0 && section.address().equals(segment.get().address()));
+        return absent ? DynamicTable.empty(view) : DynamicTable.read(view, stored(segment.get()));
+    }
+
+    private SymbolTable readDynamicSymbols() {
+        if (dynamic().address(DynamicTag.SYMTAB).isPresent()) {
+            return SymbolTables.dynamic(view, dynamic(), sections(), dynamicRelocations(), pltRelocations());
+        }
+        return firstSection(SectionType.DYNSYM).map(section -> SymbolTables.of(view, sections(), section))
+                .orElseGet(() -> SymbolTables.empty(view));
+    }
+
+    private List<Note> readNotes() {
+        List<Note> all = new ArrayList<>();
+        List<Section> stored = sections(SectionType.NOTE);
+        // Sections first: in a separate debug file the offsets of the segments lead nowhere.
+        for (Section section : stored) {
+            all.addAll(Note.read(rawData(section), section.alignment()));
+        }
+        if (stored.isEmpty()) {
+            for (Segment segment : segments()) {
+                if (segment.type().equals(SegmentType.NOTE)) {
+                    all.addAll(Note.read(stored(segment), segment.alignment()));
+                }
+            }
+        }
+        return List.copyOf(all);
+    }
+
+    /** Gives the file back where this object opened it; slices of it fail from then on. */
+    @Override
+    public void close() {
+        if (owned != null) {
+            owned.close();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "ELF " + header().type() + " " + name();
+    }
+}

@@ -1,0 +1,56 @@
+package dev.pulpo.elf;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What an object promises of itself ({@code .note.gnu.property}; "Linux Extensions to gABI", "Program Property", and
+ * the x86-64 psABI, "Program Property").
+ *
+ * @param properties all of them, in their order
+ */
+public record GnuProperties(List<Property> properties) {
+    /**
+     * One property.
+     *
+     * @param type what it is about
+     * @param bits the first four bytes of its data, which is all that those for x86 have; zero where it has less
+     */
+    public record Property(int type, int bits) {}
+
+    static final int NOTE_TYPE = 5;
+    private static final int X86_FEATURE_1_AND = 0xc0000002;
+    private static final int IBT = 1;
+    private static final int SHSTK = 2;
+
+    public GnuProperties {
+        properties = List.copyOf(properties);
+    }
+
+    /** Reads the descriptor of a note; entries are padded to eight bytes. */
+    static List<Property> read(ByteCursor cursor) {
+        List<Property> properties = new ArrayList<>();
+        while (cursor.remaining() >= 8) {
+            int type = cursor.i32();
+            ByteCursor data = cursor.sub(cursor.u32());
+            cursor.align(8);
+            properties.add(new Property(type, data.remaining() >= 4 ? data.i32() : 0));
+        }
+        return properties;
+    }
+
+    /** Whether all code is fit for indirect branch tracking: indirect calls go to {@code endbr64} only. */
+    public boolean indirectBranchTracking() {
+        return (features() & IBT) != 0;
+    }
+
+    /** Whether all code is fit for a shadow stack. */
+    public boolean shadowStack() {
+        return (features() & SHSTK) != 0;
+    }
+
+    private int features() {
+        return properties.stream().filter(property -> property.type() == X86_FEATURE_1_AND).findFirst()
+                .map(Property::bits).orElse(0);
+    }
+}

@@ -1,0 +1,48 @@
+package dev.pulpo.elf;
+
+/**
+ * Bytes that are not what the format demands. It is thrown for every defect of the input, and for nothing else: neither
+ * for failures of the operating system nor for wrong arguments of the caller.
+ */
+public final class MalformedElfException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final String source;
+    private final long offset;
+    private final String expected;
+    private final String found;
+
+    /**
+     * @param source   the file's name, or a description of what the bytes belong to
+     * @param offset   where in the source the offending value begins, in bytes
+     * @param expected what the format wants there
+     * @param found    what is there
+     */
+    public MalformedElfException(String source, long offset, String expected, String found) {
+        super(source + ": at 0x" + Long.toHexString(offset) + ": expected " + expected + ", found " + found);
+        this.source = source;
+        this.offset = offset;
+        this.expected = expected;
+        this.found = found;
+    }
+
+    /** The file's name, or a description of what the bytes belong to. */
+    public String source() {
+        return source;
+    }
+
+    /** Where in the {@link #source()} the offending value begins, in bytes. */
+    public long offset() {
+        return offset;
+    }
+
+    /** What the format wants at the {@link #offset()}. */
+    public String expected() {
+        return expected;
+    }
+
+    /** What is at the {@link #offset()}. */
+    public String found() {
+        return found;
+    }
+}

@@ -1,0 +1,42 @@
+package dev.pulpo.elf;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A note (gABI, "Note Section").
+ *
+ * @param owner      who defines the meaning of the type, such as {@code GNU}
+ * @param type       what the descriptor is
+ * @param descriptor the bytes; they live as long as the file is open
+ */
+public record Note(String owner, int type, MemorySegment descriptor) {
+    private static final int HEADER = 12;
+
+    /**
+     * Reads notes up to the end.
+     *
+     * @param alignment that of the section or segment: with 8, names and descriptors are padded to 8 bytes (GNU
+     *                  property notes; the gABI has it so for all 64-bit objects but nobody else does), else to 4
+     */
+    static List<Note> read(ByteCursor cursor, long alignment) {
+        int padding = alignment == 8 ? 8 : 4;
+        List<Note> notes = new ArrayList<>();
+        while (cursor.remaining() >= HEADER) {
+            long nameSize = cursor.u32();
+            long descriptorSize = cursor.u32();
+            int type = cursor.i32();
+            ByteCursor name = cursor.sub(nameSize);
+            cursor.align(padding);
+            String owner = nameSize == 0 ? "" : name.string();
+            notes.add(new Note(owner, type, cursor.bytes(descriptorSize)));
+            cursor.align(padding);
+        }
+        return notes;
+    }
+
+    boolean isGnu(int wanted) {
+        return type == wanted && owner.equals("GNU");
+    }
+}

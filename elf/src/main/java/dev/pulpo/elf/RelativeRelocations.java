@@ -1,0 +1,88 @@
+package dev.pulpo.elf;
+
+import java.util.PrimitiveIterator;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.NoSuchElementException;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+
+/**
+ * The packed relative relocations of {@code DT_RELR} (gABI, "Relative Relocation Table"): places to which the load bias
+ * is to be added. Their addends are what is stored there. Safe for several threads.
+ */
+public final class RelativeRelocations {
+    private static final int ENTRY_SIZE = 8;
+    /** Bit 0 of a bitmap says that it is one. */
+    private static final int PLACES_PER_BITMAP = 63;
+
+    private final ByteTable entries;
+
+    RelativeRelocations(ByteTable entries) {
+        this.entries = entries;
+    }
+
+    /** How many words the table has; a word stands for up to 63 places. */
+    public long words() {
+        return entries.size() / ENTRY_SIZE;
+    }
+
+    /** The places, in the order of the table; unpacked on the way, not kept. */
+    public Stream<LinkAddress> places() {
+        return StreamSupport
+                .stream(Spliterators.spliteratorUnknownSize(new Places(entries), Spliterator.ORDERED), false)
+                .map(LinkAddress::new);
+    }
+
+    @Override
+    public String toString() {
+        return words() + " words of packed relocations";
+    }
+
+    private static final class Places implements PrimitiveIterator.OfLong {
+        private final ByteTable entries;
+        private long at;
+        /** The bits that have not been given out; bit 0 stands for {@link #place}. */
+        private long bitmap;
+        private long place;
+        /** The place that bit 1 of the next bitmap stands for. */
+        private long next;
+
+        Places(ByteTable entries) {
+            this.entries = entries;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (bitmap == 0 && at + ENTRY_SIZE <= entries.size()) {
+                long word = entries.i64(at);
+                if ((word & 1) != 0) {
+                    if (at == 0) {
+                        throw entries.malformed(0, "an address", "a bitmap");
+                    }
+                    bitmap = word >>> 1;
+                    place = next;
+                    next += PLACES_PER_BITMAP * (long) ENTRY_SIZE;
+                } else {
+                    bitmap = 1;
+                    place = word;
+                    next = word + ENTRY_SIZE;
+                }
+                at += ENTRY_SIZE;
+            }
+            return bitmap != 0;
+        }
+
+        @Override
+        public long nextLong() {
+            if (!hasNext()) {
+                throw new NoSuchElementException();
+            }
+            int zeros = Long.numberOfTrailingZeros(bitmap);
+            long found = place + zeros * (long) ENTRY_SIZE;
+            bitmap = bitmap >>> zeros >>> 1;
+            place = found + ENTRY_SIZE;
+            return found;
+        }
+    }
+}

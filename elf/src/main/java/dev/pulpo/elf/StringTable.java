@@ -1,0 +1,100 @@
+package dev.pulpo.elf;
+
+import java.lang.foreign.MemorySegment;
+
+/** Strings that are named by their offset (gABI, "String Table"). Safe for several threads. */
+final class StringTable {
+    private final ByteTable bytes;
+
+    StringTable(ByteTable bytes) {
+        this.bytes = bytes;
+    }
+
+    String string(long offset) {
+        if (Long.compareUnsigned(offset, bytes.size()) >= 0) {
+            if (offset == 0) {
+                // gABI: an empty string table is allowed, and index 0 is the empty name in it.
+                return "";
+            }
+            throw outside(offset);
+        }
+        return bytes.cursor().position(offset).string();
+    }
+
+    /** Whether the string at an offset consists of these bytes; makes no string. */
+    boolean matches(long offset, byte[] name) {
+        long size = bytes.size();
+        if (Long.compareUnsigned(offset, size) >= 0) {
+            throw outside(offset);
+        }
+        if (name.length >= size - offset || bytes.u8(offset + name.length) != 0) {
+            return false;
+        }
+        return MemorySegment.mismatch(bytes.bytes(), offset, offset + name.length, MemorySegment.ofArray(name), 0,
+                name.length) < 0;
+    }
+
+    private MalformedElfException outside(long offset) {
+        return bytes.malformed(offset, "a string within a table of " + bytes.size() + " bytes",
+                "offset " + Long.toUnsignedString(offset));
+    }
+
+    /** A reader of names that are kept: all of them together may not become larger than any honest file needs. */
+    Keeper keeper() {
+        return new Keeper(this);
+    }
+
+    /** A reader that hashes names, as often as an honest file needs. */
+    Hasher hasher() {
+        return new Hasher(this);
+    }
+
+    /** Any two strings may overlap in the table, so a small file can name gigabytes; this is what stops it. */
+    static final class Keeper {
+        private static final long MOST = 16 << 20;
+
+        private final StringTable table;
+        private long characters;
+
+        private Keeper(StringTable table) {
+            this.table = table;
+        }
+
+        String string(long offset) {
+            String string = table.string(offset);
+            characters += string.length();
+            if (characters > MOST) {
+                throw table.bytes.malformed(offset, "names of at most 16 MiB in all", "more");
+            }
+            return string;
+        }
+    }
+
+    /** The same for work instead of memory: a million names that are all the end of one long string. */
+    static final class Hasher {
+        private final ByteTable bytes;
+        private final long most;
+        private long characters;
+
+        private Hasher(StringTable table) {
+            this.bytes = table.bytes;
+            this.most = (1L << 28) + 16 * bytes.size();
+        }
+
+        /** The GNU hash of the string at an offset, without making a string. */
+        int gnuHash(long offset) {
+            int hash = GnuHash.SEED;
+            for (long at = offset;; at++) {
+                int next = bytes.u8(at);
+                if (next == 0) {
+                    characters += at - offset;
+                    if (characters > most) {
+                        throw bytes.malformed(offset, "names of at most " + most + " bytes in all", "more");
+                    }
+                    return hash;
+                }
+                hash = hash * 33 + next;
+            }
+        }
+    }
+}

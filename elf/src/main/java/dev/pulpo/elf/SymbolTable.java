@@ -1,0 +1,153 @@
+package dev.pulpo.elf;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * The symbols of an object, either those for the dynamic loader or all of them. Nothing is read before it is asked for,
+ * and no symbol is kept: each question makes its answer from the bytes. Names are looked up through the object's own
+ * hash table, where it has one, else through an index that the first such question builds. Safe for several threads.
+ *
+ * <p>Every method but {@link #size()} throws {@link MalformedElfException} when it meets a malformed symbol.
+ */
+public final class SymbolTable {
+    private static final int SHN_LORESERVE = 0xff00;
+    private static final int SHN_ABS = 0xfff1;
+    private static final int SHN_COMMON = 0xfff2;
+    private static final int SHN_XINDEX = 0xffff;
+
+    private final SymbolNames symbols;
+    private final Lazy<VersionTable> versions;
+    private final Lazy<NameLookup> lookup;
+    /** For symbols whose section number does not fit into theirs ({@code SHT_SYMTAB_SHNDX}); four bytes each. */
+    private final ByteTable largeSections;
+    private final Lazy<AddressIndex> addresses;
+
+    SymbolTable(SymbolNames symbols, Lazy<VersionTable> versions, Lazy<NameLookup> lookup, ByteTable largeSections) {
+        this.symbols = symbols;
+        this.versions = versions;
+        this.lookup = lookup;
+        this.largeSections = largeSections;
+        this.addresses = new Lazy<>(() -> new AddressIndex(symbols));
+    }
+
+    /** How many entries there are, with entry 0, which is never a symbol. */
+    public int size() {
+        return symbols.count();
+    }
+
+    /**
+     * An entry of the table.
+     *
+     * @param index its number, as relocations use it
+     * @throws IndexOutOfBoundsException for a number that is not in {@code 0 … size() - 1}
+     */
+    public ElfSymbol get(int index) {
+        Objects.checkIndex(index, symbols.count());
+        return make(index, symbols.name(index));
+    }
+
+    /** All entries in their order, entry 0 included. */
+    public Stream<ElfSymbol> stream() {
+        return IntStream.range(0, symbols.count()).mapToObj(this::get);
+    }
+
+    /**
+     * The symbol that a reference without a version means: defined here and not hidden behind a version; of several a
+     * global one before a weak one before a local one, then the first.
+     */
+    public Optional<ElfSymbol> find(String name) {
+        VersionTable table = versions.get();
+        int[] best = {-1, Integer.MAX_VALUE};
+        lookup.get().visit(name.getBytes(StandardCharsets.UTF_8), index -> {
+            int rank = symbols.section(index) == 0 || table.isHidden(index) ? Integer.MAX_VALUE : rank(index);
+            if (rank < best[1]) {
+                best[0] = index;
+                best[1] = rank;
+            }
+            return rank == 0;
+        });
+        return best[0] < 0 ? Optional.empty() : Optional.of(make(best[0], name));
+    }
+
+    /** The symbol that is defined here under a name and a version, default or not. */
+    public Optional<ElfSymbol> find(String name, String version) {
+        return matches(name,
+                symbol -> symbol.isDefined() && symbol.version().map(SymbolVersion::name).equals(Optional.of(version)))
+                .stream().findFirst();
+    }
+
+    /**
+     * All symbols of a name: the functions that several source files have as {@code static}, or the versions of one
+     * symbol. Undefined ones are found only where the object has no GNU hash table, which does not hold them.
+     */
+    public List<ElfSymbol> findAll(String name) {
+        return matches(name, symbol -> true);
+    }
+
+    private List<ElfSymbol> matches(String name, Predicate<ElfSymbol> wanted) {
+        List<ElfSymbol> found = new ArrayList<>();
+        lookup.get().visit(name.getBytes(StandardCharsets.UTF_8), index -> {
+            ElfSymbol symbol = make(index, name);
+            if (wanted.test(symbol)) {
+                found.add(symbol);
+            }
+            return false;
+        });
+        return List.copyOf(found);
+    }
+
+    /**
+     * The function or variable whose memory contains an address. Of several the one that begins last, then functions
+     * before data, global before weak before local. A symbol without size reaches up to the next one, unless another
+     * really contains the address. The index for this is built by the first such question: 20 bytes for each.
+     */
+    public Optional<ElfSymbol> containing(LinkAddress address) {
+        int index = addresses.get().find(address.value());
+        return index < 0 ? Optional.empty() : Optional.of(get(index));
+    }
+
+    private int rank(int index) {
+        return switch (SymbolBinding.ofInfo(symbols.info(index))) {
+            case GLOBAL, GNU_UNIQUE -> 0;
+            case WEAK -> 1;
+            default -> 2;
+        };
+    }
+
+    private ElfSymbol make(int index, String name) {
+        int info = symbols.info(index);
+        SectionIndex section = section(index);
+        Optional<SymbolVersion> version = versions.get().version(index,
+                !(section instanceof SectionIndex.Undefined));
+        return new ElfSymbol(name, version, symbols.value(index), symbols.size(index), SymbolType.ofInfo(info),
+                SymbolBinding.ofInfo(info), SymbolVisibility.ofOther(symbols.other(index)), section);
+    }
+
+    private SectionIndex section(int index) {
+        int stored = symbols.section(index);
+        return switch (stored) {
+            case 0 -> SectionIndex.Undefined.UNDEFINED;
+            case SHN_ABS -> SectionIndex.Absolute.ABSOLUTE;
+            case SHN_COMMON -> SectionIndex.Common.COMMON;
+            case SHN_XINDEX -> new SectionIndex.Regular(largeSections.i32(index * 4L));
+            default -> stored >= SHN_LORESERVE ? new SectionIndex.Reserved(stored) : new SectionIndex.Regular(stored);
+        };
+    }
+
+    /** Where an entry begins in the source of the object. */
+    long entryOffset(int index) {
+        return symbols.entries().base() + (long) index * SymbolNames.ENTRY_SIZE;
+    }
+
+    @Override
+    public String toString() {
+        return symbols.count() + " symbols";
+    }
+}

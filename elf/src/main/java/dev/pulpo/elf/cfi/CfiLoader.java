@@ -1,0 +1,91 @@
+package dev.pulpo.elf.cfi;
+
+import dev.pulpo.elf.ByteCursor;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.ObjectType;
+import dev.pulpo.elf.Section;
+import dev.pulpo.elf.Segment;
+import dev.pulpo.elf.SegmentType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Finds the call frame information of an object and has a table built of it. */
+final class CfiLoader {
+    private CfiLoader() {}
+
+    static CfiTable load(ElfFile file) {
+        if (file.header().type().equals(ObjectType.RELOCATABLE)) {
+            throw new IllegalArgumentException(file.name() + " is relocatable: its functions have no addresses yet");
+        }
+        List<CfiSection> sections = new ArrayList<>();
+        stored(file, ".eh_frame")
+                .ifPresent(section -> sections.add(CfiSection.ehFrame(file.data(section), section.address())));
+        stored(file, ".debug_frame").ifPresent(section -> sections.add(CfiSection.debugFrame(file.data(section))));
+        return sections.isEmpty() && file.sections().isEmpty() ? loadBySegment(file) : load(sections);
+    }
+
+    private static Optional<Section> stored(ElfFile file, String name) {
+        return file.section(name).filter(Section::hasBytes);
+    }
+
+    static CfiTable load(List<CfiSection> sections) {
+        List<MalformedElfException> defects = new ArrayList<>();
+        List<FunctionEntry> functions = new ArrayList<>();
+        for (CfiSection section : sections) {
+            List<FunctionEntry> found = new FrameReader(section, defects).readAll();
+            functions.addAll(functions.isEmpty() ? found : withoutCovered(found, functions));
+        }
+        return new TableBuilder(defects).build(functions);
+    }
+
+    /** Those of the entries that are about code which the earlier entries do not touch. */
+    private static List<FunctionEntry> withoutCovered(List<FunctionEntry> found, List<FunctionEntry> earlier) {
+        TreeMap<Long, FunctionEntry> byStart = new TreeMap<>(Long::compareUnsigned);
+        earlier.forEach(function -> byStart.putIfAbsent(function.start(), function));
+        return found.stream().filter(function -> {
+            var below = byStart.floorEntry(function.start());
+            var above = byStart.ceilingEntry(function.start());
+            return (below == null || !below.getValue().overlaps(function))
+                    && (above == null || !above.getValue().overlaps(function));
+        }).toList();
+    }
+
+    private static CfiTable loadBySegment(ElfFile file) {
+        List<MalformedElfException> defects = new ArrayList<>();
+        Optional<Segment> found = file.segments().stream()
+                .filter(segment -> segment.type().equals(SegmentType.GNU_EH_FRAME)).findFirst();
+        if (found.isEmpty()) {
+            return new TableBuilder(defects).build(List.of());
+        }
+        LinkAddress place = found.get().address();
+        EhFrameHeader header = EhFrameHeader.read(file.at(place, found.get().memorySize()), place.value());
+        CfiSection section = CfiSection.ehFrame(restOfSegment(file, header.ehFrame(), place), header.ehFrame());
+        FrameReader reader = new FrameReader(section, defects);
+        List<FunctionEntry> functions = header.entries()
+                .map(addresses -> reader.readAt(positions(addresses, header.ehFrame())))
+                .orElseGet(reader::readToTerminator);
+        return new TableBuilder(defects).build(functions);
+    }
+
+    private static long[] positions(long[] addresses, LinkAddress ehFrame) {
+        long[] positions = addresses.clone();
+        for (int i = 0; i < positions.length; i++) {
+            positions[i] -= ehFrame.value();
+        }
+        return positions;
+    }
+
+    /** Nothing but its own entries says how long {@code .eh_frame} is, so: everything behind its beginning. */
+    private static ByteCursor restOfSegment(ElfFile file, LinkAddress ehFrame, LinkAddress header) {
+        Segment segment = file.segments().stream()
+                .filter(candidate -> candidate.type().equals(SegmentType.LOAD) && candidate.contains(ehFrame))
+                .findFirst().orElseThrow(() -> new MalformedElfException(file.name(), header.value(),
+                        "a pointer to .eh_frame", ehFrame.toString()));
+        long stored = file.isImage() ? segment.memorySize() : Math.min(segment.fileSize(), segment.memorySize());
+        return file.at(ehFrame, segment.address().value() + stored - ehFrame.value());
+    }
+}

@@ -1,0 +1,20 @@
+package dev.pulpo.elf.cfi;
+
+/**
+ * A common information entry (CIE): what several functions share (DWARF 5, 6.4.1).
+ *
+ * @param offset               where it begins in its section
+ * @param codeAlignment        what distances in code are multiplied with
+ * @param dataAlignment        what factored offsets are multiplied with
+ * @param returnAddress        the column that holds the return address
+ * @param pointerEncoding      how the entries of functions write code addresses
+ * @param addressSize          how long unencoded addresses are, in bytes; 8 or 4
+ * @param selectorSize         how many bytes of segment selector stand before an address
+ * @param sizedAugmentation    whether entries of functions carry augmentation data, with its length before it
+ * @param signalFrame          whether the functions are signal trampolines ({@code S})
+ * @param instructionsPosition where the initial instructions begin in the section
+ * @param instructionsLength   how long they are, in bytes
+ */
+record CommonEntry(long offset, long codeAlignment, long dataAlignment, int returnAddress, int pointerEncoding,
+        int addressSize, int selectorSize, boolean sizedAugmentation, boolean signalFrame, long instructionsPosition,
+        long instructionsLength) {}

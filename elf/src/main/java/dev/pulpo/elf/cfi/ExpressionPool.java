@@ -1,0 +1,25 @@
+package dev.pulpo.elf.cfi;
+
+import dev.pulpo.elf.ByteCursor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Numbers the different expressions of an object; every PLT and every realigned stack of it shares a few. */
+final class ExpressionPool {
+    private final Map<Expression, Integer> numbers = new HashMap<>();
+    private final List<Expression> expressions = new ArrayList<>();
+
+    int add(ByteCursor bytes) {
+        Expression expression = Expression.read(bytes);
+        return numbers.computeIfAbsent(expression, fresh -> {
+            expressions.add(fresh);
+            return expressions.size() - 1;
+        });
+    }
+
+    Expression[] toArray() {
+        return expressions.toArray(new Expression[0]);
+    }
+}

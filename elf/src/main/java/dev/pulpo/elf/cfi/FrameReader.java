@@ -1,0 +1,160 @@
+package dev.pulpo.elf.cfi;
+
+import dev.pulpo.elf.ByteCursor;
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.cfi.CfiSection.Format;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks over the entries of one section. What is wrong inside one entry is written down and costs that entry only; an
+ * entry whose length is wrong makes the rest unreadable.
+ *
+ * <pre>
+ *   length (4, or 4 + 8) | CIE: id, version, augmentation …, initial instructions
+ *                        | FDE: CIE pointer, start, length of the code, augmentation data, instructions
+ * </pre>
+ */
+final class FrameReader {
+    private static final long LONG_FORM = 0xffff_ffffL;
+    private static final long FIRST_RESERVED_LENGTH = 0xffff_fff0L;
+
+    private final CfiSection section;
+    private final Map<Long, CommonEntry> commonEntries = new HashMap<>();
+    private final List<FunctionEntry> functions = new ArrayList<>();
+    private final List<MalformedElfException> defects;
+
+    FrameReader(CfiSection section, List<MalformedElfException> defects) {
+        this.section = section;
+        this.defects = defects;
+    }
+
+    /** Where an entry's parts lie, all in bytes from the beginning of the section. */
+    private record Extent(long start, long id, long end, boolean longForm) {}
+
+    /** The entries of functions, in the order of the section, up to its end. */
+    List<FunctionEntry> readAll() {
+        return read(false);
+    }
+
+    /** The entries of functions up to the terminator: where nothing says how long the section is. */
+    List<FunctionEntry> readToTerminator() {
+        return read(true);
+    }
+
+    private List<FunctionEntry> read(boolean stopAtTerminator) {
+        ByteCursor cursor = section.until(section.bytes().limit());
+        while (cursor.hasRemaining()) {
+            Extent extent = extent(cursor);
+            // A zero length ends what crtend.o contributed; other inputs of the linker may lie behind it.
+            if (extent.end() > extent.id()) {
+                cursor.position(extent.end());
+                readFunction(extent);
+            } else if (stopAtTerminator) {
+                break;
+            }
+        }
+        return functions;
+    }
+
+    /**
+     * The entries of functions at the given places. {@code .eh_frame_hdr} names them where nothing says how long the
+     * section is.
+     */
+    List<FunctionEntry> readAt(long[] positions) {
+        ByteCursor cursor = section.until(section.bytes().limit());
+        for (long position : positions) {
+            readFunction(extent(cursor.position(position)));
+        }
+        return functions;
+    }
+
+    private static Extent extent(ByteCursor cursor) {
+        long start = cursor.position();
+        long length = cursor.u32();
+        boolean longForm = length == LONG_FORM;
+        if (longForm) {
+            length = cursor.u64();
+        } else if (length >= FIRST_RESERVED_LENGTH) {
+            throw cursor.malformed("the length of an entry", "0x" + Long.toHexString(length));
+        }
+        if (length < 0 || length > cursor.remaining()) {
+            throw cursor.malformed("an entry within the section, " + cursor.remaining() + " bytes are left",
+                    "a length of 0x" + Long.toHexString(length));
+        }
+        return new Extent(start, cursor.position(), cursor.position() + length, longForm);
+    }
+
+    private void readFunction(Extent extent) {
+        try {
+            FunctionEntry function = function(extent);
+            if (function != null) {
+                functions.add(function);
+            }
+        } catch (MalformedElfException defect) {
+            defects.add(defect);
+        }
+    }
+
+    /** The entry of a function, or null for one of another kind or one about no code at all. */
+    private @Nullable FunctionEntry function(Extent extent) {
+        // The cursor ends where the entry does, so nothing that belongs to the next entry is taken for a part of it.
+        ByteCursor cursor = section.until(extent.end()).position(extent.id());
+        long id = readId(cursor, extent);
+        if (isCommon(id, extent)) {
+            return null;
+        }
+        long commonOffset = section.format() == Format.EH_FRAME ? extent.id() - id : id;
+        CommonEntry common = commonAt(commonOffset, cursor);
+        long start;
+        long length;
+        if (section.format() == Format.EH_FRAME) {
+            start = PointerEncoding.read(cursor, common.pointerEncoding(), section.address().value());
+            length = PointerEncoding.readValue(cursor, common.pointerEncoding());
+        } else {
+            start = cursor.skip(common.selectorSize()).unsigned(common.addressSize());
+            length = cursor.unsigned(common.addressSize());
+        }
+        if (length != 0 && Long.compareUnsigned(start + length, start) <= 0) {
+            throw cursor.malformed("the length of a function at 0x" + Long.toHexString(start),
+                    "0x" + Long.toHexString(length));
+        }
+        if (common.sizedAugmentation()) {
+            cursor.skip(cursor.uleb128());
+        }
+        return length == 0
+                ? null
+                : new FunctionEntry(section, extent.start(), common, start, start + length, cursor.position(),
+                        cursor.remaining());
+    }
+
+    /** In {@code .eh_frame} the identifier has four bytes even in entries with a long length. */
+    private long readId(ByteCursor cursor, Extent extent) {
+        return section.format() == Format.DEBUG_FRAME && extent.longForm() ? cursor.u64() : cursor.u32();
+    }
+
+    private boolean isCommon(long id, Extent extent) {
+        return section.format() == Format.EH_FRAME ? id == 0 : id == (extent.longForm() ? -1 : 0xffff_ffffL);
+    }
+
+    private CommonEntry commonAt(long offset, ByteCursor referrer) {
+        CommonEntry known = commonEntries.get(offset);
+        if (known != null) {
+            return known;
+        }
+        if (offset < 0 || offset >= section.bytes().limit()) {
+            throw referrer.malformed("a pointer to a CIE", "offset 0x" + Long.toHexString(offset));
+        }
+        Extent extent = extent(section.until(section.bytes().limit()).position(offset));
+        ByteCursor cursor = section.until(extent.end()).position(extent.id());
+        if (!isCommon(readId(cursor, extent), extent)) {
+            throw cursor.malformed("a CIE", "an entry of another kind");
+        }
+        CommonEntry common = new CommonEntryReader(cursor, section.address().value()).read(extent.start());
+        commonEntries.put(offset, common);
+        return common;
+    }
+}

@@ -1,0 +1,19 @@
+package dev.pulpo.elf.cfi;
+
+/**
+ * A frame description entry (FDE): the range of code that it is about and the instructions for it (DWARF 5, 6.4.1).
+ *
+ * @param section              the section that it stands in
+ * @param offset               where it begins in the section
+ * @param common               what it shares with others
+ * @param start                first link address of the code
+ * @param end                  link address behind the code; greater than {@code start}
+ * @param instructionsPosition where its instructions begin in the section
+ * @param instructionsLength   how long they are, in bytes
+ */
+record FunctionEntry(CfiSection section, long offset, CommonEntry common, long start, long end,
+        long instructionsPosition, long instructionsLength) {
+    boolean overlaps(FunctionEntry other) {
+        return Long.compareUnsigned(start, other.end) < 0 && Long.compareUnsigned(other.start, end) < 0;
+    }
+}

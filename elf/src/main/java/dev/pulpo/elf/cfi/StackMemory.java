@@ -1,0 +1,16 @@
+package dev.pulpo.elf.cfi;
+
+/** The memory that stacks are in, addressed as the process does it. */
+@FunctionalInterface
+public interface StackMemory {
+    /**
+     * Reads a little-endian value without sign.
+     *
+     * @param address where it is
+     * @param size    1, 2, 4 or 8 bytes
+     * @param into    takes the value, if it can be read
+     * @param index   where in {@code into}
+     * @return whether it could be read; if not, {@code into} is as it was
+     */
+    boolean read(long address, int size, long[] into, int index);
+}

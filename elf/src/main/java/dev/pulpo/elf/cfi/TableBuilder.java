@@ -1,0 +1,94 @@
+package dev.pulpo.elf.cfi;
+
+import dev.pulpo.elf.MalformedElfException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.IdentityHashMap;
+import java.util.List;
+
+/** Executes the entries of all functions of an object and lays their rows one behind the other. */
+final class TableBuilder {
+    private final List<MalformedElfException> defects;
+    private final ExpressionPool expressions = new ExpressionPool();
+    private final StatePool states = new StatePool();
+    private final IdentityHashMap<CommonEntry, long[]> initialStates = new IdentityHashMap<>();
+    private final IdentityHashMap<CommonEntry, Interpreter> interpreters = new IdentityHashMap<>();
+
+    private long[] starts = new long[1024];
+    private int[] rows = new int[1024];
+    private int count;
+
+    TableBuilder(List<MalformedElfException> defects) {
+        this.defects = defects;
+    }
+
+    CfiTable build(List<FunctionEntry> entries) {
+        List<FunctionEntry> functions = new ArrayList<>(entries);
+        // Stable, so that of two entries for one place the one that comes first in the section is seen first.
+        functions.sort(Comparator.comparing(FunctionEntry::start, Long::compareUnsigned));
+        long covered = 0;
+        for (int i = 0; i < functions.size(); i++) {
+            FunctionEntry function = functions.get(i);
+            if (i > 0 && function.start() == functions.get(i - 1).start()) {
+                continue;
+            }
+            if (i > 0 && function.start() != covered) {
+                append(covered, CfiTable.NONE);
+            }
+            // Where entries overlap, the one that begins last counts, as in the search through .eh_frame_hdr.
+            long limit = limit(functions, i);
+            append(function, limit);
+            covered = limit;
+        }
+        if (count > 0) {
+            append(covered, CfiTable.NONE);
+        }
+        return new CfiTable(Arrays.copyOf(starts, count), Arrays.copyOf(rows, count), states.toArray(),
+                expressions.toArray(), List.copyOf(defects));
+    }
+
+    private static long limit(List<FunctionEntry> functions, int index) {
+        FunctionEntry function = functions.get(index);
+        for (int next = index + 1; next < functions.size(); next++) {
+            long start = functions.get(next).start();
+            if (start != function.start()) {
+                return Long.compareUnsigned(start, function.end()) < 0 ? start : function.end();
+            }
+        }
+        return function.end();
+    }
+
+    private void append(FunctionEntry function, long limit) {
+        int mark = count;
+        try {
+            CommonEntry common = function.common();
+            Interpreter interpreter = interpreters.computeIfAbsent(common,
+                    absent -> new Interpreter(function.section(), absent, expressions));
+            long[] initial = initialStates.computeIfAbsent(common, absent -> interpreter.initialState());
+            long flags = common.signalFrame() ? StatePool.SIGNAL_FRAME : 0;
+            interpreter.run(function, initial, (start, end, state) -> {
+                if (Long.compareUnsigned(start, limit) < 0) {
+                    append(start, states.add(state, flags, common.returnAddress()));
+                }
+            });
+        } catch (MalformedElfException defect) {
+            // All of the function is given up: rows before the defect are no more trustworthy than those behind it.
+            count = mark;
+            append(function.start(), CfiTable.defectMarker(defects.size()));
+            defects.add(defect);
+        }
+    }
+
+    private void append(long start, int row) {
+        if (count > 0 && rows[count - 1] == row) {
+            return;
+        }
+        if (count == starts.length) {
+            starts = Arrays.copyOf(starts, count * 2);
+            rows = Arrays.copyOf(rows, count * 2);
+        }
+        starts[count] = start;
+        rows[count++] = row;
+    }
+}

@@ -1,0 +1,49 @@
+package dev.pulpo.elf.cfi;
+
+import dev.pulpo.elf.MalformedElfException;
+import java.util.Optional;
+
+/**
+ * Why a stack ended where it did. Every end but {@link Outermost} means that frames may be missing. Addresses are those
+ * of the process.
+ */
+public sealed interface UnwindEnd {
+    /** The program counter of the frame whose caller was looked for. */
+    long pc();
+
+    /**
+     * The frame has no caller: its return address is marked as undefined, as in {@code _start} and in new threads, or it
+     * is zero.
+     */
+    record Outermost(long pc) implements UnwindEnd {}
+
+    /** No object contains the code, or the object says nothing about it; no guess is made. */
+    record NoCfi(long pc) implements UnwindEnd {}
+
+    /**
+     * Memory could not be read.
+     *
+     * @param address where a value was expected
+     */
+    record Unreadable(long pc, long address) implements UnwindEnd {}
+
+    /**
+     * The value of a register is needed that the frames further in did not preserve.
+     *
+     * @param register its DWARF number
+     */
+    record UnknownRegister(long pc, int register) implements UnwindEnd {
+        @Override
+        public String toString() {
+            return "UnknownRegister[pc=" + pc + ", register=" + DwarfRegisters.name(register) + "]";
+        }
+    }
+
+    /**
+     * The call frame information is broken.
+     *
+     * @param defect where the bytes are wrong; empty where they are well-formed but make no sense: no rule for the CFA,
+     *               an expression that divides by zero or does not end, a caller that is the frame itself
+     */
+    record Malformed(long pc, Optional<MalformedElfException> defect) implements UnwindEnd {}
+}

@@ -1,0 +1,282 @@
+package dev.pulpo.elf.cfi;
+
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks a stack from frame to frame by call frame information alone: what it does not say is not guessed.
+ *
+ * <pre>{@code
+ * unwinder.start(registers);
+ * do {
+ *     use(unwinder.pc(), unwinder.codeAddress());
+ * } while (unwinder.step() == Step.CALLER);
+ * UnwindEnd end = unwinder.end();
+ * }</pre>
+ *
+ * <p>Neither {@link #start} nor {@link #step} nor the getters allocate, parse or throw, so a stopped process can be
+ * walked with them; only {@link #end} makes an object. A walk ends by itself only at the end of the stack: a stack
+ * that was overwritten may lead in circles, so the caller bounds the number of steps. Registers and addresses are those
+ * of the process. An unwinder belongs to one thread.
+ */
+public final class Unwinder {
+    private final CfiMap map;
+    private final StackMemory memory;
+    private final Evaluator evaluator;
+    private final RegisterFile registers = new RegisterFile();
+    private final RegisterFile caller = new RegisterFile();
+    private final long[] word = new long[1];
+    /** Whether the program counter is where execution goes on, and not behind a call. */
+    private boolean exact;
+    private boolean signalFrame;
+    private long cfa;
+    private long returnAddressPlace;
+    private Step last = Step.CALLER;
+    private long detail;
+    private @Nullable LoadedCfi brokenObject;
+    private int brokenMarker;
+
+    /**
+     * @param map    the objects of the process
+     * @param memory its memory
+     */
+    public Unwinder(CfiMap map, StackMemory memory) {
+        this.map = map;
+        this.memory = memory;
+        this.evaluator = new Evaluator(memory);
+    }
+
+    /** Begins with the registers of a thread, by DWARF number; all of them are known. */
+    public void start(long[] threadRegisters) {
+        start(threadRegisters, DwarfRegisters.ALL);
+    }
+
+    /**
+     * Begins with the registers of a thread.
+     *
+     * @param threadRegisters the values, by DWARF number; they are copied
+     * @param known           a bit for each that is known; without rsp and rip no step succeeds
+     */
+    public void start(long[] threadRegisters, int known) {
+        System.arraycopy(threadRegisters, 0, registers.values, 0, DwarfRegisters.COUNT);
+        registers.known = known & DwarfRegisters.ALL;
+        exact = true;
+        signalFrame = false;
+        cfa = 0;
+        returnAddressPlace = 0;
+        last = Step.CALLER;
+    }
+
+    /** The program counter of the frame: where execution goes on in it. */
+    public long pc() {
+        return registers.values[DwarfRegisters.RIP];
+    }
+
+    /**
+     * An address inside the instruction that the frame executes, to look up functions and lines with. A return address
+     * may lie behind the end of its function, where the call is the last instruction of it; so it is one less.
+     */
+    public long codeAddress() {
+        return exact ? pc() : pc() - 1;
+    }
+
+    /** The stack pointer of the frame. */
+    public long stackPointer() {
+        return registers.values[DwarfRegisters.RSP];
+    }
+
+    /** The value of a register in the frame, by DWARF number. It means something only if it is {@linkplain #isKnown known}. */
+    public long register(int number) {
+        return registers.values[number];
+    }
+
+    /** Whether the value of a register in the frame is known. */
+    public boolean isKnown(int number) {
+        return registers.knows(number);
+    }
+
+    /** Whether the frame was interrupted by a signal, or is the one that runs: it goes on exactly at its {@link #pc()}. */
+    public boolean isInterrupted() {
+        return exact;
+    }
+
+    /** Whether the frame that the last step left was a signal trampoline. */
+    public boolean leftSignalFrame() {
+        return signalFrame;
+    }
+
+    /** The canonical frame address of the frame that the last step left; it identifies the call. */
+    public long leftFrameAddress() {
+        return cfa;
+    }
+
+    /** Where the return address is stored that the last step followed; 0 where it was not in memory. */
+    public long returnAddressPlace() {
+        return returnAddressPlace;
+    }
+
+    /**
+     * Goes to the caller's frame. Where that fails, the registers stay those of the frame, and {@link #end()} says why.
+     */
+    public Step step() {
+        last = tryStep();
+        return last;
+    }
+
+    private Step tryStep() {
+        if (!registers.knows(DwarfRegisters.RIP)) {
+            return unknown(DwarfRegisters.RIP);
+        }
+        long address = codeAddress();
+        LoadedCfi object = map.find(address);
+        if (object == null) {
+            return Step.NO_CFI;
+        }
+        CfiTable table = object.table();
+        int row = table.find(address - object.loadBias());
+        if (row < 0) {
+            return row == CfiTable.NONE ? Step.NO_CFI : broken(object, row);
+        }
+        if (PackedRule.kind(table.rule(row, DwarfRegisters.RIP)) == PackedRule.UNDEFINED) {
+            return Step.OUTERMOST;
+        }
+        Step step = findFrameAddress(table, table.rule(row, Interpreter.CFA), object.loadBias());
+        if (step != Step.CALLER) {
+            return step;
+        }
+        caller.known = 0;
+        returnAddressPlace = 0;
+        for (int register = 0; register < DwarfRegisters.COUNT; register++) {
+            step = restore(table, register, table.rule(row, register), object.loadBias());
+            if (step != Step.CALLER) {
+                return step;
+            }
+        }
+        return leave((table.rule(row, StatePool.FLAGS) & StatePool.SIGNAL_FRAME) != 0);
+    }
+
+    private Step leave(boolean leavesSignalFrame) {
+        if (!caller.knows(DwarfRegisters.RIP)) {
+            return unknown(DwarfRegisters.RIP);
+        }
+        long pc = caller.values[DwarfRegisters.RIP];
+        if (pc == 0) {
+            return Step.OUTERMOST;
+        }
+        if (pc == pc() && caller.values[DwarfRegisters.RSP] == stackPointer()) {
+            return broken(null, 0);
+        }
+        registers.copyFrom(caller);
+        signalFrame = leavesSignalFrame;
+        exact = leavesSignalFrame;
+        return Step.CALLER;
+    }
+
+    private Step findFrameAddress(CfiTable table, long rule, long loadBias) {
+        return switch (PackedRule.cfaKind(rule)) {
+            case PackedRule.CFA_REGISTER -> {
+                int register = PackedRule.cfaRegister(rule);
+                if (!registers.knows(register)) {
+                    yield unknown(register);
+                }
+                cfa = registers.values[register] + PackedRule.cfaOffset(rule);
+                yield Step.CALLER;
+            }
+            case PackedRule.CFA_EXPRESSION -> {
+                if (!evaluator.evaluate(table.expression(PackedRule.cfaExpressionNumber(rule)), registers, loadBias)) {
+                    yield evaluationFailed();
+                }
+                cfa = evaluator.result();
+                yield Step.CALLER;
+            }
+            default -> broken(null, 0);
+        };
+    }
+
+    private Step restore(CfiTable table, int register, long rule, long loadBias) {
+        long value = PackedRule.value(rule);
+        switch (PackedRule.kind(rule)) {
+            case PackedRule.UNSPECIFIED -> {
+                if (register == DwarfRegisters.RSP) {
+                    // The CFA is by definition what the stack pointer was before the call.
+                    caller.set(register, cfa);
+                } else if (((DwarfRegisters.CALLEE_SAVED >>> register) & 1) != 0) {
+                    keep(register, register);
+                }
+            }
+            case PackedRule.UNDEFINED -> {
+                // Remains unknown.
+            }
+            case PackedRule.SAME_VALUE -> keep(register, register);
+            case PackedRule.OFFSET -> {
+                return load(register, cfa + value);
+            }
+            case PackedRule.VALUE_OFFSET -> caller.set(register, cfa + value);
+            case PackedRule.REGISTER -> keep(register, (int) value);
+            case PackedRule.EXPRESSION -> {
+                return evaluator.evaluate(table.expression((int) value), registers, loadBias, cfa)
+                        ? load(register, evaluator.result())
+                        : evaluationFailed();
+            }
+            default -> {
+                if (!evaluator.evaluate(table.expression((int) value), registers, loadBias, cfa)) {
+                    return evaluationFailed();
+                }
+                caller.set(register, evaluator.result());
+            }
+        }
+        return Step.CALLER;
+    }
+
+    private void keep(int register, int source) {
+        if (registers.knows(source)) {
+            caller.set(register, registers.values[source]);
+        }
+    }
+
+    private Step load(int register, long address) {
+        if (!memory.read(address, Long.BYTES, word, 0)) {
+            detail = address;
+            return Step.UNREADABLE;
+        }
+        caller.set(register, word[0]);
+        if (register == DwarfRegisters.RIP) {
+            returnAddressPlace = address;
+        }
+        return Step.CALLER;
+    }
+
+    private Step evaluationFailed() {
+        Step failure = evaluator.failure();
+        detail = evaluator.detail();
+        return failure == Step.MALFORMED ? broken(null, 0) : failure;
+    }
+
+    private Step unknown(int register) {
+        detail = register;
+        return Step.UNKNOWN_REGISTER;
+    }
+
+    private Step broken(@Nullable LoadedCfi object, int marker) {
+        brokenObject = object;
+        brokenMarker = marker;
+        return Step.MALFORMED;
+    }
+
+    /**
+     * Why the last step was the last.
+     *
+     * @throws IllegalStateException where it succeeded
+     */
+    public UnwindEnd end() {
+        return switch (last) {
+            case CALLER -> throw new IllegalStateException("the stack goes on");
+            case OUTERMOST -> new UnwindEnd.Outermost(pc());
+            case NO_CFI -> new UnwindEnd.NoCfi(pc());
+            case UNREADABLE -> new UnwindEnd.Unreadable(pc(), detail);
+            case UNKNOWN_REGISTER -> new UnwindEnd.UnknownRegister(pc(), (int) detail);
+            case MALFORMED -> new UnwindEnd.Malformed(pc(),
+                    Optional.ofNullable(brokenObject).map(object -> object.table().defect(brokenMarker)));
+        };
+    }
+}

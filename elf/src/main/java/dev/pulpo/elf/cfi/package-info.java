@@ -1,0 +1,26 @@
+/**
+ * Call frame information: how to get from a function to its caller, and the registers that the caller had. In reading
+ * order:
+ *
+ * <ul>
+ * <li>{@link dev.pulpo.elf.cfi.CfiTable} is where to begin: the information of one object, executed beforehand and laid
+ * out as sorted rows. {@link dev.pulpo.elf.cfi.CfiRow} shows one of them.
+ * <li>{@link dev.pulpo.elf.cfi.Unwinder} walks a stack with the tables of all objects ({@link dev.pulpo.elf.cfi.CfiMap} of
+ * {@link dev.pulpo.elf.cfi.LoadedCfi}) and its {@link dev.pulpo.elf.cfi.StackMemory}; {@link dev.pulpo.elf.cfi.Step} and
+ * {@link dev.pulpo.elf.cfi.UnwindEnd} say how far it came. {@link dev.pulpo.elf.cfi.DwarfRegisters} names registers,
+ * {@code RegisterFile} holds them.
+ * <li>Reading: {@code CfiLoader} finds a {@link dev.pulpo.elf.cfi.CfiSection} by name or through {@code EhFrameHeader};
+ * {@code FrameReader} takes it apart into {@code CommonEntry} (CIE, by {@code CommonEntryReader}) and
+ * {@code FunctionEntry} (FDE), with pointers as {@code PointerEncoding} has them.
+ * <li>Building: {@code TableBuilder} has the {@code Interpreter} execute the instructions of every function; the rows,
+ * of {@code PackedRule}s, are numbered by {@code StatePool}.
+ * <li>Expressions: {@code Expression} is one ready for the {@code Evaluator} ({@code Arithmetic} computes);
+ * {@code ExpressionPool} numbers them.
+ * </ul>
+ *
+ * <p>Sources: {@code .eh_frame} and {@code .eh_frame_hdr} (Linux Standard Base, Core, 10.6), {@code .debug_frame} (DWARF 2
+ * to 5, 6.4). Addresses in a table are link addresses, those of an unwinder belong to a process; neither knows the other
+ * but through a load bias.
+ */
+@org.jspecify.annotations.NullMarked
+package dev.pulpo.elf.cfi;

@@ -1,0 +1,48 @@
+package dev.pulpo.elf.dwarf;
+
+import dev.pulpo.elf.LinkAddress;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A function of the source and everything the compiler made of it.
+ *
+ * @param name          as in the source, unqualified
+ * @param linkageName   as in the symbol table, where that differs (C++); else empty
+ * @param declaration   where it is declared
+ * @param external      whether other units can see it
+ * @param bodies        its code; none where it was inlined everywhere, several where the compiler made clones
+ * @param inlinedCopies the places it was inlined into
+ */
+public record FunctionInfo(String name, String linkageName, Optional<SourceLine> declaration, boolean external,
+        List<Body> bodies, List<InlinedCopy> inlinedCopies) {
+    /**
+     * One piece of machine code for the whole function.
+     *
+     * @param entry  where calls go to
+     * @param ranges all of it, with the parts that were moved elsewhere ({@code .cold}); in the order of the file
+     */
+    public record Body(LinkAddress entry, List<AddressRange> ranges) {
+        public Body {
+            ranges = List.copyOf(ranges);
+        }
+    }
+
+    /**
+     * A copy within another function.
+     *
+     * @param into     the name of the function around it
+     * @param ranges   its code
+     * @param callSite where the source calls it
+     */
+    public record InlinedCopy(String into, List<AddressRange> ranges, Optional<SourceLine> callSite) {
+        public InlinedCopy {
+            ranges = List.copyOf(ranges);
+        }
+    }
+
+    public FunctionInfo {
+        bodies = List.copyOf(bodies);
+        inlinedCopies = List.copyOf(inlinedCopies);
+    }
+}

@@ -1,0 +1,32 @@
+package dev.pulpo.elf.dwarf;
+
+import dev.pulpo.elf.MalformedElfException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the index gets from one unit.
+ *
+ * @param index  its entries; none where there is a defect
+ * @param ranges the code that it has lines for
+ * @param defect why it had to be left out
+ */
+record IndexedUnit(Index index, List<AddressRange> ranges, Optional<MalformedElfException> defect) {
+    static IndexedUnit of(Unit unit) {
+        try {
+            return new IndexedUnit(UnitIndexer.index(unit), ranges(unit), Optional.empty());
+        } catch (MalformedElfException defect) {
+            return new IndexedUnit(new Index(), List.of(), Optional.of(defect));
+        }
+    }
+
+    private static List<AddressRange> ranges(Unit unit) {
+        EntryReader root = unit.entries();
+        if (unit.header().isType() || unit.isSplit() || !root.next()) {
+            return List.of();
+        }
+        // DWARF 2 has no words for a unit whose code is in several places.
+        List<AddressRange> ranges = unit.header().version() == 2 ? List.of() : Ranges.of(root);
+        return ranges.isEmpty() ? unit.lines().ranges() : ranges;
+    }
+}

@@ -1,0 +1,65 @@
+package dev.pulpo.elf.dwarf;
+
+import dev.pulpo.elf.LinkAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The rows of a line program, sorted by address (DWARF 5, 6.2), and its files. Immutable. */
+final class LineTable {
+    static final LineTable EMPTY = new LineTable(new long[0], new int[0], new int[0], new String[0], 1);
+    /** In place of a file: here a sequence ends. */
+    static final int END = -1;
+
+    private final long[] addresses;
+    private final int[] files;
+    private final int[] lines;
+    private final String[] names;
+    private final int firstFile;
+
+    /** @param firstFile the number of the first file: 1 before DWARF 5, then 0 */
+    LineTable(long[] addresses, int[] files, int[] lines, String[] names, int firstFile) {
+        this.addresses = addresses;
+        this.files = files;
+        this.lines = lines;
+        this.names = names;
+        this.firstFile = firstFile;
+    }
+
+    /** The path of a file by its number; empty where there is none with it. */
+    Optional<String> file(long number) {
+        long index = number - firstFile;
+        return index < 0 || index >= names.length ? Optional.empty() : Optional.of(names[(int) index]);
+    }
+
+    /** The code that the table has lines for. */
+    List<AddressRange> ranges() {
+        List<AddressRange> ranges = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < addresses.length; i++) {
+            if (files[i] == END) {
+                ranges.add(new AddressRange(new LinkAddress(addresses[start]), new LinkAddress(addresses[i])));
+                start = i + 1;
+            }
+        }
+        return ranges;
+    }
+
+    Optional<SourceLine> find(long address) {
+        int low = 0;
+        int high = addresses.length - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            if (Long.compareUnsigned(addresses[middle], address) <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        if (high < 0 || files[high] == END) {
+            return Optional.empty();
+        }
+        int line = lines[high];
+        return file(files[high]).map(name -> new SourceLine(name, line));
+    }
+}

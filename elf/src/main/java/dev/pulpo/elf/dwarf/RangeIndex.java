@@ -1,0 +1,83 @@
+package dev.pulpo.elf.dwarf;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+
+/** Which value belongs to an address, by ranges that do not overlap (of two that do, the one that begins last counts). */
+final class RangeIndex {
+    private final long[] starts;
+    private final long[] ends;
+    private final long[] values;
+
+    private RangeIndex(long[] starts, long[] ends, long[] values) {
+        this.starts = starts;
+        this.ends = ends;
+        this.values = values;
+    }
+
+    /** Collects ranges. */
+    static final class Builder {
+        private long[] starts = new long[64];
+        private long[] ends = new long[64];
+        private long[] values = new long[64];
+        private int count;
+
+        void add(List<AddressRange> ranges, long value) {
+            for (AddressRange range : ranges) {
+                add(range.start().value(), range.end().value(), value);
+            }
+        }
+
+        private void add(long start, long end, long value) {
+            if (count == starts.length) {
+                starts = Arrays.copyOf(starts, count * 2);
+                ends = Arrays.copyOf(ends, count * 2);
+                values = Arrays.copyOf(values, count * 2);
+            }
+            starts[count] = start;
+            ends[count] = end;
+            values[count++] = value;
+        }
+
+        void addAll(Builder other) {
+            for (int i = 0; i < other.count; i++) {
+                add(other.starts[i], other.ends[i], other.values[i]);
+            }
+        }
+
+        RangeIndex build() {
+            long[] keys = starts;
+            int[] order = IntStream.range(0, count).boxed()
+                    .sorted(Comparator.comparing((Integer i) -> keys[i], Long::compareUnsigned))
+                    .mapToInt(Integer::intValue).toArray();
+            long[] sortedStarts = new long[count];
+            long[] sortedEnds = new long[count];
+            long[] sortedValues = new long[count];
+            for (int i = 0; i < count; i++) {
+                sortedStarts[i] = starts[order[i]];
+                sortedEnds[i] = ends[order[i]];
+                sortedValues[i] = values[order[i]];
+            }
+            return new RangeIndex(sortedStarts, sortedEnds, sortedValues);
+        }
+    }
+
+    OptionalLong find(long address) {
+        int low = 0;
+        int high = starts.length - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            if (Long.compareUnsigned(starts[middle], address) <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return high >= 0 && Long.compareUnsigned(address, ends[high]) < 0
+                ? OptionalLong.of(values[high])
+                : OptionalLong.empty();
+    }
+}

@@ -1,0 +1,79 @@
+package dev.pulpo.elf.dwarf;
+
+import dev.pulpo.elf.ByteCursor;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.Section;
+import java.lang.foreign.MemorySegment;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The debug sections of a file, inflated when first asked for. What the file does not have is empty. Thread-safe. */
+final class Sections {
+    private final ElfFile file;
+    private final String suffix;
+    private final @Nullable Map<String, Part> parts;
+    private final Map<String, ByteCursor> found = new ConcurrentHashMap<>();
+    private final Map<Long, Abbreviations> abbreviations = new ConcurrentHashMap<>();
+
+    /**
+     * A part of a section.
+     *
+     * @param offset where it begins in the section, in bytes
+     * @param size   how long it is, in bytes
+     */
+    record Part(long offset, long size) {}
+
+    /** @param suffix {@code .dwo} for the sections of a split unit, else empty */
+    Sections(ElfFile file, String suffix) {
+        this(file, suffix, null);
+    }
+
+    private Sections(ElfFile file, String suffix, @Nullable Map<String, Part> parts) {
+        this.file = file;
+        this.suffix = suffix;
+        this.parts = parts;
+    }
+
+    /** What one unit has of the sections of a package; strings it shares with the others. */
+    static Sections packed(ElfFile file, Map<String, Part> parts) {
+        return new Sections(file, ".dwo", parts);
+    }
+
+    String name() {
+        return file.name();
+    }
+
+    /** A new cursor over a section, named without the suffix. */
+    ByteCursor cursor(String section) {
+        ByteCursor whole = found.computeIfAbsent(section, this::load);
+        return whole.slice(0, whole.limit());
+    }
+
+    private ByteCursor load(String section) {
+        if (parts != null && !section.equals(".debug_str")) {
+            Part part = parts.get(section);
+            Optional<Section> whole = file.section(section + suffix).filter(Section::hasBytes);
+            return part == null || whole.isEmpty()
+                    ? empty(section)
+                    : file.data(whole.get()).slice(part.offset(), part.size());
+        }
+        return file.section(section + suffix).filter(Section::hasBytes).map(file::data)
+                .orElseGet(() -> empty(section));
+    }
+
+    private ByteCursor empty(String section) {
+        return ByteCursor.of(MemorySegment.ofArray(new byte[0]), name() + " without " + section, 0);
+    }
+
+    Abbreviations abbreviations(long offset) {
+        Abbreviations known = abbreviations.get(offset);
+        if (known != null) {
+            return known;
+        }
+        Abbreviations read = Abbreviations.read(cursor(".debug_abbrev").position(offset));
+        abbreviations.put(offset, read);
+        return read;
+    }
+}

@@ -1,0 +1,160 @@
+package dev.pulpo.elf.dwarf;
+
+import dev.pulpo.elf.ByteCursor;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** A unit and what its root entry says for all the others. Thread-safe. */
+final class Unit {
+    private final Space space;
+    private final UnitHeader header;
+    private final @Nullable Unit skeleton;
+    private volatile @Nullable Bases bases;
+    private volatile @Nullable Root root;
+    private volatile @Nullable LineTable lines;
+
+    /** What names and addresses, those of the root entry as well, count from. */
+    private record Bases(long stringOffsets, long addresses) {}
+
+    /** What else the root entry says; offsets are -1 where it does not say anything. */
+    private record Root(String directory, long lowPc, long rangeLists, long ranges, long lineTable,
+            Optional<String> splitName, long splitId) {}
+
+    Unit(Space space, UnitHeader header, @Nullable Unit skeleton) {
+        this.space = space;
+        this.header = header;
+        this.skeleton = skeleton;
+    }
+
+    Space space() {
+        return space;
+    }
+
+    UnitHeader header() {
+        return header;
+    }
+
+    Sections sections() {
+        return space.sections();
+    }
+
+    EntryReader entries() {
+        return new EntryReader(this);
+    }
+
+    private Root root() {
+        Root known = root;
+        if (known == null) {
+            known = readRoot();
+            root = known;
+        }
+        return known;
+    }
+
+    private Root readRoot() {
+        EntryReader entry = entries();
+        if (!entry.next()) {
+            return new Root("", 0, -1, 0, -1, Optional.empty(), 0);
+        }
+        Optional<String> split = entry.string(Dw.DWO_NAME).or(() -> entry.string(Dw.GNU_DWO_NAME));
+        return new Root(entry.string(Dw.COMP_DIR).orElse(""), entry.address(Dw.LOW_PC).orElse(0),
+                entry.constant(Dw.RNGLISTS_BASE, -1), entry.constant(Dw.GNU_RANGES_BASE, 0),
+                entry.constant(Dw.STMT_LIST, -1), split, entry.constant(Dw.GNU_DWO_ID, header.id()));
+    }
+
+    private Bases bases() {
+        Bases known = bases;
+        if (known == null) {
+            EntryReader entry = entries();
+            known = entry.next()
+                    ? new Bases(entry.constant(Dw.STR_OFFSETS_BASE, defaultStringOffsets()),
+                            entry.constant(Dw.ADDR_BASE, entry.constant(Dw.GNU_ADDR_BASE, 0)))
+                    : new Bases(defaultStringOffsets(), 0);
+            bases = known;
+        }
+        return known;
+    }
+
+    /** A split unit has no attribute for it: its part begins behind the only header. */
+    private long defaultStringOffsets() {
+        return header.version() < 5 ? 0 : header.offsetSize() == 8 ? 16 : 8;
+    }
+
+    String directory() {
+        return root().directory();
+    }
+
+    long lowPc() {
+        return skeleton != null ? skeleton.lowPc() : root().lowPc();
+    }
+
+    /** Whether the entries of the unit are in a file of their own, or belong to such a file. */
+    boolean isSplit() {
+        return skeleton != null;
+    }
+
+    /** The name of the file with the entries that this one is the skeleton of. */
+    Optional<String> splitName() {
+        return root().splitName();
+    }
+
+    /** What a skeleton and its split unit have in common. */
+    long splitId() {
+        return root().splitId();
+    }
+
+    /** The address with a number in {@code .debug_addr}. */
+    long indexedAddress(long index) {
+        if (skeleton != null) {
+            return skeleton.indexedAddress(index);
+        }
+        return entry(sections().cursor(".debug_addr"), bases().addresses(), index, header.addressSize());
+    }
+
+    /** The offset in {@code .debug_str} with a number. */
+    long indexedString(long index) {
+        return entry(sections().cursor(".debug_str_offsets"), bases().stringOffsets(), index, header.offsetSize());
+    }
+
+    /** The offset in {@code .debug_rnglists} with a number. */
+    long indexedRangeList(long index) {
+        long base = root().rangeLists();
+        // A split unit has no attribute for this either.
+        base = base >= 0 ? base : header.offsetSize() == 8 ? 20 : 12;
+        return base + entry(sections().cursor(".debug_rnglists"), base, index, header.offsetSize());
+    }
+
+    private static long entry(ByteCursor table, long base, long index, int size) {
+        if (index < 0 || base < 0 || base > table.limit() || index >= (table.limit() - base) / size) {
+            throw table.malformed("the number of an entry of the table", Long.toUnsignedString(index));
+        }
+        return table.position(base + index * size).unsigned(size);
+    }
+
+    /** What offsets into {@code .debug_ranges} count from, and where it is: for split units, in the skeleton's file. */
+    long rangesBase() {
+        return skeleton != null ? skeleton.root().ranges() : 0;
+    }
+
+    Sections rangesSections() {
+        return skeleton != null ? skeleton.sections() : sections();
+    }
+
+    /** The unit's lines; empty where it has none. */
+    LineTable lines() {
+        LineTable known = lines;
+        if (known == null) {
+            long offset = root().lineTable();
+            known = skeleton != null && offset < 0
+                    ? skeleton.lines()
+                    : offset < 0 ? LineTable.EMPTY : new LineProgram(this, offset).run();
+            lines = known;
+        }
+        return known;
+    }
+
+    @Override
+    public String toString() {
+        return sections().name() + " unit at 0x" + Long.toHexString(header.offset());
+    }
+}

@@ -1,0 +1,120 @@
+package dev.pulpo.elf.dwarf;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/** Goes once over all entries of a unit and notes those that will be asked for. */
+final class UnitIndexer {
+    private static final long NO_FUNCTION = -1;
+
+    private final Unit unit;
+    private final Index index = new Index();
+    /** By depth: the function around an entry there, and what its name is qualified with. */
+    private long[] functions = new long[16];
+    private String[] scopes = new String[16];
+    /** The qualified names of types that are only declared. */
+    private final Map<Long, String> declared = new HashMap<>();
+
+    private UnitIndexer(Unit unit) {
+        this.unit = unit;
+    }
+
+    static Index index(Unit unit) {
+        return new UnitIndexer(unit).run();
+    }
+
+    private Index run() {
+        EntryReader entry = unit.entries();
+        while (entry.next()) {
+            int depth = Math.max(entry.depth(), 0);
+            if (depth + 1 >= functions.length) {
+                functions = Arrays.copyOf(functions, depth * 2);
+                scopes = Arrays.copyOf(scopes, depth * 2);
+            }
+            if (depth == 0) {
+                functions[0] = NO_FUNCTION;
+                scopes[0] = "";
+            }
+            functions[depth + 1] = functions[depth];
+            scopes[depth + 1] = scopes[depth];
+            switch (entry.tag()) {
+                case Dw.TAG_SUBPROGRAM -> function(entry, depth);
+                case Dw.TAG_INLINED -> inlined(entry, depth);
+                case Dw.TAG_VARIABLE -> variable(entry, depth);
+                case Dw.TAG_STRUCTURE, Dw.TAG_CLASS, Dw.TAG_UNION, Dw.TAG_TYPEDEF -> type(entry, depth);
+                case Dw.TAG_NAMESPACE -> scopes[depth + 1] = qualified(entry, depth);
+                default -> {
+                    // Blocks, parameters, expressions: nothing that is asked for by name.
+                }
+            }
+        }
+        return index;
+    }
+
+    private void function(EntryReader entry, int depth) {
+        long reference = entry.reference();
+        functions[depth + 1] = reference;
+        List<AddressRange> ranges = Ranges.of(entry);
+        if (ranges.isEmpty() && !entry.has(Dw.INLINE)) {
+            return;
+        }
+        name(index.functions, Names.of(entry), reference);
+        if (!ranges.isEmpty()) {
+            index.code.add(ranges, reference);
+            index.bodies.put(Names.root(entry), reference);
+        }
+    }
+
+    private void inlined(EntryReader entry, int depth) {
+        if (entry.has(Dw.LOW_PC) || entry.has(Dw.RANGES)) {
+            index.inlined.put(Names.root(entry), entry.reference());
+            index.inlinedInto.put(entry.reference(), functions[depth]);
+        }
+    }
+
+    private void variable(EntryReader entry, int depth) {
+        if (VariableLocations.of(entry).isPresent()) {
+            name(index.variables, Names.of(entry), entry.reference());
+            if (functions[depth] != NO_FUNCTION) {
+                index.variableFunctions.put(entry.reference(), functions[depth]);
+            }
+        }
+    }
+
+    private void type(EntryReader entry, int depth) {
+        // In a type unit the definition stands outside of the namespace that it was declared in.
+        OptionalLong declaration = entry.reference(Dw.SPECIFICATION);
+        String qualified = declaration.isPresent()
+                ? declared.getOrDefault(declaration.getAsLong(), qualified(entry, depth))
+                : qualified(entry, depth);
+        scopes[depth + 1] = qualified;
+        String name = entry.string(Dw.NAME).orElse("");
+        if (entry.flag(Dw.DECLARATION)) {
+            declared.put(entry.reference(), qualified);
+        }
+        if (name.isEmpty() || entry.flag(Dw.DECLARATION)) {
+            return;
+        }
+        index.types.put(Index.key(name), entry.reference());
+        String full = qualified.substring(0, qualified.length() - "::".length());
+        if (!full.equals(name)) {
+            index.types.put(Index.key(full), entry.reference());
+        }
+    }
+
+    private String qualified(EntryReader entry, int depth) {
+        return entry.string(Dw.NAME).map(name -> scopes[depth] + name + "::").orElse(scopes[depth]);
+    }
+
+    private static void name(LongMultimap map, Names names, long reference) {
+        if (!names.name().isEmpty()) {
+            map.put(Index.key(names.name()), reference);
+        }
+        if (!names.linkageName().isEmpty() && !names.linkageName().equals(names.name())) {
+            map.put(Index.key(names.linkageName()), reference);
+        }
+    }
+}

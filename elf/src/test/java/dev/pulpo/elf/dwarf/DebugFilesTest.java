@@ -1,0 +1,214 @@
+package dev.pulpo.elf.dwarf;
+
+import dev.pulpo.elf.Needed;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.management.ThreadMXBean;
+import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.DebugFiles;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.Section;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Debug information that is somewhere else, not there, or damaged. */
+class DebugFilesTest {
+    private static final DebugFiles SYSTEM = DebugFiles.under(Path.of("/"));
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void separateFilesAreFoundByTheirLink() throws IOException {
+        Path program = Compiled.compile(directory, "debug.c", "program", List.of("-g", "-O2"));
+        Compiled.run(directory, List.of("objcopy", "--only-keep-debug", "program", "program.debug"));
+        Compiled.run(directory, List.of("objcopy", "-g", "--add-gnu-debuglink=program.debug", "program"));
+        try (ElfFile file = ElfFile.open(program); DebugInfo info = DebugInfo.open(file, program, SYSTEM)) {
+            assertThat(DebugInfo.of(file).functions("main")).isEmpty();
+            assertThat(info.functions("main")).singleElement()
+                    .satisfies(main -> assertThat(info.line(main.bodies().getFirst().entry())).isPresent());
+            assertThat(info.variables("per_thread")).singleElement()
+                    .satisfies(each -> assertThat(each.location()).isEqualTo(new VariableLocation.PerThread(0)));
+        }
+    }
+
+    @Test
+    void missingSplitFilesAreNamed() throws IOException {
+        Path program = Compiled.compile(directory, "debug.c", "program", List.of("-g", "-gsplit-dwarf", "-O2"));
+        Files.delete(directory.resolve("program-debug.dwo"));
+        try (ElfFile file = ElfFile.open(program); DebugInfo info = DebugInfo.open(file, program, SYSTEM)) {
+            assertThat(info.missing()).containsExactly("program-debug.dwo");
+            assertThat(info.functions("main")).isEmpty();
+        }
+    }
+
+    @Test
+    void packedSplitUnitsAreFound() throws IOException {
+        Needed.commands("gdb", "llvm-dwarfdump", "llvm-symbolizer", "llvm-dwp", "dwp");
+        for (String options : List.of("-gdwarf-4", "-gdwarf-5", "-gdwarf-5 -fdebug-types-section")) {
+            List<String> all = new ArrayList<>(List.of("-gsplit-dwarf", "-O2"));
+            all.addAll(List.of(options.split(" ", -1)));
+            Path program = Compiled.compile(directory, "debug.c", "program", all);
+            Compiled.run(directory, List.of(options.equals("-gdwarf-4") ? "dwp" : "llvm-dwp", "-o", "program.dwp",
+                    "program-debug.dwo"));
+            Files.delete(directory.resolve("program-debug.dwo"));
+            try (ElfFile file = ElfFile.open(program); DebugInfo info = DebugInfo.open(file, program, SYSTEM)) {
+                assertThat(info.missing()).isEmpty();
+                assertThat(info.functions("main")).singleElement()
+                        .satisfies(main -> assertThat(main.declaration()).isPresent());
+                assertThat(info.layout("mixed").orElseThrow().size()).isEqualTo(88);
+                assertThat(info.variables("per_thread")).singleElement()
+                        .satisfies(each -> assertThat(each.location()).isEqualTo(new VariableLocation.PerThread(0)));
+            }
+            Files.delete(directory.resolve("program.dwp"));
+        }
+    }
+
+    @Test
+    void partsInCommonAreFoundInTheSupplementaryFile() throws IOException {
+        // What dwz does, done by the assembler: a name and a type that are in another file.
+        Path common = Files.writeString(directory.resolve("common.s"), """
+                .section .debug_str,"MS",@progbits,1
+                .asciz "x"
+                .asciz "shared_function"
+                .section .debug_abbrev,"",@progbits
+                .byte 1,0x3c,1,0,0, 2,0x24,0,3,8,0x0b,0x0b,0,0, 0
+                .section .debug_info,"",@progbits
+                .long 2f-1f
+                1: .short 4
+                .long 0
+                .byte 8, 1, 2
+                .asciz "wide"
+                .byte 16, 0
+                2:
+                """);
+        Path main = Files.writeString(directory.resolve("main.s"), """
+                .section .gnu_debugaltlink,"",@progbits
+                .asciz "common.debug"
+                .long 0x04030201
+                .section .debug_abbrev,"",@progbits
+                .byte 1,0x11,1,0,0
+                .byte 2,0x2e,0,3
+                .uleb128 0x1f21
+                .byte 0x11,1,0x12,7,0,0
+                .byte 3,0x34,0,3,8,0x49
+                .uleb128 0x1f20
+                .byte 2,0x18,0,0
+                .byte 0
+                .section .debug_info,"",@progbits
+                .long 2f-1f
+                1: .short 4
+                .long 0
+                .byte 8, 1
+                .byte 2
+                .long 2
+                .quad shared, 16
+                .byte 3
+                .asciz "v"
+                .long 12
+                .byte 9, 3
+                .quad shared
+                .byte 0
+                2:
+                .text
+                .globl shared
+                shared: .skip 16, 0x90
+                """);
+        Compiled.run(directory,
+                List.of("gcc", "-shared", "-nostdlib", "-Wl,--build-id=0x01020304", "-o", "common.debug",
+                        common.toString()));
+        Compiled.run(directory, List.of("gcc", "-shared", "-nostdlib", "-o", "lib.so", main.toString()));
+        Path library = directory.resolve("lib.so");
+        try (ElfFile file = ElfFile.open(library); DebugInfo info = DebugInfo.open(file, library, SYSTEM)) {
+            assertThat(info.missing()).isEmpty();
+            assertThat(info.functions("shared_function")).singleElement().satisfies(
+                    function -> assertThat(function.bodies().getFirst().ranges().getFirst().size()).isEqualTo(16));
+            assertThat(info.variables("v")).singleElement()
+                    .satisfies(variable -> assertThat(variable.type()).isEqualTo("wide"));
+        }
+        Files.delete(directory.resolve("common.debug"));
+        try (ElfFile file = ElfFile.open(library); DebugInfo info = DebugInfo.open(file, library, SYSTEM)) {
+            assertThat(info.missing()).containsExactly("common.debug");
+        }
+    }
+
+    @Test
+    void amalformedUnitTakesOnlyItselfAway() throws IOException {
+        Path source = Compiled.resource(directory, "debug.c");
+        Path other = Files.writeString(directory.resolve("other.c"), "int other_function(int a) { return a + 1; }");
+        Compiled.run(directory, List.of("gcc", "-g", "-o", "program", source.toString(), other.toString()));
+        byte[] bytes = Files.readAllBytes(directory.resolve("program"));
+        try (ElfFile file = ElfFile.open(directory.resolve("program"))) {
+            Section section = file.section(".debug_info").orElseThrow();
+            DebugInfo sound = DebugInfo.of(file);
+            assertThat(sound.defects()).isEmpty();
+            assertThat(sound.functions("main")).hasSize(1);
+            long at = section.offset().value() + 12;
+            assertThat(bytes[(int) at]).as("the first entry's code").isNotZero();
+            bytes[(int) at] = 0x7f;
+        }
+        DebugInfo damaged = DebugInfo.of(ElfFile.of(ByteSource.of(bytes), "damaged"));
+        assertThat(damaged.defects()).hasSize(1);
+        assertThat(damaged.functions("main").size() + damaged.functions("other_function").size()).isEqualTo(1);
+    }
+
+    /** Some bytes of the debug sections changed, the same in every run: everything is answered or refused. */
+    @Test
+    void mutatedFilesAreReadOrRefused() throws IOException {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        Random random = new Random(20261123);
+        int refused = 0;
+        int answered = 0;
+        int defective = 0;
+        for (String options : List.of("-gdwarf-5", "-gdwarf-4", "-gdwarf-2")) {
+            Path program = Compiled.compile(directory, "debug.c", "program", List.of(options, "-O2"));
+            byte[] original = Files.readAllBytes(program);
+            List<Section> sections;
+            try (ElfFile file = ElfFile.open(program)) {
+                sections = file.sections().stream().filter(section -> section.name().startsWith(".debug_")).toList();
+            }
+            for (int run = 0; run < 700; run++) {
+                byte[] bytes = original.clone();
+                for (int i = random.nextInt(6); i >= 0; i--) {
+                    Section section = sections.get(random.nextInt(sections.size()));
+                    int at = (int) (section.offset().value() + random.nextLong(section.size()));
+                    bytes[at] = (byte) (random.nextInt(3) == 0 ? 0xff : random.nextInt());
+                }
+                long allocated = threads.getCurrentThreadAllocatedBytes();
+                try (DebugInfo info = DebugInfo.of(ElfFile.of(ByteSource.of(bytes), "mutated"))) {
+                    answered += ask(info);
+                    defective += info.defects().isEmpty() ? 0 : 1;
+                } catch (MalformedElfException malformed) {
+                    refused++;
+                }
+                assertThat(threads.getCurrentThreadAllocatedBytes() - allocated).isLessThan(64L << 20);
+            }
+        }
+        assertThat(refused).isGreaterThan(50);
+        assertThat(defective).isGreaterThan(50);
+        assertThat(answered).isGreaterThan(1000);
+    }
+
+    private static int ask(DebugInfo info) {
+        int answers = 0;
+        for (String name : List.of("main", "helper", "hidden_function", "with_cold_part")) {
+            for (FunctionInfo function : info.functions(name)) {
+                for (FunctionInfo.Body body : function.bodies()) {
+                    answers += info.line(body.entry()).isPresent() ? 1 : 0;
+                    answers += info.functionAt(body.entry()).isPresent() ? 1 : 0;
+                }
+            }
+        }
+        answers += info.variables("hidden_per_thread").size() + info.variables("calls").size();
+        answers += info.layout("mixed").isPresent() ? 1 : 0;
+        return answers;
+    }
+}
