@@ -1,0 +1,107 @@
+package dev.pulpo.x86;
+
+import java.util.Arrays;
+
+/** Writes the few instructions that moved code and trampolines are made of. None of them changes a flag. */
+final class Assembler {
+    private static final int FAR_JUMP = FarJump.Form.ABSOLUTE.length();
+
+    private final CodeAddress start;
+    private byte[] bytes = new byte[64];
+    private int length;
+
+    Assembler(CodeAddress start) {
+        this.start = start;
+    }
+
+    /** Where the next byte goes. */
+    CodeAddress here() {
+        return start.plus(length);
+    }
+
+    CodeBytes code() {
+        return CodeBytes.at(start, Arrays.copyOf(bytes, length));
+    }
+
+    Assembler bytes(int... values) {
+        for (int value : values) {
+            if (length == bytes.length) {
+                bytes = Arrays.copyOf(bytes, 2 * length);
+            }
+            bytes[length++] = (byte) value;
+        }
+        return this;
+    }
+
+    Assembler code(CodeBytes code) {
+        for (byte b : code.toByteArray()) {
+            bytes(b);
+        }
+        return this;
+    }
+
+    Assembler int32(long value) {
+        return bytes((int) value, (int) (value >> 8), (int) (value >> 16), (int) (value >> 24));
+    }
+
+    Assembler int64(long value) {
+        return int32(value).int32(value >> 32);
+    }
+
+    /** {@code endbr64}. */
+    Assembler endbr64() {
+        return bytes(0xf3, 0x0f, 0x1e, 0xfa);
+    }
+
+    /** A jump, five bytes long where that reaches and fourteen elsewhere. */
+    Assembler jump(CodeAddress target) {
+        return code(FarJump.between(here(), target).encode());
+    }
+
+    /** {@code jcc}, six bytes long where that reaches; elsewhere the opposite one leads around a jump. */
+    Assembler jumpIf(int condition, CodeAddress target) {
+        if (reaches(here().plus(6), target)) {
+            bytes(0x0f, 0x80 | condition);
+            return int32(target.minus(here().plus(4)));
+        }
+        return bytes(0x70 | (condition ^ 1), FAR_JUMP).jump(target);
+    }
+
+    /** {@code loop} or {@code jrcxz} over a short jump, which leads around the jump to the target. */
+    Assembler loop(CodeBytes instruction, CodeAddress target) {
+        code(instruction.slice(instruction.start(), instruction.length() - 1));
+        bytes(2, 0xeb, FarJump.between(here().plus(3), target).length());
+        return jump(target);
+    }
+
+    /** A call; where five bytes do not reach, through an address that stands behind a short jump around it. */
+    Assembler call(CodeAddress target) {
+        if (reaches(here().plus(5), target)) {
+            bytes(0xe8);
+            return int32(target.minus(here().plus(4)));
+        }
+        return bytes(0xff, 0x15).int32(2).bytes(0xeb, 8).int64(target.value());
+    }
+
+    /** {@code movabs $value, register}. */
+    Assembler load(int register, long value) {
+        return bytes(0x48 | (register >> 3), 0xb8 | (register & 7)).int64(value);
+    }
+
+    /** {@code mov (register), register}, of eight bytes or of four, which clear the upper ones. */
+    Assembler follow(int register, boolean wide) {
+        int low = register & 7;
+        bytes((wide ? 0x48 : 0x40) | (register > 7 ? 5 : 0), 0x8b);
+        // As bases, rsp and r12 need a SIB byte, and rbp and r13 a displacement (SDM volume 2, table 2-5).
+        return switch (low) {
+            case 4 -> bytes(0x24, 0x24);
+            case 5 -> bytes(0x6d, 0);
+            default -> bytes((low << 3) | low);
+        };
+    }
+
+    private static boolean reaches(CodeAddress end, CodeAddress target) {
+        long displacement = target.minus(end);
+        return displacement == (int) displacement;
+    }
+}

@@ -1,0 +1,137 @@
+package dev.pulpo.x86;
+
+import dev.pulpo.x86.EntryDetour.IndirectJumps;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Looks for reasons against an {@link EntryDetour}, and makes one if there are none. */
+final class EntryPlanner {
+    private static final int JUMP = FarJump.Form.DIRECT.length();
+
+    private final CodeBytes code;
+    private final CodeAddress functionEnd;
+    private final CodeAddress site;
+    private final boolean endbr64;
+    private final CodeAddress target;
+    private final CodeAddress trampoline;
+    private final IndirectJumps jumps;
+    private final Decoder decoder = new Decoder();
+
+    EntryPlanner(CodeBytes code, int functionLength, CodeAddress target, CodeAddress trampoline, IndirectJumps jumps) {
+        if (functionLength < 0 || functionLength > code.length()) {
+            throw new IllegalArgumentException("a function of " + functionLength + " bytes is not within " + code);
+        }
+        this.code = code;
+        this.functionEnd = code.start().plus(functionLength);
+        this.endbr64 = functionLength >= PreparedEntry.ENDBR64_LENGTH
+                && code.int32At(code.start()) == PreparedEntry.ENDBR64;
+        this.site = endbr64 ? code.start().plus(PreparedEntry.ENDBR64_LENGTH) : code.start();
+        this.target = target;
+        this.trampoline = trampoline;
+        this.jumps = jumps;
+    }
+
+    EntryPlan plan(List<CodeBytes> otherParts) {
+        byte[] bytes = code.toByteArray();
+        CodeAddress end = site;
+        while (end.minus(site) < JUMP && end.compareTo(functionEnd) < 0) {
+            int length = decoder.decode(bytes, (int) end.minus(code.start()), (int) functionEnd.minus(code.start()));
+            if (length == 0) {
+                return new EntryPlan.NotUnderstood(end);
+            }
+            end = end.plus(length);
+        }
+        int own = (int) end.minus(site);
+        int length = Math.max(own, JUMP);
+        if (own < JUMP && !isPadding(end, length - own)) {
+            return new EntryPlan.TooShort(own, JUMP);
+        }
+        EntryPlan.Refused refusal = check(code.slice(code.start(), (int) functionEnd.minus(code.start())), length);
+        for (CodeBytes part : otherParts) {
+            refusal = refusal == null ? check(part, length) : refusal;
+        }
+        return refusal == null ? assemble(code.slice(site, own), length) : refusal;
+    }
+
+    /** What compilers and linkers put between functions: nops, int3, or zero. */
+    private boolean isPadding(CodeAddress from, int length) {
+        if (!code.covers(from, length)) {
+            return false;
+        }
+        boolean nops = Nops.fill(code.slice(from, length));
+        boolean traps = true;
+        boolean zero = true;
+        for (int i = 0; i < length; i++) {
+            traps &= code.byteAt(from.plus(i)) == 0xcc;
+            zero &= code.byteAt(from.plus(i)) == 0;
+        }
+        return nops || traps || zero || startsWithLongNop(from);
+    }
+
+    /** One nop may be longer than what is needed of it. */
+    private boolean startsWithLongNop(CodeAddress from) {
+        int rest = (int) Math.min(code.end().minus(from), Decoder.MAX_LENGTH);
+        for (int length = 1; length <= rest; length++) {
+            if (length >= JUMP - from.minus(site) && Nops.fill(code.slice(from, length))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Reads a part of the function from its first to its last byte. */
+    private EntryPlan.@Nullable Refused check(CodeBytes part, int overwritten) {
+        byte[] bytes = part.toByteArray();
+        for (int at = 0; at < bytes.length; at += decoder.length()) {
+            CodeAddress address = part.start().plus(at);
+            if (decoder.decode(bytes, at, bytes.length) == 0 || decoder.isVendorDependent()) {
+                return new EntryPlan.NotUnderstood(address);
+            }
+            boolean moves = address.minus(site) >= 0 && address.minus(site) < overwritten;
+            if (decoder.flow().isDirect()) {
+                CodeAddress branch = address.plus(decoder.length() + decoder.branchDisplacement());
+                // A call of the entry is recursion and has to go to the replacement. A jump there may be a loop, whose
+                // registers are not those of a call. Branches that move along with their target are the relocator's.
+                boolean recursion = decoder.flow() == Flow.CALL && branch.equals(code.start());
+                long into = branch.minus(code.start());
+                if (into >= 0 && branch.minus(site) < overwritten && !recursion
+                        && !(moves && branch.compareTo(site) >= 0)) {
+                    return new EntryPlan.BranchInto(address, branch);
+                }
+            } else if (decoder.flow() == Flow.INDIRECT_JUMP && jumps == IndirectJumps.REFUSE
+                    && !decoder.isRipRelative()) {
+                return new EntryPlan.UnknownJump(address);
+            }
+        }
+        return null;
+    }
+
+    private EntryPlan assemble(CodeBytes own, int length) {
+        Assembler out = new Assembler(trampoline);
+        boolean direct = FarJump.reachesDirectly(site, target);
+        CodeAddress first = direct ? target : trampoline;
+        if (!FarJump.reachesDirectly(site, first)) {
+            return new EntryPlan.OutOfReach(site, first);
+        }
+        if (!direct) {
+            out.jump(target);
+        }
+        CodeAddress original = out.here();
+        if (endbr64) {
+            out.endbr64();
+        }
+        Relocation relocation = Relocator.move(own, out.here());
+        return switch (relocation) {
+            case Relocation.CannotMove reason -> new EntryPlan.Immovable(reason);
+            case Relocation.Moved moved -> {
+                out.code(moved.code());
+                if (own.length() >= JUMP) {
+                    out.jump(own.end());
+                }
+                CodeBytes jump = new FarJump(site, first, FarJump.Form.DIRECT).encode(length);
+                yield new EntryPlan.Planned(new EntryDetour(code.start(), target, code.slice(site, length), jump,
+                        out.code(), original));
+            }
+        };
+    }
+}

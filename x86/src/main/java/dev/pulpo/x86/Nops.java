@@ -1,0 +1,50 @@
+package dev.pulpo.x86;
+
+/** The instructions that do nothing, in the forms that assemblers fill gaps with. */
+final class Nops {
+    private Nops() {}
+
+    /** Whether nops fill these bytes exactly, the last one ending with the last byte. */
+    static boolean fill(CodeBytes code) {
+        CodeAddress at = code.start();
+        while (at.compareTo(code.end()) < 0) {
+            int length = lengthAt(code, at);
+            if (length == 0) {
+                return false;
+            }
+            at = at.plus(length);
+        }
+        return true;
+    }
+
+    /**
+     * The length of the nop at an address, 0 when none stands there or it is cut off. Known are {@code 90} and
+     * {@code 0f 1f /0} with a memory operand, with operand-size and code-segment prefixes before them (SDM volume 2,
+     * instruction NOP, table "Recommended Multi-Byte Sequence of NOP Instruction"; assemblers add the prefixes to get
+     * beyond nine bytes). {@code f3 90} is {@code pause} and none of them.
+     */
+    private static int lengthAt(CodeBytes code, CodeAddress start) {
+        CodeAddress at = start;
+        while (code.covers(at, 1) && (code.byteAt(at) == 0x66 || code.byteAt(at) == 0x2e)) {
+            at = at.plus(1);
+        }
+        if (!code.covers(at, 1)) {
+            return 0;
+        }
+        if (code.byteAt(at) == 0x90) {
+            return (int) at.plus(1).minus(start);
+        }
+        if (!code.covers(at, 3) || code.byteAt(at) != 0x0f || code.byteAt(at.plus(1)) != 0x1f) {
+            return 0;
+        }
+        int operand = switch (code.byteAt(at.plus(2))) {
+            case 0x00 -> 1;
+            case 0x40 -> 2;
+            case 0x44 -> 3;
+            case 0x80 -> 5;
+            case 0x84 -> 6;
+            default -> 0;
+        };
+        return operand != 0 && code.covers(at, 2 + operand) ? (int) at.plus(2 + operand).minus(start) : 0;
+    }
+}
