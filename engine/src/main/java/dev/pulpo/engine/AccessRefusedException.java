@@ -1,0 +1,18 @@
+package dev.pulpo.engine;
+
+/** The kernel does not let this process trace the target. */
+public final class AccessRefusedException extends PulpoException {
+    private static final long serialVersionUID = 1L;
+
+    private final String remedy;
+
+    public AccessRefusedException(int pid, String reason, String remedy) {
+        super(pid, "process " + pid + " may not be traced: " + reason + "; " + remedy, null);
+        this.remedy = remedy;
+    }
+
+    /** What the user can do about it. */
+    public String remedy() {
+        return remedy;
+    }
+}

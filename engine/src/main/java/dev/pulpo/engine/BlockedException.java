@@ -1,0 +1,23 @@
+package dev.pulpo.engine;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Threads of the target stood in the way until the deadline. */
+public final class BlockedException extends PulpoException {
+    private static final long serialVersionUID = 1L;
+
+    private final transient List<Blocker> blockers;
+
+    public BlockedException(int pid, Duration waited, List<Blocker> blockers) {
+        super(pid, "process " + pid + " was blocked for " + waited.toMillis() + " ms: "
+                + blockers.stream().map(Blocker::message).collect(Collectors.joining("; ")), null);
+        this.blockers = List.copyOf(blockers);
+    }
+
+    /** Who stood in the way at the last try; at least one. */
+    public List<Blocker> blockers() {
+        return blockers;
+    }
+}

@@ -1,0 +1,189 @@
+package dev.pulpo.engine;
+
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.engine.apply.ApplyOperation;
+import dev.pulpo.engine.apply.InjectOperation;
+import dev.pulpo.engine.apply.RevertOperation;
+import dev.pulpo.engine.apply.Warmup;
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.plan.Planner;
+import dev.pulpo.engine.registry.MessageRing;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.trace.Access;
+import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.ffm.LaunchedProcess;
+import dev.pulpo.ffm.Launcher;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A running process that can be looked at and patched.
+ *
+ * <pre>{@code
+ * try (LiveProcess process = LiveProcess.attach(pid)) {
+ *     LivePatch patch = LivePatch.of(Path.of("fix.so")).target("libserver.so").replace("handle", "handle_fixed");
+ *     System.out.println(process.apply(patch));
+ *     process.patches().forEach(System.out::println);
+ *     process.revert(patch.id());
+ * }
+ * }</pre>
+ *
+ * <p>Attaching stops nothing and traces nothing: between operations the process is on its own, and debuggers may trace it.
+ * Thread-safe; operations on one process exclude each other, also between tools.
+ *
+ * <p>All methods throw {@link TargetGoneException} where the process has ended or has executed another program, and
+ * {@link AccessRefusedException} where this process may not trace it.
+ */
+public final class LiveProcess implements AutoCloseable {
+    private final int pid;
+    private final long startTime;
+    private final TraceeMemory memory;
+
+    private LiveProcess(int pid, long startTime, TraceeMemory memory) {
+        this.pid = pid;
+        this.startTime = startTime;
+        this.memory = memory;
+    }
+
+    /** Attaches to a process. No thread is stopped by this. */
+    public static LiveProcess attach(int pid) {
+        long startTime = ProcFs.startTime(pid);
+        Optional<AccessRefusedException> untraceable = Access.untraceableFromHere(pid);
+        if (untraceable.isPresent()) {
+            throw untraceable.get();
+        }
+        Warmup.begin();
+        return new LiveProcess(pid, startTime, Access.openMemory(pid));
+    }
+
+    /**
+     * Starts a program with the stub preloaded, such that this JVM may trace it; {@code ProcessBuilder}'s children it may
+     * not.
+     *
+     * @param command the program, which is looked for on the PATH, and its arguments
+     */
+    public static Launcher launcher(List<String> command) {
+        String preloaded = System.getenv("LD_PRELOAD");
+        String stub = StubFile.path().toString();
+        return new Launcher(command).environment("LD_PRELOAD",
+                preloaded == null || preloaded.isEmpty() ? stub : stub + ":" + preloaded);
+    }
+
+    /** Starts a program as {@link #launcher} does, with its streams connected to this process by pipes. */
+    public static LaunchedProcess launch(String... command) {
+        return launcher(List.of(command)).start();
+    }
+
+    public int pid() {
+        return pid;
+    }
+
+    /** The process's name, as the kernel has it. */
+    public String name() {
+        return ProcFs.name(pid);
+    }
+
+    /** Path of the program that it runs. */
+    public Path executable() {
+        return Path.of(image().executable());
+    }
+
+    private ProcessImage image() {
+        ProcessImage image = ProcessImage.read(pid);
+        if (image.startTime() != startTime) {
+            throw new TargetGoneException(pid, "its id has been given to another process");
+        }
+        return image;
+    }
+
+    /** Whether the process carries the stub. */
+    public boolean hasStub() {
+        return image().stub().isPresent();
+    }
+
+    /**
+     * Brings the stub into the process, unless it is there. {@link #apply} does so by itself.
+     *
+     * @return whether it had to be brought in
+     */
+    public boolean inject() {
+        return InjectOperation.run(pid, startTime, memory);
+    }
+
+    /**
+     * Finds out what applying a patch would do. Nothing is changed and nothing is stopped.
+     *
+     * @throws IOException           where the patch file cannot be read
+     * @throws MalformedElfException where it is no shared object
+     */
+    public PatchPlan plan(LivePatch patch) throws IOException {
+        ProcessImage image = image();
+        Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
+        return new Planner(image, memory, registry).plan(patch);
+    }
+
+    /**
+     * Applies a plan.
+     *
+     * @throws RefusedException  where there are reasons against it, the plan's or new ones
+     * @throws BlockedException  where threads stood in the way until the time was over; nothing is changed then
+     */
+    public Outcome apply(PatchPlan plan, Consistency consistency) {
+        if (plan.pid() != pid || plan.startTime() != startTime) {
+            throw new RefusedException(pid, new Refusal.PlanOutdated("it was made for another process"));
+        }
+        if (!plan.isApplicable()) {
+            throw new RefusedException(pid, plan.refusals());
+        }
+        return ApplyOperation.run(plan, consistency, memory);
+    }
+
+    /** Plans a patch and applies it, with {@link Consistency#DEFAULT}. */
+    public Outcome apply(LivePatch patch) throws IOException {
+        return apply(plan(patch), Consistency.DEFAULT);
+    }
+
+    /**
+     * Takes a patch back.
+     *
+     * @throws RefusedException where it is not applied
+     * @throws BlockedException where threads stood in the way until the time was over; it is still in force then
+     */
+    public Outcome revert(PatchId id, Consistency consistency) {
+        return RevertOperation.run(pid, startTime, id, consistency, memory);
+    }
+
+    /** Takes a patch back, with {@link Consistency#DEFAULT}. */
+    public Outcome revert(PatchId id) {
+        return revert(id, Consistency.DEFAULT);
+    }
+
+    /** The patches that have been applied and not been reverted, oldest first, with what the bytes say of them. */
+    public List<AppliedPatch> patches() {
+        return image().stub()
+                .map(stub -> Inspection.patches(Registry.read(pid, memory, stub), memory))
+                .orElse(List.of());
+    }
+
+    /** The log that tools have left in the process, oldest first. */
+    public List<String> messages() {
+        Optional<RemoteAddress> stub = image().stub();
+        return stub.map(address -> MessageRing.read(memory, StubState.read(pid, memory, address))).orElse(List.of());
+    }
+
+    /** Lets go of what is held of the process; the process itself goes on as it is. */
+    @Override
+    public void close() {
+        memory.close();
+    }
+
+    @Override
+    public String toString() {
+        return "process " + pid + " (" + name() + ")";
+    }
+}

@@ -1,0 +1,38 @@
+package dev.pulpo.engine;
+
+import java.util.List;
+
+/**
+ * What applying a patch to a process would do, or why it cannot be done. Making one changes nothing and stops nothing.
+ *
+ * @param pid       the process
+ * @param startTime of the process, in clock ticks since boot; with the pid it names the process for good
+ * @param patch     the patch
+ * @param id        the patch's id
+ * @param target    path of the object whose functions change; empty where it was not found
+ * @param buildId   of that object, in hexadecimal; empty where it has none
+ * @param functions what will change
+ * @param refusals  every reason against; empty where the plan can be applied
+ */
+public record PatchPlan(int pid, long startTime, LivePatch patch, PatchId id, String target, String buildId,
+        List<PlannedFunction> functions, List<Refusal> refusals) {
+    public PatchPlan {
+        functions = List.copyOf(functions);
+        refusals = List.copyOf(refusals);
+    }
+
+    /** Whether nothing is known that stands against it. */
+    public boolean isApplicable() {
+        return refusals.isEmpty();
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(
+                "plan for process " + pid + ": patch " + id.shortForm() + " (" + patch.file()
+                        + ") for " + target);
+        functions.forEach(function -> text.append("\n  ").append(function));
+        refusals.forEach(refusal -> text.append("\n  refused: ").append(refusal.message()));
+        return text.toString();
+    }
+}

@@ -1,0 +1,173 @@
+package dev.pulpo.engine;
+
+import java.util.List;
+
+/** A reason why something cannot or must not be done. A value: nothing has been changed when it is found. */
+public sealed interface Refusal {
+    /** The reason and what would help, for a person to read. */
+    String message();
+
+    /** The process maps no object of that name. */
+    record TargetNotLoaded(String target, List<String> loaded) implements Refusal {
+        @Override
+        public String message() {
+            return "the process has not loaded " + target + "; it has " + String.join(", ", loaded);
+        }
+    }
+
+    /** The process maps several objects of that name. */
+    record TargetAmbiguous(String target, List<String> paths) implements Refusal {
+        @Override
+        public String message() {
+            return target + " is loaded more than once: " + String.join(", ", paths) + "; name one by its path";
+        }
+    }
+
+    /** The patch is for another build of the target. */
+    record BuildIdMismatch(String target, String expected, String found) implements Refusal {
+        @Override
+        public String message() {
+            return target + " has build-id " + found + ", and the patch is for " + expected;
+        }
+    }
+
+    /** The patch does not say what it replaces. */
+    record NothingToReplace(String patch) implements Refusal {
+        @Override
+        public String message() {
+            return patch + " does not say what it replaces: name the target and the functions (--target, --replace)";
+        }
+    }
+
+    /** The target has no function of that name. */
+    record UnknownFunction(String target, String function, List<String> nearest) implements Refusal {
+        @Override
+        public String message() {
+            return target + " has no function " + function
+                    + (nearest.isEmpty() ? "" : "; did you mean " + String.join(", ", nearest) + "?");
+        }
+    }
+
+    /** The patch exports no function of that name. */
+    record UnknownReplacement(String patch, String function, List<String> nearest) implements Refusal {
+        @Override
+        public String message() {
+            return patch + " exports no function " + function
+                    + (nearest.isEmpty() ? "" : "; did you mean " + String.join(", ", nearest) + "?");
+        }
+    }
+
+    /** The function's name has several meanings. */
+    record AmbiguousFunction(String target, String function, List<String> addresses) implements Refusal {
+        @Override
+        public String message() {
+            return target + " has several functions " + function + ": " + String.join(", ", addresses);
+        }
+    }
+
+    /** The function cannot be detoured. */
+    record NotPatchable(String function, String reason) implements Refusal {
+        @Override
+        public String message() {
+            return function + " cannot be replaced: " + reason;
+        }
+    }
+
+    /** The function's code is not what it should be: something else has changed it. */
+    record UnexpectedBytes(String function, String found, String expected) implements Refusal {
+        @Override
+        public String message() {
+            return "the entry of " + function + " holds " + found + " where " + expected
+                    + " was expected; another tool has changed it";
+        }
+    }
+
+    /** One function is named twice. */
+    record ReplacedTwice(String function) implements Refusal {
+        @Override
+        public String message() {
+            return function + " is to be replaced twice by one patch";
+        }
+    }
+
+    /** This very patch is in force. */
+    record AlreadyApplied(PatchId id) implements Refusal {
+        @Override
+        public String message() {
+            return "patch " + id.shortForm() + " is applied already";
+        }
+    }
+
+    /** The patch is not applied, so it cannot be reverted. */
+    record NotApplied(String patch) implements Refusal {
+        @Override
+        public String message() {
+            return "patch " + patch + " is not applied";
+        }
+    }
+
+    /** The process uses no dynamic loader, so nothing can be loaded into it. */
+    record NoDynamicLoader(String executable) implements Refusal {
+        @Override
+        public String message() {
+            return executable + " has no dlopen: it is statically linked, or its C library is too old";
+        }
+    }
+
+    /** The stub cannot be brought into the process while it runs. */
+    record CannotInject(String reason) implements Refusal {
+        @Override
+        public String message() {
+            return "the stub cannot be injected: " + reason + "; start the process with the stub preloaded";
+        }
+    }
+
+    /** The dynamic loader of the target did not load the file. */
+    record LoaderRefused(String path, String loaderMessage) implements Refusal {
+        @Override
+        public String message() {
+            return "the target's loader did not load " + path + ": " + loaderMessage;
+        }
+    }
+
+    /** A file of the same name that is loaded already stands in the way. */
+    record OtherFileLoaded(String path) implements Refusal {
+        @Override
+        public String message() {
+            return "the process has loaded another file as " + path
+                    + " and keeps it; give the patch file another name";
+        }
+    }
+
+    /** The process runs no 64-bit x86 code. */
+    record WrongMachine(String executable) implements Refusal {
+        @Override
+        public String message() {
+            return executable + " is no 64-bit x86 program";
+        }
+    }
+
+    /** The owner of the process does not want it to be patched. */
+    record Disabled(int process) implements Refusal {
+        @Override
+        public String message() {
+            return "patching of process " + process + " is switched off";
+        }
+    }
+
+    /** Another Pulpo is at work on the process. */
+    record InUse(String holder) implements Refusal {
+        @Override
+        public String message() {
+            return "another Pulpo works on the process: " + holder + "; try again when it is done";
+        }
+    }
+
+    /** The process is not the one that the plan was made for. */
+    record PlanOutdated(String reason) implements Refusal {
+        @Override
+        public String message() {
+            return "the plan is out of date: " + reason + "; plan again";
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package dev.pulpo.engine.apply;
+
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.Outcome;
+import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.PlannedFunction;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.image.CodeRanges;
+import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.image.Mapping;
+import dev.pulpo.engine.plan.Planner;
+import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.trace.StubCalls;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.x86.CodeAddress;
+import dev.pulpo.x86.PreparedDetour;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/** Loads a patch, and brings it into force in one stop. */
+public final class ApplyOperation {
+    private final PatchPlan plan;
+    private final Consistency consistency;
+    private final Session session;
+    private final long deadline;
+
+    private ApplyOperation(PatchPlan plan, Consistency consistency, Session session, long deadline) {
+        this.plan = plan;
+        this.consistency = consistency;
+        this.session = session;
+        this.deadline = deadline;
+    }
+
+    /**
+     * Applies a plan.
+     *
+     * @param memory of the process
+     */
+    public static Outcome run(PatchPlan plan, Consistency consistency, TraceeMemory memory) {
+        long began = System.nanoTime();
+        try (Session session = Session.open(plan.pid(), plan.startTime(), memory)) {
+            return new ApplyOperation(plan, consistency, session, began + consistency.timeout().toNanos()).run(began);
+        } catch (IOException e) {
+            throw new UncheckedIOException("patch " + plan.patch().file(), e);
+        }
+    }
+
+    private Outcome run(long began) throws IOException {
+        Registry registry = Recovery.run(session, session.registry(deadline), deadline);
+        PatchPlan fresh = new Planner(session.image(), session.memory(), Optional.of(registry)).plan(plan.patch());
+        if (!fresh.isApplicable()) {
+            throw new RefusedException(plan.pid(), fresh.refusals());
+        }
+        if (!fresh.id().equals(plan.id()) || !fresh.target().equals(plan.target())
+                || fresh.functions().size() != plan.functions().size()) {
+            throw new RefusedException(plan.pid(), new Refusal.PlanOutdated("the patch or its target has changed"));
+        }
+        StubCalls.LoadResult.Loaded loaded = load(registry);
+        Registry.Entry entry;
+        try {
+            entry = record(registry, fresh, loaded);
+        } catch (RuntimeException failed) {
+            unload(registry, loaded.handle(), failed);
+            throw failed;
+        }
+        Stops.Done done;
+        try {
+            done = commit(registry, fresh, entry);
+        } catch (RuntimeException failed) {
+            // No entry leads to it: it can go, and with it the record.
+            Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
+            if (unload(registry, loaded.handle(), failed)) {
+                Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
+            }
+            throw failed;
+        }
+        session.message(
+                "applied " + plan.id().shortForm() + " from " + plan.patch().file() + " to " + plan.target() + ": "
+                        + Session.names(plan.functions()));
+        return new Outcome(Outcome.Kind.APPLIED, plan.pid(), plan.id(),
+                plan.functions().stream().map(PlannedFunction::function).toList(), done.result().threads(),
+                done.result().stop(), done.result().scheduling().name(), session.borrowed(),
+                Duration.ofNanos(System.nanoTime() - began), done.attempts(), session.injected(), false);
+    }
+
+    private StubCalls.LoadResult.Loaded load(Registry registry) {
+        StubCalls.LoadResult result = session.borrowing(registry, deadline, calls -> calls.load(plan.patch().file()));
+        return switch (result) {
+            case StubCalls.LoadResult.Loaded loaded -> loaded;
+            case StubCalls.LoadResult.Failed failed -> throw new RefusedException(plan.pid(),
+                    new Refusal.LoaderRefused(plan.patch().file().toString(), failed.message()));
+        };
+    }
+
+    /** Takes a patch out again after a failure; what stands in the way of that is added to the failure. */
+    private boolean unload(Registry registry, RemoteAddress handle, RuntimeException failure) {
+        try {
+            // The deadline may be what failed; giving memory back gets a second of its own.
+            long extended = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+            String error = session.borrowing(registry, extended, calls -> calls.unload(handle));
+            return error.isEmpty();
+        } catch (RuntimeException alsoFailed) {
+            failure.addSuppressed(alsoFailed);
+            return false;
+        }
+    }
+
+    private Registry.Entry record(Registry registry, PatchPlan fresh, StubCalls.LoadResult.Loaded loaded)
+            throws RuntimeException {
+        LoadedObject object = loadedObject(loaded.bias());
+        List<FunctionRecord> functions = fresh.functions().stream()
+                .map(function -> functionRecord(function, loaded.bias()))
+                .toList();
+        PatchRecord record = new PatchRecord(PatchRecord.State.PREPARED, registry.nextSequence(), Instant.now(),
+                plan.id(),
+                loaded.handle(), loaded.bias(), object.start(), object.end(), plan.patch().file().toString(),
+                fresh.target(), fresh.buildId(), plan.patch().comment(), functions);
+        return registry.append(session.memory(), record,
+                size -> session.borrowing(registry, deadline, calls -> calls.mapMemory(size)));
+    }
+
+    private static FunctionRecord functionRecord(PlannedFunction function, long bias) {
+        byte[] original = HexFormat.of().parseHex(function.original());
+        RemoteAddress replacement = new RemoteAddress(function.replacementLink().value() + bias);
+        PreparedDetour detour = new PreparedDetour(new CodeAddress(function.entry().value()), function.endbr64());
+        byte[] padding = detour.paddingTo(new CodeAddress(replacement.value())).toByteArray();
+        byte[] flip = detour.flip().toByteArray();
+        // Between padding and flip slot an endbr64 may stand, and stays.
+        byte[] changed = original.clone();
+        System.arraycopy(padding, 0, changed, 0, padding.length);
+        System.arraycopy(flip, 0, changed, changed.length - flip.length, flip.length);
+        return new FunctionRecord(function.function(), function.entry(), replacement, function.site(), original,
+                changed);
+    }
+
+    /** What was loaded, which need not be what was asked for: the loader knows files by their names. */
+    private LoadedObject loadedObject(long bias) {
+        LoadedObject object = session.refreshImage().objects().stream()
+                .filter(candidate -> candidate.bias() == bias)
+                .findFirst()
+                .orElseThrow(() -> new TargetUnreadableException(plan.pid(),
+                        "the patch was loaded with bias 0x" + Long.toHexString(bias) + " and is not mapped there"));
+        if (!sameContent(object.elf())) {
+            throw new RefusedException(plan.pid(), new Refusal.OtherFileLoaded(object.path()));
+        }
+        return object;
+    }
+
+    private boolean sameContent(ElfFile loaded) {
+        try {
+            ElfFile wanted = plan.patch().elf();
+            return loaded.source().size() == wanted.source().size()
+                    && loaded.source().slice(0, loaded.source().size())
+                            .mismatch(wanted.source().slice(0, wanted.source().size())) == -1;
+        } catch (IOException e) {
+            throw new UncheckedIOException("patch " + plan.patch().file(), e);
+        }
+    }
+
+    private Stops.Done commit(Registry registry, PatchPlan fresh, Registry.Entry entry) {
+        List<Change> changes = new ArrayList<>();
+        for (int i = 0; i < fresh.functions().size(); i++) {
+            FunctionRecord function = entry.patch().functions().get(i);
+            byte[] expected = HexFormat.of().parseHex(fresh.functions().get(i).expected());
+            changes.add(new Change(function.name(), function.site(), expected, function.detour()));
+        }
+        changes.add(Changes.ofState(entry, PatchRecord.State.PREPARED, PatchRecord.State.ACTIVE));
+        CodeRanges forbidden = forbidden(registry, fresh);
+        return new Stops(session, changes, entry.patch().functions(), forbidden)
+                .untilDone(consistency.timeout(), deadline);
+    }
+
+    private CodeRanges forbidden(Registry registry, PatchPlan fresh) {
+        LoadedObject target = session.image().named(fresh.target()).getFirst();
+        return switch (consistency.level()) {
+            case NONE -> CodeRanges.of(List.of());
+            case LIBRARY_QUIESCENT -> CodeRanges.of(codeOf(target));
+            case FUNCTION_QUIESCENT -> {
+                List<CodeRanges.Range> ranges = new ArrayList<>();
+                for (PlannedFunction function : fresh.functions()) {
+                    addFunction(ranges, target, function);
+                    registry.inForce(function.entry()).ifPresent(inForce -> registry.active().stream()
+                            .map(Registry.Entry::patch)
+                            .filter(patch -> patch.functions().contains(inForce))
+                            .forEach(patch -> ranges.add(new CodeRanges.Range(patch.start(), patch.end(),
+                                    "the patched version of " + function.function()))));
+                }
+                yield CodeRanges.of(ranges);
+            }
+        };
+    }
+
+    private static List<CodeRanges.Range> codeOf(LoadedObject object) {
+        return object.mappings().stream().filter(Mapping::isExecutable)
+                .map(mapping -> new CodeRanges.Range(mapping.start(), mapping.end(), object.fileName()))
+                .toList();
+    }
+
+    /**
+     * All of a function but its first byte, where a thread has not begun it yet; its padding, where one is on its way to the
+     * patched version; and the part that the compiler has moved away as unlikely. Where the size is not known it is the
+     * whole object.
+     */
+    private static void addFunction(List<CodeRanges.Range> ranges, LoadedObject target, PlannedFunction function) {
+        if (function.size() == 0) {
+            ranges.addAll(codeOf(target));
+            return;
+        }
+        ranges.add(new CodeRanges.Range(function.site(), function.entry(), function.function()));
+        ranges.add(new CodeRanges.Range(function.entry().plus(1), function.entry().plus(function.size()),
+                function.function()));
+        for (ElfSymbol part : target.elf().symbols().findAll(function.function() + ".cold")) {
+            ranges.add(new CodeRanges.Range(target.toRemote(part.address()),
+                    target.toRemote(part.address()).plus(part.size()), function.function()));
+        }
+    }
+
+    /** Whoever is in the way, as an exception. */
+    static BlockedException blocked(int pid, Duration waited, List<Blocker> blockers) {
+        return new BlockedException(pid, waited, blockers);
+    }
+}

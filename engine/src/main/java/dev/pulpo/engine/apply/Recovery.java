@@ -1,0 +1,53 @@
+package dev.pulpo.engine.apply;
+
+import dev.pulpo.engine.image.CodeRanges;
+import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.ffm.SystemCallException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Cleans up after a tool that died in the middle: a patch that was being applied is undone, one that was being reverted is
+ * reverted. The lock of the session says that nobody else is still at it.
+ */
+final class Recovery {
+    private Recovery() {}
+
+    /** Finishes whatever is half done. Returns the registry as it is afterwards. */
+    static Registry run(Session session, Registry registry, long deadline) {
+        if (registry.halfDone().isEmpty()) {
+            return registry;
+        }
+        for (Registry.Entry entry : registry.halfDone()) {
+            finish(session, registry, entry, deadline);
+        }
+        return session.readRegistry();
+    }
+
+    private static void finish(Session session, Registry registry, Registry.Entry entry, long deadline) {
+        List<Change> changes = new ArrayList<>();
+        for (FunctionRecord function : entry.patch().functions()) {
+            byte[] wanted = registry.bytesWithout(entry, function);
+            byte[] found;
+            try {
+                found = Bytes.read(session.memory(), function.site(), wanted.length);
+            } catch (SystemCallException unmapped) {
+                // The object has been closed since; there is nothing to take back.
+                continue;
+            }
+            if (Arrays.equals(found, function.detour()) && !Arrays.equals(found, wanted)) {
+                changes.add(new Change(function.name(), function.site(), found, wanted));
+            }
+        }
+        changes.add(Changes.ofState(entry, entry.patch().state(), PatchRecord.State.REVERTED));
+        // Threads that the patch has already got finish in it; it stays loaded.
+        new Stops(session, changes, entry.patch().functions(), CodeRanges.of(List.of()))
+                .untilDone(Duration.ofSeconds(1), deadline);
+        session.message("patch " + entry.patch().id().shortForm()
+                + " was left half done by a tool that ended, and was taken back");
+    }
+}

@@ -1,0 +1,206 @@
+package dev.pulpo.engine.apply;
+
+import dev.pulpo.engine.PlannedFunction;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.StubFile;
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.registry.MessageRing;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.trace.Injection;
+import dev.pulpo.engine.trace.StubCalls;
+import dev.pulpo.engine.trace.ThreadBorrower;
+import dev.pulpo.engine.trace.ThreadLoan;
+import dev.pulpo.engine.trace.TracerThread;
+import dev.pulpo.ffm.ProcessLock;
+import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.TraceeMemory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Function;
+
+/**
+ * One operation on one process: holds the lock that keeps other tools away, and the tracer thread, and gives both back.
+ */
+final class Session implements AutoCloseable {
+    private static final long CALL_PATIENCE_NANOS = 15_000_000_000L;
+
+    private final int pid;
+    private final long startTime;
+    private final TraceeMemory memory;
+    private final ProcessLock lock;
+    private TracerThread tracer;
+    private ProcessImage image;
+    private Duration borrowed = Duration.ZERO;
+    private boolean injected;
+
+    private Session(int pid, long startTime, TraceeMemory memory, ProcessLock lock) {
+        this.pid = pid;
+        this.startTime = startTime;
+        this.memory = memory;
+        this.lock = lock;
+        this.tracer = new TracerThread(pid);
+        this.image = ProcessImage.read(pid);
+    }
+
+    /**
+     * Takes the lock and looks at the process.
+     *
+     * @param startTime of the process that is meant
+     * @throws RefusedException where another tool is at work on it
+     */
+    static Session open(int pid, long startTime, TraceeMemory memory) {
+        ProcessLock lock = switch (tryLock(pid)) {
+            case ProcessLock.Held held -> held.lock();
+            case ProcessLock.Taken taken -> throw new RefusedException(pid, new Refusal.InUse(
+                    taken.holder().isPresent()
+                            ? "process " + taken.holder().getAsInt() + " (" + ProcFs.name(taken.holder().getAsInt())
+                                    + ")"
+                            : "its process id is not known here"));
+        };
+        try {
+            Session session = new Session(pid, startTime, memory, lock);
+            session.checkIdentity();
+            return session;
+        } catch (RuntimeException failed) {
+            lock.close();
+            throw failed;
+        }
+    }
+
+    private static ProcessLock.Result tryLock(int pid) {
+        try {
+            return ProcessLock.tryLock(pid);
+        } catch (SystemCallException e) {
+            throw new TargetGoneException(pid, e);
+        }
+    }
+
+    private void checkIdentity() {
+        if (image.startTime() != startTime) {
+            throw new TargetGoneException(pid, "its id has been given to another process");
+        }
+    }
+
+    int pid() {
+        return pid;
+    }
+
+    TraceeMemory memory() {
+        return memory;
+    }
+
+    ProcessImage image() {
+        return image;
+    }
+
+    /** Looks at the process again. */
+    ProcessImage refreshImage() {
+        image = ProcessImage.read(pid);
+        checkIdentity();
+        return image;
+    }
+
+    boolean injected() {
+        return injected;
+    }
+
+    /** For how long threads have been away from their work so far, all borrowings together. */
+    Duration borrowed() {
+        return borrowed;
+    }
+
+    <T> T onTracer(TracerThread.Work<T> work) {
+        return tracer.call(work);
+    }
+
+    /** Ends the tracer thread, which gives back every thread that could not be detached, and starts another. */
+    void renewTracer() {
+        tracer.close();
+        tracer = new TracerThread(pid);
+    }
+
+    /** The registry; the stub is injected first where the process has none. */
+    Registry registry(long deadline) {
+        if (image.stub().isEmpty()) {
+            inject(deadline);
+        }
+        return readRegistry();
+    }
+
+    Registry readRegistry() {
+        return Registry.read(pid, memory, image.stub().orElseThrow(
+                () -> new TargetUnreadableException(pid, "the stub has vanished from the process")));
+    }
+
+    private void inject(long deadline) {
+        Injection.libc(image);
+        Path stub = StubFile.path();
+        ProcessImage before = image;
+        boolean holdsOn = tracer.call(tools -> {
+            ThreadLoan loan = new ThreadBorrower(before, tools, memory)
+                    .borrow(ThreadBorrower.FrameOn.THREAD_STACK, deadline);
+            try (loan) {
+                new Injection(before, loan, memory, deadline).load(stub);
+            }
+            borrowed = borrowed.plus(loan.duration());
+            return tools.holdsOn();
+        });
+        if (holdsOn) {
+            renewTracer();
+        }
+        if (refreshImage().stub().isEmpty()) {
+            throw new TargetUnreadableException(pid, "the stub was loaded and cannot be found");
+        }
+        injected = true;
+        message("stub injected from " + stub);
+    }
+
+    /** Makes calls of the stub on a borrowed thread. */
+    <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
+        ProcessImage current = image;
+        Lent<T> lent = tracer.call(tools -> {
+            ThreadLoan loan = new ThreadBorrower(current, tools, memory)
+                    .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline);
+            T result;
+            try (loan) {
+                // A borrowed call that is under way is worth waiting for: on a crowded machine it takes its time.
+                long patience = Math.max(deadline, System.nanoTime() + CALL_PATIENCE_NANOS);
+                result = work.apply(new StubCalls(loan, memory, registry.stub(), patience));
+            }
+            borrowed = borrowed.plus(loan.duration());
+            return new Lent<>(result, tools.holdsOn());
+        });
+        if (lent.holdsOn) {
+            renewTracer();
+        }
+        return lent.result;
+    }
+
+    /** What a loan has yielded, and whether other threads have yet to be released. */
+    private record Lent<T>(T result, boolean holdsOn) {}
+
+    /** Adds a line to the target's log. */
+    void message(String text) {
+        MessageRing.append(memory, readRegistry().stub(), text);
+    }
+
+    /** The place of a function's bytes, for people. */
+    static String names(Iterable<PlannedFunction> functions) {
+        StringBuilder names = new StringBuilder();
+        functions.forEach(function -> names.append(names.isEmpty() ? "" : ", ").append(function.function()));
+        return names.toString();
+    }
+
+    @Override
+    public void close() {
+        try {
+            tracer.close();
+        } finally {
+            lock.close();
+        }
+    }
+}

@@ -1,0 +1,94 @@
+package dev.pulpo.engine.apply;
+
+import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.image.CodeRanges;
+import dev.pulpo.engine.registry.FunctionRecord;
+import java.lang.foreign.Arena;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** Stops the process again and again, until no thread is in the way of a set of changes, or the deadline is over. */
+final class Stops {
+    private static final long FIRST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long LONGEST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long STOP_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final Session session;
+    private final List<Change> changes;
+    private final List<FunctionRecord> functions;
+    private final CodeRanges forbidden;
+
+    /** The stop in which the changes were made, and how many it took. */
+    record Done(Commit.Result result, int attempts) {}
+
+    /**
+     * @param changes   what to write
+     * @param functions the functions whose bytes that concerns
+     * @param forbidden code in which no thread may be
+     */
+    Stops(Session session, List<Change> changes, List<FunctionRecord> functions, CodeRanges forbidden) {
+        this.session = session;
+        this.changes = changes;
+        this.functions = functions;
+        this.forbidden = forbidden;
+    }
+
+    /**
+     * Makes the changes, and reads them back.
+     *
+     * @throws BlockedException where threads were in the way until the deadline; nothing is changed then
+     */
+    Done untilDone(Duration timeout, long deadline) {
+        Warmup.await();
+        long backoff = FIRST_BACKOFF_NANOS;
+        for (int attempt = 1;; attempt++) {
+            Commit.Result result = session.onTracer(tools -> {
+                try (Arena arena = Arena.ofConfined()) {
+                    Commit commit = new Commit(session.image(), tools, session.memory(), arena, changes,
+                            functions.stream().flatMapToLong(Changes::interior), forbidden);
+                    checkUnchanged(commit);
+                    commit.journal().touch();
+                    Commit.Result stopped = commit.run(System.nanoTime() + STOP_PATIENCE_NANOS);
+                    if (stopped.blockers().isEmpty()) {
+                        checkArrived(commit);
+                    }
+                    return stopped;
+                }
+            });
+            if (result.holdsOn()) {
+                session.renewTracer();
+            }
+            if (result.blockers().isEmpty()) {
+                return new Done(result, attempt);
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new BlockedException(session.pid(), timeout, result.blockers());
+            }
+            LockSupport.parkNanos(backoff);
+            backoff = Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);
+        }
+    }
+
+    private void checkUnchanged(Commit commit) {
+        Change unexpected = commit.journal().firstUnexpected();
+        if (unexpected != null) {
+            byte[] found = commit.journal().read(unexpected.site(), unexpected.before().length);
+            throw new RefusedException(session.pid(), new Refusal.UnexpectedBytes(unexpected.function(),
+                    HexFormat.of().formatHex(found), HexFormat.of().formatHex(unexpected.before())));
+        }
+    }
+
+    private void checkArrived(Commit commit) {
+        Change missing = commit.journal().firstMissing();
+        if (missing != null) {
+            throw new TargetUnreadableException(session.pid(), "the bytes of " + missing.function() + " at "
+                    + missing.site() + " were written, and others are there");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.pulpo.engine.image;
+
+import dev.pulpo.ffm.RemoteAddress;
+
+/**
+ * A line of {@code /proc/PID/maps}.
+ *
+ * @param start       first address
+ * @param end         first address behind it
+ * @param permissions such as {@code r-xp}
+ * @param offset      in the file, in bytes
+ * @param device      of the file, as {@code major:minor} in hexadecimal
+ * @param inode       of the file; 0 where there is none
+ * @param path        of the file or a name in brackets, without the mark of deleted files; may be empty
+ * @param deleted     whether the file has no name any more
+ */
+public record Mapping(RemoteAddress start, RemoteAddress end, String permissions, long offset, String device,
+        long inode,
+        String path, boolean deleted) {
+    private static final String DELETED = " (deleted)";
+
+    /** Parses a line (proc_pid_maps(5)). */
+    static Mapping parse(String line) {
+        int dash = line.indexOf('-');
+        int space = line.indexOf(' ', dash);
+        String[] fields = line.substring(space + 1).split(" +", 5);
+        String path = fields.length > 4 ? fields[4] : "";
+        boolean deleted = path.endsWith(DELETED);
+        return new Mapping(address(line.substring(0, dash)), address(line.substring(dash + 1, space)), fields[0],
+                Long.parseUnsignedLong(fields[1], 16), fields[2], Long.parseUnsignedLong(fields[3]),
+                // The kernel writes a line feed in a name as \012 and leaves the rest as it is.
+                (deleted ? path.substring(0, path.length() - DELETED.length()) : path).replace("\\012", "\n"), deleted);
+    }
+
+    private static RemoteAddress address(String hex) {
+        return new RemoteAddress(Long.parseUnsignedLong(hex, 16));
+    }
+
+    public boolean contains(RemoteAddress address) {
+        return start.compareTo(address) <= 0 && address.compareTo(end) < 0;
+    }
+
+    public boolean isReadable() {
+        return permissions.charAt(0) == 'r';
+    }
+
+    public boolean isWritable() {
+        return permissions.charAt(1) == 'w';
+    }
+
+    public boolean isExecutable() {
+        return permissions.charAt(2) == 'x';
+    }
+
+    /** Whether bytes of a file lie here. */
+    public boolean hasFile() {
+        return inode != 0;
+    }
+
+    /** The name under which {@code /proc/PID/map_files} has it. */
+    String rangeName() {
+        return Long.toHexString(start.value()) + "-" + Long.toHexString(end.value());
+    }
+}

@@ -1,0 +1,50 @@
+package dev.pulpo.engine.image;
+
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.ffm.RemoteAddress;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All mappings of a process, in the order of their addresses.
+ *
+ * @param mappings in ascending order; they do not overlap
+ */
+public record MemoryMap(List<Mapping> mappings) {
+    /** Reads the map that a live thread sees. */
+    public static MemoryMap read(int pid, int tid) {
+        Path maps = ProcFs.thread(pid, tid).resolve("maps");
+        try {
+            return new MemoryMap(Files.readString(maps, StandardCharsets.UTF_8).lines().map(Mapping::parse).toList());
+        } catch (AccessDeniedException e) {
+            throw new TargetUnreadableException(pid, maps + " may not be read: run as its user or as root", e);
+        } catch (IOException e) {
+            throw new TargetGoneException(pid, e);
+        }
+    }
+
+    /** The mapping that holds this address. */
+    public Optional<Mapping> find(RemoteAddress address) {
+        int low = 0;
+        int high = mappings.size() - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            Mapping mapping = mappings.get(middle);
+            if (mapping.contains(address)) {
+                return Optional.of(mapping);
+            }
+            if (address.compareTo(mapping.start()) < 0) {
+                high = middle - 1;
+            } else {
+                low = middle + 1;
+            }
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,131 @@
+package dev.pulpo.engine.image;
+
+import dev.pulpo.engine.TargetGoneException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Small facts from {@code /proc} (proc(5)). */
+public final class ProcFs {
+    /** What {@link #state} returns for a thread that does not exist. */
+    public static final char NO_SUCH_THREAD = 0;
+
+    private ProcFs() {}
+
+    public static Path process(int pid) {
+        return Path.of("/proc", Integer.toString(pid));
+    }
+
+    public static Path thread(int pid, int tid) {
+        return Path.of("/proc", Integer.toString(pid), "task", Integer.toString(tid));
+    }
+
+    /** The thread's state as a letter, {@code Z} for a zombie, or {@link #NO_SUCH_THREAD}. */
+    public static char state(int pid, int tid) {
+        try {
+            String stat = Files.readString(thread(pid, tid).resolve("stat"), StandardCharsets.ISO_8859_1);
+            // The second field is the name in parentheses, and may hold any character, parentheses included.
+            return stat.charAt(stat.lastIndexOf(')') + 2);
+        } catch (IOException gone) {
+            return NO_SUCH_THREAD;
+        }
+    }
+
+    public static boolean isZombie(int pid, int tid) {
+        char state = state(pid, tid);
+        return state == 'Z' || state == 'X' || state == NO_SUCH_THREAD;
+    }
+
+    /** The ids of the threads that are neither zombies nor gone, the leader first where it lives. */
+    public static List<Integer> liveThreads(int pid) {
+        try (Stream<Path> tasks = Files.list(process(pid).resolve("task"))) {
+            List<Integer> live = new ArrayList<>();
+            tasks.map(path -> Integer.valueOf(path.getFileName().toString()))
+                    .filter(tid -> !isZombie(pid, tid))
+                    .forEach(live::add);
+            return live;
+        } catch (IOException e) {
+            throw new TargetGoneException(pid, e);
+        }
+    }
+
+    /** A live thread of the process; the leader's memory cannot be reached once it has exited, so it need not be it. */
+    public static int anyLiveThread(int pid) {
+        if (!isZombie(pid, pid)) {
+            return pid;
+        }
+        return liveThreads(pid).stream().findFirst().orElseThrow(() -> new TargetGoneException(pid, "it has ended"));
+    }
+
+    /** A line of the thread's status file, such as {@code SigCgt}, without its name. */
+    public static Optional<String> status(int pid, int tid, String name) {
+        try (Stream<String> lines = Files.lines(thread(pid, tid).resolve("status"), StandardCharsets.ISO_8859_1)) {
+            return lines.filter(line -> line.startsWith(name + ":"))
+                    .map(line -> line.substring(name.length() + 1).trim())
+                    .findFirst();
+        } catch (IOException | java.io.UncheckedIOException gone) {
+            return Optional.empty();
+        }
+    }
+
+    /** The thread that traces this one, or 0. */
+    public static int tracerOf(int pid, int tid) {
+        return status(pid, tid, "TracerPid").map(Integer::parseInt).orElse(0);
+    }
+
+    /** The name of a thread or process, or {@code ?}. */
+    public static String name(int pid, int tid) {
+        try {
+            return Files.readString(thread(pid, tid).resolve("comm"), StandardCharsets.UTF_8).strip();
+        } catch (IOException gone) {
+            return "?";
+        }
+    }
+
+    public static String name(int pid) {
+        return name(pid, pid);
+    }
+
+    /**
+     * Where a thread that waits in a system call will go on in user space: stack pointer and program counter
+     * (proc_pid_syscall(5)). Empty where it runs or may not be looked at.
+     */
+    public static Optional<long[]> userStackAndProgramCounter(int pid, int tid) {
+        try {
+            String[] words = Files.readString(thread(pid, tid).resolve("syscall")).strip().split(" ");
+            if (words.length < 3) {
+                return Optional.empty();
+            }
+            return Optional.of(new long[]{Long.decode(words[words.length - 2]).longValue(),
+                    Long.decode(words[words.length - 1]).longValue()});
+        } catch (IOException | NumberFormatException unreadable) {
+            return Optional.empty();
+        }
+    }
+
+    /** An id of the thread or its process as the process itself sees it, in the innermost pid namespace. */
+    public static int innerId(int pid, int tid, String field) {
+        String ids = status(pid, tid, field)
+                .orElseThrow(() -> new TargetGoneException(pid, "thread " + tid + " ended"));
+        return Integer.parseInt(ids.substring(ids.lastIndexOf('\t') + 1));
+    }
+
+    /**
+     * When the process was started, in clock ticks since boot. With the pid it names a process for good: pids are used
+     * again.
+     */
+    public static long startTime(int pid) {
+        try {
+            String stat = Files.readString(process(pid).resolve("stat"), StandardCharsets.ISO_8859_1);
+            // Field 22, of which the third is the first behind the name.
+            return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[22 - 3]);
+        } catch (IOException e) {
+            throw new TargetGoneException(pid, e);
+        }
+    }
+}

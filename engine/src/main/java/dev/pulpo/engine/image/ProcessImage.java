@@ -1,0 +1,137 @@
+package dev.pulpo.engine.image;
+
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.SegmentType;
+import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.stub.StubLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a process was made of when somebody looked. Nothing is stopped for it.
+ *
+ * @param pid        the process
+ * @param tid        a thread of it that was alive
+ * @param startTime  see {@link ProcFs#startTime}
+ * @param executable path of its program
+ * @param map        its mappings
+ * @param objects    its program and shared objects, in the order of their addresses
+ */
+public record ProcessImage(int pid, int tid, long startTime, String executable, MemoryMap map,
+        List<LoadedObject> objects) {
+    private static final long PAGE = 4096;
+
+    /** Looks at a process. */
+    public static ProcessImage read(int pid) {
+        long startTime = ProcFs.startTime(pid);
+        int tid = ProcFs.anyLiveThread(pid);
+        MemoryMap map = MemoryMap.read(pid, tid);
+        return new ProcessImage(pid, tid, startTime, executable(pid, tid), map, objects(pid, tid, map));
+    }
+
+    private static String executable(int pid, int tid) {
+        Path link = ProcFs.thread(pid, tid).resolve("exe");
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (IOException e) {
+            throw new TargetUnreadableException(pid, link + " may not be read: it is a kernel thread, or belongs to "
+                    + "another user (then run as that user or as root)", e);
+        }
+    }
+
+    private static List<LoadedObject> objects(int pid, int tid, MemoryMap map) {
+        List<LoadedObject> objects = new ArrayList<>();
+        List<Mapping> mappings = map.mappings();
+        for (int i = 0; i < mappings.size(); i++) {
+            Mapping first = mappings.get(i);
+            if (first.hasFile() && first.offset() == 0) {
+                List<Mapping> all = sameFile(mappings, i);
+                if (all.stream().anyMatch(Mapping::isExecutable)) {
+                    ObjectFiles.open(pid, tid, first)
+                            .ifPresent(elf -> objects.add(new LoadedObject(first.path(), all, bias(first, elf), elf)));
+                }
+            }
+        }
+        return List.copyOf(objects);
+    }
+
+    /** The mappings from {@code from} on that belong to one loading of one file: offsets ascend. */
+    private static List<Mapping> sameFile(List<Mapping> mappings, int from) {
+        Mapping first = mappings.get(from);
+        List<Mapping> same = new ArrayList<>();
+        for (Mapping mapping : mappings.subList(from, mappings.size())) {
+            boolean belongs = mapping.inode() == first.inode() && mapping.device().equals(first.device());
+            if (belongs && (same.isEmpty() || mapping.offset() > 0)) {
+                same.add(mapping);
+            } else if (belongs || mapping.hasFile()) {
+                break;
+            }
+        }
+        return List.copyOf(same);
+    }
+
+    /** The loader maps segments by whole pages; the one with offset 0 begins where the first mapping does. */
+    private static long bias(Mapping first, ElfFile elf) {
+        long address = elf.segments().stream()
+                .filter(segment -> segment.type().equals(SegmentType.LOAD))
+                .mapToLong(segment -> (segment.address().value() & -PAGE) - (segment.offset().value() & -PAGE))
+                .findFirst()
+                .orElse(0);
+        return first.start().value() - address;
+    }
+
+    /** The objects that the user can mean by this name; the word {@code exe} means the program itself. */
+    public List<LoadedObject> named(String name) {
+        if (name.equals("exe")) {
+            return program().stream().toList();
+        }
+        return objects.stream().filter(object -> object.isNamed(name)).toList();
+    }
+
+    /** The program itself. */
+    public Optional<LoadedObject> program() {
+        String withoutMark = executable.endsWith(" (deleted)")
+                ? executable.substring(0, executable.length() - " (deleted)".length())
+                : executable;
+        return objects.stream().filter(object -> object.path().equals(withoutMark)).findFirst();
+    }
+
+    public Optional<LoadedObject> containing(RemoteAddress address) {
+        return objects.stream().filter(object -> object.contains(address)).findFirst();
+    }
+
+    /** The dynamic loader: the object that the program names as its interpreter. */
+    public Optional<LoadedObject> loader() {
+        return program().flatMap(program -> program.elf().interpreter())
+                .flatMap(path -> objects.stream()
+                        .filter(object -> object.fileName().equals(path.substring(path.lastIndexOf('/') + 1))
+                                || object.elf().dynamic().soname().filter(path::endsWith).isPresent())
+                        .findFirst());
+    }
+
+    /** The object that defines this function for everybody: the C library for {@code dlopen}, for example. */
+    public Optional<LoadedObject> exporting(String symbol) {
+        return objects.stream().filter(object -> object.exported(symbol).isPresent()).findFirst();
+    }
+
+    /** Where the stub's state is, if the process carries the stub. */
+    public Optional<RemoteAddress> stub() {
+        return objects.stream().flatMap(object -> object.exported(StubLayout.SYMBOL).stream()).findFirst();
+    }
+
+    /** An address as {@code object+offset}, for people. */
+    public String describe(RemoteAddress address) {
+        return containing(address).map(object -> {
+            LinkAddress link = object.toLink(address);
+            return object.elf().symbolContaining(link)
+                    .map(symbol -> symbol.name() + "+0x" + Long.toHexString(link.value() - symbol.value()))
+                    .orElse("0x" + Long.toHexString(link.value())) + " (" + object.fileName() + ")";
+        }).orElse(address.toString());
+    }
+}

@@ -1,0 +1,239 @@
+package dev.pulpo.engine.plan;
+
+import dev.pulpo.elf.BuildId;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.SymbolType;
+import dev.pulpo.engine.LivePatch;
+import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.PlannedFunction;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.Replacement;
+import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.x86.CodeAddress;
+import dev.pulpo.x86.CodeBytes;
+import dev.pulpo.x86.Detour;
+import dev.pulpo.x86.PreparedDetour;
+import dev.pulpo.x86.Recognition;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Makes plans: an image of a process and a patch go in, addresses, bytes and refusals come out. Changes nothing. */
+public final class Planner {
+    private final ProcessImage image;
+    private final TraceeMemory memory;
+    private final Optional<Registry> registry;
+    private final List<Refusal> refusals = new ArrayList<>();
+
+    /** @param registry of the process; empty where it has no stub yet */
+    public Planner(ProcessImage image, TraceeMemory memory, Optional<Registry> registry) {
+        this.image = image;
+        this.memory = memory;
+        this.registry = registry;
+    }
+
+    /**
+     * Makes the plan.
+     *
+     * @throws IOException where the patch file cannot be read
+     */
+    public PatchPlan plan(LivePatch patch) throws IOException {
+        PatchId id = patch.id();
+        ElfFile patchElf = patch.elf();
+        refuseProcess(id);
+        Optional<LoadedObject> target = target(patch);
+        List<PlannedFunction> functions = target
+                .map(object -> functions(object, patch, patchElf))
+                .orElse(List.of());
+        return new PatchPlan(image.pid(), image.startTime(), patch, id,
+                target.map(LoadedObject::path).orElse(""), target.map(Planner::buildId).orElse(""), functions,
+                refusals);
+    }
+
+    private void refuseProcess(PatchId id) {
+        boolean wrongMachine = image.objects().stream()
+                .noneMatch(object -> object.elf().header().machine() == EM_X86_64);
+        if (wrongMachine) {
+            refusals.add(new Refusal.WrongMachine(image.executable()));
+        } else if (image.exporting("dlopen").isEmpty()) {
+            refusals.add(new Refusal.NoDynamicLoader(image.executable()));
+        }
+        registry.ifPresent(known -> {
+            if (known.stub().isDisabled()) {
+                refusals.add(new Refusal.Disabled(image.pid()));
+            }
+            if (known.active().stream().anyMatch(entry -> entry.patch().id().equals(id) && isInForce(entry))) {
+                refusals.add(new Refusal.AlreadyApplied(id));
+            }
+        });
+    }
+
+    private static final int EM_X86_64 = 62;
+
+    private Optional<LoadedObject> target(LivePatch patch) {
+        if (patch.target().isEmpty() || patch.replacements().isEmpty()) {
+            refusals.add(new Refusal.NothingToReplace(patch.file().toString()));
+            return Optional.empty();
+        }
+        String name = patch.target().get();
+        List<LoadedObject> named = image.named(name);
+        if (named.isEmpty()) {
+            refusals.add(new Refusal.TargetNotLoaded(name,
+                    image.objects().stream().map(LoadedObject::fileName).toList()));
+            return Optional.empty();
+        }
+        if (named.size() > 1) {
+            refusals.add(new Refusal.TargetAmbiguous(name, named.stream().map(LoadedObject::path).toList()));
+            return Optional.empty();
+        }
+        LoadedObject target = named.getFirst();
+        patch.targetBuild().filter(expected -> !expected.equals(buildId(target))).ifPresent(expected -> refusals
+                .add(new Refusal.BuildIdMismatch(target.path(), expected, buildId(target))));
+        return Optional.of(target);
+    }
+
+    private static String buildId(LoadedObject object) {
+        return object.elf().buildId().map(BuildId::hex).orElse("");
+    }
+
+    private List<PlannedFunction> functions(LoadedObject target, LivePatch patch, ElfFile patchElf) {
+        List<PlannedFunction> planned = new ArrayList<>();
+        Set<RemoteAddress> seen = new HashSet<>();
+        for (Replacement replacement : patch.replacements()) {
+            Optional<ElfSymbol> old = function(target, replacement.function());
+            Optional<ElfSymbol> young = replacement(patch, patchElf, replacement.replacement());
+            if (old.isPresent() && young.isPresent()) {
+                if (seen.add(target.toRemote(old.get().address()))) {
+                    planned(target, replacement, old.get(), young.get().address()).ifPresent(planned::add);
+                } else {
+                    refusals.add(new Refusal.ReplacedTwice(replacement.function()));
+                }
+            }
+        }
+        return planned;
+    }
+
+    private Optional<ElfSymbol> function(LoadedObject target, String name) {
+        ElfFile elf = target.elf();
+        List<ElfSymbol> found = distinct(elf.dynamicSymbols().findAll(name));
+        if (found.isEmpty()) {
+            found = distinct(elf.symbols().findAll(name));
+        }
+        if (found.isEmpty()) {
+            refusals.add(new Refusal.UnknownFunction(target.path(), name, Names.nearest(name,
+                    java.util.stream.Stream.concat(elf.dynamicSymbols().stream(), elf.symbols().stream())
+                            .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
+                            .map(ElfSymbol::name))));
+            return Optional.empty();
+        }
+        if (found.size() > 1) {
+            refusals.add(new Refusal.AmbiguousFunction(target.path(), name,
+                    found.stream().map(ElfSymbol::toString).toList()));
+            return Optional.empty();
+        }
+        if (found.getFirst().type() == SymbolType.GNU_IFUNC) {
+            refusals.add(new Refusal.NotPatchable(name,
+                    "it is an indirect function, which chooses another one at start-up"));
+            return Optional.empty();
+        }
+        return Optional.of(found.getFirst());
+    }
+
+    /** The functions among these symbols, one for each address. */
+    private static List<ElfSymbol> distinct(List<ElfSymbol> symbols) {
+        Set<LinkAddress> seen = new HashSet<>();
+        return symbols.stream()
+                .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
+                .filter(symbol -> seen.add(symbol.address()))
+                .toList();
+    }
+
+    private Optional<ElfSymbol> replacement(LivePatch patch, ElfFile patchElf, String name) {
+        Optional<ElfSymbol> found = patchElf.dynamicSymbols().find(name)
+                .or(() -> patchElf.symbols().find(name))
+                .filter(symbol -> symbol.isDefined() && symbol.type() == SymbolType.FUNC);
+        if (found.isEmpty()) {
+            refusals.add(new Refusal.UnknownReplacement(patch.file().toString(), name, Names.nearest(name,
+                    patchElf.dynamicSymbols().stream()
+                            .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
+                            .map(ElfSymbol::name))));
+        }
+        return found;
+    }
+
+    private Optional<PlannedFunction> planned(LoadedObject target, Replacement replacement, ElfSymbol old,
+            LinkAddress young) {
+        RemoteAddress entry = target.toRemote(old.address());
+        CodeBytes code = read(entry.plus(-PreparedDetour.WINDOW_BEFORE),
+                PreparedDetour.WINDOW_BEFORE + PreparedDetour.WINDOW_AFTER);
+        Optional<FunctionRecord> inForce = registry.flatMap(known -> known.inForce(entry));
+        return switch (Detour.recognise(code, new CodeAddress(entry.value()))) {
+            case Recognition.Untouched untouched ->
+                Optional.of(planned(replacement, old, young, untouched.detour(), code, Optional.empty()));
+            case Recognition.Dormant dormant ->
+                Optional.of(planned(replacement, old, young, dormant.detour(), code, Optional.empty()));
+            case Recognition.Detoured detoured -> {
+                PlannedFunction function = planned(replacement, old, young, detoured.detour(), code, inForce);
+                if (inForce.isEmpty() || !Arrays.equals(inForce.get().detour(), expected(function))) {
+                    refusals.add(new Refusal.UnexpectedBytes(replacement.function(), function.expected(),
+                            inForce.map(f -> HexFormat.of().formatHex(f.detour())).orElse("no detour")));
+                    yield Optional.empty();
+                }
+                yield Optional.of(function);
+            }
+            case Recognition.NotPrepared notPrepared -> {
+                refusals.add(new Refusal.NotPatchable(replacement.function(), "it was not built with "
+                        + "-fpatchable-function-entry=16,14 (" + notPrepared.reason() + ": " + notPrepared.found()
+                        + ")"));
+                yield Optional.empty();
+            }
+        };
+    }
+
+    private static byte[] expected(PlannedFunction function) {
+        return HexFormat.of().parseHex(function.expected());
+    }
+
+    private static PlannedFunction planned(Replacement replacement, ElfSymbol old, LinkAddress young,
+            PreparedDetour detour, CodeBytes code, Optional<FunctionRecord> inForce) {
+        int length = (int) detour.flipSlot().plus(PreparedDetour.FLIP).minus(detour.padding());
+        byte[] now = code.slice(detour.padding(), length).toByteArray();
+        byte[] original = inForce.map(FunctionRecord::original).orElse(now);
+        return new PlannedFunction(replacement.function(), new RemoteAddress(detour.entry().value()), old.size(),
+                replacement.replacement(), young, new RemoteAddress(detour.padding().value()),
+                HexFormat.of().formatHex(now), HexFormat.of().formatHex(original), detour.endbr64());
+    }
+
+    private boolean isInForce(Registry.Entry entry) {
+        Registry known = registry.orElseThrow();
+        return entry.patch().functions().stream().allMatch(function -> {
+            byte[] expected = known.inForce(function.entry()).map(FunctionRecord::detour).orElse(function.original());
+            return read(function.site(), expected.length)
+                    .equals(CodeBytes.at(new CodeAddress(function.site().value()), expected));
+        });
+    }
+
+    private CodeBytes read(RemoteAddress address, int length) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(length);
+            memory.read(address, bytes);
+            return CodeBytes.at(new CodeAddress(address.value()), bytes.toArray(ValueLayout.JAVA_BYTE));
+        }
+    }
+}

@@ -1,0 +1,77 @@
+package dev.pulpo.engine.registry;
+
+import dev.pulpo.ffm.RemoteAddress;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** One replaced function, as the registry keeps it. Immutable. */
+public final class FunctionRecord {
+    private final String name;
+    private final RemoteAddress entry;
+    private final RemoteAddress replacement;
+    private final RemoteAddress site;
+    private final byte[] original;
+    private final byte[] detour;
+
+    /**
+     * @param name        the function's name in the target
+     * @param entry       its address
+     * @param replacement where calls of it go
+     * @param site        where its bytes change
+     * @param original    the bytes that were there before any patch
+     * @param detour      the bytes that lead to the replacement; as many
+     */
+    public FunctionRecord(String name, RemoteAddress entry, RemoteAddress replacement, RemoteAddress site,
+            byte[] original, byte[] detour) {
+        if (original.length != detour.length) {
+            throw new IllegalArgumentException(original.length + " original bytes and " + detour.length + " new ones");
+        }
+        this.name = name;
+        this.entry = entry;
+        this.replacement = replacement;
+        this.site = site;
+        this.original = original.clone();
+        this.detour = detour.clone();
+    }
+
+    public String name() {
+        return name;
+    }
+
+    public RemoteAddress entry() {
+        return entry;
+    }
+
+    public RemoteAddress replacement() {
+        return replacement;
+    }
+
+    public RemoteAddress site() {
+        return site;
+    }
+
+    public byte[] original() {
+        return original.clone();
+    }
+
+    public byte[] detour() {
+        return detour.clone();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof FunctionRecord f && name.equals(f.name) && entry.equals(f.entry)
+                && replacement.equals(f.replacement) && site.equals(f.site) && Arrays.equals(original, f.original)
+                && Arrays.equals(detour, f.detour);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * name.hashCode() + entry.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return name + " at " + entry + " -> " + replacement + ", was " + HexFormat.of().formatHex(original);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.pulpo.engine.registry;
+
+import dev.pulpo.engine.PatchId;
+import dev.pulpo.ffm.RemoteAddress;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * One patch, as the registry keeps it.
+ *
+ * @param state     how far it is
+ * @param sequence  grows with each patch of the process; of several patches of a function the highest is in force
+ * @param appliedAt when it was recorded
+ * @param id        the patch
+ * @param handle    what {@code dlopen} returned for it
+ * @param bias      what was added to its link addresses
+ * @param start     first address of its file's mappings
+ * @param end       first address behind them
+ * @param file      where it was loaded from, as the tool saw it
+ * @param target    path of the object whose functions it replaces
+ * @param buildId   the target's, in hexadecimal; may be empty
+ * @param comment   for people; may be empty
+ * @param functions what it replaces
+ */
+public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
+        RemoteAddress start, RemoteAddress end, String file, String target, String buildId, String comment,
+        List<FunctionRecord> functions) {
+    /** How far a patch is. The numbers are in the target's memory. */
+    public enum State {
+        /** Loaded and recorded; entries may or may not have been changed. Left behind: to be undone. */
+        PREPARED(1),
+        /** In force. */
+        ACTIVE(2),
+        /** About to be taken back; entries may or may not have been changed. Left behind: to be completed. */
+        REVERTING(3),
+        /** No entry leads to it any more; it may still be loaded. */
+        REVERTED(4),
+        /** As REVERTED, and its memory has been given back. */
+        UNLOADED(5);
+
+        private final long code;
+
+        State(long code) {
+            this.code = code;
+        }
+
+        long code() {
+            return code;
+        }
+
+        /** Whether a tool died while it changed entries for this patch, or works at it now. */
+        public boolean isHalfDone() {
+            return this == PREPARED || this == REVERTING;
+        }
+    }
+
+    public PatchRecord {
+        functions = List.copyOf(functions);
+    }
+
+    /** The same record in another state. */
+    public PatchRecord in(State other) {
+        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, file, target, buildId, comment,
+                functions);
+    }
+}

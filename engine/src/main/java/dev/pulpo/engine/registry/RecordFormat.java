@@ -1,0 +1,143 @@
+package dev.pulpo.engine.registry;
+
+import dev.pulpo.engine.PatchId;
+import dev.pulpo.ffm.RemoteAddress;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A patch record as bytes, little-endian, a multiple of eight long:
+ *
+ * <pre>
+ *    0  u32 length of the record     u32 kind, 1
+ *    8  u64 state                    the only part that is ever rewritten
+ *   16  u64 sequence                 u64 seconds of the epoch, u32 nanoseconds, u32 number of functions
+ *   40  u8  id[32]
+ *   72  u64 handle, bias, start, end
+ *  104  strings: file, target, build-id, comment; each u32 length and as many bytes of UTF-8
+ *       functions: u64 entry, replacement, site; string name; u32 length; original bytes; as many of the detour
+ * </pre>
+ */
+final class RecordFormat {
+    static final int STATE_OFFSET = 8;
+    private static final int KIND_PATCH = 1;
+    private static final int STRINGS = 104;
+
+    private RecordFormat() {}
+
+    static byte[] encode(PatchRecord patch) {
+        ByteBuffer out = ByteBuffer.allocate(size(patch)).order(ByteOrder.LITTLE_ENDIAN);
+        out.putInt(out.capacity()).putInt(KIND_PATCH).putLong(patch.state().code()).putLong(patch.sequence());
+        Instant applied = patch.appliedAt();
+        out.putLong(applied.getEpochSecond()).putInt(applied.getNano());
+        out.putInt(patch.functions().size()).put(patch.id().bytes());
+        out.putLong(patch.handle().value()).putLong(patch.bias());
+        out.putLong(patch.start().value()).putLong(patch.end().value());
+        putString(out, patch.file());
+        putString(out, patch.target());
+        putString(out, patch.buildId());
+        putString(out, patch.comment());
+        for (FunctionRecord function : patch.functions()) {
+            out.putLong(function.entry().value()).putLong(function.replacement().value());
+            out.putLong(function.site().value());
+            putString(out, function.name());
+            out.putInt(function.original().length).put(function.original()).put(function.detour());
+        }
+        return out.array();
+    }
+
+    private static int size(PatchRecord patch) {
+        int size = STRINGS + stringSize(patch.file()) + stringSize(patch.target()) + stringSize(patch.buildId())
+                + stringSize(patch.comment());
+        for (FunctionRecord function : patch.functions()) {
+            size += 3 * 8 + stringSize(function.name()) + 4 + 2 * function.original().length;
+        }
+        return size + 7 & -8;
+    }
+
+    private static int stringSize(String text) {
+        return 4 + text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    private static void putString(ByteBuffer out, String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        out.putInt(bytes.length).put(bytes);
+    }
+
+    /** The record that begins here; empty where the bytes are none. The buffer goes on behind it. */
+    static Optional<PatchRecord> decode(ByteBuffer in) {
+        int start = in.position();
+        try {
+            int length = in.getInt();
+            if (length < STRINGS || length > in.capacity() - start || in.getInt() != KIND_PATCH) {
+                return Optional.empty();
+            }
+            Optional<PatchRecord.State> state = state(in.getLong());
+            long sequence = in.getLong();
+            Instant appliedAt = Instant.ofEpochSecond(in.getLong(), in.getInt());
+            int count = in.getInt();
+            byte[] id = new byte[PatchId.BYTES];
+            in.get(id);
+            RemoteAddress handle = address(in);
+            long bias = in.getLong();
+            RemoteAddress first = address(in);
+            RemoteAddress end = address(in);
+            String file = string(in);
+            String target = string(in);
+            String buildId = string(in);
+            String comment = string(in);
+            List<FunctionRecord> functions = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                functions.add(function(in));
+            }
+            in.position(start + length);
+            return state
+                    .map(known -> new PatchRecord(known, sequence, appliedAt, new PatchId(id), handle, bias, first, end,
+                            file, target, buildId, comment, functions));
+        } catch (BufferUnderflowException | IllegalArgumentException | java.time.DateTimeException damaged) {
+            return Optional.empty();
+        }
+    }
+
+    private static Optional<PatchRecord.State> state(long code) {
+        for (PatchRecord.State state : PatchRecord.State.values()) {
+            if (state.code() == code) {
+                return Optional.of(state);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static FunctionRecord function(ByteBuffer in) {
+        RemoteAddress entry = address(in);
+        RemoteAddress replacement = address(in);
+        RemoteAddress site = address(in);
+        String name = string(in);
+        byte[] original = bytes(in, in.getInt());
+        byte[] detour = bytes(in, original.length);
+        return new FunctionRecord(name, entry, replacement, site, original, detour);
+    }
+
+    private static RemoteAddress address(ByteBuffer in) {
+        return new RemoteAddress(in.getLong());
+    }
+
+    private static String string(ByteBuffer in) {
+        return new String(bytes(in, in.getInt()), StandardCharsets.UTF_8);
+    }
+
+    private static byte[] bytes(ByteBuffer in, int length) {
+        if (length < 0 || length > in.remaining()) {
+            throw new BufferUnderflowException();
+        }
+        byte[] bytes = new byte[length];
+        in.get(bytes);
+        return bytes;
+    }
+}

@@ -1,0 +1,191 @@
+package dev.pulpo.engine.registry;
+
+import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.stub.StubLayout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.LongFunction;
+
+/**
+ * The patches of a process, read from the stub's registry without stopping anything. Records are appended and published by
+ * one store of the used length; afterwards only their state changes, by one store of eight bytes. So a reader sees whole
+ * records, and a writer that is killed leaves whole records behind. Writers exclude each other by
+ * {@link dev.pulpo.ffm.ProcessLock}.
+ *
+ * @param pid     the process
+ * @param stub    its stub, as it was when the registry was read
+ * @param entries the records, in the order in which they were written
+ */
+public record Registry(int pid, StubState stub, List<Entry> entries) {
+    /**
+     * A record and where it lies.
+     *
+     * @param address of the record in the process
+     */
+    public record Entry(RemoteAddress address, PatchRecord patch) {}
+
+    /** Reads the registry. */
+    public static Registry read(int pid, TraceeMemory memory, RemoteAddress stubAddress) {
+        StubState stub = StubState.read(pid, memory, stubAddress);
+        List<Entry> entries = new ArrayList<>();
+        if (stub.registryUsed() == 0) {
+            return new Registry(pid, stub, entries);
+        }
+        if (Long.compareUnsigned(stub.registryUsed(), stub.registrySize()) > 0
+                || stub.registryUsed() > Integer.MAX_VALUE) {
+            throw damaged(pid, stub, stub.registryUsed());
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(stub.registryUsed(), 8);
+            memory.read(stub.registry(), bytes);
+            ByteBuffer in = bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+            while (in.hasRemaining()) {
+                int at = in.position();
+                PatchRecord patch = RecordFormat.decode(in).orElseThrow(() -> damaged(pid, stub, at));
+                entries.add(new Entry(stub.registry().plus(at), patch));
+            }
+        }
+        return new Registry(pid, stub, List.copyOf(entries));
+    }
+
+    private static TargetUnreadableException damaged(int pid, StubState stub, long offset) {
+        return new TargetUnreadableException(pid,
+                "the registry of its stub, at " + stub.registry() + ", holds no record at "
+                        + offset + " where one should begin: something has written over it");
+    }
+
+    /** The number for the next patch. */
+    public long nextSequence() {
+        return 1 + entries.stream().mapToLong(entry -> entry.patch().sequence()).max().orElse(0);
+    }
+
+    /** Patches in force, oldest first. */
+    public List<Entry> active() {
+        return in(PatchRecord.State.ACTIVE);
+    }
+
+    /** Patches in this state, oldest first. */
+    public List<Entry> in(PatchRecord.State state) {
+        return entries.stream().filter(entry -> entry.patch().state() == state)
+                .sorted(Comparator.comparingLong(entry -> entry.patch().sequence())).toList();
+    }
+
+    /** Patches that a tool which died has left half done. */
+    public List<Entry> halfDone() {
+        return entries.stream().filter(entry -> entry.patch().state().isHalfDone()).toList();
+    }
+
+    /** The record of a function in the newest patch in force that replaces it. */
+    public Optional<FunctionRecord> inForce(RemoteAddress entry) {
+        return active().reversed().stream()
+                .flatMap(patch -> patch.patch().functions().stream())
+                .filter(function -> function.entry().equals(entry))
+                .findFirst();
+    }
+
+    /**
+     * The bytes that belong at an entry once {@code without} is out of force: the detour of the newest other patch of the
+     * function, or the original ones.
+     *
+     * @param function of that patch
+     */
+    public byte[] bytesWithout(Entry without, FunctionRecord function) {
+        return active().reversed().stream()
+                .filter(entry -> !entry.address().equals(without.address()))
+                .flatMap(entry -> entry.patch().functions().stream())
+                .filter(other -> other.entry().equals(function.entry()))
+                .findFirst()
+                .map(FunctionRecord::detour)
+                .orElseGet(function::original);
+    }
+
+    /** Whether {@code function} of {@code patch} is what its entry leads to, as far as the registry knows. */
+    public boolean isNewest(Entry patch, FunctionRecord function) {
+        return active().stream()
+                .filter(entry -> entry.patch().sequence() > patch.patch().sequence())
+                .flatMap(entry -> entry.patch().functions().stream())
+                .noneMatch(other -> other.entry().equals(function.entry()));
+    }
+
+    /**
+     * Appends a record.
+     *
+     * @param map maps memory of at least that many bytes in the target; used where the registry is full
+     * @return where it lies
+     */
+    public Entry append(TraceeMemory memory, PatchRecord patch, LongFunction<RemoteAddress> map) {
+        byte[] bytes = RecordFormat.encode(patch);
+        if (stub.registryUsed() + bytes.length <= stub.registrySize()) {
+            RemoteAddress at = stub.registry().plus(stub.registryUsed());
+            write(memory, at, bytes);
+            writeLong(memory, stub.field(StubLayout.REGISTRY_USED), stub.registryUsed() + bytes.length);
+            return new Entry(at, patch);
+        }
+        return moveAndAppend(memory, patch, bytes, map);
+    }
+
+    /** Copies what is still of interest to a new place, and publishes place, size and use by one write. */
+    private Entry moveAndAppend(TraceeMemory memory, PatchRecord patch, byte[] last, LongFunction<RemoteAddress> map) {
+        List<byte[]> kept = new ArrayList<>(entries.stream()
+                .map(Entry::patch)
+                .filter(old -> old.state() != PatchRecord.State.UNLOADED)
+                .map(RecordFormat::encode).toList());
+        kept.add(last);
+        int used = kept.stream().mapToInt(bytes -> bytes.length).sum();
+        long size = Math.max(2L * used, stub.registrySize());
+        RemoteAddress place = map.apply(size);
+        ByteBuffer all = ByteBuffer.allocate(used);
+        kept.forEach(all::put);
+        write(memory, place, all.array());
+        ByteBuffer fields = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+        fields.putLong(place.value()).putLong(size).putLong(used);
+        write(memory, stub.field(StubLayout.REGISTRY), fields.array());
+        return new Entry(place.plus(used - last.length), patch);
+    }
+
+    /** Changes the state of a record. */
+    public static void setState(TraceeMemory memory, Entry entry, PatchRecord.State state) {
+        writeLong(memory, stateField(entry), state.code());
+    }
+
+    /** Where a record's state is. */
+    public static RemoteAddress stateField(Entry entry) {
+        return entry.address().plus(RecordFormat.STATE_OFFSET);
+    }
+
+    /** A state as it is written to {@link #stateField}. */
+    public static long stateCode(PatchRecord.State state) {
+        return state.code();
+    }
+
+    /** All functions that patches in force replace, by entry; the newest patch of each wins. */
+    public Map<RemoteAddress, FunctionRecord> functionsInForce() {
+        Map<RemoteAddress, FunctionRecord> functions = new TreeMap<>();
+        active().forEach(entry -> entry.patch().functions().forEach(f -> functions.put(f.entry(), f)));
+        return functions;
+    }
+
+    private static void write(TraceeMemory memory, RemoteAddress to, byte[] bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            memory.write(to, arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
+        }
+    }
+
+    private static void writeLong(TraceeMemory memory, RemoteAddress to, long value) {
+        try (Arena arena = Arena.ofConfined()) {
+            memory.write(to, arena.allocateFrom(ValueLayout.JAVA_LONG, value));
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dev.pulpo.engine.trace;
+
+import dev.pulpo.engine.AccessRefusedException;
+import dev.pulpo.engine.PulpoException;
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.ffm.Errno;
+import dev.pulpo.ffm.LaunchedProcess;
+import dev.pulpo.ffm.Processes;
+import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.TraceeMemory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Why a process may not be traced, and what would help (ptrace(2), "Ptrace access mode checking"). */
+public final class Access {
+    private static final Path YAMA = Path.of("/proc/sys/kernel/yama/ptrace_scope");
+
+    private Access() {}
+
+    /** The exception for an error of PTRACE_SEIZE or of opening the memory. */
+    static PulpoException refused(int pid, int tid, int errno) {
+        if (errno == Errno.ESRCH || errno == Errno.ENOENT || ProcFs.isZombie(pid, tid) && !Processes.exists(pid)) {
+            return new TargetGoneException(pid, "it has ended");
+        }
+        int tracer = ProcFs.tracerOf(pid, tid);
+        if (tracer != 0) {
+            return new AccessRefusedException(pid,
+                    "process " + tracer + " (" + ProcFs.name(tracer) + ") traces it already",
+                    "end that debugger or tracer first");
+        }
+        String scope = yamaScope();
+        if (scope.equals("3")) {
+            return new AccessRefusedException(pid, "the kernel allows no tracing at all (ptrace_scope is 3)",
+                    "this cannot be changed without a reboot");
+        }
+        if (scope.equals("2")) {
+            return new AccessRefusedException(pid,
+                    "the kernel allows tracing only with a capability (ptrace_scope is 2)",
+                    "run as root or with CAP_SYS_PTRACE");
+        }
+        if (scope.equals("1") && Processes.effectiveUser() != 0) {
+            return new AccessRefusedException(pid, "the kernel allows tracing of descendants only (ptrace_scope is 1)",
+                    "run as root or with CAP_SYS_PTRACE, or set " + YAMA + " to 0");
+        }
+        String owner = ProcFs.status(pid, tid, "Uid").map(uids -> uids.split("\\s+")[1]).orElse("?");
+        if (!owner.equals(Integer.toString(Processes.effectiveUser()))) {
+            return new AccessRefusedException(pid,
+                    "it belongs to user " + owner + " and this is user " + Processes.effectiveUser(),
+                    "run as that user, as root or with CAP_SYS_PTRACE");
+        }
+        return new AccessRefusedException(pid, Errno.name(errno) + ": it is not dumpable, or more privileged than this",
+                "run as root or with CAP_SYS_PTRACE, in the process's own or an enclosing user namespace");
+    }
+
+    /** Opens the memory of a process, which needs the same permission as tracing it, and stops nothing. */
+    public static TraceeMemory openMemory(int pid) {
+        int tid = ProcFs.anyLiveThread(pid);
+        try {
+            return TraceeMemory.open(pid, tid);
+        } catch (SystemCallException e) {
+            throw refused(pid, tid, e.errno());
+        }
+    }
+
+    private static String yamaScope() {
+        try {
+            return Files.readString(YAMA).strip();
+        } catch (IOException noYama) {
+            // A kernel without Yama has no such file and no such rule.
+            return "0";
+        }
+    }
+
+    /** Why this process must not be traced from this very JVM, whatever the kernel says. */
+    public static Optional<AccessRefusedException> untraceableFromHere(int pid) {
+        long self = ProcessHandle.current().pid();
+        if (pid == self) {
+            return Optional.of(new AccessRefusedException(pid, "a process cannot trace itself",
+                    "run Pulpo in another process"));
+        }
+        boolean child = ProcFs.status(pid, pid, "PPid").filter(Long.toString(self)::equals).isPresent();
+        if (child && !LaunchedProcess.isOurs(pid)) {
+            return Optional.of(new AccessRefusedException(pid,
+                    "it is a child that this JVM has started with ProcessBuilder, whose own waiting takes ptrace stops away",
+                    "start it with dev.pulpo.engine.LiveProcess.launch"));
+        }
+        return Optional.empty();
+    }
+}

@@ -1,0 +1,346 @@
+package dev.pulpo.engine.trace;
+
+import dev.pulpo.engine.TargetBusyException;
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.ffm.Errno;
+import dev.pulpo.ffm.Ptrace;
+import dev.pulpo.ffm.Registers;
+import dev.pulpo.ffm.Scheduling;
+import dev.pulpo.ffm.SystemCalls;
+import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.TaskList;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stop of a whole process, as short as ptrace allows: {@link #prepare} seizes all threads while they run,
+ * {@link #stop} interrupts all of them first and waits for them afterwards, {@link #close} releases them. Between first
+ * interrupt and last release nothing is allocated, unless the process makes threads faster than they can be counted.
+ * To be used on the tracer thread.
+ *
+ * <p>What happens to a thread that is found
+ * <ul>
+ * <li>about to get a signal: it stays there, and gets the signal on release;
+ * <li>stopped with its process: it is still stopped afterwards (ptrace(2), "Group-stop");
+ * <li>waiting for a {@code vfork} child: it cannot stop, but it cannot run either before it has; see {@link #isHeld};
+ * <li>exiting: it is not waited for;
+ * <li>in a system call that the kernel does not restart after a stop: it is made to repeat it.
+ * </ul>
+ */
+public final class ProcessStop implements AutoCloseable {
+    private static final long FIRST_LOOK_NANOS = 5_000_000;
+    private static final long PAUSE_NANOS = 10_000;
+
+    private final int pid;
+    private final TracerThread.Tools tools;
+    private final Ptrace ptrace;
+    private final TaskList list;
+    private final ThreadTable threads;
+    private Scheduling.@Nullable Level raised;
+    private boolean replaced;
+    private long began;
+    private long ended;
+
+    /** Opens the thread list; stops nothing. */
+    public ProcessStop(int pid, TracerThread.Tools tools) {
+        this.pid = pid;
+        this.tools = tools;
+        ptrace = tools.ptrace();
+        list = openList(pid, tools);
+        threads = new ThreadTable(list.refresh());
+    }
+
+    private static TaskList openList(int pid, TracerThread.Tools tools) {
+        try {
+            return new TaskList(pid, tools.arena());
+        } catch (SystemCallException e) {
+            throw new TargetGoneException(pid, e);
+        }
+    }
+
+    /**
+     * Seizes every thread there is. None is stopped by it.
+     *
+     * @throws dev.pulpo.engine.AccessRefusedException where the process may not be traced
+     */
+    public void prepare() {
+        boolean found;
+        do {
+            found = seizeNew();
+        } while (found);
+        if (threads.count() == 0) {
+            throw new TargetGoneException(pid, "it has ended");
+        }
+    }
+
+    private boolean seizeNew() {
+        boolean found = false;
+        int listed = list.refresh();
+        for (int i = 0; i < listed; i++) {
+            int tid = list.tid(i);
+            if (!threads.contains(tid)) {
+                threads.add(tid, seize(tid));
+                found = true;
+            }
+        }
+        return found;
+    }
+
+    private byte seize(int tid) {
+        int error = ptrace.seize(tid, Ptrace.TRACE_CLONE | Ptrace.TRACE_EXEC);
+        if (error == 0) {
+            return ThreadTable.SEIZED;
+        }
+        // A thread that one of ours has just made is traced already, and begins with a stop.
+        if (error == Errno.EPERM && isOurs(tid)) {
+            return ThreadTable.STOPPING;
+        }
+        if (error == Errno.ESRCH || ProcFs.isZombie(pid, tid)) {
+            return ThreadTable.GONE;
+        }
+        throw Access.refused(pid, tid, error);
+    }
+
+    private boolean isOurs(int tid) {
+        return ProcFs.tracerOf(pid, tid) == dev.pulpo.ffm.Processes.currentThread();
+    }
+
+    /**
+     * Stops the process.
+     *
+     * @param deadline on the scale of {@link System#nanoTime}
+     * @throws TargetBusyException where a thread does not stop; everything is released by {@link #close}
+     */
+    public void stop(long deadline) {
+        raised = tools.scheduling().raise();
+        began = System.nanoTime();
+        do {
+            for (int i = 0; i < threads.count(); i++) {
+                if (threads.state(i) == ThreadTable.SEIZED) {
+                    threads.state(i, ptrace.interrupt(threads.tid(i)) == 0 ? ThreadTable.STOPPING : ThreadTable.GONE);
+                }
+            }
+            awaitStops(deadline);
+        } while (seizeNew());
+        if (replaced) {
+            throw new TargetGoneException(pid, "it has executed another program");
+        }
+    }
+
+    private void awaitStops(long deadline) {
+        long look = began + FIRST_LOOK_NANOS;
+        while (true) {
+            int missing = 0;
+            for (int i = 0; i < threads.count(); i++) {
+                if (threads.state(i) == ThreadTable.STOPPING && !collect(i)) {
+                    missing++;
+                }
+            }
+            if (missing == 0) {
+                return;
+            }
+            long now = System.nanoTime();
+            if (now - look > 0) {
+                lookAtMissing();
+                look = now + FIRST_LOOK_NANOS;
+            }
+            if (now - deadline > 0) {
+                throw new TargetBusyException(pid, stillRunning());
+            }
+            tools.pause().nanos(PAUSE_NANOS);
+        }
+    }
+
+    /** Takes the thread's stop or exit, if there is one. */
+    private boolean collect(int index) {
+        int tid = threads.tid(index);
+        int word;
+        try {
+            word = ptrace.pollWord(tid);
+        } catch (SystemCallException notTraced) {
+            if (notTraced.errno() != Errno.ECHILD) {
+                throw notTraced;
+            }
+            threads.state(index, ThreadTable.GONE);
+            return true;
+        }
+        if (word == Ptrace.NOTHING) {
+            return false;
+        }
+        if ((word & 0x7f) != 0x7f) {
+            threads.state(index, ThreadTable.GONE);
+            return true;
+        }
+        int event = word >>> 16;
+        if (event == 0) {
+            threads.signal(index, word >> 8 & 0xff);
+        } else if (event == Ptrace.EVENT_EXEC) {
+            replaced = true;
+        }
+        threads.state(index, ThreadTable.STOPPED);
+        return true;
+    }
+
+    /** Some threads take long. A zombie leader never reports; a parent in vfork stops when its child lets it. */
+    private void lookAtMissing() {
+        for (int i = 0; i < threads.count(); i++) {
+            if (threads.state(i) == ThreadTable.STOPPING) {
+                char state = ProcFs.state(pid, threads.tid(i));
+                if (state == 'Z' || state == 'X' || state == ProcFs.NO_SUCH_THREAD) {
+                    threads.state(i, ThreadTable.GONE);
+                } else if (state == 'D') {
+                    threads.state(i, ThreadTable.HELD);
+                }
+            }
+        }
+    }
+
+    private List<Integer> stillRunning() {
+        List<Integer> tids = new ArrayList<>();
+        for (int i = 0; i < threads.count(); i++) {
+            if (threads.state(i) == ThreadTable.STOPPING) {
+                tids.add(threads.tid(i));
+            }
+        }
+        return tids;
+    }
+
+    /** How many threads there are to look at with {@link #readRegisters}; some of them may be gone. */
+    public int size() {
+        return threads.count();
+    }
+
+    public int tid(int index) {
+        return threads.tid(index);
+    }
+
+    /** Whether the thread is in a ptrace-stop, so that its registers can be read. */
+    public boolean isStopped(int index) {
+        return threads.state(index) == ThreadTable.STOPPED;
+    }
+
+    /** Whether the thread waits inside the kernel for a vfork child, and so cannot stop, but not run either. */
+    public boolean isHeld(int index) {
+        return threads.state(index) == ThreadTable.HELD;
+    }
+
+    /** The id of a thread that is in a ptrace-stop, or 0 where there is none. */
+    public int anyStopped() {
+        for (int i = 0; i < threads.count(); i++) {
+            if (isStopped(i)) {
+                return threads.tid(i);
+            }
+        }
+        return 0;
+    }
+
+    /** How many threads the stop holds. */
+    public int stoppedThreads() {
+        return threads.count(ThreadTable.STOPPED) + threads.count(ThreadTable.HELD);
+    }
+
+    /**
+     * Reads a stopped thread's registers.
+     *
+     * @return false where the thread has been killed meanwhile
+     */
+    public boolean readRegisters(int index, Registers into) {
+        int error = ptrace.readRegisters(threads.tid(index), into);
+        if (error == Errno.ESRCH) {
+            threads.state(index, ThreadTable.GONE);
+        } else if (error != 0) {
+            throw new SystemCallException("ptrace(PTRACE_GETREGS, " + threads.tid(index) + ")", error);
+        }
+        return error == 0;
+    }
+
+    /** Executes one instruction on a stopped thread; it is stopped again afterwards. */
+    public void step(int index) {
+        int tid = threads.tid(index);
+        int signal = threads.signal(index);
+        threads.signal(index, 0);
+        if (ptrace.step(tid, signal) != 0) {
+            return;
+        }
+        int word = ptrace.awaitWord(tid);
+        if ((word & 0x7f) != 0x7f) {
+            threads.state(index, ThreadTable.GONE);
+            return;
+        }
+        int stopSignal = word >> 8 & 0xff;
+        if (word >>> 16 == 0 && stopSignal != dev.pulpo.ffm.Signals.SIGTRAP) {
+            threads.signal(index, stopSignal);
+        }
+    }
+
+    /** How long threads could not run: from the first interrupt to the last release. Known after {@link #close}. */
+    public Duration duration() {
+        return Duration.ofNanos(ended - began);
+    }
+
+    /** How far the tracer was raised above other threads meanwhile. */
+    public Scheduling.Level schedulingLevel() {
+        Scheduling.Level level = raised;
+        return level == null ? Scheduling.Level.NONE : level;
+    }
+
+    /**
+     * Releases all threads. Those that wait in {@code vfork} stay seized until the tracer thread ends.
+     */
+    @Override
+    public void close() {
+        for (int i = 0; i < threads.count(); i++) {
+            if (threads.state(i) == ThreadTable.STOPPED) {
+                release(i);
+            }
+        }
+        ended = System.nanoTime();
+        Scheduling.Level level = raised;
+        if (level != null) {
+            tools.scheduling().restore(level);
+        }
+        list.close();
+        releaseUnstopped();
+    }
+
+    private void release(int index) {
+        int tid = threads.tid(index);
+        Registers registers = tools.scratch();
+        if (threads.signal(index) == 0
+                && ptrace.readRegisters(tid, registers) == 0
+                && SystemCalls.isInterruptedForGood(registers)
+                && !ptrace.hasDeliverableSignal(tid, registers.origRax())) {
+            SystemCalls.rewind(registers);
+            // A failure means that the thread was killed, and then it does not matter where it would have gone on.
+            ptrace.writeRegisters(tid, registers);
+        }
+        ptrace.detach(tid, threads.signal(index));
+    }
+
+    /** Where {@link #stop} was never reached or failed, threads are seized but run: stop each, to be able to let go. */
+    private void releaseUnstopped() {
+        long patience = System.nanoTime() + FIRST_LOOK_NANOS;
+        for (int i = 0; i < threads.count(); i++) {
+            byte state = threads.state(i);
+            if (state == ThreadTable.SEIZED && ptrace.interrupt(threads.tid(i)) == 0) {
+                state = ThreadTable.STOPPING;
+                threads.state(i, state);
+            }
+            while (state == ThreadTable.STOPPING && !collect(i) && System.nanoTime() - patience < 0) {
+                tools.pause().nanos(PAUSE_NANOS);
+            }
+            if (threads.state(i) == ThreadTable.STOPPED) {
+                release(i);
+                threads.state(i, ThreadTable.GONE);
+            }
+        }
+    }
+
+    /** Whether threads are still seized, so that the tracer thread has to end to give them back. */
+    public boolean holdsOn() {
+        return threads.count(ThreadTable.HELD) + threads.count(ThreadTable.STOPPING) > 0;
+    }
+}

@@ -1,0 +1,156 @@
+package dev.pulpo.engine.trace;
+
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SystemCalls;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.stub.StubLayout;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** The functions of the stub, called on a borrowed thread. To be used on the tracer thread. */
+public final class StubCalls {
+    private static final int LONGEST_ERROR = 64 * 1024;
+
+    private final ThreadLoan loan;
+    private final TraceeMemory memory;
+    private final StubState stub;
+    private final long deadline;
+
+    /** Calls on {@code loan}, none of which may last beyond {@code deadline} on the scale of {@link System#nanoTime}. */
+    public StubCalls(ThreadLoan loan, TraceeMemory memory, StubState stub, long deadline) {
+        this.loan = loan;
+        this.memory = memory;
+        this.stub = stub;
+        this.deadline = deadline;
+    }
+
+    /** What came of {@link #load}. */
+    public sealed interface LoadResult {
+        /**
+         * The object is loaded.
+         *
+         * @param handle what {@code dlopen} returned
+         * @param bias   what was added to its link addresses
+         */
+        record Loaded(RemoteAddress handle, long bias) implements LoadResult {}
+
+        /** The dynamic loader of the target said no, with this message. */
+        record Failed(String message) implements LoadResult {}
+    }
+
+    /** Loads a shared object: by its name where the target sees the same file under it, else from an anonymous file. */
+    public LoadResult load(Path file) {
+        if (Delivery.isVisible(loan.pid(), loan.tid(), file)) {
+            LoadResult byName = load(file.toString());
+            // The target may see the file and not be allowed to open it.
+            if (byName instanceof LoadResult.Loaded || !isUnopened(byName)) {
+                return byName;
+            }
+        }
+        try (Delivery anonymous = Delivery.anonymous(loan.pid(), loan.tid(), file, this::systemCall, stub.address())) {
+            return load(anonymous.path());
+        }
+    }
+
+    private static boolean isUnopened(LoadResult result) {
+        return result instanceof LoadResult.Failed failed
+                && failed.message().contains("cannot open shared object file");
+    }
+
+    private LoadResult load(String path) {
+        byte[] name = path.getBytes(StandardCharsets.UTF_8);
+        byte[] request = new byte[StubLayout.LOAD_BYTES + name.length + 1];
+        RemoteAddress at = ThreadLoan.argumentsAt(stub.callSite(), request.length);
+        ByteBuffer buffer = ByteBuffer.wrap(request).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.putLong(StubLayout.LOAD_PATH, at.value() + StubLayout.LOAD_BYTES);
+        buffer.put(StubLayout.LOAD_BYTES, name);
+        MemorySegment reply = call(stub.load(), request, at);
+        long error = reply.get(ValueLayout.JAVA_LONG, StubLayout.LOAD_ERROR);
+        long map = reply.get(ValueLayout.JAVA_LONG, StubLayout.LOAD_MAP);
+        if (map == 0) {
+            return new LoadResult.Failed(string(new RemoteAddress(error)));
+        }
+        // struct link_map begins with l_addr (link.h).
+        return new LoadResult.Loaded(
+                new RemoteAddress(reply.get(ValueLayout.JAVA_LONG, StubLayout.LOAD_HANDLE)),
+                readLong(new RemoteAddress(map)));
+    }
+
+    /**
+     * Unloads a shared object.
+     *
+     * @return an empty string, or what the loader said
+     */
+    public String unload(RemoteAddress handle) {
+        byte[] request = new byte[StubLayout.LOAD_BYTES];
+        ByteBuffer.wrap(request).order(ByteOrder.LITTLE_ENDIAN).putLong(StubLayout.LOAD_HANDLE, handle.value());
+        MemorySegment reply = call(stub.unload(), request, ThreadLoan.argumentsAt(stub.callSite(), request.length));
+        long error = reply.get(ValueLayout.JAVA_LONG, StubLayout.LOAD_ERROR);
+        return error == 0 ? "" : string(new RemoteAddress(error));
+    }
+
+    private MemorySegment call(RemoteAddress function, byte[] request, RemoteAddress at) {
+        loan.call(stub.callSite(), function, request, new long[0], deadline);
+        MemorySegment reply = Arena.ofAuto().allocate(StubLayout.LOAD_BYTES, 8);
+        memory.read(at, reply);
+        return reply;
+    }
+
+    /**
+     * Makes a system call in the target.
+     *
+     * @return the result, or the error number negated
+     */
+    public long systemCall(int number, long... arguments) {
+        long[] values = new long[1 + arguments.length];
+        values[0] = number;
+        System.arraycopy(arguments, 0, values, 1, arguments.length);
+        return loan.call(stub.callSite(), stub.syscall(), new byte[0], values, deadline);
+    }
+
+    /**
+     * Maps private memory in the target that reads and writes.
+     *
+     * @return its address
+     */
+    public RemoteAddress mapMemory(long bytes) {
+        long result = systemCall(SystemCalls.MMAP, 0, bytes, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE,
+                SystemCalls.MAP_PRIVATE | SystemCalls.MAP_ANONYMOUS, -1);
+        if (result < 0 && result >= -4095) {
+            throw new dev.pulpo.ffm.SystemCallException("mmap(" + bytes + ") in process " + loan.pid(), (int) -result);
+        }
+        return new RemoteAddress(result);
+    }
+
+    private long readLong(RemoteAddress address) {
+        MemorySegment value = Arena.ofAuto().allocate(ValueLayout.JAVA_LONG);
+        memory.read(address, value);
+        return value.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    private String string(RemoteAddress address) {
+        return readString(memory, address);
+    }
+
+    /** A NUL-terminated string of the target. */
+    static String readString(TraceeMemory memory, RemoteAddress address) {
+        if (address.isNull()) {
+            return "(no message)";
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(LONGEST_ERROR);
+            long length = memory.readSome(address, bytes);
+            for (long i = 0; i < length; i++) {
+                if (bytes.get(ValueLayout.JAVA_BYTE, i) == 0) {
+                    length = i;
+                }
+            }
+            return StandardCharsets.UTF_8.decode(bytes.asSlice(0, length).asByteBuffer()).toString();
+        }
+    }
+}

@@ -1,0 +1,318 @@
+package dev.pulpo.engine.trace;
+
+import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.image.CodeRanges;
+import dev.pulpo.engine.image.Hazards;
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.image.StackScan;
+import dev.pulpo.ffm.Errno;
+import dev.pulpo.ffm.Processes;
+import dev.pulpo.ffm.Ptrace;
+import dev.pulpo.ffm.Registers;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SystemCalls;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.WaitStatus;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Chooses the thread to borrow. Any live thread will do that is where {@code dlopen} cannot deadlock; threads are stopped
+ * one at a time to be looked at, and released at once if they will not do. To be used on the tracer thread.
+ */
+public final class ThreadBorrower {
+    private static final long STOP_PATIENCE_NANOS = 20_000_000;
+    private static final long PAUSE_NANOS = 10_000;
+    private static final long RETRY_NANOS = 300_000;
+    /** A thread's stack must have this much room below the red zone for a frame that goes onto it. */
+    private static final long FRAME_ROOM = 3 * 4096;
+
+    private final ProcessImage image;
+    private final TracerThread.Tools tools;
+    private final Ptrace ptrace;
+    private final TraceeMemory memory;
+    private final CodeRanges hazards;
+    private final StackScan scan;
+
+    /** Where the call's frame will lie. */
+    public enum FrameOn {
+        /** On the stub's stack. */
+        STUB_STACK,
+        /** Below the thread's own, because there is no stub yet. */
+        THREAD_STACK
+    }
+
+    /**
+     * Whether a thread that an earlier tool borrowed is still on the stub's stack: that tool died, or gave up waiting. It
+     * will leave by itself.
+     */
+    private Optional<Blocker> occupant(StubState stub) {
+        if (stub.borrower() == 0) {
+            return Optional.empty();
+        }
+        for (int tid : ProcFs.liveThreads(image.pid())) {
+            if (ProcFs.innerId(image.pid(), tid, "NSpid") == stub.borrower() && isOnStack(tid, stub)) {
+                return Optional.of(new Blocker.NotBorrowable(tid, ProcFs.name(image.pid(), tid),
+                        "it still runs a call that an earlier tool made it make"));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private boolean isOnStack(int tid, StubState stub) {
+        if (tools.late().contains(tid)) {
+            tools.late().release();
+            return true;
+        }
+        int error = ptrace.seize(tid, 0);
+        if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(image.pid(), tid)) {
+            return false;
+        }
+        if (error != 0) {
+            throw Access.refused(image.pid(), tid, error);
+        }
+        if (!stops(tid)) {
+            return true;
+        }
+        Registers registers = tools.saved();
+        boolean known = ptrace.readRegisters(tid, registers) == 0;
+        long above = registers.rsp() - stub.stack().value();
+        ptrace.detach(tid, 0);
+        return known && above >= 0 && above <= stub.stackSize();
+    }
+
+    /** How far one thread got. */
+    private sealed interface Attempt {
+        record Taken(ThreadLoan loan) implements Attempt {}
+
+        record Refused(Blocker blocker) implements Attempt {}
+
+        record Gone() implements Attempt {}
+    }
+
+    public ThreadBorrower(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory) {
+        this.image = image;
+        this.tools = tools;
+        this.ptrace = tools.ptrace();
+        this.memory = memory;
+        this.hazards = Hazards.of(image);
+        this.scan = new StackScan(image, memory, tools.arena());
+    }
+
+    /**
+     * Borrows a thread.
+     *
+     * @param deadline on the scale of {@link System#nanoTime}
+     * @throws BlockedException where no thread would do until the deadline
+     */
+    public ThreadLoan borrow(FrameOn frameOn, long deadline) {
+        long began = System.nanoTime();
+        if (frameOn == FrameOn.STUB_STACK) {
+            awaitStack(began, deadline);
+        }
+        while (true) {
+            List<Blocker> blockers = new ArrayList<>();
+            // A thread whose call restarts through its restart block is put back exactly by a living tracer only.
+            Optional<ThreadLoan> loan = tryAll(frameOn, false, blockers);
+            if (loan.isEmpty()) {
+                loan = tryAll(frameOn, true, new ArrayList<>());
+            }
+            if (loan.isPresent()) {
+                return loan.get();
+            }
+            tools.late().release();
+            if (blockers.isEmpty() && ProcFs.liveThreads(image.pid()).isEmpty()) {
+                throw new TargetGoneException(image.pid(), "it has ended");
+            }
+            if (System.nanoTime() - deadline > 0) {
+                if (blockers.isEmpty()) {
+                    throw new TargetGoneException(image.pid(), "its threads end faster than they can be borrowed");
+                }
+                throw new BlockedException(image.pid(), Duration.ofNanos(System.nanoTime() - began), blockers);
+            }
+            tools.pause().nanos(RETRY_NANOS);
+        }
+    }
+
+    private void awaitStack(long began, long deadline) {
+        while (true) {
+            StubState stub = StubState.read(image.pid(), memory, image.stub().orElseThrow());
+            Optional<Blocker> occupant = occupant(stub);
+            if (occupant.isEmpty()) {
+                return;
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new BlockedException(image.pid(), Duration.ofNanos(System.nanoTime() - began),
+                        List.of(occupant.get()));
+            }
+            tools.pause().nanos(RETRY_NANOS);
+        }
+    }
+
+    private Optional<ThreadLoan> tryAll(FrameOn frameOn, boolean evenRestartBlock, List<Blocker> blockers) {
+        for (int tid : ProcFs.liveThreads(image.pid())) {
+            switch (attempt(tid, frameOn, evenRestartBlock)) {
+                case Attempt.Taken taken -> {
+                    return Optional.of(taken.loan());
+                }
+                case Attempt.Refused refused -> blockers.add(refused.blocker());
+                case Attempt.Gone gone -> {
+                    // It ended while it was looked at, and cannot be in the way any more.
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Attempt attempt(int tid, FrameOn frameOn, boolean evenRestartBlock) {
+        int error = ptrace.seize(tid, Ptrace.TRACE_EXEC | Ptrace.TRACE_SYSGOOD);
+        if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(image.pid(), tid)) {
+            return new Attempt.Gone();
+        }
+        if (error != 0 && ProcFs.tracerOf(image.pid(), tid) == Processes.currentThread()) {
+            return lateStop(tid);
+        }
+        if (error != 0) {
+            throw Access.refused(image.pid(), tid, error);
+        }
+        long began = System.nanoTime();
+        if (!stops(tid)) {
+            return ProcFs.isZombie(image.pid(), tid)
+                    ? new Attempt.Gone()
+                    : refused(tid, "it does not stop (state " + ProcFs.state(image.pid(), tid) + ")");
+        }
+        Registers registers = tools.saved();
+        if (ptrace.readRegisters(tid, registers) != 0) {
+            return new Attempt.Gone();
+        }
+        Optional<Blocker> blocker = unfit(tid, registers, frameOn, evenRestartBlock);
+        if (blocker.isEmpty()) {
+            return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, began));
+        }
+        if (SystemCalls.isInterruptedForGood(registers) && !ptrace.hasDeliverableSignal(tid, registers.origRax())) {
+            SystemCalls.rewind(registers);
+            ptrace.writeRegisters(tid, registers);
+        }
+        ptrace.detach(tid, 0);
+        return new Attempt.Refused(blocker.get());
+    }
+
+    /** Stops a seized thread, or leaves it to those who wait. */
+    private boolean stops(int tid) {
+        if (ptrace.interrupt(tid) == 0 && awaitInterrupted(tid)) {
+            return true;
+        }
+        tools.late().add(tid);
+        return false;
+    }
+
+    /** A thread that did not stop when it was tried before is still seized. */
+    private Attempt lateStop(int tid) {
+        return refused(tid, "it did not stop when it was asked to (state " + ProcFs.state(image.pid(), tid) + ")");
+    }
+
+    private Attempt refused(int tid, String reason) {
+        return new Attempt.Refused(new Blocker.NotBorrowable(tid, ProcFs.name(image.pid(), tid), reason));
+    }
+
+    /** Waits for the stop that answers the interrupt; signals that come first are delivered. */
+    private boolean awaitInterrupted(int tid) {
+        long patience = System.nanoTime() + STOP_PATIENCE_NANOS;
+        while (System.nanoTime() - patience < 0) {
+            int word = ptrace.pollWord(tid);
+            if (word == Ptrace.NOTHING) {
+                tools.late().release();
+                tools.pause().nanos(PAUSE_NANOS);
+                continue;
+            }
+            switch (ptrace.decode(word)) {
+                case WaitStatus.Interrupted stopped -> {
+                    return true;
+                }
+                case WaitStatus.GroupStop stopped -> {
+                    return true;
+                }
+                case WaitStatus.SignalStop stop -> ptrace.resume(tid, stop.signal());
+                case WaitStatus.Event event -> ptrace.resume(tid, 0);
+                case WaitStatus.SyscallStop stop -> ptrace.resume(tid, 0);
+                case WaitStatus.Exited exited -> {
+                    return false;
+                }
+                case WaitStatus.Killed killed -> {
+                    return false;
+                }
+            }
+        }
+        return false;
+    }
+
+    private Optional<Blocker> unfit(int tid, Registers registers, FrameOn frameOn, boolean evenRestartBlock) {
+        String name = ProcFs.name(image.pid(), tid);
+        Optional<String> reason = reasonNot(tid, registers, frameOn, evenRestartBlock);
+        if (reason.isPresent()) {
+            return Optional.of(new Blocker.NotBorrowable(tid, name, reason.get()));
+        }
+        return switch (scan.scan(tid, registers, hazards)) {
+            case StackScan.Result.Clear clear -> Optional.empty();
+            case StackScan.Result.Found found -> Optional.of(new Blocker.NotBorrowable(tid, name,
+                    "it is inside " + found.what() + ", at " + image.describe(found.address())));
+            case StackScan.Result.Unknown unknown -> Optional.of(
+                    new Blocker.UnknownStack(tid, name, unknown.reason()));
+        };
+    }
+
+    private Optional<String> reasonNot(int tid, Registers registers, FrameOn frameOn, boolean evenRestartBlock) {
+        if (!registers.isLongMode()) {
+            return Optional.of("it runs 32-bit code");
+        }
+        if (!evenRestartBlock && SystemCalls.usesRestartBlock(registers)) {
+            return Optional.of("its system call can be restarted by the kernel only");
+        }
+        if (insideRestartableSequence(tid, registers.rip())) {
+            return Optional.of("it is inside a restartable sequence");
+        }
+        if (frameOn == FrameOn.THREAD_STACK) {
+            RemoteAddress lowest = new RemoteAddress(registers.rsp() - StackScan.RED_ZONE - FRAME_ROOM);
+            if (image.map().find(lowest).filter(mapping -> mapping.isWritable()).isEmpty()) {
+                return Optional.of("its stack has no room for a signal frame");
+            }
+            if (ptrace.hasShadowStack(tid)) {
+                return Optional
+                        .of("it has a shadow stack, and the process no stub yet: start it with the stub preloaded");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * rseq(2): while a thread is in a critical section, its rseq area points at a {@code struct rseq_cs} (u32 version,
+     * flags; u64 start, length, abort). Leaving and coming back would go unnoticed by the kernel.
+     */
+    private boolean insideRestartableSequence(int tid, long rip) {
+        Optional<RemoteAddress> area = ptrace.rseqArea(tid);
+        if (area.isEmpty()) {
+            return false;
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pointer = arena.allocate(ValueLayout.JAVA_LONG);
+            memory.read(area.get().plus(8), pointer);
+            RemoteAddress section = new RemoteAddress(pointer.get(ValueLayout.JAVA_LONG, 0));
+            if (section.isNull()) {
+                return false;
+            }
+            MemorySegment descriptor = arena.allocate(32, 8);
+            memory.read(section, descriptor);
+            long start = descriptor.get(ValueLayout.JAVA_LONG, 8);
+            long length = descriptor.get(ValueLayout.JAVA_LONG, 16);
+            return Long.compareUnsigned(rip - start, length) < 0;
+        }
+    }
+}

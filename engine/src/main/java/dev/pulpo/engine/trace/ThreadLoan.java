@@ -1,0 +1,338 @@
+package dev.pulpo.engine.trace;
+
+import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.ffm.Ptrace;
+import dev.pulpo.ffm.Registers;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SignalFrame;
+import dev.pulpo.ffm.SignalInfo;
+import dev.pulpo.ffm.Signals;
+import dev.pulpo.ffm.SystemCalls;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.WaitStatus;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+
+/**
+ * One thread of the target, stopped and borrowed; all others run. {@link #call} makes it run functions of the target,
+ * {@link #close} gives it back as it was: general registers, extended state, signal mask, and the system call that it was
+ * taken out of. To be used on the tracer thread.
+ *
+ * <p>The tool may be killed at any instant, and then the thread goes on by itself. So before each call a complete signal
+ * frame is laid down, and the code at the {@link CallSite} leaves through {@code rt_sigreturn} unless a tracer takes the
+ * thread back at the announcement. Only that announcement, from the address where the call site makes it, counts as
+ * "returned".
+ */
+public final class ThreadLoan implements AutoCloseable {
+    private static final long SPIN_NANOS = 300_000;
+    private static final long PAUSE_NANOS = 20_000;
+    private static final int LEAVE_TRIES = 1_000;
+
+    private final int pid;
+    private final int tid;
+    private final TracerThread.Tools tools;
+    private final Ptrace ptrace;
+    private final TraceeMemory memory;
+    private final Arena arena = Arena.ofConfined();
+    private final Registers saved;
+    private final MemorySegment extended;
+    private final long blocked;
+    private final long began;
+    private boolean diverted;
+    private boolean abandoned;
+    private RemoteAddress borrower = RemoteAddress.NULL;
+    private long ended;
+
+    /**
+     * Takes a thread that the caller has seized and stopped. It is given back by {@link #close} in any case.
+     *
+     * @param saved the thread's registers as they are
+     * @param began when it was interrupted, on the scale of {@link System#nanoTime}
+     */
+    ThreadLoan(int pid, int tid, TracerThread.Tools tools, TraceeMemory memory, Registers saved, long began) {
+        this.pid = pid;
+        this.tid = tid;
+        this.tools = tools;
+        this.ptrace = tools.ptrace();
+        this.memory = memory;
+        this.began = began;
+        this.saved = new Registers(arena);
+        this.saved.set(saved);
+        MemorySegment buffer = arena.allocate(SignalFrame.XSTATE_MAX, 64);
+        extended = buffer.asSlice(0, ptrace.readExtendedState(tid, buffer));
+        blocked = ptrace.readSignalMask(tid);
+        if (SystemCalls.isInterruptedForGood(saved) && !ptrace.hasDeliverableSignal(tid, saved.origRax())) {
+            SystemCalls.rewind(this.saved);
+        }
+    }
+
+    public int tid() {
+        return tid;
+    }
+
+    /** Whether the thread can still be made to call something. */
+    boolean isUsable() {
+        return !abandoned;
+    }
+
+    int pid() {
+        return pid;
+    }
+
+    TraceeMemory memory() {
+        return memory;
+    }
+
+    Registers savedRegisters() {
+        return saved;
+    }
+
+    /** The registers with which the thread goes on when nobody is there to restore them. */
+    private Registers asUserSpaceSeesThem() {
+        Registers registers = tools.scratch();
+        registers.set(saved);
+        if (SystemCalls.isRestarting(registers)) {
+            SystemCalls.rewind(registers);
+        }
+        return registers;
+    }
+
+    SignalFrame.Image frameBelow(long top, long returnAddress) {
+        return SignalFrame.layOut(arena, top, returnAddress, asUserSpaceSeesThem(), extended, blocked);
+    }
+
+    /**
+     * Calls a function of the target.
+     *
+     * @param site      where the call runs
+     * @param function  its address
+     * @param arguments bytes that the function gets a pointer to as its first argument, or empty; they may hold addresses
+     *                  that were computed with {@link #argumentsAt}
+     * @param values    the arguments, up to five; the first is replaced by the address of {@code arguments} where those
+     *                  are not empty
+     * @param deadline  on the scale of {@link System#nanoTime}
+     * @return what the function returned in rax
+     * @throws BorrowedCallException where the function faulted (the thread is given back) or has not returned by the
+     *                               deadline (the thread goes on with it and finds its own way back)
+     */
+    public long call(CallSite site, RemoteAddress function, byte[] arguments, long[] values, long deadline) {
+        if (arguments.length > site.stackSize() / 2) {
+            throw new BorrowedCallException(pid, tid,
+                    arguments.length + " bytes of arguments do not fit the stub's stack of " + site.stackSize());
+        }
+        RemoteAddress argumentsAt = argumentsAt(site, arguments.length);
+        SignalFrame.Image frame = frameBelow(argumentsAt.value(), site.announced().value());
+        if (arguments.length > 0) {
+            memory.write(argumentsAt, arena.allocateFrom(ValueLayout.JAVA_BYTE, arguments));
+        }
+        memory.write(frame.address(), frame.bytes());
+
+        int announcement = announcement();
+        Registers registers = tools.scratch();
+        registers.set(saved);
+        registers.rip(site.entry().value());
+        registers.rsp(frame.stackPointerForReturn());
+        registers.origRax(-1);
+        registers.rbx(function.value());
+        registers.r12(site.result().value());
+        registers.r13(announcement);
+        int innerTid = ProcFs.innerId(pid, tid, "NSpid");
+        occupy(site.borrower(), innerTid);
+        registers.r14(ProcFs.innerId(pid, tid, "NStgid"));
+        registers.r15(innerTid);
+        long first = arguments.length > 0 ? argumentsAt.value() : value(values, 0);
+        registers.arguments(first, value(values, 1), value(values, 2), value(values, 3), value(values, 4),
+                value(values, 5));
+        divert(registers, ~(Signals.SYNCHRONOUS | Signals.bit(announcement)));
+        awaitAnnouncement(site, announcement, frame.stackPointerForReturn(), deadline);
+
+        MemorySegment result = arena.allocate(ValueLayout.JAVA_LONG);
+        memory.read(site.result(), result);
+        return result.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /** Says in the target who is on the stack, so that no other call is put there while this one may still run. */
+    private void occupy(RemoteAddress field, long innerTid) {
+        if (!field.isNull()) {
+            borrower = field;
+            memory.write(field, arena.allocateFrom(ValueLayout.JAVA_LONG, innerTid));
+        }
+    }
+
+    /** Where {@link #call} puts this many bytes of arguments. */
+    static RemoteAddress argumentsAt(CallSite site, int length) {
+        return new RemoteAddress(site.stackTop().value() - length & -64);
+    }
+
+    private static long value(long[] values, int index) {
+        return index < values.length ? values[index] : 0;
+    }
+
+    void divert(Registers registers, long mask) {
+        // From here on only a finished restore, or the frame, makes the thread itself again.
+        diverted = true;
+        check("PTRACE_SETSIGMASK", ptrace.writeSignalMask(tid, mask));
+        check("PTRACE_SETREGS", ptrace.writeRegisters(tid, registers));
+    }
+
+    /** A signal that the target ignores: it has no handler for it, and by default it does nothing. */
+    private int announcement() {
+        long caught = Long.parseUnsignedLong(
+                ProcFs.status(pid, tid, "SigCgt").orElseThrow(() -> new TargetGoneException(pid, "it has ended")), 16);
+        for (int signal : new int[]{Signals.SIGURG, Signals.SIGWINCH, Signals.SIGCHLD}) {
+            if ((caught & Signals.bit(signal)) == 0) {
+                return signal;
+            }
+        }
+        throw new BorrowedCallException(pid, tid,
+                "the process has handlers for SIGURG, SIGWINCH and SIGCHLD, so no signal "
+                        + "is left with which a borrowed thread could announce that it is done");
+    }
+
+    private void awaitAnnouncement(CallSite site, int announcement, long stackPointer, long deadline) {
+        resume(0);
+        while (true) {
+            WaitStatus status = awaitStop(deadline);
+            switch (status) {
+                case WaitStatus.Exited exited -> throw gone();
+                case WaitStatus.Killed killed -> throw gone();
+                case WaitStatus.SignalStop stop -> {
+                    Registers registers = readRegisters();
+                    SignalInfo info = ptrace.readSignalInfo(tid);
+                    if (stop.signal() == announcement && info.isDirected()
+                            && registers.rip() == site.announced().value() && registers.rsp() == stackPointer) {
+                        return;
+                    }
+                    if (info.code() > 0 && (Signals.bit(stop.signal()) & Signals.SYNCHRONOUS) != 0) {
+                        throw new BorrowedCallException(pid, tid, "the borrowed call was ended by "
+                                + Signals.name(stop.signal()) + " at 0x" + Long.toHexString(registers.rip())
+                                + "; the thread was put back, but what it had locked may still be locked");
+                    }
+                    // Someone else's signal, that cannot be blocked or that looks like ours: it takes its course.
+                    resume(stop.signal());
+                }
+                // The process may be stopped as a whole; the borrowed thread runs on, and is stopped again afterwards.
+                case WaitStatus.GroupStop stopped -> resume(0);
+                case WaitStatus.Interrupted interrupted -> resume(0);
+                case WaitStatus.SyscallStop syscall -> resume(0);
+                case WaitStatus.Event event -> {
+                    if (event.event() == Ptrace.EVENT_EXEC) {
+                        abandoned = true;
+                        throw new TargetGoneException(pid, "it has executed another program");
+                    }
+                    resume(0);
+                }
+            }
+        }
+    }
+
+    WaitStatus awaitStop(long deadline) {
+        long spinUntil = System.nanoTime() + SPIN_NANOS;
+        while (true) {
+            int word = ptrace.pollWord(tid);
+            if (word != Ptrace.NOTHING) {
+                return ptrace.decode(word);
+            }
+            long now = System.nanoTime();
+            if (now - deadline > 0) {
+                leave();
+                throw new BorrowedCallException(pid, tid,
+                        "the borrowed call has not returned by the deadline (thread state "
+                                + ProcFs.state(pid, tid) + "); the thread goes on with it and finds its own way back");
+            }
+            tools.late().release();
+            if (now - spinUntil > 0) {
+                tools.pause().nanos(PAUSE_NANOS);
+            } else {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /** Lets go of the running thread: when its call returns, the frame takes it back. */
+    private void leave() {
+        abandoned = true;
+        if (ptrace.interrupt(tid) != 0) {
+            return;
+        }
+        // The stop that answers this may be any stop; whatever it is, the thread is released from it unchanged. If there
+        // is none in time (a thread in an uninterruptible wait), it is released when the tracer thread ends.
+        for (int tries = 0; tries < LEAVE_TRIES; tries++) {
+            int word = ptrace.pollWord(tid);
+            if (word != Ptrace.NOTHING) {
+                WaitStatus status = ptrace.decode(word);
+                if (!status.isGone()) {
+                    ptrace.detach(tid, status instanceof WaitStatus.SignalStop stop ? stop.signal() : 0);
+                }
+                return;
+            }
+            tools.pause().nanos(PAUSE_NANOS);
+        }
+    }
+
+    void resume(int signal) {
+        check("PTRACE_CONT", ptrace.resume(tid, signal));
+    }
+
+    void resumeToSyscall(int signal) {
+        check("PTRACE_SYSCALL", ptrace.resumeToSyscall(tid, signal));
+    }
+
+    SignalInfo signalInfo() {
+        return ptrace.readSignalInfo(tid);
+    }
+
+    Registers readRegisters() {
+        check("PTRACE_GETREGS", ptrace.readRegisters(tid, tools.scratch()));
+        return tools.scratch();
+    }
+
+    void check(String request, int error) {
+        if (error == dev.pulpo.ffm.Errno.ESRCH) {
+            throw gone();
+        }
+        if (error != 0) {
+            throw new dev.pulpo.ffm.SystemCallException("ptrace(" + request + ", " + tid + ")", error);
+        }
+    }
+
+    TargetGoneException gone() {
+        abandoned = true;
+        return new TargetGoneException(pid, "its borrowed thread " + tid + " has ended");
+    }
+
+    /** How long the thread was away from its own work. Known after {@link #close}. */
+    public Duration duration() {
+        return Duration.ofNanos(ended - began);
+    }
+
+    /** Gives the thread back. */
+    @Override
+    public void close() {
+        try {
+            if (!abandoned) {
+                giveBack();
+            }
+        } finally {
+            ended = System.nanoTime();
+            arena.close();
+        }
+    }
+
+    private void giveBack() {
+        if (diverted) {
+            // Each fails only if the thread has been killed meanwhile, and then the others do not matter either.
+            ptrace.writeSignalMask(tid, blocked);
+            ptrace.writeExtendedState(tid, extended);
+        }
+        ptrace.writeRegisters(tid, saved);
+        if (!borrower.isNull()) {
+            memory.tryWrite(borrower.value(), arena.allocateFrom(ValueLayout.JAVA_LONG, 0));
+        }
+        ptrace.detach(tid, 0);
+    }
+}

@@ -1,0 +1,144 @@
+package dev.pulpo.engine.trace;
+
+import dev.pulpo.ffm.Pause;
+import dev.pulpo.ffm.Ptrace;
+import dev.pulpo.ffm.Registers;
+import dev.pulpo.ffm.Scheduling;
+import java.lang.foreign.Arena;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The one platform thread from which all ptrace calls for one target come. The kernel ties a tracee to the thread that
+ * seized it, and lets go of all its tracees when that thread ends: so {@link #close} gives back even what could not be
+ * detached, such as a thread that waits in {@code vfork} and cannot stop.
+ */
+public final class TracerThread implements AutoCloseable {
+    private final ExecutorService executor;
+    private @Nullable Tools tools;
+
+    /**
+     * What work on this thread uses again and again, so that a stop allocates nothing.
+     *
+     * @param arena    lives as long as the thread does
+     * @param saved    registers of a borrowed thread as they were
+     * @param scratch  registers for everything else
+     * @param late     threads that have yet to stop
+     */
+    public record Tools(Arena arena, Ptrace ptrace, Pause pause, Scheduling scheduling, Registers saved,
+            Registers scratch, LateStops late) {
+        /** Whether threads are seized that could not be released so far. */
+        public boolean holdsOn() {
+            return !late.isEmpty();
+        }
+
+        @SuppressWarnings("MustBeClosed") // closed by the thread's last task
+        static Tools create() {
+            Arena arena = Arena.ofConfined();
+            Ptrace ptrace = new Ptrace(arena);
+            return new Tools(arena, ptrace, new Pause(arena), new Scheduling(arena), new Registers(arena),
+                    new Registers(arena), new LateStops(ptrace, new Registers(arena)));
+        }
+    }
+
+    /** Work that needs to be done on the tracer thread. */
+    @FunctionalInterface
+    public interface Work<T> {
+        T run(Tools tools);
+    }
+
+    /** Starts the thread. */
+    public TracerThread(int pid) {
+        executor = Executors
+                .newSingleThreadExecutor(Thread.ofPlatform().daemon().name("pulpo-tracer-" + pid).factory());
+    }
+
+    /**
+     * Does work on the thread and waits for it. Interrupts of the caller wait, too: a target is never left half done.
+     * Exceptions of the work are the caller's.
+     */
+    public <T> T call(Work<T> work) {
+        return await(executor.submit(() -> work.run(tools())));
+    }
+
+    private Tools tools() {
+        Tools known = tools;
+        if (known == null) {
+            known = Tools.create();
+            tools = known;
+        }
+        return known;
+    }
+
+    private static <T> T await(Future<T> future) {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return future.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    throw rethrown(e.getCause());
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private static RuntimeException rethrown(@Nullable Throwable cause) {
+        if (cause instanceof RuntimeException unchecked) {
+            // The stack of the caller says who asked; without it the trace ends in the executor.
+            unchecked.addSuppressed(new AsCalledFrom());
+            return unchecked;
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return new IllegalStateException("work on the tracer thread failed", cause);
+    }
+
+    /** Carries the stack of the thread that asked for the work. */
+    private static final class AsCalledFrom extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        AsCalledFrom() {
+            super("called from");
+        }
+    }
+
+    /** Ends the thread after the work it has; the kernel then detaches whatever it still traces. */
+    @Override
+    public void close() {
+        Callable<Boolean> last = () -> {
+            Tools used = tools;
+            if (used != null) {
+                used.arena().close();
+            }
+            return true;
+        };
+        await(executor.submit(last));
+        executor.shutdown();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                if (executor.awaitTermination(1, TimeUnit.MINUTES)) {
+                    break;
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,10 @@
+/** Live patching of running processes: the library. */
+module dev.pulpo.engine {
+    requires static org.jspecify;
+    requires transitive dev.pulpo.elf;
+    requires transitive dev.pulpo.ffm;
+    requires dev.pulpo.stub;
+    requires dev.pulpo.x86;
+
+    exports dev.pulpo.engine;
+}

@@ -1,0 +1,73 @@
+package dev.pulpo.engine;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.lang.foreign.Linker;
+import java.lang.invoke.MethodHandle;
+import org.junit.jupiter.api.Test;
+
+/** The arrows and rings of ARCHITECTURE.md. */
+class ArchitectureTest {
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.pulpo");
+
+    @Test
+    void allModulesAreLookedAt() {
+        assertThat(CLASSES.stream().map(type -> type.getPackageName()))
+                .contains("dev.pulpo.ffm", "dev.pulpo.ffm.raw", "dev.pulpo.elf", "dev.pulpo.x86", "dev.pulpo.stub",
+                        "dev.pulpo.engine");
+    }
+
+    @Test
+    void elfAndX86DependOnNothing() {
+        classes().that().resideInAPackage("dev.pulpo.elf..")
+                .should().onlyDependOnClassesThat()
+                .resideInAnyPackage("dev.pulpo.elf..", "java..", "org.jspecify..").check(CLASSES);
+        classes().that().resideInAPackage("dev.pulpo.x86..")
+                .should().onlyDependOnClassesThat()
+                .resideInAnyPackage("dev.pulpo.x86..", "java..", "org.jspecify..").check(CLASSES);
+    }
+
+    @Test
+    void bindingsAndStubKnowNothingAboveThem() {
+        noClasses().that().resideInAnyPackage("dev.pulpo.ffm..", "dev.pulpo.stub..")
+                .should().dependOnClassesThat()
+                .resideInAnyPackage("dev.pulpo.engine..", "dev.pulpo.elf..", "dev.pulpo.x86..").check(CLASSES);
+    }
+
+    @Test
+    void generatedBindingsAreUsedByTheTypedLayerAlone() {
+        noClasses().that().resideOutsideOfPackage("dev.pulpo.ffm..")
+                .should().dependOnClassesThat().resideInAPackage("dev.pulpo.ffm.raw..").check(CLASSES);
+    }
+
+    @Test
+    void oneHandWrittenClassLinks() {
+        noClasses().that().resideOutsideOfPackage("dev.pulpo.ffm.raw..")
+                .and().doNotHaveFullyQualifiedName("dev.pulpo.ffm.NativeCalls")
+                .should().dependOnClassesThat().areAssignableTo(Linker.class)
+                .orShould().dependOnClassesThat().areAssignableTo(MethodHandle.class).check(CLASSES);
+    }
+
+    @Test
+    void planningChangesNothing() {
+        noClasses().that().resideInAPackage("dev.pulpo.engine.plan..")
+                .should().dependOnClassesThat().resideInAPackage("dev.pulpo.engine.apply..").check(CLASSES);
+        noClasses().that().resideInAPackage("dev.pulpo.engine.image..")
+                .should().dependOnClassesThat()
+                .resideInAnyPackage("dev.pulpo.engine.plan..", "dev.pulpo.engine.trace..", "dev.pulpo.engine.apply..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void packagesOfOneModuleFormNoCyclesBelowTheEnginesFace() {
+        slices().matching("dev.pulpo.engine.(plan|image|apply)..").should().beFreeOfCycles().check(CLASSES);
+    }
+}

@@ -1,0 +1,222 @@
+package dev.pulpo.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.ffm.Processes;
+import dev.pulpo.ffm.Signals;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Targets in which such tools lie or kill. In each, what is reported is what is so, a hundred times out of a hundred. */
+class HazardTest {
+    private static final int ROUNDS = 100;
+    private static final int KILLS = 40;
+
+    @TempDir
+    static Path directory;
+    static Victims victims;
+    static Path hazards;
+
+    @BeforeAll
+    static void build() {
+        victims = new Victims(directory);
+        victims.server();
+        hazards = victims.linked("hazards.c");
+        victims.fix(2);
+    }
+
+    private static LivePatch patch() {
+        return LivePatch.of(victims.fix(2)).target("libanswer.so").replace("answer", "fixed_answer");
+    }
+
+    /** Applies and reverts, and asks the process itself each time. */
+    private static void rounds(RunningServer server, int rounds, Consistency consistency) throws Exception {
+        try (LiveProcess process = LiveProcess.attach(server.pid())) {
+            PatchId id = patch().id();
+            for (int i = 0; i < rounds; i++) {
+                process.apply(process.plan(patch()), consistency);
+                assertThat(server.ask("answer")).as("applied, round %d", i).isEqualTo("2");
+                process.revert(id, consistency);
+                assertThat(server.ask("answer")).as("reverted, round %d", i).isEqualTo("1");
+            }
+            assertThat(process.patches()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void vectorRegistersOfBorrowedThreadsSurvive(boolean preloaded) throws Exception {
+        try (RunningServer server = preloaded
+                ? RunningServer.preloaded(hazards, "vectors")
+                : RunningServer.plain(hazards, "vectors")) {
+            rounds(server, ROUNDS, Consistency.DEFAULT);
+            assertThat(server.ask("errors")).isEqualTo("0");
+            assertThat(Long.parseLong(server.ask("rounds"))).isPositive();
+        }
+    }
+
+    @Test
+    void profilingTimerDoesNotDisturb() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(hazards, "timer")) {
+            rounds(server, ROUNDS, Consistency.DEFAULT);
+            assertThat(server.ask("errors")).isEqualTo("0");
+            assertThat(Long.parseLong(server.ask("ticks"))).isPositive();
+        }
+    }
+
+    @Test
+    void stoppedProcessIsPatchedAndStaysStopped() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.server(), "3", "sleep");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            for (int i = 0; i < 20; i++) {
+                Processes.kill(server.pid(), Signals.SIGSTOP);
+                awaitState(server.pid(), 'T');
+                process.apply(patch());
+                awaitState(server.pid(), 'T');
+                Processes.kill(server.pid(), Signals.SIGCONT);
+                assertThat(server.ask("answer")).isEqualTo("2");
+                process.revert(patch().id());
+                assertThat(server.ask("answer")).isEqualTo("1");
+            }
+        }
+    }
+
+    private static void awaitState(int pid, char state) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+        while (!ProcFs.liveThreads(pid).stream().allMatch(tid -> ProcFs.state(pid, tid) == state)) {
+            assertThat(System.nanoTime()).as("deadline for state %s", state).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void processWhoseMainThreadHasExitedIsPatched() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.server(), "3", "sleep")) {
+            assertThat(server.ask("exit-main")).isEqualTo("gone");
+            long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+            while (!ProcFs.isZombie(server.pid(), server.pid())) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                Thread.onSpinWait();
+            }
+            try (LiveProcess process = LiveProcess.attach(server.pid())) {
+                for (int i = 0; i < 20; i++) {
+                    process.apply(patch());
+                    assertThat(process.patches()).singleElement().satisfies(
+                            applied -> assertThat(applied.status()).isEqualTo(AppliedPatch.Status.IN_FORCE));
+                    process.revert(patch().id());
+                    assertThat(process.patches()).isEmpty();
+                }
+            }
+        }
+    }
+
+    @Test
+    void threadsThatComeAndGoAreNoObstacle() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.server(), "8", "churn")) {
+            rounds(server, ROUNDS, Consistency.DEFAULT);
+        }
+    }
+
+    @Test
+    void sixteenThreadsInMalloc() throws Exception {
+        try (RunningServer server = RunningServer.plain(victims.server(), "16", "malloc")) {
+            rounds(server, ROUNDS, Consistency.DEFAULT);
+        }
+    }
+
+    @Test
+    void blockedSystemCallsEndWhenAndAsTheyWouldHave() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(hazards, "blocked")) {
+            rounds(server, 20, Consistency.DEFAULT);
+            String woken = server.ask("wake");
+            assertThat(woken.split(" ")).containsExactlyInAnyOrder("read=1/0", "poll=1/0", "select=1/0", "epoll=1/0",
+                    "futex=0/0", "nanosleep=0/0");
+        }
+    }
+
+    @Test
+    void onlyThreadInEpollWaitSeesNoEintr() throws Exception {
+        try (RunningServer server = RunningServer.plain(hazards, "epoll")) {
+            rounds(server, ROUNDS, Consistency.DEFAULT);
+            assertThat(server.ask("errors")).isEqualTo("0");
+        }
+    }
+
+    @Test
+    void memoryDenyWriteExecuteIsNoObstacle() throws Exception {
+        try (RunningServer server = RunningServer.plain(hazards, "wx")) {
+            org.junit.jupiter.api.Assumptions.assumeTrue(server.isReady(),
+                    "this kernel has no PR_SET_MDWE (Linux 6.3)");
+            rounds(server, 20, Consistency.DEFAULT);
+        }
+    }
+
+    @Test
+    void toolKilledAtRandomMomentsLeavesTheTargetAlive() throws Exception {
+        Random random = new Random(20261123);
+        try (RunningServer server = RunningServer.plain(victims.server(), "4", "sleep")) {
+            for (int i = 0; i < KILLS; i++) {
+                Process tool = new ProcessBuilder(System.getProperty("java.home") + "/bin/java",
+                        "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
+                        System.getProperty("java.class.path"), ApplyForever.class.getName(),
+                        Integer.toString(server.pid()), victims.fix(3).toString()).redirectErrorStream(true).start();
+                try {
+                    assertThat(tool.getInputStream().read()).as("the tool's sign that it begins").isEqualTo('b');
+                    Thread.sleep(random.nextInt(120), random.nextInt(1_000_000));
+                } finally {
+                    tool.destroyForcibly().waitFor();
+                }
+                assertThat(server.ask("answer")).as("kill %d", i).isIn("1", "3");
+                rounds(server);
+            }
+            assertThat(server.ask("errors")).isEqualTo("0");
+        }
+    }
+
+    /** After a killed tool: whatever it left is told truly, and the next one works. */
+    private static void rounds(RunningServer server) throws Exception {
+        try (LiveProcess process = LiveProcess.attach(server.pid())) {
+            for (AppliedPatch left : process.patches()) {
+                if (left.status() != AppliedPatch.Status.HALF_DONE) {
+                    assertThat(left.status()).isEqualTo(AppliedPatch.Status.IN_FORCE);
+                    assertThat(server.ask("answer")).isEqualTo("3");
+                    process.revert(left.id());
+                }
+            }
+        }
+        rounds(server, 1, Consistency.DEFAULT);
+    }
+
+    @Test
+    void tracedProcessNamesItsTracer() throws Exception {
+        Needed.commands("gdb");
+        try (RunningServer server = RunningServer.preloaded(victims.server(), "1", "sleep");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            Process strace = new ProcessBuilder(
+                    List.of("gdb", "-q", "-nx", "-batch", "-p", Integer.toString(server.pid()),
+                            "-ex", "shell sleep 30"))
+                    .redirectErrorStream(true).start();
+            try {
+                long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+                while (ProcFs.tracerOf(server.pid(), server.pid()) == 0) {
+                    assertThat(System.nanoTime()).isLessThan(deadline);
+                    Thread.onSpinWait();
+                }
+                assertThatThrownBy(() -> process.apply(patch())).isInstanceOf(AccessRefusedException.class)
+                        .hasMessageContaining(Long.toString(strace.pid())).hasMessageContaining("gdb");
+            } finally {
+                strace.descendants().forEach(ProcessHandle::destroyForcibly);
+                strace.destroyForcibly().waitFor();
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+package dev.pulpo.engine;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Builds victim programs and patches from the C sources in the test's resources. */
+final class Victims {
+    private final Path directory;
+
+    Victims(Path directory) {
+        this.directory = directory;
+    }
+
+    /** The prepared library libanswer.so. */
+    Path library() {
+        return built("libanswer.so", () -> gcc("libanswer.so", "answer.c", "-shared", "-fPIC",
+                "-fpatchable-function-entry=16,14", "-Wl,-soname,libanswer.so"));
+    }
+
+    /** The server program, linked with the library. */
+    Path server() {
+        library();
+        return built("server", () -> gcc("server", "server.c", "-L" + directory, "-lanswer",
+                "-Wl,-rpath," + directory, "-pthread"));
+    }
+
+    /** Another program that is linked with the library. */
+    Path linked(String source) {
+        library();
+        String name = source.replace(".c", "");
+        return built(name,
+                () -> gcc(name, source, "-L" + directory, "-lanswer", "-Wl,-rpath," + directory, "-pthread"));
+    }
+
+    /** A patch whose fixed_answer() returns this value. */
+    Path fix(int value) {
+        String name = "fix" + value + ".so";
+        return built(name, () -> gcc(name, "fix.c", "-shared", "-fPIC", "-DVALUE=" + value));
+    }
+
+    private interface Build {
+        void run() throws IOException, InterruptedException;
+    }
+
+    private Path built(String name, Build build) {
+        Path file = directory.resolve(name);
+        if (!Files.exists(file)) {
+            try {
+                build.run();
+            } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return file;
+    }
+
+    private void gcc(String output, String source, String... options) throws IOException, InterruptedException {
+        Path copy = directory.resolve(source);
+        try (InputStream resource = Victims.class.getResourceAsStream("/victims/" + source)) {
+            if (resource == null) {
+                throw new IllegalStateException("no test resource victims/" + source);
+            }
+            Files.write(copy, resource.readAllBytes());
+        }
+        List<String> command = new ArrayList<>(List.of("gcc", "-O2", "-Wall", "-Werror", "-Wl,--build-id=sha1",
+                "-o", directory.resolve(output).toString(), copy.toString()));
+        command.addAll(List.of(options));
+        Process gcc = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String log = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (gcc.waitFor() != 0) {
+            throw new IllegalStateException(String.join(" ", command) + "\n" + log);
+        }
+    }
+}

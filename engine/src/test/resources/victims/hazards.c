@@ -1,0 +1,264 @@
+/*
+ * A program whose threads notice when something is done to them:
+ *
+ *     hazards KIND
+ *
+ *     vectors    all vector registers hold a pattern, and are compared all the time
+ *     timer      a profiling timer fires every 0.3 ms; its handler counts
+ *     blocked    one thread each in read, poll, select, epoll_wait, nanosleep, futex, pause and a signal wait
+ *     wx         under memory-deny-write-execute
+ *     epoll      the only thread waits in epoll_wait (standard input) and reports an EINTR
+ *
+ * Commands: answer, errors, rounds, as server.c; wake lets the blocked threads go, woken prints what they got.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/select.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+int answer(void);
+
+static volatile long errors;
+static volatile long rounds;
+static volatile long ticks;
+
+/* Fills ymm0-15 (and zmm16-31 where there are any), waits a little without calling anything, and compares. */
+static int avx512;
+static void vectors_once(unsigned long pattern)
+{
+    unsigned long in[8] __attribute__((aligned(64)));
+    unsigned long out[32][8] __attribute__((aligned(64)));
+    for (int i = 0; i < 8; i++) {
+        in[i] = pattern + i;
+    }
+    if (avx512) {
+        __asm__ volatile(
+            "vmovdqu64 (%0), %%zmm0\n vmovdqu64 (%0), %%zmm7\n vmovdqu64 (%0), %%zmm15\n vmovdqu64 (%0), %%zmm31\n"
+            "mov $20000, %%ecx\n 1: pause\n dec %%ecx\n jnz 1b\n"
+            "vmovdqu64 %%zmm0, (%1)\n vmovdqu64 %%zmm7, 64(%1)\n vmovdqu64 %%zmm15, 128(%1)\n vmovdqu64 %%zmm31, 192(%1)\n"
+            : : "r"(in), "r"(out) : "ecx", "memory", "xmm0", "xmm7", "xmm15");
+        for (int r = 0; r < 4; r++) {
+            if (memcmp(in, out[r], 64) != 0) {
+                __sync_fetch_and_add(&errors, 1);
+            }
+        }
+    } else {
+        __asm__ volatile(
+            "vmovdqu (%0), %%ymm0\n vmovdqu (%0), %%ymm7\n vmovdqu (%0), %%ymm15\n"
+            "mov $20000, %%ecx\n 1: pause\n dec %%ecx\n jnz 1b\n"
+            "vmovdqu %%ymm0, (%1)\n vmovdqu %%ymm7, 64(%1)\n vmovdqu %%ymm15, 128(%1)\n"
+            : : "r"(in), "r"(out) : "ecx", "memory", "xmm0", "xmm7", "xmm15");
+        for (int r = 0; r < 3; r++) {
+            if (memcmp(in, out[r], 32) != 0) {
+                __sync_fetch_and_add(&errors, 1);
+            }
+        }
+    }
+}
+
+static void *vector_thread(void *seed)
+{
+    for (;;) {
+        vectors_once((unsigned long)seed * 0x0101010101010101ul + (unsigned long)rounds);
+        __sync_fetch_and_add(&rounds, 1);
+    }
+    return NULL;
+}
+
+static void tick(int signal)
+{
+    (void)signal;
+    ticks++;
+}
+
+static int wake_pipe[2];
+static int futex_word;
+static char woken[64][80];
+static volatile int woken_count;
+
+static void note(const char *what, long result, int error)
+{
+    int slot = __sync_fetch_and_add(&woken_count, 1);
+    snprintf(woken[slot], sizeof woken[slot], "%s=%ld/%d", what, result, result < 0 ? error : 0);
+}
+
+static void *in_read(void *unused)
+{
+    char c;
+    long r = read(wake_pipe[0], &c, 1);
+    note("read", r, errno);
+    return unused;
+}
+
+static void *in_poll(void *unused)
+{
+    struct pollfd p = {.fd = wake_pipe[0], .events = POLLIN};
+    long r = poll(&p, 1, 60000);
+    note("poll", r, errno);
+    return unused;
+}
+
+static void *in_select(void *unused)
+{
+    fd_set set;
+    struct timeval t = {60, 0};
+    FD_ZERO(&set);
+    FD_SET(wake_pipe[0], &set);
+    long r = select(wake_pipe[0] + 1, &set, NULL, NULL, &t);
+    note("select", r, errno);
+    return unused;
+}
+
+static void *in_epoll(void *unused)
+{
+    struct epoll_event e = {.events = EPOLLIN};
+    int fd = epoll_create1(0);
+    epoll_ctl(fd, EPOLL_CTL_ADD, wake_pipe[0], &e);
+    long r = epoll_wait(fd, &e, 1, 60000);
+    note("epoll", r, errno);
+    return unused;
+}
+
+static void *in_futex(void *unused)
+{
+    struct timespec t = {60, 0};
+    long r = syscall(SYS_futex, &futex_word, FUTEX_WAIT, 0, &t, NULL, 0);
+    note("futex", r, errno);
+    return unused;
+}
+
+static void *in_nanosleep(void *unused)
+{
+    struct timespec t = {1, 500000000}, from, to;
+    clock_gettime(CLOCK_MONOTONIC, &from);
+    long r = nanosleep(&t, NULL);
+    int error = errno;
+    clock_gettime(CLOCK_MONOTONIC, &to);
+    double slept = (to.tv_sec - from.tv_sec) + (to.tv_nsec - from.tv_nsec) / 1e9;
+    note(slept >= 1.5 && slept < 1.9 ? "nanosleep" : "nanosleep-not-1.5-s", r, error);
+    return unused;
+}
+
+static void start(void *(*thread)(void *), long argument)
+{
+    pthread_t id;
+    pthread_create(&id, NULL, thread, (void *)argument);
+}
+
+static void *idle(void *unused)
+{
+    for (;;) {
+        pause();
+    }
+    return unused;
+}
+
+static int epoll_server(void)
+{
+    struct epoll_event e = {.events = EPOLLIN};
+    int fd = epoll_create1(0);
+    char line[64];
+    epoll_ctl(fd, EPOLL_CTL_ADD, 0, &e);
+    for (;;) {
+        int n = epoll_wait(fd, &e, 1, -1);
+        if (n < 0) {
+            errors++;
+            continue;
+        }
+        long length = read(0, line, sizeof line - 1);
+        if (length <= 0) {
+            return 0;
+        }
+        line[length] = 0;
+        dprintf(1, "%ld\n", strcmp(line, "errors\n") == 0 ? errors : (long)answer());
+    }
+}
+
+int main(int argc, char **argv)
+{
+    char line[256];
+    const char *kind = argv[1];
+
+    (void)argc;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    if (strcmp(kind, "vectors") == 0) {
+        __builtin_cpu_init();
+        avx512 = __builtin_cpu_supports("avx512f");
+        start(vector_thread, 1);
+        start(vector_thread, 2);
+        printf("ready\n");
+    } else if (strcmp(kind, "timer") == 0) {
+        struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART};
+        struct itimerval every = {{0, 300}, {0, 300}};
+        sigaction(SIGPROF, &action, NULL);
+        setitimer(ITIMER_PROF, &every, NULL);
+        start(vector_thread, 3);
+        printf("ready\n");
+    } else if (strcmp(kind, "blocked") == 0) {
+        if (pipe(wake_pipe) != 0) {
+            return 2;
+        }
+        start(in_poll, 0);
+        start(in_select, 0);
+        start(in_epoll, 0);
+        start(in_futex, 0);
+        start(in_nanosleep, 0);
+        usleep(50000);
+        printf("ready\n");
+    } else if (strcmp(kind, "wx") == 0) {
+        start(idle, 0);
+        if (prctl(65 /* PR_SET_MDWE */, 1, 0, 0, 0) != 0) {
+            printf("unsupported\n");
+            return 0;
+        }
+        printf("ready\n");
+    } else if (strcmp(kind, "epoll") == 0) {
+        printf("ready\n");
+        return epoll_server();
+    } else {
+        return 3;
+    }
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        if (strcmp(line, "answer\n") == 0) {
+            printf("%d\n", answer());
+        } else if (strcmp(line, "errors\n") == 0) {
+            printf("%ld\n", errors);
+        } else if (strcmp(line, "rounds\n") == 0) {
+            printf("%ld\n", rounds);
+        } else if (strcmp(line, "ticks\n") == 0) {
+            printf("%ld\n", ticks);
+        } else if (strcmp(line, "early\n") == 0) {
+            printf("%d\n", woken_count);
+        } else if (strcmp(line, "wake\n") == 0) {
+            start(in_read, 0);
+            usleep(20000);
+            while (syscall(SYS_futex, &futex_word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0 && woken_count < 1) {
+                usleep(1000);
+            }
+            usleep(2000000);
+            if (write(wake_pipe[1], "xx", 2) != 2) {
+                return 4;
+            }
+            usleep(50000);
+            for (int i = 0; i < woken_count; i++) {
+                printf("%s ", woken[i]);
+            }
+            printf("\n");
+        } else {
+            printf("?\n");
+        }
+    }
+    return 0;
+}
