@@ -1,0 +1,122 @@
+package dev.pulpo.examples.cli;
+
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.engine.AccessRefusedException;
+import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.PulpoException;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.TargetBusyException;
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.TargetUnreadableException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.NoSuchFileException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+
+/** Makes exit statuses and messages of exceptions. */
+final class Failures implements CommandLine.IExecutionExceptionHandler {
+    static final int OTHER = 1;
+    static final int USAGE = 2;
+    static final int REFUSED = 3;
+    static final int BLOCKED = 4;
+    static final int GONE = 5;
+
+    @Override
+    public int handleExecutionException(Exception failure, CommandLine line, CommandLine.ParseResult parsed)
+            throws Exception {
+        if (failure instanceof CommandLine.ParameterException usage) {
+            return usage(usage, new String[0]);
+        }
+        int status = status(failure);
+        Object command = line.getCommand();
+        if (command instanceof Command asked && asked.json()) {
+            asked.print("", describe(failure, status));
+        }
+        if (!isExpected(failure)) {
+            throw failure;
+        }
+        line.getErr().println("pulpo: " + message(failure));
+        line.getErr().flush();
+        return status;
+    }
+
+    /** Says what is wrong with the arguments, and how they should be. */
+    static int usage(CommandLine.ParameterException mistake, String[] arguments) {
+        CommandLine line = mistake.getCommandLine();
+        line.getErr().println("pulpo: " + mistake.getMessage());
+        line.usage(line.getErr());
+        line.getErr().flush();
+        return USAGE;
+    }
+
+    private static int status(Exception failure) {
+        if (failure instanceof PulpoException pulpo) {
+            return switch (pulpo) {
+                case RefusedException e -> REFUSED;
+                case AccessRefusedException e -> REFUSED;
+                case BlockedException e -> BLOCKED;
+                case TargetBusyException e -> BLOCKED;
+                case TargetGoneException e -> GONE;
+                case BorrowedCallException e -> OTHER;
+                case TargetUnreadableException e -> OTHER;
+            };
+        }
+        return failure instanceof Patches.NoSuchProcess ? GONE : OTHER;
+    }
+
+    private static String word(int status) {
+        return switch (status) {
+            case REFUSED -> "refused";
+            case BLOCKED -> "blocked";
+            case GONE -> "gone";
+            default -> "failed";
+        };
+    }
+
+    /** Whether the message tells the user all that there is to know; otherwise the stack trace is wanted. */
+    private static boolean isExpected(Exception failure) {
+        return failure instanceof PulpoException || failure instanceof MalformedElfException
+                || failure instanceof IOException || failure instanceof UncheckedIOException
+                || failure instanceof Patches.NoSuchProcess;
+    }
+
+    private static String message(Exception failure) {
+        return failure instanceof NoSuchFileException missing
+                ? missing.getFile() + " does not exist"
+                : String.valueOf(failure.getMessage());
+    }
+
+    private static Map<String, Object> describe(Exception failure, int status) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        object.put("outcome", word(status));
+        object.put("message", message(failure));
+        if (failure instanceof PulpoException pulpo) {
+            object.put("pid", pulpo.pid());
+        }
+        if (failure instanceof RefusedException refused) {
+            object.put("refusals", refused.refusals().stream().map(Failures::describe).toList());
+        }
+        if (failure instanceof BlockedException blocked) {
+            object.put("blockers", blocked.blockers().stream().map(Failures::describe).toList());
+        }
+        if (failure instanceof TargetBusyException busy) {
+            object.put("threads", List.copyOf(busy.threads()));
+        }
+        return object;
+    }
+
+    static Map<String, Object> describe(Refusal refusal) {
+        return Json.object("kind", refusal.getClass().getSimpleName(), "message", refusal.message());
+    }
+
+    private static Map<String, Object> describe(Blocker blocker) {
+        return Json.object("kind", blocker.getClass().getSimpleName(), "tid", blocker.tid(), "message",
+                blocker.message());
+    }
+}

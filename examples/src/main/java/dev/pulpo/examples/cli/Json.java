@@ -1,0 +1,101 @@
+package dev.pulpo.examples.cli;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.pulpo.engine.AppliedPatch;
+import dev.pulpo.engine.Outcome;
+import dev.pulpo.engine.PatchPlan;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What programs read: maps, lists, strings, numbers and truth values as JSON. */
+final class Json {
+    private static final JsonFactory FACTORY = new JsonFactory();
+
+    private Json() {}
+
+    /** An object of alternating names and values. */
+    static Map<String, Object> object(Object... namesAndValues) {
+        Map<String, Object> object = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            object.put((String) namesAndValues[i], namesAndValues[i + 1]);
+        }
+        return object;
+    }
+
+    static Map<String, Object> of(Outcome outcome) {
+        return object("outcome", lower(outcome.kind()), "pid", outcome.pid(), "patch", outcome.patch().hex(),
+                "functions", outcome.functions(), "threads", outcome.threads(), "stopMicros", micros(outcome.stop()),
+                "borrowedMicros", micros(outcome.borrowed()), "totalMicros", micros(outcome.total()),
+                "attempts", outcome.attempts(), "scheduling", outcome.scheduling(), "injected", outcome.injected(),
+                "unloaded", outcome.unloaded());
+    }
+
+    static Map<String, Object> of(PatchPlan plan) {
+        return object("outcome", plan.isApplicable() ? "applicable" : "refused", "pid", plan.pid(), "patch",
+                plan.id().hex(), "file", plan.patch().file().toString(), "target", plan.target(), "buildId",
+                plan.buildId(), "functions",
+                plan.functions().stream()
+                        .map(function -> object("function", function.function(), "entry", function.entry().toString(),
+                                "size", function.size(), "replacement", function.replacement(), "site",
+                                function.site().toString(), "expected", function.expected()))
+                        .toList(),
+                "refusals", plan.refusals().stream().map(Failures::describe).toList());
+    }
+
+    static Map<String, Object> of(AppliedPatch patch) {
+        return object("patch", patch.id().hex(), "file", patch.file(), "target", patch.target(), "appliedAt",
+                patch.appliedAt().toString(), "comment", patch.comment(), "status", lower(patch.status()), "functions",
+                patch.functions().stream()
+                        .map(function -> object("function", function.name(), "standing", lower(function.standing())))
+                        .toList());
+    }
+
+    static String write(Object value) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator generator = FACTORY.createGenerator(text)) {
+            write(generator, value);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    private static void write(JsonGenerator generator, Object value) throws IOException {
+        switch (value) {
+            case Map<?, ?> object -> {
+                generator.writeStartObject();
+                for (Map.Entry<?, ?> entry : object.entrySet()) {
+                    generator.writeFieldName(String.valueOf(entry.getKey()));
+                    write(generator, entry.getValue());
+                }
+                generator.writeEndObject();
+            }
+            case List<?> array -> {
+                generator.writeStartArray();
+                for (Object element : array) {
+                    write(generator, element);
+                }
+                generator.writeEndArray();
+            }
+            case Boolean truth -> generator.writeBoolean(truth);
+            case Integer number -> generator.writeNumber(number);
+            case Long number -> generator.writeNumber(number);
+            default -> generator.writeString(value.toString());
+        }
+    }
+
+    private static long micros(Duration duration) {
+        return duration.toNanos() / 1000;
+    }
+
+    private static String lower(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
+}

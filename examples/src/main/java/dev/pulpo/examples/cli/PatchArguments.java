@@ -1,0 +1,52 @@
+package dev.pulpo.examples.cli;
+
+import dev.pulpo.engine.LivePatch;
+import dev.pulpo.engine.Replacement;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine;
+
+/** The arguments that name a patch. */
+final class PatchArguments {
+    @CommandLine.Parameters(paramLabel = "FILE.so", description = "the patch")
+    private Path file = Path.of("");
+
+    @CommandLine.Option(names = "--target", paramLabel = "LIB", description = "path, file name or SONAME of what is patched; 'exe' is the program")
+    private String target = "";
+
+    @CommandLine.Option(names = "--build-id", paramLabel = "HEX", description = "the build that the target must be of")
+    private String buildId = "";
+
+    @CommandLine.Option(names = "--replace", paramLabel = "old=new", split = ",", converter = ReplacementConverter.class, description = "a function of the target and what replaces it; may be repeated")
+    private List<Replacement> replacements = new ArrayList<>();
+
+    @CommandLine.Option(names = "--comment", paramLabel = "TEXT", description = "a note that stays with the patch")
+    private String comment = "";
+
+    LivePatch patch() {
+        LivePatch patch = LivePatch.of(file).comment(comment);
+        if (!target.isEmpty()) {
+            patch = patch.target(target);
+        }
+        if (!buildId.isEmpty()) {
+            patch = patch.targetBuild(buildId);
+        }
+        for (Replacement replacement : replacements) {
+            patch = patch.replace(replacement.function(), replacement.replacement());
+        }
+        return patch;
+    }
+
+    /** Reads {@code old=new}. */
+    static final class ReplacementConverter implements CommandLine.ITypeConverter<Replacement> {
+        @Override
+        public Replacement convert(String text) {
+            try {
+                return Replacement.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new CommandLine.TypeConversionException(e.getMessage());
+            }
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package dev.pulpo.examples.cli;
+
+import picocli.CommandLine;
+
+/** The command line: {@code pulpo COMMAND …}. */
+@CommandLine.Command(name = "pulpo", description = "Patches running processes.", synopsisSubcommandLabel = "COMMAND", mixinStandardHelpOptions = true, version = Pulpo.VERSION, exitCodeListHeading = "%nExit status:%n", exitCodeList = {
+        "0:everything that was asked for is in force", "1:any failure that is not listed here",
+        "2:wrong usage", "3:refused; nothing has changed", "4:threads stood in the way until the deadline",
+        "5:the process is gone"}, subcommands = {Run.class, Inject.class, Plan.class, Apply.class, Revert.class,
+                Patches.class, Messages.class,
+                Stub.class})
+public final class Pulpo implements Runnable {
+    static final String VERSION = "pulpo 0.1.0";
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+    /** Runs the command and exits with its status. */
+    public static void main(String[] arguments) {
+        System.exit(commandLine().execute(arguments));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Pulpo()).setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionExceptionHandler(new Failures()).setParameterExceptionHandler(Failures::usage);
+    }
+
+    @Override
+    public void run() {
+        throw new CommandLine.ParameterException(spec.commandLine(), "a command is missing");
+    }
+}

@@ -1,0 +1,53 @@
+package dev.pulpo.examples.cli;
+
+import dev.pulpo.engine.Consistency;
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine;
+
+/** The options that say when bytes may change. */
+final class When {
+    /** {@link Consistency.Level} as people type it. */
+    enum Level {
+        NONE(Consistency.Level.NONE), FUNCTION(Consistency.Level.FUNCTION_QUIESCENT), LIBRARY(
+                Consistency.Level.LIBRARY_QUIESCENT);
+
+        private final Consistency.Level level;
+
+        Level(Consistency.Level level) {
+            this.level = level;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    @CommandLine.Option(names = "--consistency", paramLabel = "LEVEL", defaultValue = "function", description = "no thread may be inside: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    private Level level = Level.FUNCTION;
+
+    @CommandLine.Option(names = "--timeout", paramLabel = "TIME", defaultValue = "5s", converter = DurationConverter.class, description = "how long to wait for that, such as 200ms or 5s "
+            + "(default: ${DEFAULT-VALUE})")
+    private Duration timeout = Duration.ofSeconds(5);
+
+    Consistency consistency() {
+        return new Consistency(level.level, timeout);
+    }
+
+    /** Reads {@code 200ms} and {@code 5s}. */
+    static final class DurationConverter implements CommandLine.ITypeConverter<Duration> {
+        private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s)");
+
+        @Override
+        public Duration convert(String text) {
+            Matcher matcher = FORM.matcher(text);
+            if (!matcher.matches()) {
+                throw new CommandLine.TypeConversionException("'" + text + "' is no time such as 200ms or 5s");
+            }
+            long number = Long.parseLong(matcher.group(1));
+            return "ms".equals(matcher.group(2)) ? Duration.ofMillis(number) : Duration.ofSeconds(number);
+        }
+    }
+}

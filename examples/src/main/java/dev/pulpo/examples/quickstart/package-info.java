@@ -1,0 +1,5 @@
+/** The quickstart: {@link dev.pulpo.examples.quickstart.Quickstart}. */
+@NullMarked
+package dev.pulpo.examples.quickstart;
+
+import org.jspecify.annotations.NullMarked;

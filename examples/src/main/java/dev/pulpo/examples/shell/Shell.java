@@ -1,0 +1,100 @@
+package dev.pulpo.examples.shell;
+
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.SymbolTable;
+import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.PulpoException;
+import dev.pulpo.ffm.LaunchedProcess;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** One-line helpers. */
+public final class Shell {
+    private Shell() {}
+
+    /**
+     * A process that carries the stub.
+     *
+     * @param pid        its id
+     * @param name       its name
+     * @param executable path of the program that it runs
+     */
+    public record Candidate(int pid, String name, Path executable) {}
+
+    /** The processes that carry the stub and may be read. */
+    public static List<Candidate> processes() {
+        return processes("*");
+    }
+
+    /** Those of them whose name or program's file name matches a wildcard such as {@code nginx*}. */
+    public static List<Candidate> processes(String wildcard) {
+        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + wildcard);
+        long self = ProcessHandle.current().pid();
+        return ProcessHandle.allProcesses().mapToLong(ProcessHandle::pid).filter(pid -> pid != self).sorted()
+                .mapToObj(pid -> candidate((int) pid, matcher)).flatMap(Optional::stream).toList();
+    }
+
+    private static Optional<Candidate> candidate(int pid, PathMatcher matcher) {
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            Candidate candidate = new Candidate(pid, process.name(), process.executable());
+            boolean named = matcher.matches(Path.of(candidate.name()))
+                    || matcher.matches(candidate.executable().getFileName());
+            return named && process.hasStub() ? Optional.of(candidate) : Optional.empty();
+        } catch (PulpoException | MalformedElfException notOurs) {
+            return Optional.empty();
+        }
+    }
+
+    /** A process to work on; close it when done. */
+    public static LiveProcess attach(int pid) {
+        return LiveProcess.attach(pid);
+    }
+
+    /** Starts the demo server of the examples, with the stub; close it when done. */
+    public static LaunchedProcess demo() {
+        return LiveProcess.launcher(List.of(demo("server").toString(), "4", "stdin")).start();
+    }
+
+    /** A file of the demo: {@code server}, {@code libgreeting.so} or {@code fix.so}. */
+    public static Path demo(String file) {
+        return Path.of(System.getProperty("pulpo.demo", "examples/target/demo")).resolve(file).toAbsolutePath();
+    }
+
+    /** The names of the functions that a library defines and that match a wildcard such as {@code mall*}. */
+    public static List<String> symbols(String library, String wildcard) {
+        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + wildcard);
+        try (ElfFile elf = ElfFile.open(find(library))) {
+            return Stream.of(elf.dynamicSymbols(), elf.symbols())
+                    .flatMap(SymbolTable::stream)
+                    .filter(symbol -> symbol.type().isFunction() && symbol.isDefined())
+                    .map(ElfSymbol::name).filter(name -> !name.isEmpty() && matcher.matches(Path.of(name)))
+                    .distinct().sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A library by its path, or by its name: first among those that this JVM has loaded, then in the usual places. */
+    private static Path find(String library) throws IOException {
+        if (library.contains("/")) {
+            return Path.of(library);
+        }
+        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+            Stream<Path> loaded = maps.filter(line -> line.endsWith("/" + library))
+                    .map(line -> Path.of(line.substring(line.indexOf('/'))));
+            Stream<Path> usual = Stream.of("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64",
+                    "/usr/lib").map(directory -> Path.of(directory, library)).filter(Files::exists);
+            return Stream.concat(loaded, usual).findFirst()
+                    .orElseThrow(() -> new IOException("no library " + library + " was found; give its path"));
+        }
+    }
+}

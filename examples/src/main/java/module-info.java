@@ -1,0 +1,12 @@
+/** Programs on the public API of Pulpo: the command line, the quickstart, helpers for jshell. */
+module dev.pulpo.examples {
+    requires static org.jspecify;
+    requires com.fasterxml.jackson.core;
+    requires transitive dev.pulpo.engine;
+    requires info.picocli;
+
+    exports dev.pulpo.examples.shell;
+
+    // picocli sets the fields of commands and makes their objects.
+    opens dev.pulpo.examples.cli to info.picocli;
+}

@@ -1,0 +1,113 @@
+package dev.pulpo.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.pulpo.examples.Scripts.Result;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The real script on a server that was started by hand. */
+class CommandLineTest {
+    private static final String FIX = Scripts.DEMO.resolve("fix.so").toString();
+
+    @BeforeAll
+    static void build() throws Exception {
+        Scripts.buildDemo();
+    }
+
+    private static Result apply(DemoServer server, String replace, String... more) throws Exception {
+        List<String> arguments = new ArrayList<>(
+                List.of("apply", "-p", server.pid(), "--target", "libgreeting.so", "--replace", replace, FIX));
+        arguments.addAll(List.of(more));
+        return Scripts.pulpo(arguments.toArray(String[]::new));
+    }
+
+    /** The names of all fields; fails where it is no JSON. */
+    private static List<String> fields(String json) throws IOException {
+        List<String> names = new ArrayList<>();
+        try (JsonParser parser = new JsonFactory().createParser(json)) {
+            for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
+                if (token == JsonToken.FIELD_NAME) {
+                    names.add(parser.currentName());
+                }
+            }
+        }
+        return names;
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void serverIsPatchedAndReverted(boolean preloaded) throws Exception {
+        String stub = Scripts.pulpo("stub").output().strip();
+        try (DemoServer server = new DemoServer(preloaded ? stub : "")) {
+            assertThat(server.says()).isEqualTo("1");
+            Result applied = apply(server, "greeting=greeting_fixed", "--json");
+            assertThat(applied.status()).as(applied.errors()).isZero();
+            assertThat(fields(applied.output())).contains("outcome", "functions", "threads", "stopMicros",
+                    "borrowedMicros", "totalMicros");
+            assertThat(applied.output()).contains("\"outcome\":\"applied\"", "\"injected\":" + !preloaded);
+            assertThat(server.says()).isEqualTo("2");
+
+            Result patches = Scripts.pulpo("patches", "-p", server.pid());
+            assertThat(patches.output()).contains("in force", FIX);
+            assertThat(apply(server, "greeting=greeting_fixed").status()).isEqualTo(3);
+
+            Result reverted = Scripts.pulpo("revert", "-p", server.pid(), "--json", FIX);
+            assertThat(reverted.status()).as(reverted.errors()).isZero();
+            assertThat(reverted.output()).contains("\"outcome\":\"reverted\"");
+            assertThat(server.says()).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void refusalIsExplained() throws Exception {
+        try (DemoServer server = new DemoServer("")) {
+            Result refused = apply(server, "greting=greeting_fixed", "--json");
+            assertThat(refused.status()).isEqualTo(3);
+            assertThat(refused.errors()).startsWith("pulpo: ").contains("did you mean greeting?");
+            assertThat(fields(refused.output())).contains("refusals", "kind");
+        }
+    }
+
+    @Test
+    void threadThatStaysInsideBlocks() throws Exception {
+        try (DemoServer server = new DemoServer("")) {
+            Result blocked = apply(server, "serve=greeting_fixed", "--timeout", "200ms", "--json");
+            assertThat(blocked.status()).isEqualTo(4);
+            assertThat(blocked.errors()).contains("is inside serve");
+            assertThat(fields(blocked.output())).contains("blockers", "tid");
+            assertThat(server.says()).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void wrongUsageAndGoneProcesses() throws Exception {
+        assertThat(Scripts.pulpo().status()).isEqualTo(2);
+        assertThat(Scripts.pulpo("apply", "-p", "1", "--replace", "x", FIX).status()).isEqualTo(2);
+        // No pid is that high: the kernel's limit is 2^22.
+        assertThat(Scripts.pulpo("messages", "-p", "99999999").status()).isEqualTo(5);
+        assertThat(Scripts.pulpo("patches", "-p", "no-such-program*").status()).isEqualTo(5);
+    }
+
+    @Test
+    void programRunsWithTheStubAndItsStatusIsPassedOn() throws Exception {
+        Result result = Scripts.pulpo("run", "--", "sh", "-c", "echo $LD_PRELOAD; exit 7");
+        assertThat(result.status()).isEqualTo(7);
+        assertThat(result.output()).isEqualTo(Scripts.pulpo("stub").output());
+    }
+
+    @Test
+    void quickstartShowsAllThreeStates() throws Exception {
+        Result result = Scripts.run("", "quickstart");
+        assertThat(result.status()).as(result.errors()).isZero();
+        assertThat(result.output()).contains("before ", "after ", "reverted ", "stop ", "version 1", "version 2");
+    }
+}
