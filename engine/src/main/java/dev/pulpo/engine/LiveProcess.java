@@ -14,12 +14,13 @@ import dev.pulpo.engine.trace.Access;
 import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
-import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A running process that can be looked at and patched.
@@ -112,7 +113,7 @@ public final class LiveProcess implements AutoCloseable {
      * @return whether it had to be brought in
      */
     public boolean inject() {
-        return InjectOperation.run(pid, startTime, memory);
+        return unlessGone(() -> InjectOperation.run(pid, startTime, memory));
     }
 
     /**
@@ -140,7 +141,7 @@ public final class LiveProcess implements AutoCloseable {
         if (!plan.isApplicable()) {
             throw new RefusedException(pid, plan.refusals());
         }
-        return ApplyOperation.run(plan, consistency, memory);
+        return unlessGone(() -> ApplyOperation.run(plan, consistency, memory));
     }
 
     /** Plans a patch and applies it, with {@link Consistency#DEFAULT}. */
@@ -155,7 +156,7 @@ public final class LiveProcess implements AutoCloseable {
      * @throws BlockedException where threads stood in the way until the time was over; it is still in force then
      */
     public Outcome revert(PatchId id, Consistency consistency) {
-        return RevertOperation.run(pid, startTime, id, consistency, memory);
+        return unlessGone(() -> RevertOperation.run(pid, startTime, id, consistency, memory));
     }
 
     /** Takes a patch back, with {@link Consistency#DEFAULT}. */
@@ -165,15 +166,28 @@ public final class LiveProcess implements AutoCloseable {
 
     /** The patches that have been applied and not been reverted, oldest first, with what the bytes say of them. */
     public List<AppliedPatch> patches() {
-        return image().stub()
+        return unlessGone(() -> image().stub()
                 .map(stub -> Inspection.patches(Registry.read(pid, memory, stub), memory))
-                .orElse(List.of());
+                .orElse(List.of()));
     }
 
     /** The log that tools have left in the process, oldest first. */
     public List<String> messages() {
-        Optional<RemoteAddress> stub = image().stub();
-        return stub.map(address -> MessageRing.read(memory, StubState.read(pid, memory, address))).orElse(List.of());
+        return unlessGone(() -> image().stub()
+                .map(stub -> MessageRing.read(memory, StubState.read(pid, memory, stub)))
+                .orElse(List.of()));
+    }
+
+    /** A process can end between any two calls; whichever fails then, that is what has happened. */
+    private <T> T unlessGone(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (SystemCallException e) {
+            if (ProcFs.isGone(pid)) {
+                throw new TargetGoneException(pid, e);
+            }
+            throw e;
+        }
     }
 
     /** Lets go of what is held of the process; the process itself goes on as it is. */

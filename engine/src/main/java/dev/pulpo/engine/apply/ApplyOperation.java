@@ -2,8 +2,6 @@ package dev.pulpo.engine.apply;
 
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
-import dev.pulpo.engine.BlockedException;
-import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
@@ -20,6 +18,7 @@ import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.x86.CodeAddress;
 import dev.pulpo.x86.PreparedDetour;
@@ -28,6 +27,7 @@ import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -82,10 +82,11 @@ public final class ApplyOperation {
         try {
             done = commit(registry, fresh, entry);
         } catch (RuntimeException failed) {
-            // No entry leads to it: it can go, and with it the record.
-            Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
-            if (unload(registry, loaded.handle(), failed)) {
-                Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
+            if (isUnreached(entry)) {
+                Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
+                if (unload(registry, loaded.handle(), failed)) {
+                    Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
+                }
             }
             throw failed;
         }
@@ -120,8 +121,20 @@ public final class ApplyOperation {
         }
     }
 
-    private Registry.Entry record(Registry registry, PatchPlan fresh, StubCalls.LoadResult.Loaded loaded)
-            throws RuntimeException {
+    /**
+     * Whether no entry leads to the patch, so that it can be taken out again. Where that cannot be seen, because the process
+     * has ended, there is nothing left to do either.
+     */
+    private boolean isUnreached(Registry.Entry entry) {
+        try {
+            return entry.patch().functions().stream().noneMatch(function -> Arrays.equals(
+                    Bytes.read(session.memory(), function.site(), function.detour().length), function.detour()));
+        } catch (SystemCallException unreadable) {
+            return false;
+        }
+    }
+
+    private Registry.Entry record(Registry registry, PatchPlan fresh, StubCalls.LoadResult.Loaded loaded) {
         LoadedObject object = loadedObject(loaded.bias());
         List<FunctionRecord> functions = fresh.functions().stream()
                 .map(function -> functionRecord(function, loaded.bias()))
@@ -228,10 +241,5 @@ public final class ApplyOperation {
             ranges.add(new CodeRanges.Range(target.toRemote(part.address()),
                     target.toRemote(part.address()).plus(part.size()), function.function()));
         }
-    }
-
-    /** Whoever is in the way, as an exception. */
-    static BlockedException blocked(int pid, Duration waited, List<Blocker> blockers) {
-        return new BlockedException(pid, waited, blockers);
     }
 }

@@ -82,8 +82,17 @@ public final class RevertOperation {
             return new Stops(session, changes, entry.patch().functions(), forbidden(entry.patch()))
                     .untilDone(consistency.timeout(), deadline);
         } catch (RuntimeException failed) {
-            Registry.setState(session.memory(), entry, PatchRecord.State.ACTIVE);
+            restore(entry, failed);
             throw failed;
+        }
+    }
+
+    /** Nothing was changed, so the patch is in force as before; a process that has ended has no record to change. */
+    private void restore(Registry.Entry entry, RuntimeException failure) {
+        try {
+            Registry.setState(session.memory(), entry, PatchRecord.State.ACTIVE);
+        } catch (SystemCallException gone) {
+            failure.addSuppressed(gone);
         }
     }
 

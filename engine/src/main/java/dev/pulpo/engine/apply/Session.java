@@ -42,8 +42,8 @@ final class Session implements AutoCloseable {
         this.startTime = startTime;
         this.memory = memory;
         this.lock = lock;
-        this.tracer = new TracerThread(pid);
         this.image = ProcessImage.read(pid);
+        this.tracer = new TracerThread(pid);
     }
 
     /**

@@ -36,7 +36,8 @@ public final class Warmup {
     }
 
     private static void run() {
-        try (LaunchedProcess child = new Launcher("sleep", "60").start();
+        // cat ends when its input does, so it does not outlive a JVM that is killed now.
+        try (LaunchedProcess child = new Launcher("cat").start();
                 TracerThread tracer = new TracerThread(child.pid());
                 TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
             ProcessImage image = ProcessImage.read(child.pid());

@@ -54,6 +54,11 @@ public final class ProcFs {
         }
     }
 
+    /** Whether the process has no thread any more that lives; its leader may be a zombie before that. */
+    public static boolean isGone(int pid) {
+        return isZombie(pid, pid) && (!Files.exists(process(pid)) || liveThreads(pid).isEmpty());
+    }
+
     /** A live thread of the process; the leader's memory cannot be reached once it has exited, so it need not be it. */
     public static int anyLiveThread(int pid) {
         if (!isZombie(pid, pid)) {
