@@ -18,3 +18,5 @@ gcc $options -shared -fPIC -fpatchable-function-entry=16,14 -Wl,-soname,libgreet
     -o "$out/libgreeting.so" "$here/greeting.c"
 gcc $options -o "$out/server" "$here/server.c" -L"$out" -lgreeting -Wl,-rpath,"$out" -pthread
 gcc $options -shared -fPIC -o "$out/fix.so" "$here/fix.c"
+gcc $options -o "$out/threads" "$here/threads.c" -L"$out" -lgreeting -Wl,-rpath,"$out" -pthread
+gcc $options -o "$out/floor" "$here/floor.c"
