@@ -182,12 +182,26 @@ public final class LiveProcess implements AutoCloseable {
     private <T> T unlessGone(Supplier<T> work) {
         try {
             return work.get();
-        } catch (SystemCallException e) {
-            if (ProcFs.isGone(pid)) {
+        } catch (TargetGoneException e) {
+            throw e;
+        } catch (SystemCallException | PulpoException e) {
+            if (hasEnded()) {
                 throw new TargetGoneException(pid, e);
             }
             throw e;
         }
+    }
+
+    /** A process that is about to end loses its memory, and the link to its program, a moment before it counts as gone. */
+    private boolean hasEnded() {
+        long deadline = System.nanoTime() + 1_000_000_000L;
+        while (!ProcFs.isGone(pid)) {
+            if (ProcFs.hasProgram(pid) || System.nanoTime() - deadline > 0) {
+                return false;
+            }
+            Thread.onSpinWait();
+        }
+        return true;
     }
 
     /** Lets go of what is held of the process; the process itself goes on as it is. */

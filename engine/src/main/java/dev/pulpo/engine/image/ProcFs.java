@@ -59,6 +59,17 @@ public final class ProcFs {
         return isZombie(pid, pid) && (!Files.exists(process(pid)) || liveThreads(pid).isEmpty());
     }
 
+    /** Whether a thread of the process still has a program to run; not so while it ends, nor for a kernel thread. */
+    public static boolean hasProgram(int pid) {
+        return liveThreads(pid).stream().anyMatch(tid -> {
+            try {
+                return !Files.readSymbolicLink(thread(pid, tid).resolve("exe")).toString().isEmpty();
+            } catch (IOException ending) {
+                return false;
+            }
+        });
+    }
+
     /** A live thread of the process; the leader's memory cannot be reached once it has exited, so it need not be it. */
     public static int anyLiveThread(int pid) {
         if (!isZombie(pid, pid)) {
