@@ -14,7 +14,6 @@ import dev.pulpo.engine.trace.Access;
 import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
-import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -91,11 +90,11 @@ public final class LiveProcess implements AutoCloseable {
 
     /** Path of the program that it runs. */
     public Path executable() {
-        return Path.of(image().executable());
+        return Path.of(unlessGone(() -> image().executable()));
     }
 
     private ProcessImage image() {
-        ProcessImage image = ProcessImage.read(pid);
+        ProcessImage image = ProcessImage.read(pid, memory);
         if (image.startTime() != startTime) {
             throw new TargetGoneException(pid, "its id has been given to another process");
         }
@@ -104,7 +103,7 @@ public final class LiveProcess implements AutoCloseable {
 
     /** Whether the process carries the stub. */
     public boolean hasStub() {
-        return image().stub().isPresent();
+        return unlessGone(() -> image().stub().isPresent());
     }
 
     /**
@@ -123,9 +122,15 @@ public final class LiveProcess implements AutoCloseable {
      * @throws MalformedElfException where it is no shared object
      */
     public PatchPlan plan(LivePatch patch) throws IOException {
-        ProcessImage image = image();
-        Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
-        return new Planner(image, memory, registry).plan(patch);
+        return Gone.unless(pid, memory, () -> {
+            ProcessImage image = image();
+            Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
+            PatchPlan plan = new Planner(image, memory, registry).plan(patch);
+            if (!plan.isApplicable() && Gone.isGone(pid, memory)) {
+                throw new TargetGoneException(pid, "it has ended or executed another program");
+            }
+            return plan;
+        });
     }
 
     /**
@@ -178,30 +183,8 @@ public final class LiveProcess implements AutoCloseable {
                 .orElse(List.of()));
     }
 
-    /** A process can end between any two calls; whichever fails then, that is what has happened. */
     private <T> T unlessGone(Supplier<T> work) {
-        try {
-            return work.get();
-        } catch (TargetGoneException e) {
-            throw e;
-        } catch (SystemCallException | PulpoException e) {
-            if (hasEnded()) {
-                throw new TargetGoneException(pid, e);
-            }
-            throw e;
-        }
-    }
-
-    /** A process that is about to end loses its memory, and the link to its program, a moment before it counts as gone. */
-    private boolean hasEnded() {
-        long deadline = System.nanoTime() + 1_000_000_000L;
-        while (!ProcFs.isGone(pid)) {
-            if (ProcFs.hasProgram(pid) || System.nanoTime() - deadline > 0) {
-                return false;
-            }
-            Thread.onSpinWait();
-        }
-        return true;
+        return Gone.unless(pid, memory, work::get);
     }
 
     /** Lets go of what is held of the process; the process itself goes on as it is. */

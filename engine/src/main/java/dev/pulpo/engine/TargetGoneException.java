@@ -8,6 +8,10 @@ public final class TargetGoneException extends PulpoException {
         super(pid, "process " + pid + ": " + what, null);
     }
 
+    public TargetGoneException(int pid, String what, Throwable cause) {
+        super(pid, "process " + pid + ": " + what, cause);
+    }
+
     public TargetGoneException(int pid, Throwable cause) {
         super(pid, "process " + pid + " does not exist or has ended", cause);
     }

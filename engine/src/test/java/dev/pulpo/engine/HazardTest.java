@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -194,6 +195,27 @@ class HazardTest {
             }
         }
         rounds(server, 1, Consistency.DEFAULT);
+    }
+
+    @Test
+    void targetThatIsKilledAtRandomMomentsIsGone() throws Exception {
+        Random random = new Random(7);
+        for (int i = 0; i < KILLS; i++) {
+            try (RunningServer server = RunningServer.preloaded(victims.server(), "4", "sleep");
+                    LiveProcess process = LiveProcess.attach(server.pid())) {
+                Thread killer = Thread.ofPlatform().start(() -> {
+                    LockSupport.parkNanos(random.nextInt(12_000_000));
+                    Processes.kill(server.pid(), Signals.SIGKILL);
+                });
+                assertThatThrownBy(() -> {
+                    while (true) {
+                        process.apply(patch());
+                        process.revert(patch().id());
+                    }
+                }).as("kill %d", i).isInstanceOf(TargetGoneException.class);
+                killer.join();
+            }
+        }
     }
 
     @Test

@@ -15,6 +15,9 @@ import java.lang.foreign.MemorySegment;
  * Thread-safe until closed.
  */
 public final class TraceeMemory implements AutoCloseable {
+    /** Below the lowest address that anything can be mapped at for an ordinary program (vm.mmap_min_addr). */
+    private static final long NEVER_MAPPED = 16;
+
     private final int tid;
     private final int descriptor;
     private boolean closed;
@@ -92,6 +95,18 @@ public final class TraceeMemory implements AutoCloseable {
             return 0;
         }
         return result < 0 ? (int) -result : Errno.EIO;
+    }
+
+    /**
+     * Whether there is nothing to read any more: every thread that used this memory has ended or executed another program.
+     * Where nothing is mapped at an address, reading there is an error; where the memory itself is gone, it is the end of
+     * the file.
+     */
+    public boolean isGone() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment one = arena.allocate(1);
+            return syscall(Linux.SYS_pread64(), descriptor, one.address(), 1, NEVER_MAPPED) == 0;
+        }
     }
 
     private long writeSome(long to, long from, long length) {

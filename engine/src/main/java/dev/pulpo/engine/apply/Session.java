@@ -42,7 +42,7 @@ final class Session implements AutoCloseable {
         this.startTime = startTime;
         this.memory = memory;
         this.lock = lock;
-        this.image = ProcessImage.read(pid);
+        this.image = ProcessImage.read(pid, memory);
         this.tracer = new TracerThread(pid);
     }
 
@@ -99,7 +99,7 @@ final class Session implements AutoCloseable {
 
     /** Looks at the process again. */
     ProcessImage refreshImage() {
-        image = ProcessImage.read(pid);
+        image = ProcessImage.read(pid, memory);
         checkIdentity();
         return image;
     }

@@ -40,7 +40,7 @@ public final class Warmup {
         try (LaunchedProcess child = new Launcher("cat").start();
                 TracerThread tracer = new TracerThread(child.pid());
                 TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
-            ProcessImage image = ProcessImage.read(child.pid());
+            ProcessImage image = ProcessImage.read(child.pid(), memory);
             RemoteAddress somewhere = image.objects().getFirst().start();
             CodeRanges nowhere = CodeRanges
                     .of(List.of(new CodeRanges.Range(new RemoteAddress(16), new RemoteAddress(17),

@@ -1,6 +1,7 @@
 package dev.pulpo.engine.image;
 
 import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.ffm.Signals;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,6 +16,9 @@ public final class ProcFs {
     /** What {@link #state} returns for a thread that does not exist. */
     public static final char NO_SUCH_THREAD = 0;
 
+    /** In a thread's flags: it is on its way out and has left, or is about to leave, its memory (include/linux/sched.h). */
+    private static final long PF_EXITING = 0x4;
+
     private ProcFs() {}
 
     public static Path process(int pid) {
@@ -28,9 +32,7 @@ public final class ProcFs {
     /** The thread's state as a letter, {@code Z} for a zombie, or {@link #NO_SUCH_THREAD}. */
     public static char state(int pid, int tid) {
         try {
-            String stat = Files.readString(thread(pid, tid).resolve("stat"), StandardCharsets.ISO_8859_1);
-            // The second field is the name in parentheses, and may hold any character, parentheses included.
-            return stat.charAt(stat.lastIndexOf(')') + 2);
+            return fieldsBehindName(thread(pid, tid))[0].charAt(0);
         } catch (IOException gone) {
             return NO_SUCH_THREAD;
         }
@@ -54,20 +56,36 @@ public final class ProcFs {
         }
     }
 
-    /** Whether the process has no thread any more that lives; its leader may be a zombie before that. */
-    public static boolean isGone(int pid) {
-        return isZombie(pid, pid) && (!Files.exists(process(pid)) || liveThreads(pid).isEmpty());
+    /**
+     * Whether no thread of the process will run its code again: each has ended, ends, or has been sent a SIGKILL that it
+     * has not seen. Such a process may still be listed for a while, and reads of it fail in all sorts of ways.
+     */
+    public static boolean isEnding(int pid) {
+        try (Stream<Path> tasks = Files.list(process(pid).resolve("task"))) {
+            return tasks.allMatch(path -> isEnding(pid, Integer.parseInt(path.getFileName().toString())));
+        } catch (IOException | java.io.UncheckedIOException gone) {
+            return true;
+        }
     }
 
-    /** Whether a thread of the process still has a program to run; not so while it ends, nor for a kernel thread. */
-    public static boolean hasProgram(int pid) {
-        return liveThreads(pid).stream().anyMatch(tid -> {
-            try {
-                return !Files.readSymbolicLink(thread(pid, tid).resolve("exe")).toString().isEmpty();
-            } catch (IOException ending) {
-                return false;
+    private static boolean isEnding(int pid, int tid) {
+        try {
+            // Behind the name: state, ppid, pgrp, session, tty, tpgid, flags (proc_pid_stat(5)).
+            String[] fields = fieldsBehindName(thread(pid, tid));
+            if ("ZX".contains(fields[0]) || (Long.parseLong(fields[6]) & PF_EXITING) != 0) {
+                return true;
             }
-        });
+        } catch (IOException gone) {
+            return true;
+        }
+        return status(pid, tid, "SigPnd").map(pending -> Long.parseUnsignedLong(pending, 16))
+                .filter(pending -> (pending & Signals.bit(Signals.SIGKILL)) == 0).isEmpty();
+    }
+
+    private static String[] fieldsBehindName(Path task) throws IOException {
+        String stat = Files.readString(task.resolve("stat"), StandardCharsets.ISO_8859_1);
+        // The second field is the name in parentheses, and may hold any character, parentheses included.
+        return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     }
 
     /** A live thread of the process; the leader's memory cannot be reached once it has exited, so it need not be it. */
@@ -137,9 +155,8 @@ public final class ProcFs {
      */
     public static long startTime(int pid) {
         try {
-            String stat = Files.readString(process(pid).resolve("stat"), StandardCharsets.ISO_8859_1);
             // Field 22, of which the third is the first behind the name.
-            return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[22 - 3]);
+            return Long.parseLong(fieldsBehindName(process(pid))[22 - 3]);
         } catch (IOException e) {
             throw new TargetGoneException(pid, e);
         }

@@ -3,8 +3,10 @@ package dev.pulpo.engine.image;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.SegmentType;
+import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.StubLayout;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,12 +29,27 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         List<LoadedObject> objects) {
     private static final long PAGE = 4096;
 
-    /** Looks at a process. */
-    public static ProcessImage read(int pid) {
+    /**
+     * Looks at a process.
+     *
+     * @param memory of the process, which tells whether all of it was there to look at
+     * @throws TargetGoneException where it was not, because the process is about to end or has become another program
+     */
+    public static ProcessImage read(int pid, TraceeMemory memory) {
         long startTime = ProcFs.startTime(pid);
         int tid = ProcFs.anyLiveThread(pid);
         MemoryMap map = MemoryMap.read(pid, tid);
-        return new ProcessImage(pid, tid, startTime, executable(pid, tid), map, objects(pid, tid, map));
+        while (map.mappings().isEmpty() && !memory.isGone()) {
+            // This thread has left its memory, on its way out; others are still there.
+            tid = ProcFs.anyLiveThread(pid);
+            map = MemoryMap.read(pid, tid);
+        }
+        ProcessImage image = new ProcessImage(pid, tid, startTime, executable(pid, tid), map, objects(pid, tid, map));
+        if (memory.isGone() || image.program().isEmpty() && ProcFs.isEnding(pid)) {
+            // Threads leave their memory one after the other, and files are reached through those that are left.
+            throw new TargetGoneException(pid, "it has ended or executed another program");
+        }
+        return image;
     }
 
     private static String executable(int pid, int tid) {
