@@ -1,5 +1,8 @@
 package dev.pulpo.engine;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /** A thread that stands in the way. */
 public sealed interface Blocker {
     /** The thread's id, as this process sees it. */
@@ -8,17 +11,26 @@ public sealed interface Blocker {
     /** The reason, for a person to read. */
     String message();
 
+    /** The frames of its stack as far as they were followed, the innermost first, as {@code function+offset (object)}. */
+    List<String> stack();
+
     /**
-     * The thread is, or may be, inside a function that is about to change.
+     * The thread is inside a function that is about to change, or will return there.
      *
      * @param name     the thread's name
      * @param function the function
-     * @param address  what was found in the instruction pointer or on the stack, as {@code object+offset}
+     * @param address  where in it, as {@code function+offset (object)}
      */
-    record InsideFunction(int tid, String name, String function, String address) implements Blocker {
+    record InsideFunction(int tid, String name, String function, String address, List<String> stack)
+            implements
+                Blocker {
+        public InsideFunction {
+            stack = List.copyOf(stack);
+        }
+
         @Override
         public String message() {
-            return "thread " + tid + " (" + name + ") is inside " + function + " at " + address;
+            return "thread " + tid + " (" + name + ") is inside " + function + " at " + address + stackBelow(stack);
         }
     }
 
@@ -29,6 +41,11 @@ public sealed interface Blocker {
      * @param reason why
      */
     record NotBorrowable(int tid, String name, String reason) implements Blocker {
+        @Override
+        public List<String> stack() {
+            return List.of();
+        }
+
         @Override
         public String message() {
             return "thread " + tid + " (" + name + ") cannot be borrowed: " + reason;
@@ -41,10 +58,19 @@ public sealed interface Blocker {
      * @param name   the thread's name
      * @param reason why
      */
-    record UnknownStack(int tid, String name, String reason) implements Blocker {
+    record UnknownStack(int tid, String name, String reason, List<String> stack) implements Blocker {
+        public UnknownStack {
+            stack = List.copyOf(stack);
+        }
+
         @Override
         public String message() {
-            return "thread " + tid + " (" + name + ") has a stack that cannot be followed: " + reason;
+            return "thread " + tid + " (" + name + ") has a stack that cannot be followed: " + reason
+                    + stackBelow(stack);
         }
+    }
+
+    private static String stackBelow(List<String> stack) {
+        return stack.stream().map(frame -> "\n    " + frame).collect(Collectors.joining());
     }
 }

@@ -236,6 +236,25 @@ public final class Ptrace {
         return received(tid);
     }
 
+    /**
+     * As {@link #awaitWord}, but returns {@link #NOTHING} after some milliseconds without a change.
+     *
+     * @param guard of this thread, and armed
+     */
+    public int awaitWord(int tid, WaitGuard guard) {
+        guard.enter();
+        long result = syscall(Linux.SYS_wait4(), tid, word.address(),
+                WaitGuard.works() ? Linux.__WALL() : Linux.__WALL() | Linux.WNOHANG(), 0);
+        guard.leave();
+        if (result == 0 || result == -Errno.EINTR) {
+            return NOTHING;
+        }
+        if (NativeCalls.isError(result)) {
+            throw new SystemCallException("waitpid(" + tid + ", __WALL)", (int) -result);
+        }
+        return received(tid);
+    }
+
     private int received(int tid) {
         int status = word.get(ValueLayout.JAVA_INT, 0);
         if ((status & 0x7f) != 0x7f) {

@@ -63,10 +63,15 @@ public final class TraceeMemory implements AutoCloseable {
      * @return how many bytes were read; fewer where an unmapped page or the end of the process came first
      */
     public long readSome(RemoteAddress from, MemorySegment into) {
+        return readSome(from.value(), into);
+    }
+
+    /** As {@link #readSome(RemoteAddress, MemorySegment)}, for use within a stop: it makes no object. */
+    public long readSome(long from, MemorySegment into) {
         long done = 0;
         while (done < into.byteSize()) {
             long result = syscall(Linux.SYS_pread64(), descriptor, into.address() + done, into.byteSize() - done,
-                    from.value() + done);
+                    from + done);
             if (result <= 0) {
                 break;
             }

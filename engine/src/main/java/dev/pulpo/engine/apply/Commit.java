@@ -1,13 +1,18 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.image.StackScan;
+import dev.pulpo.engine.stack.Reasons;
+import dev.pulpo.engine.stack.StackCheck;
+import dev.pulpo.engine.stack.StackSweep;
+import dev.pulpo.engine.stack.UnwindTables;
 import dev.pulpo.engine.trace.ProcessStop;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Registers;
+import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
@@ -30,32 +35,41 @@ final class Commit {
     private final Journal journal;
     private final long[] interior;
     private final CodeRanges forbidden;
-    private final StackScan scan;
+    private final StackSweep sweep;
+    private int inEntry;
+    private int inEntryTid;
 
     /**
      * What came of a stop.
      *
-     * @param blockers   threads that were in the way; where there are any, nothing was changed
-     * @param threads    how many threads were held
-     * @param stop       how long
-     * @param scheduling how far the tracer was raised
-     * @param holdsOn    whether threads are still seized that could not be released; see {@link ProcessStop#holdsOn}
+     * @param blockers    threads that were in the way; where there are any, nothing was changed
+     * @param needsTables whether threads could not be judged for want of {@link UnwindTables}; nothing was changed then
+     * @param threads     how many threads were held
+     * @param stop        how long
+     * @param scheduling  how far the tracer was raised
+     * @param holdsOn     whether threads are still seized that could not be released; see {@link ProcessStop#holdsOn}
      */
-    record Result(List<Blocker> blockers, int threads, Duration stop, Scheduling.Level scheduling, boolean holdsOn) {}
+    record Result(List<Blocker> blockers, boolean needsTables, int threads, Duration stop,
+            Scheduling.Level scheduling, boolean holdsOn) {
+        boolean isDone() {
+            return blockers.isEmpty() && !needsTables;
+        }
+    }
 
     /**
-     * @param changes    what to write
-     * @param interior   addresses at which no thread may stand while that is written; threads there are stepped past them
-     * @param forbidden  code in which no thread may be
+     * @param changes   what to write
+     * @param interior  addresses at which no thread may stand while that is written; threads there are stepped past them
+     * @param forbidden code in which no thread may be
+     * @param tables    to follow stacks with, where they have been made
      */
     Commit(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, Arena arena, List<Change> changes,
-            LongStream interior, CodeRanges forbidden) {
+            LongStream interior, CodeRanges forbidden, Optional<CfiMap> tables) {
         this.image = image;
         this.tools = tools;
         this.journal = new Journal(image.pid(), memory, changes, arena);
         this.interior = interior.sorted().toArray();
         this.forbidden = forbidden;
-        this.scan = new StackScan(image, memory, arena);
+        this.sweep = new StackSweep(new StackCheck(image, memory, forbidden, tables, arena), arena);
     }
 
     Journal journal() {
@@ -68,77 +82,90 @@ final class Commit {
      * @param deadline for the threads to stop, on the scale of {@link System#nanoTime}
      */
     Result run(long deadline) {
-        List<Blocker> blockers = new ArrayList<>();
         ProcessStop stop = new ProcessStop(image.pid(), tools);
         int threads;
         try (stop) {
             stop.prepare();
             stop.stop(deadline);
+            sweep.begin();
+            inEntry = 0;
             for (int i = 0; i < stop.size(); i++) {
-                look(stop, i, blockers);
+                look(stop, i);
             }
+            sweep.finish();
             threads = stop.stoppedThreads();
-            if (blockers.isEmpty()) {
+            if (sweep.isClear() && inEntry == 0) {
                 journal.write(tools.ptrace(), stop.anyStopped());
             }
         }
-        return new Result(blockers, threads, stop.duration(), stop.schedulingLevel(), stop.holdsOn());
+        return new Result(blockers(), sweep.needsTables(), threads, stop.duration(), stop.schedulingLevel(),
+                stop.holdsOn());
     }
 
-    private void look(ProcessStop stop, int index, List<Blocker> blockers) {
+    private void look(ProcessStop stop, int index) {
         int tid = stop.tid(index);
         if (!stop.isStopped(index)) {
             if (stop.isHeld(index)) {
-                lookAtHeld(tid, blockers);
+                lookAtHeld(tid);
             }
             return;
         }
-        Registers registers = tools.scratch();
-        if (!stop.readRegisters(index, registers)) {
+        if (!stop.readRegisters(index)) {
             return;
         }
+        Registers registers = stop.registers(index);
         for (int steps = 0; Arrays.binarySearch(interior, registers.rip()) >= 0; steps++) {
             if (steps == MOST_STEPS) {
-                blockers.add(inside(tid, "the entry of a function", registers.rip()));
+                inEntry++;
+                inEntryTid = tid;
                 return;
             }
             stop.step(index);
-            if (!stop.isStopped(index) || !stop.readRegisters(index, registers)) {
+            if (!stop.isStopped(index) || !stop.readRegisters(index)) {
                 return;
             }
         }
-        if (!forbidden.isEmpty()) {
-            judge(tid, scan.scan(tid, registers, forbidden), blockers);
-        }
+        sweep.add(tid, registers);
     }
 
     /** A thread that waits in vfork cannot be asked for its registers, but proc(5) tells where it will go on. */
-    private void lookAtHeld(int tid, List<Blocker> blockers) {
+    private void lookAtHeld(int tid) {
         Optional<long[]> where = ProcFs.userStackAndProgramCounter(image.pid(), tid);
-        if (where.isEmpty()) {
-            blockers.add(new Blocker.UnknownStack(tid, name(tid),
-                    "it waits inside the kernel and its registers cannot be read"));
-        } else if (!forbidden.isEmpty()) {
-            // Its thread block is not known, so only the main thread's stack can be told to be its own.
-            judge(tid, scan.scan(tid, where.get()[1], where.get()[0], 0, forbidden), blockers);
+        if (where.isPresent()) {
+            sweep.add(tid, where.get()[0], where.get()[1]);
+        } else {
+            sweep.addUnknown(tid);
         }
     }
 
-    private void judge(int tid, StackScan.Result result, List<Blocker> blockers) {
-        switch (result) {
-            case StackScan.Result.Clear clear -> {
-                // Not in the way.
-            }
-            case StackScan.Result.Found found ->
-                blockers.add(inside(tid, found.what(), found.address().value()));
-            case StackScan.Result.Unknown unknown ->
-                blockers.add(new Blocker.UnknownStack(tid, name(tid), unknown.reason()));
+    /** What was found, in words: the threads run again. */
+    private List<Blocker> blockers() {
+        List<Blocker> blockers = new ArrayList<>();
+        if (inEntry > 0) {
+            blockers.add(new Blocker.InsideFunction(inEntryTid, name(inEntryTid), "the entry of a function",
+                    "an instruction that is about to change", List.of()));
         }
+        StackSweep.Findings findings = sweep.findings();
+        for (int i = 0; i < findings.count(); i++) {
+            blockers.add(blocker(findings, i));
+        }
+        return blockers;
     }
 
-    private Blocker inside(int tid, String what, long address) {
-        return new Blocker.InsideFunction(tid, name(tid), what,
-                image.describe(new dev.pulpo.ffm.RemoteAddress(address)));
+    private Blocker blocker(StackSweep.Findings findings, int index) {
+        int tid = findings.tid(index);
+        List<String> stack = Arrays.stream(findings.frames(index)).mapToObj(this::describe).toList();
+        String address = describe(findings.address(index));
+        return switch (findings.verdict(index)) {
+            case INSIDE -> new Blocker.InsideFunction(tid, name(tid), forbidden.name(findings.zone(index)), address,
+                    stack);
+            case UNKNOWN -> new Blocker.UnknownStack(tid, name(tid), Reasons.of(findings.end(index), address), stack);
+            case CLEAR, NEEDS_TABLES -> throw new IllegalStateException("no finding");
+        };
+    }
+
+    private String describe(long address) {
+        return image.describe(new RemoteAddress(address));
     }
 
     private String name(int tid) {

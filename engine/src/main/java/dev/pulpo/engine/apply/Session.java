@@ -1,5 +1,6 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -10,6 +11,7 @@ import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.stack.UnwindTables;
 import dev.pulpo.engine.trace.Injection;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.engine.trace.ThreadBorrower;
@@ -20,6 +22,7 @@ import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -35,6 +38,7 @@ final class Session implements AutoCloseable {
     private TracerThread tracer;
     private ProcessImage image;
     private Duration borrowed = Duration.ZERO;
+    private Optional<CfiMap> tables = Optional.empty();
     private boolean injected;
 
     private Session(int pid, long startTime, TraceeMemory memory, ProcessLock lock) {
@@ -99,9 +103,22 @@ final class Session implements AutoCloseable {
 
     /** Looks at the process again. */
     ProcessImage refreshImage() {
+        tables = Optional.empty();
         image = ProcessImage.read(pid, memory);
         checkIdentity();
         return image;
+    }
+
+    /** What stacks are followed with, if it has been needed so far. */
+    Optional<CfiMap> knownTables() {
+        return tables;
+    }
+
+    /** Makes what stacks are followed with, from the objects that the process has now. */
+    CfiMap makeTables() {
+        CfiMap made = UnwindTables.of(refreshImage(), memory);
+        tables = Optional.of(made);
+        return made;
     }
 
     boolean injected() {
@@ -141,7 +158,7 @@ final class Session implements AutoCloseable {
         Path stub = StubFile.path();
         ProcessImage before = image;
         boolean holdsOn = tracer.call(tools -> {
-            ThreadLoan loan = new ThreadBorrower(before, tools, memory)
+            ThreadLoan loan = new ThreadBorrower(before, tools, memory, () -> UnwindTables.of(before, memory))
                     .borrow(ThreadBorrower.FrameOn.THREAD_STACK, deadline);
             try (loan) {
                 new Injection(before, loan, memory, deadline).load(stub);
@@ -163,7 +180,7 @@ final class Session implements AutoCloseable {
     <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
         ProcessImage current = image;
         Lent<T> lent = tracer.call(tools -> {
-            ThreadLoan loan = new ThreadBorrower(current, tools, memory)
+            ThreadLoan loan = new ThreadBorrower(current, tools, memory, () -> UnwindTables.of(current, memory))
                     .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline);
             T result;
             try (loan) {

@@ -1,6 +1,7 @@
 package dev.pulpo.engine.apply;
 
 import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetUnreadableException;
@@ -51,11 +52,11 @@ final class Stops {
             Commit.Result result = session.onTracer(tools -> {
                 try (Arena arena = Arena.ofConfined()) {
                     Commit commit = new Commit(session.image(), tools, session.memory(), arena, changes,
-                            functions.stream().flatMapToLong(Changes::interior), forbidden);
+                            functions.stream().flatMapToLong(Changes::interior), forbidden, session.knownTables());
                     checkUnchanged(commit);
                     commit.journal().touch();
                     Commit.Result stopped = commit.run(System.nanoTime() + STOP_PATIENCE_NANOS);
-                    if (stopped.blockers().isEmpty()) {
+                    if (stopped.isDone()) {
                         checkArrived(commit);
                     }
                     return stopped;
@@ -64,11 +65,19 @@ final class Stops {
             if (result.holdsOn()) {
                 session.renewTracer();
             }
-            if (result.blockers().isEmpty()) {
+            if (result.isDone()) {
                 return new Done(result, attempt);
+            }
+            if (result.needsTables()) {
+                session.makeTables();
+                continue;
             }
             if (System.nanoTime() - deadline > 0) {
                 throw new BlockedException(session.pid(), timeout, result.blockers());
+            }
+            if (result.blockers().stream().anyMatch(Blocker.UnknownStack.class::isInstance)) {
+                // Something may have been loaded since the tables were made.
+                session.makeTables();
             }
             LockSupport.parkNanos(backoff);
             backoff = Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);

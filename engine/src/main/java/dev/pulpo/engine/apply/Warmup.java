@@ -9,6 +9,7 @@ import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 
@@ -50,7 +51,8 @@ public final class Warmup {
                     try (Arena arena = Arena.ofConfined()) {
                         byte[] same = Bytes.read(memory, somewhere, 16);
                         Commit commit = new Commit(image, tools, memory, arena,
-                                List.of(new Change("nothing", somewhere, same, same)), LongStream.empty(), nowhere);
+                                List.of(new Change("nothing", somewhere, same, same)), LongStream.empty(), nowhere,
+                                Optional.empty());
                         commit.journal().touch();
                         commit.run(System.nanoTime() + 1_000_000_000L);
                     }

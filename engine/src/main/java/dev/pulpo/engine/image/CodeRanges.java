@@ -45,6 +45,16 @@ public final class CodeRanges {
         return new CodeRanges(disjoint);
     }
 
+    /** First address of all; 0 where there is none. */
+    public long start() {
+        return starts.length == 0 ? 0 : starts[0];
+    }
+
+    /** First address behind all; 0 where there is none. */
+    public long end() {
+        return ends.length == 0 ? 0 : ends[ends.length - 1];
+    }
+
     /** The number of the range that holds this address, or -1. */
     public int find(long address) {
         int low = 0;

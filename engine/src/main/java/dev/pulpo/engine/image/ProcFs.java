@@ -3,10 +3,10 @@ package dev.pulpo.engine.image;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.ffm.Signals;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -38,22 +38,28 @@ public final class ProcFs {
         }
     }
 
+    /** Whether this very process has a thread with that id. */
+    public static boolean existsHere(int tid) {
+        return Files.exists(Path.of("/proc/self/task", Integer.toString(tid)));
+    }
+
     public static boolean isZombie(int pid, int tid) {
         char state = state(pid, tid);
         return state == 'Z' || state == 'X' || state == NO_SUCH_THREAD;
     }
 
-    /** The ids of the threads that are neither zombies nor gone, the leader first where it lives. */
-    public static List<Integer> liveThreads(int pid) {
+    /** The ids of all threads, zombies included, the leader first. */
+    public static List<Integer> threads(int pid) {
         try (Stream<Path> tasks = Files.list(process(pid).resolve("task"))) {
-            List<Integer> live = new ArrayList<>();
-            tasks.map(path -> Integer.valueOf(path.getFileName().toString()))
-                    .filter(tid -> !isZombie(pid, tid))
-                    .forEach(live::add);
-            return live;
-        } catch (IOException e) {
+            return tasks.map(path -> Integer.valueOf(path.getFileName().toString())).toList();
+        } catch (IOException | UncheckedIOException e) {
             throw new TargetGoneException(pid, e);
         }
+    }
+
+    /** The ids of the threads that are neither zombies nor gone, the leader first where it lives. */
+    public static List<Integer> liveThreads(int pid) {
+        return threads(pid).stream().filter(tid -> !isZombie(pid, tid)).toList();
     }
 
     /**
@@ -61,9 +67,9 @@ public final class ProcFs {
      * has not seen. Such a process may still be listed for a while, and reads of it fail in all sorts of ways.
      */
     public static boolean isEnding(int pid) {
-        try (Stream<Path> tasks = Files.list(process(pid).resolve("task"))) {
-            return tasks.allMatch(path -> isEnding(pid, Integer.parseInt(path.getFileName().toString())));
-        } catch (IOException | java.io.UncheckedIOException gone) {
+        try {
+            return threads(pid).stream().allMatch(tid -> isEnding(pid, tid));
+        } catch (TargetGoneException gone) {
             return true;
         }
     }
@@ -102,7 +108,7 @@ public final class ProcFs {
             return lines.filter(line -> line.startsWith(name + ":"))
                     .map(line -> line.substring(name.length() + 1).trim())
                     .findFirst();
-        } catch (IOException | java.io.UncheckedIOException gone) {
+        } catch (IOException | UncheckedIOException gone) {
             return Optional.empty();
         }
     }

@@ -9,7 +9,7 @@ import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.image.StackScan;
+import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SignalFrame;
@@ -172,7 +172,7 @@ public final class Injection {
     /** Makes a system call on the thread's own stack, and takes the thread back at its end. */
     private long systemCall(RemoteAddress gadget, RemoteAddress restorer, int number, long... arguments) {
         Registers saved = loan.savedRegisters();
-        SignalFrame.Image frame = loan.frameBelow(saved.rsp() - StackScan.RED_ZONE, restorer.value());
+        SignalFrame.Image frame = loan.frameBelow(saved.rsp() - StackCheck.RED_ZONE, restorer.value());
         memory.write(frame.address(), frame.bytes());
         try (Arena arena = Arena.ofConfined()) {
             Registers registers = new Registers(arena);

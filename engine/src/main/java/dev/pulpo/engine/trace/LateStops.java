@@ -3,7 +3,6 @@ package dev.pulpo.engine.trace;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.SystemCallException;
-import dev.pulpo.ffm.SystemCalls;
 import dev.pulpo.ffm.WaitStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,15 +59,11 @@ final class LateStops {
     }
 
     private void letGo(int tid, WaitStatus status) {
-        if (status instanceof WaitStatus.SignalStop stop) {
-            ptrace.detach(tid, stop.signal());
-            return;
+        int signal = status instanceof WaitStatus.SignalStop stop ? stop.signal() : 0;
+        if (ptrace.readRegisters(tid, registers) == 0) {
+            Release.detach(ptrace, tid, registers, signal);
+        } else {
+            ptrace.detach(tid, signal);
         }
-        if (ptrace.readRegisters(tid, registers) == 0 && SystemCalls.isInterruptedForGood(registers)
-                && !ptrace.hasDeliverableSignal(tid, registers.origRax())) {
-            SystemCalls.rewind(registers);
-            ptrace.writeRegisters(tid, registers);
-        }
-        ptrace.detach(tid, 0);
     }
 }

@@ -7,11 +7,12 @@ import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.Scheduling;
-import dev.pulpo.ffm.SystemCalls;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TaskList;
+import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public final class ProcessStop implements AutoCloseable {
-    private static final long FIRST_LOOK_NANOS = 5_000_000;
+    private static final int SPARE_THREADS = 64;
+    private static final long RELEASE_PATIENCE_NANOS = 5_000_000;
     private static final long PAUSE_NANOS = 10_000;
 
     private final int pid;
@@ -39,24 +41,30 @@ public final class ProcessStop implements AutoCloseable {
     private final Ptrace ptrace;
     private final TaskList list;
     private final ThreadTable threads;
+    private final Arena arena;
+    private Registers[] registers = new Registers[0];
+    private boolean[] known = new boolean[0];
     private Scheduling.@Nullable Level raised;
     private boolean replaced;
     private long began;
     private long ended;
 
     /** Opens the thread list; stops nothing. */
+    @SuppressWarnings("MustBeClosed") // by close(), or by openList where that fails
     public ProcessStop(int pid, TracerThread.Tools tools) {
         this.pid = pid;
         this.tools = tools;
         ptrace = tools.ptrace();
-        list = openList(pid, tools);
+        arena = Arena.ofConfined();
+        list = openList(pid, arena);
         threads = new ThreadTable(list.refresh());
     }
 
-    private static TaskList openList(int pid, TracerThread.Tools tools) {
+    private static TaskList openList(int pid, Arena arena) {
         try {
-            return new TaskList(pid, tools.arena());
+            return new TaskList(pid, arena);
         } catch (SystemCallException e) {
+            arena.close();
             throw new TargetGoneException(pid, e);
         }
     }
@@ -74,6 +82,19 @@ public final class ProcessStop implements AutoCloseable {
         if (threads.count() == 0) {
             throw new TargetGoneException(pid, "it has ended");
         }
+        makeRoom();
+        tools.guard().arm();
+    }
+
+    /** For the registers of every thread, and of some that may be made until the process stands. */
+    private void makeRoom() {
+        int room = threads.count() + SPARE_THREADS;
+        Registers[] more = Arrays.copyOf(registers, room);
+        for (int i = registers.length; i < room; i++) {
+            more[i] = new Registers(arena);
+        }
+        registers = more;
+        known = Arrays.copyOf(known, room);
     }
 
     private boolean seizeNew() {
@@ -125,41 +146,35 @@ public final class ProcessStop implements AutoCloseable {
             }
             awaitStops(deadline);
         } while (seizeNew());
+        if (threads.count() > registers.length) {
+            makeRoom();
+        }
         if (replaced) {
             throw new TargetGoneException(pid, "it has executed another program");
         }
     }
 
     private void awaitStops(long deadline) {
-        long look = began + FIRST_LOOK_NANOS;
-        while (true) {
-            int missing = 0;
-            for (int i = 0; i < threads.count(); i++) {
-                if (threads.state(i) == ThreadTable.STOPPING && !collect(i)) {
-                    missing++;
+        for (int i = 0; i < threads.count(); i++) {
+            while (threads.state(i) == ThreadTable.STOPPING && !collect(i, true)) {
+                lookAtMissing(i);
+                if (System.nanoTime() - deadline > 0) {
+                    throw new TargetBusyException(pid, stillRunning());
                 }
             }
-            if (missing == 0) {
-                return;
-            }
-            long now = System.nanoTime();
-            if (now - look > 0) {
-                lookAtMissing();
-                look = now + FIRST_LOOK_NANOS;
-            }
-            if (now - deadline > 0) {
-                throw new TargetBusyException(pid, stillRunning());
-            }
-            tools.pause().nanos(PAUSE_NANOS);
         }
     }
 
-    /** Takes the thread's stop or exit, if there is one. */
-    private boolean collect(int index) {
+    /**
+     * Takes the thread's stop or exit, if there is one.
+     *
+     * @param patiently whether to wait some milliseconds for it
+     */
+    private boolean collect(int index, boolean patiently) {
         int tid = threads.tid(index);
         int word;
         try {
-            word = ptrace.pollWord(tid);
+            word = patiently ? ptrace.awaitWord(tid, tools.guard()) : ptrace.pollWord(tid);
         } catch (SystemCallException notTraced) {
             if (notTraced.errno() != Errno.ECHILD) {
                 throw notTraced;
@@ -185,16 +200,12 @@ public final class ProcessStop implements AutoCloseable {
     }
 
     /** Some threads take long. A zombie leader never reports; a parent in vfork stops when its child lets it. */
-    private void lookAtMissing() {
-        for (int i = 0; i < threads.count(); i++) {
-            if (threads.state(i) == ThreadTable.STOPPING) {
-                char state = ProcFs.state(pid, threads.tid(i));
-                if (state == 'Z' || state == 'X' || state == ProcFs.NO_SUCH_THREAD) {
-                    threads.state(i, ThreadTable.GONE);
-                } else if (state == 'D') {
-                    threads.state(i, ThreadTable.HELD);
-                }
-            }
+    private void lookAtMissing(int index) {
+        char state = ProcFs.state(pid, threads.tid(index));
+        if (state == 'Z' || state == 'X' || state == ProcFs.NO_SUCH_THREAD) {
+            threads.state(index, ThreadTable.GONE);
+        } else if (state == 'D') {
+            threads.state(index, ThreadTable.HELD);
         }
     }
 
@@ -247,14 +258,20 @@ public final class ProcessStop implements AutoCloseable {
      *
      * @return false where the thread has been killed meanwhile
      */
-    public boolean readRegisters(int index, Registers into) {
-        int error = ptrace.readRegisters(threads.tid(index), into);
+    public boolean readRegisters(int index) {
+        int error = ptrace.readRegisters(threads.tid(index), registers[index]);
         if (error == Errno.ESRCH) {
             threads.state(index, ThreadTable.GONE);
         } else if (error != 0) {
             throw new SystemCallException("ptrace(PTRACE_GETREGS, " + threads.tid(index) + ")", error);
         }
-        return error == 0;
+        known[index] = error == 0;
+        return known[index];
+    }
+
+    /** What {@link #readRegisters} has read; the caller does not change it. */
+    public Registers registers(int index) {
+        return registers[index];
     }
 
     /** Executes one instruction on a stopped thread; it is stopped again afterwards. */
@@ -262,6 +279,7 @@ public final class ProcessStop implements AutoCloseable {
         int tid = threads.tid(index);
         int signal = threads.signal(index);
         threads.signal(index, 0);
+        known[index] = false;
         if (ptrace.step(tid, signal) != 0) {
             return;
         }
@@ -303,33 +321,34 @@ public final class ProcessStop implements AutoCloseable {
             tools.scheduling().restore(level);
         }
         list.close();
+        tools.guard().disarm();
         releaseUnstopped();
+        arena.close();
     }
 
     private void release(int index) {
         int tid = threads.tid(index);
-        Registers registers = tools.scratch();
-        if (threads.signal(index) == 0
-                && ptrace.readRegisters(tid, registers) == 0
-                && SystemCalls.isInterruptedForGood(registers)
-                && !ptrace.hasDeliverableSignal(tid, registers.origRax())) {
-            SystemCalls.rewind(registers);
-            // A failure means that the thread was killed, and then it does not matter where it would have gone on.
-            ptrace.writeRegisters(tid, registers);
+        if (!known[index] && ptrace.readRegisters(tid, registers[index]) != 0) {
+            // It was killed; nothing is left to put right.
+            ptrace.detach(tid, threads.signal(index));
+        } else {
+            Release.detach(ptrace, tid, registers[index], threads.signal(index));
         }
-        ptrace.detach(tid, threads.signal(index));
     }
 
     /** Where {@link #stop} was never reached or failed, threads are seized but run: stop each, to be able to let go. */
     private void releaseUnstopped() {
-        long patience = System.nanoTime() + FIRST_LOOK_NANOS;
+        if (threads.count() > registers.length) {
+            makeRoom();
+        }
+        long patience = System.nanoTime() + RELEASE_PATIENCE_NANOS;
         for (int i = 0; i < threads.count(); i++) {
             byte state = threads.state(i);
             if (state == ThreadTable.SEIZED && ptrace.interrupt(threads.tid(i)) == 0) {
                 state = ThreadTable.STOPPING;
                 threads.state(i, state);
             }
-            while (state == ThreadTable.STOPPING && !collect(i) && System.nanoTime() - patience < 0) {
+            while (state == ThreadTable.STOPPING && !collect(i, false) && System.nanoTime() - patience < 0) {
                 tools.pause().nanos(PAUSE_NANOS);
             }
             if (threads.state(i) == ThreadTable.STOPPED) {

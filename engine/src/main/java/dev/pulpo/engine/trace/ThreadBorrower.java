@@ -1,5 +1,6 @@
 package dev.pulpo.engine.trace;
 
+import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.TargetGoneException;
@@ -7,7 +8,8 @@ import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.Hazards;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.image.StackScan;
+import dev.pulpo.engine.stack.Reasons;
+import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
@@ -23,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Chooses the thread to borrow. Any live thread will do that is where {@code dlopen} cannot deadlock; threads are stopped
@@ -40,7 +43,10 @@ public final class ThreadBorrower {
     private final Ptrace ptrace;
     private final TraceeMemory memory;
     private final CodeRanges hazards;
-    private final StackScan scan;
+    private final Supplier<CfiMap> tables;
+    private StackCheck check;
+    private boolean hasTables;
+    private boolean needsTables;
 
     /** Where the call's frame will lie. */
     public enum FrameOn {
@@ -83,10 +89,13 @@ public final class ThreadBorrower {
             return true;
         }
         Registers registers = tools.saved();
-        boolean known = ptrace.readRegisters(tid, registers) == 0;
+        if (ptrace.readRegisters(tid, registers) != 0) {
+            ptrace.detach(tid, 0);
+            return false;
+        }
         long above = registers.rsp() - stub.stack().value();
-        ptrace.detach(tid, 0);
-        return known && above >= 0 && above <= stub.stackSize();
+        Release.detach(ptrace, tid, registers, 0);
+        return above >= 0 && above <= stub.stackSize();
     }
 
     /** How far one thread got. */
@@ -98,13 +107,19 @@ public final class ThreadBorrower {
         record Gone() implements Attempt {}
     }
 
-    public ThreadBorrower(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory) {
+    /** @param tables makes what stacks are followed with; asked only where no thread can be told to be fit without */
+    public ThreadBorrower(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, Supplier<CfiMap> tables) {
         this.image = image;
         this.tools = tools;
         this.ptrace = tools.ptrace();
         this.memory = memory;
         this.hazards = Hazards.of(image);
-        this.scan = new StackScan(image, memory, tools.arena());
+        this.tables = tables;
+        this.check = check(Optional.empty());
+    }
+
+    private StackCheck check(Optional<CfiMap> map) {
+        return new StackCheck(image, memory, hazards, map, tools.arena());
     }
 
     /**
@@ -129,6 +144,11 @@ public final class ThreadBorrower {
                 return loan.get();
             }
             tools.late().release();
+            if (needsTables && !hasTables) {
+                check = check(Optional.of(tables.get()));
+                hasTables = true;
+                continue;
+            }
             if (blockers.isEmpty() && ProcFs.liveThreads(image.pid()).isEmpty()) {
                 throw new TargetGoneException(image.pid(), "it has ended");
             }
@@ -158,7 +178,7 @@ public final class ThreadBorrower {
     }
 
     private Optional<ThreadLoan> tryAll(FrameOn frameOn, boolean evenRestartBlock, List<Blocker> blockers) {
-        for (int tid : ProcFs.liveThreads(image.pid())) {
+        for (int tid : ProcFs.threads(image.pid())) {
             switch (attempt(tid, frameOn, evenRestartBlock)) {
                 case Attempt.Taken taken -> {
                     return Optional.of(taken.loan());
@@ -197,11 +217,7 @@ public final class ThreadBorrower {
         if (blocker.isEmpty()) {
             return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, began));
         }
-        if (SystemCalls.isInterruptedForGood(registers) && !ptrace.hasDeliverableSignal(tid, registers.origRax())) {
-            SystemCalls.rewind(registers);
-            ptrace.writeRegisters(tid, registers);
-        }
-        ptrace.detach(tid, 0);
+        Release.detach(ptrace, tid, registers, 0);
         return new Attempt.Refused(blocker.get());
     }
 
@@ -260,12 +276,17 @@ public final class ThreadBorrower {
         if (reason.isPresent()) {
             return Optional.of(new Blocker.NotBorrowable(tid, name, reason.get()));
         }
-        return switch (scan.scan(tid, registers, hazards)) {
-            case StackScan.Result.Clear clear -> Optional.empty();
-            case StackScan.Result.Found found -> Optional.of(new Blocker.NotBorrowable(tid, name,
-                    "it is inside " + found.what() + ", at " + image.describe(found.address())));
-            case StackScan.Result.Unknown unknown -> Optional.of(
-                    new Blocker.UnknownStack(tid, name, unknown.reason()));
+        check.begin();
+        return switch (check.judge(tid, registers)) {
+            case CLEAR -> Optional.empty();
+            case INSIDE -> Optional.of(new Blocker.NotBorrowable(tid, name, "it is inside "
+                    + hazards.name(check.zone()) + ", at " + image.describe(new RemoteAddress(check.address()))));
+            case NEEDS_TABLES -> {
+                needsTables = true;
+                yield Optional.of(new Blocker.NotBorrowable(tid, name, "its stack has not been followed"));
+            }
+            case UNKNOWN -> Optional.of(new Blocker.UnknownStack(tid, name,
+                    Reasons.of(check.end(), image.describe(new RemoteAddress(check.address()))), List.of()));
         };
     }
 
@@ -280,7 +301,7 @@ public final class ThreadBorrower {
             return Optional.of("it is inside a restartable sequence");
         }
         if (frameOn == FrameOn.THREAD_STACK) {
-            RemoteAddress lowest = new RemoteAddress(registers.rsp() - StackScan.RED_ZONE - FRAME_ROOM);
+            RemoteAddress lowest = new RemoteAddress(registers.rsp() - StackCheck.RED_ZONE - FRAME_ROOM);
             if (image.map().find(lowest).filter(mapping -> mapping.isWritable()).isEmpty()) {
                 return Optional.of("its stack has no room for a signal frame");
             }

@@ -1,16 +1,18 @@
 package dev.pulpo.engine.trace;
 
+import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.ffm.Pause;
+import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.Scheduling;
+import dev.pulpo.ffm.WaitGuard;
 import java.lang.foreign.Arena;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,17 +23,19 @@ import org.jspecify.annotations.Nullable;
 public final class TracerThread implements AutoCloseable {
     private final ExecutorService executor;
     private @Nullable Tools tools;
+    private volatile int tid;
 
     /**
      * What work on this thread uses again and again, so that a stop allocates nothing.
      *
      * @param arena    lives as long as the thread does
+     * @param guard    to be armed while the thread may block
      * @param saved    registers of a borrowed thread as they were
      * @param scratch  registers for everything else
      * @param late     threads that have yet to stop
      */
-    public record Tools(Arena arena, Ptrace ptrace, Pause pause, Scheduling scheduling, Registers saved,
-            Registers scratch, LateStops late) {
+    public record Tools(Arena arena, Ptrace ptrace, Pause pause, WaitGuard guard, Scheduling scheduling,
+            Registers saved, Registers scratch, LateStops late) {
         /** Whether threads are seized that could not be released so far. */
         public boolean holdsOn() {
             return !late.isEmpty();
@@ -41,7 +45,8 @@ public final class TracerThread implements AutoCloseable {
         static Tools create() {
             Arena arena = Arena.ofConfined();
             Ptrace ptrace = new Ptrace(arena);
-            return new Tools(arena, ptrace, new Pause(arena), new Scheduling(arena), new Registers(arena),
+            return new Tools(arena, ptrace, new Pause(arena), new WaitGuard(), new Scheduling(arena),
+                    new Registers(arena),
                     new Registers(arena), new LateStops(ptrace, new Registers(arena)));
         }
     }
@@ -69,6 +74,7 @@ public final class TracerThread implements AutoCloseable {
     private Tools tools() {
         Tools known = tools;
         if (known == null) {
+            tid = Processes.currentThread();
             known = Tools.create();
             tools = known;
         }
@@ -115,7 +121,10 @@ public final class TracerThread implements AutoCloseable {
         }
     }
 
-    /** Ends the thread after the work it has; the kernel then detaches whatever it still traces. */
+    /**
+     * Ends the thread after the work it has; the kernel then detaches whatever it still traces. Returns when that has
+     * happened.
+     */
     @Override
     public void close() {
         Callable<Boolean> last = () -> {
@@ -126,19 +135,10 @@ public final class TracerThread implements AutoCloseable {
             return true;
         };
         await(executor.submit(last));
-        executor.shutdown();
-        boolean interrupted = false;
-        while (true) {
-            try {
-                if (executor.awaitTermination(1, TimeUnit.MINUTES)) {
-                    break;
-                }
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
+        executor.close();
+        // The JVM counts the thread as ended a moment before the kernel does, and tracees are given back by the kernel.
+        while (tid != 0 && ProcFs.existsHere(tid)) {
+            Thread.onSpinWait();
         }
     }
 }

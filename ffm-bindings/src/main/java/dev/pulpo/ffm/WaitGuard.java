@@ -1,0 +1,123 @@
+package dev.pulpo.ffm;
+
+import static dev.pulpo.ffm.NativeCalls.callInt;
+import static dev.pulpo.ffm.NativeCalls.syscall;
+
+import dev.pulpo.ffm.raw.Linux;
+import dev.pulpo.ffm.raw.sigaction;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Lets a thread block in waitpid(2), which has no timeout, and comes to its help when it takes too long. Blocking is how a
+ * tracer leaves its processor to the thread that is to stop on it; looking again and again, with or without sleeps in
+ * between, takes many times as long, and on a crowded machine thousands of times.
+ *
+ * <p>The help is a signal to the waiting thread, whose handler does nothing: the wait ends with EINTR (signal(7)). The signal
+ * is a real-time one that nothing in this process had a use for when it was first needed; it gets its handler then. Another
+ * thread looks after those that wait; it sleeps while none is {@linkplain #arm armed}.
+ *
+ * <p>A guard belongs to the thread that made it.
+ */
+public final class WaitGuard {
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+    private static final int HIGHEST_CANDIDATE = 60;
+    private static final int LOWEST_CANDIDATE = 36;
+    private static final int SIGACTION_SET_BYTES = 8;
+
+    private static final Set<WaitGuard> ARMED = ConcurrentHashMap.newKeySet();
+    private static final Thread WATCH = Thread.ofPlatform().daemon().name("pulpo-wait-guard")
+            .unstarted(WaitGuard::watch);
+
+    private final int tid;
+    private volatile long since;
+    private volatile boolean waiting;
+
+    /** Whether a signal could be had; without one {@link #wait} does not block. */
+    private static final class Nudge {
+        static final int SIGNAL = install();
+
+        private static int install() {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment action = arena.allocate(sigaction.layout());
+                for (int signal = HIGHEST_CANDIDATE; signal >= LOWEST_CANDIDATE; signal--) {
+                    if (isUnused(signal, arena)) {
+                        // abs() touches nothing but its argument, and so can be a handler. Without SA_RESTART waits end.
+                        action.set(ValueLayout.JAVA_LONG, sigaction.__sigaction_handler$offset(),
+                                Linux.abs$address().address());
+                        if (callInt(Linux.sigaction$address(), signal, action.address(), 0) == 0) {
+                            return signal;
+                        }
+                    }
+                }
+            }
+            return 0;
+        }
+
+        private static boolean isUnused(int signal, Arena arena) {
+            MemorySegment old = arena.allocate(sigaction.layout());
+            return syscall(Linux.SYS_rt_sigaction(), signal, 0, old.address(), SIGACTION_SET_BYTES) == 0
+                    && old.get(ValueLayout.JAVA_LONG, 0) == 0;
+        }
+    }
+
+    static {
+        WATCH.start();
+    }
+
+    /** A guard of the calling thread. */
+    public WaitGuard() {
+        tid = Processes.currentThread();
+    }
+
+    /** Begins to look after this thread; costs a few microseconds, so it is not for the middle of something. */
+    public void arm() {
+        if (ARMED.isEmpty()) {
+            LockSupport.unpark(WATCH);
+        }
+        ARMED.add(this);
+    }
+
+    /** Ends what {@link #arm} began. */
+    public void disarm() {
+        ARMED.remove(this);
+    }
+
+    /** Whether waits can be ended, so that blocking is safe. */
+    static boolean works() {
+        return Nudge.SIGNAL != 0;
+    }
+
+    /** Says that the thread is about to block. */
+    void enter() {
+        since = System.nanoTime();
+        waiting = true;
+    }
+
+    /** Says that it does not block any more. */
+    void leave() {
+        waiting = false;
+    }
+
+    private static void watch() {
+        while (true) {
+            if (ARMED.isEmpty()) {
+                LockSupport.park(WaitGuard.class);
+            } else {
+                LockSupport.parkNanos(WaitGuard.class, LOOK_NANOS);
+            }
+            long now = System.nanoTime();
+            for (WaitGuard guard : ARMED) {
+                if (guard.waiting && now - guard.since > LOOK_NANOS) {
+                    // One that comes a moment too late or too early does no harm: there is a handler, and another look.
+                    syscall(Linux.SYS_tgkill(), syscall(Linux.SYS_getpid(), 0, 0, 0), guard.tid, Nudge.SIGNAL);
+                }
+            }
+        }
+    }
+}
