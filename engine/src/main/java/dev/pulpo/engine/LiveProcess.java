@@ -4,6 +4,7 @@ import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.apply.ApplyOperation;
 import dev.pulpo.engine.apply.InjectOperation;
 import dev.pulpo.engine.apply.RevertOperation;
+import dev.pulpo.engine.apply.SwitchOperation;
 import dev.pulpo.engine.apply.Warmup;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
@@ -122,10 +123,26 @@ public final class LiveProcess implements AutoCloseable {
      * @throws MalformedElfException where it is no shared object
      */
     public PatchPlan plan(LivePatch patch) throws IOException {
+        return plan(patch, Optional.empty());
+    }
+
+    /**
+     * Finds out what applying a patch would do, if all patches of a library went in the same stop: there is no instant at
+     * which neither holds, nor one at which both do. Nothing is changed and nothing is stopped.
+     *
+     * @param library path, file name or SONAME; {@code target} is the library that the patch is for
+     * @throws IOException           where the patch file cannot be read
+     * @throws MalformedElfException where it is no shared object
+     */
+    public PatchPlan planInstead(LivePatch patch, String library) throws IOException {
+        return plan(patch, Optional.of(library));
+    }
+
+    private PatchPlan plan(LivePatch patch, Optional<String> instead) throws IOException {
         return Gone.unless(pid, memory, () -> {
             ProcessImage image = image();
             Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
-            PatchPlan plan = new Planner(image, memory, registry).plan(patch);
+            PatchPlan plan = new Planner(image, memory, registry).plan(patch, instead);
             if (!plan.isApplicable() && Gone.isGone(pid, memory)) {
                 throw new TargetGoneException(pid, "it has ended or executed another program");
             }
@@ -162,6 +179,33 @@ public final class LiveProcess implements AutoCloseable {
      */
     public Outcome revert(PatchId id, Consistency consistency) {
         return unlessGone(() -> RevertOperation.run(pid, startTime, id, consistency, memory));
+    }
+
+    /**
+     * Takes all patches of a library back, in one stop.
+     *
+     * @param library path, file name or SONAME; {@code exe} is the program. It need not be loaded any more.
+     * @throws RefusedException where it has none, or others depend on them
+     * @throws BlockedException where threads stood in the way until the time was over; all are still in force then
+     */
+    public Outcome revertAll(String library, Consistency consistency) {
+        return unlessGone(() -> RevertOperation.runAll(pid, startTime, library, consistency, memory));
+    }
+
+    /** Whether its owner lets it be patched; so where it has no stub. */
+    public boolean isPatchable() {
+        return unlessGone(
+                () -> image().stub().map(stub -> !StubState.read(pid, memory, stub).isDisabled()).orElse(true));
+    }
+
+    /**
+     * Switches patching of the process on or off. What has been applied stays in force.
+     *
+     * @return whether that was a change
+     * @throws RefusedException where it has no stub to keep that
+     */
+    public boolean setPatchable(boolean patchable) {
+        return unlessGone(() -> SwitchOperation.run(pid, startTime, patchable, memory));
     }
 
     /** Takes a patch back, with {@link Consistency#DEFAULT}. */

@@ -106,6 +106,47 @@ public sealed interface Refusal {
         }
     }
 
+    /** A patch that must be there before is not in force. */
+    record MissingDependency(PatchId patch, PatchId dependency) implements Refusal {
+        @Override
+        public String message() {
+            return "patch " + patch.shortForm() + " depends on patch " + dependency.hex()
+                    + ", which is not in force; apply that one first";
+        }
+    }
+
+    /** A patch in force depends on one that is to go. */
+    record NeededByOther(PatchId patch, PatchId other) implements Refusal {
+        @Override
+        public String message() {
+            return "patch " + other.shortForm() + " depends on patch " + patch.shortForm() + "; revert that one first";
+        }
+    }
+
+    /** A reference of the patch leads nowhere. */
+    record BadReference(String variable, String reason) implements Refusal {
+        @Override
+        public String message() {
+            return "the reference to " + variable + " cannot be resolved: " + reason + "; pack the patch anew";
+        }
+    }
+
+    /** The process does not carry the stub. */
+    record NoStub(int process) implements Refusal {
+        @Override
+        public String message() {
+            return "process " + process + " does not carry the stub; inject it first";
+        }
+    }
+
+    /** No patch of that library is applied. */
+    record NoPatches(String library) implements Refusal {
+        @Override
+        public String message() {
+            return "no patch of " + library + " is applied";
+        }
+    }
+
     /** The process uses no dynamic loader, so nothing can be loaded into it. */
     record NoDynamicLoader(String executable) implements Refusal {
         @Override
@@ -151,7 +192,8 @@ public sealed interface Refusal {
     record Disabled(int process) implements Refusal {
         @Override
         public String message() {
-            return "patching of process " + process + " is switched off";
+            return "patching of process " + process
+                    + " is switched off by its owner: by set_patchable, or by LIBPULP_DISABLE_ON_* in its environment";
         }
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.Outcome;
+import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -34,7 +35,7 @@ final class Json {
                 "functions", outcome.functions(), "threads", outcome.threads(), "stopMicros", micros(outcome.stop()),
                 "borrowedMicros", micros(outcome.borrowed()), "totalMicros", micros(outcome.total()),
                 "attempts", outcome.attempts(), "scheduling", outcome.scheduling(), "injected", outcome.injected(),
-                "unloaded", outcome.unloaded());
+                "unloaded", outcome.unloaded(), "reverted", outcome.reverted().stream().map(PatchId::hex).toList());
     }
 
     static Map<String, Object> of(PatchPlan plan) {
