@@ -42,6 +42,20 @@ int outer(paint colour)
 
 int another_name(paint colour) __attribute__((alias("outer")));
 
+__attribute__((cold, noinline)) void give_up(int a)
+{
+    sink = a;
+    for (;;)
+        sink++;
+}
+
+int rarely(int a)
+{
+    if (a > 1000)
+        give_up(a * sink);
+    return sink + a;
+}
+
 static inline __attribute__((always_inline)) int innermost(int a)
 {
     return a * sink;
@@ -54,5 +68,5 @@ static inline __attribute__((always_inline)) int middle(int a)
 
 int main(int argc, char **argv)
 {
-    return outer((paint)argc) + jumps(argc, argv[0]) + middle(argc);
+    return outer((paint)argc) + jumps(argc, argv[0]) + middle(argc) + rarely(argc);
 }
