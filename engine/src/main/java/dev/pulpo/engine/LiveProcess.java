@@ -11,11 +11,14 @@ import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.stack.KnownCode;
 import dev.pulpo.engine.trace.Access;
 import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.engine.stack.StackOperation;
+import dev.pulpo.ffm.RemoteAddress;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -44,6 +47,7 @@ public final class LiveProcess implements AutoCloseable {
     private final int pid;
     private final long startTime;
     private final TraceeMemory memory;
+    private final KnownCode code = new KnownCode();
 
     private LiveProcess(int pid, long startTime, TraceeMemory memory) {
         this.pid = pid;
@@ -227,6 +231,19 @@ public final class LiveProcess implements AutoCloseable {
                 .orElse(List.of()));
     }
 
+    /**
+     * The stacks of all threads, with the names, lines and inlined functions that debug information knows. Each thread is
+     * stopped by itself, for as long as it takes to unwind its stack.
+     */
+    public List<ThreadStack> stacks() {
+        return unlessGone(() -> StackOperation.run(image(), memory, code));
+    }
+
+    /** What an address of the process is. Nothing is stopped. */
+    public CodePlace where(RemoteAddress address) {
+        return unlessGone(() -> code.where(image(), memory, address));
+    }
+
     private <T> T unlessGone(Supplier<T> work) {
         return Gone.unless(pid, memory, work::get);
     }
@@ -234,6 +251,7 @@ public final class LiveProcess implements AutoCloseable {
     /** Lets go of what is held of the process; the process itself goes on as it is. */
     @Override
     public void close() {
+        code.close();
         memory.close();
     }
 

@@ -39,6 +39,12 @@ final class Victims {
                 () -> gcc(name, source, "-L" + directory, "-lanswer", "-Wl,-rpath," + directory, "-pthread"));
     }
 
+    /** A program of its own, compiled with these options. */
+    Path program(String source, String... options) {
+        String name = source.replace(".c", "");
+        return built(name, () -> gcc(name, source, options));
+    }
+
     /** A patch whose fixed_answer() returns this value. */
     Path fix(int value) {
         String name = "fix" + value + ".so";

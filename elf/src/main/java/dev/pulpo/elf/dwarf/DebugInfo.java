@@ -2,6 +2,7 @@ package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
 import java.io.IOException;
@@ -117,6 +118,11 @@ public final class DebugInfo implements AutoCloseable {
         return found.isEmpty()
                 ? List.of()
                 : SourceFrames.around(world.entry(found.getAsLong()), place, line(place));
+    }
+
+    /** The symbol around an address, from the file that the debug information is in. */
+    public Optional<ElfSymbol> symbolContaining(LinkAddress place) {
+        return described.symbolContaining(place);
     }
 
     /** The parts of a function's code, with the symbols at their beginnings: aliases, clones, moved parts. */

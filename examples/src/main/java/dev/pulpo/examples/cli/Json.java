@@ -2,10 +2,17 @@ package dev.pulpo.examples.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.pulpo.elf.dwarf.EnumLayout;
+import dev.pulpo.elf.dwarf.SourceLine;
+import dev.pulpo.elf.dwarf.StructLayout;
+import dev.pulpo.elf.dwarf.TypeLayout;
+import dev.pulpo.elf.dwarf.TypedefLayout;
 import dev.pulpo.engine.AppliedPatch;
+import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.ThreadStack;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -14,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** What programs read: maps, lists, strings, numbers and truth values as JSON. */
 final class Json {
@@ -56,6 +64,45 @@ final class Json {
                 patch.functions().stream()
                         .map(function -> object("function", function.name(), "standing", lower(function.standing())))
                         .toList());
+    }
+
+    static Map<String, Object> of(ThreadStack stack) {
+        return object("tid", stack.tid(), "name", stack.name(), "complete", stack.isComplete(), "incomplete",
+                stack.incomplete(), "stoppedMicros", micros(stack.stopped()), "frames",
+                stack.frames().stream()
+                        .map(frame -> with(object("address", frame.address().toString(), "object", frame.object(),
+                                "function", frame.function(), "inlined", frame.inlined()), frame.place()))
+                        .toList());
+    }
+
+    static Map<String, Object> of(CodePlace place) {
+        return object("address", place.address().toString(), "mapping", place.mapping(), "permissions",
+                place.permissions(), "link", place.link().map(Object::toString).orElse(""), "symbol", place.symbol(),
+                "offset", place.offset(), "frames",
+                place.frames().stream().map(frame -> with(
+                        object("function", frame.function(), "inlined", frame.inlined()), frame.place())).toList());
+    }
+
+    static Map<String, Object> of(TypeLayout layout) {
+        Map<String, Object> object = with(object("name", layout.name(), "size", layout.size()), layout.declaration());
+        switch (layout) {
+            case StructLayout struct -> object.put("members", struct.members().stream()
+                    .map(member -> object("name", member.name(), "type", member.type(), "bitOffset",
+                            member.bitOffset(), "bitSize", member.bitSize(), "bitField", member.bitField()))
+                    .toList());
+            case EnumLayout values -> object.put("values", values.values().stream()
+                    .map(value -> object("name", value.name(), "number", value.number())).toList());
+            case TypedefLayout alias -> object.put("type", alias.type());
+        }
+        return object;
+    }
+
+    private static Map<String, Object> with(Map<String, Object> object, Optional<SourceLine> place) {
+        place.ifPresent(line -> {
+            object.put("file", line.file());
+            object.put("line", line.line());
+        });
+        return object;
     }
 
     static String write(Object value) {
