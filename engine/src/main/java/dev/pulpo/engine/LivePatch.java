@@ -16,8 +16,10 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A patch: a shared object with new functions, and what they replace. Immutable.
@@ -34,18 +36,21 @@ import java.util.Optional;
  * @param comment      for people; may be empty
  * @param metadata     what the file says of itself, where it is a container
  * @param seenAs       path by which the target reaches the file, where that is known to be another one
+ * @param allowed      checks whose findings are no reason to refuse
  */
 public record LivePatch(Path file, Optional<String> target, Optional<String> targetBuild,
-        List<Replacement> replacements, String comment, Optional<Metadata> metadata, Optional<Path> seenAs) {
+        List<Replacement> replacements, String comment, Optional<Metadata> metadata, Optional<Path> seenAs,
+        Set<Check> allowed) {
     public LivePatch {
         file = file.toAbsolutePath().normalize();
         replacements = List.copyOf(replacements);
+        allowed = Set.copyOf(allowed);
     }
 
     /** A shared object that is yet to be told what it replaces; metadata that it has is not looked at. */
     public static LivePatch of(Path file) {
         return new LivePatch(file, Optional.empty(), Optional.empty(), List.of(), "", Optional.empty(),
-                Optional.empty());
+                Optional.empty(), Set.of());
     }
 
     /**
@@ -60,7 +65,7 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
                 "a patch container, with a section .ulp", "none; pack it first"));
         Metadata metadata = container.metadata();
         return new LivePatch(file, Optional.of(metadata.target()), Optional.of(metadata.targetBuild().hex()),
-                replacements(metadata), container.comment(), Optional.of(metadata), Optional.empty());
+                replacements(metadata), container.comment(), Optional.of(metadata), Optional.empty(), Set.of());
     }
 
     private static List<Replacement> replacements(Metadata metadata) {
@@ -70,24 +75,24 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
 
     /** The same patch for this target. */
     public LivePatch target(String name) {
-        return new LivePatch(file, Optional.of(name), targetBuild, replacements, comment, metadata, seenAs);
+        return new LivePatch(file, Optional.of(name), targetBuild, replacements, comment, metadata, seenAs, allowed);
     }
 
     /** The same patch, only for this build of the target. */
     public LivePatch targetBuild(String buildId) {
-        return new LivePatch(file, target, Optional.of(buildId), replacements, comment, metadata, seenAs);
+        return new LivePatch(file, target, Optional.of(buildId), replacements, comment, metadata, seenAs, allowed);
     }
 
     /** The same patch with one more function. */
     public LivePatch replace(String function, String replacement) {
         List<Replacement> more = new ArrayList<>(replacements);
         more.add(new Replacement(function, replacement));
-        return new LivePatch(file, target, targetBuild, more, comment, metadata, seenAs);
+        return new LivePatch(file, target, targetBuild, more, comment, metadata, seenAs, allowed);
     }
 
     /** The same patch with this comment. */
     public LivePatch comment(String text) {
-        return new LivePatch(file, target, targetBuild, replacements, text, metadata, seenAs);
+        return new LivePatch(file, target, targetBuild, replacements, text, metadata, seenAs, allowed);
     }
 
     /**
@@ -95,7 +100,22 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
      * another file, it is handed over without a path.
      */
     public LivePatch seenAs(Path path) {
-        return new LivePatch(file, target, targetBuild, replacements, comment, metadata, Optional.of(path));
+        return new LivePatch(file, target, targetBuild, replacements, comment, metadata, Optional.of(path),
+                allowed);
+    }
+
+    /**
+     * The same patch, although this check finds something.
+     *
+     * @throws IllegalArgumentException where it is one that cannot be allowed
+     */
+    public LivePatch allow(Check check) {
+        if (!check.isOverridable()) {
+            throw new IllegalArgumentException(check.word() + " cannot be allowed");
+        }
+        Set<Check> more = EnumSet.of(check);
+        more.addAll(allowed);
+        return new LivePatch(file, target, targetBuild, replacements, comment, metadata, seenAs, more);
     }
 
     /** Places in the patch that receive addresses of the target's variables. */

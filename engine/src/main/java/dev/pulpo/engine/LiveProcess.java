@@ -19,6 +19,7 @@ import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.engine.stack.StackOperation;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.engine.check.PlanChecks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -150,8 +151,31 @@ public final class LiveProcess implements AutoCloseable {
             if (!plan.isApplicable() && Gone.isGone(pid, memory)) {
                 throw new TargetGoneException(pid, "it has ended or executed another program");
             }
-            return plan;
+            return checked(image, plan);
         });
+    }
+
+    /** What is refused anyway, perhaps because it is another build, need not be compared with it. */
+    private PatchPlan checked(ProcessImage image, PatchPlan plan) throws IOException {
+        if (!plan.isApplicable()) {
+            return plan;
+        }
+        Optional<PlanChecks> checks = checks(image, plan);
+        return checks.isPresent() ? checks.get().check(plan, plan.patch().allowed()) : plan;
+    }
+
+    private Optional<PlanChecks> checks(ProcessImage image, PatchPlan plan) {
+        return image.named(plan.target()).stream().findFirst().flatMap(target -> code.info(image, target)
+                .map(info -> new PlanChecks(image, target, info)));
+    }
+
+    /**
+     * What the functions of a plan change, and what they miss: copies of the old code that go on to run.
+     *
+     * @return one for each function of the plan
+     */
+    public List<Coverage> coverage(PatchPlan plan) {
+        return unlessGone(() -> checks(image(), plan).map(checks -> checks.coverage(plan)).orElse(List.of()));
     }
 
     /**

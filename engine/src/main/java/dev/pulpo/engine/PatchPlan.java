@@ -29,6 +29,12 @@ public record PatchPlan(int pid, long startTime, LivePatch patch, PatchId id, St
         refusals = List.copyOf(refusals);
     }
 
+    /** The same plan with other reasons against it. */
+    public PatchPlan with(List<Refusal> reasons) {
+        return new PatchPlan(pid, startTime, patch, id, target, buildId, functions, references, instead, leaving,
+                reasons);
+    }
+
     /** Whether nothing is known that stands against it. */
     public boolean isApplicable() {
         return refusals.isEmpty();

@@ -90,6 +90,16 @@ public sealed interface Refusal {
         }
     }
 
+    /** The patch would not do what it is meant to do, or do harm. */
+    record Unsafe(Finding finding) implements Refusal {
+        @Override
+        public String message() {
+            return finding.check().isOverridable()
+                    ? finding + System.lineSeparator() + "    to do it nevertheless: --allow " + finding.check().word()
+                    : finding.toString();
+        }
+    }
+
     /** This very patch is in force. */
     record AlreadyApplied(PatchId id) implements Refusal {
         @Override

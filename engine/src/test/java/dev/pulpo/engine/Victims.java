@@ -92,14 +92,26 @@ final class Victims {
         return file;
     }
 
-    private void gcc(String output, String source, String... options) throws IOException, InterruptedException {
-        Path copy = directory.resolve(source);
-        try (InputStream resource = Victims.class.getResourceAsStream("/victims/" + source)) {
+    /** Compiles a source with these options, whether it was compiled before or not. */
+    Path compiled(String output, String source, String... options) throws IOException, InterruptedException {
+        gcc(output, source, options);
+        return directory.resolve(output);
+    }
+
+    /** A source of the test's resources, next to the victims. */
+    Path resource(String name) throws IOException {
+        Path copy = directory.resolve(name);
+        try (InputStream resource = Victims.class.getResourceAsStream("/victims/" + name)) {
             if (resource == null) {
-                throw new IllegalStateException("no test resource victims/" + source);
+                throw new IllegalStateException("no test resource victims/" + name);
             }
             Files.write(copy, resource.readAllBytes());
         }
+        return copy;
+    }
+
+    private void gcc(String output, String source, String... options) throws IOException, InterruptedException {
+        Path copy = Files.exists(directory.resolve(source)) ? directory.resolve(source) : resource(source);
         List<String> command = new ArrayList<>(List.of("gcc", "-O2", "-Wall", "-Werror", "-Wl,--build-id=sha1",
                 "-o", directory.resolve(output).toString(), copy.toString()));
         command.addAll(List.of(options));

@@ -125,6 +125,11 @@ public final class DebugInfo implements AutoCloseable {
         return described.symbolContaining(place);
     }
 
+    /** The defined symbols of a name, from the file that the debug information is in. */
+    public List<ElfSymbol> symbols(String name) {
+        return described.symbols().findAll(name).stream().filter(ElfSymbol::isDefined).toList();
+    }
+
     /** The parts of a function's code, with the symbols at their beginnings: aliases, clones, moved parts. */
     public List<FunctionPart> parts(FunctionInfo function) {
         PartNames known = partNames;

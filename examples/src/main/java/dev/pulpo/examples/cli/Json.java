@@ -9,13 +9,17 @@ import dev.pulpo.elf.dwarf.TypeLayout;
 import dev.pulpo.elf.dwarf.TypedefLayout;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.CodePlace;
+import dev.pulpo.engine.Coverage;
+import dev.pulpo.engine.Finding;
 import dev.pulpo.engine.Outcome;
+import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.ThreadStack;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,7 +50,7 @@ final class Json {
                 "unloaded", outcome.unloaded(), "reverted", outcome.reverted().stream().map(PatchId::hex).toList());
     }
 
-    static Map<String, Object> of(PatchPlan plan) {
+    static Map<String, Object> of(PatchPlan plan, List<Coverage> coverage) {
         return object("outcome", plan.isApplicable() ? "applicable" : "refused", "pid", plan.pid(), "patch",
                 plan.id().hex(), "file", plan.patch().file().toString(), "target", plan.target(), "buildId",
                 plan.buildId(), "functions",
@@ -55,7 +59,16 @@ final class Json {
                                 "size", function.size(), "replacement", function.replacement(), "site",
                                 function.site().toString(), "expected", function.expected()))
                         .toList(),
-                "refusals", plan.refusals().stream().map(Failures::describe).toList());
+                "coverage", coverage.stream().map(Json::of).toList(), "refusals",
+                plan.refusals().stream().map(Failures::describe).toList());
+    }
+
+    private static Map<String, Object> of(Coverage coverage) {
+        return object("function", coverage.function(), "entered", coverage.entered(), "inlined",
+                coverage.inlined().stream().map(copy -> with(object("into", copy.into()), Optional.of(copy.place())))
+                        .toList(),
+                "clones", coverage.clones(), "tailCallers", coverage.tailCallers(), "elsewhere", coverage.elsewhere(),
+                "described", coverage.described());
     }
 
     static Map<String, Object> of(AppliedPatch patch) {
@@ -95,6 +108,26 @@ final class Json {
             case TypedefLayout alias -> object.put("type", alias.type());
         }
         return object;
+    }
+
+    static Map<String, Object> of(PackReport report, Path output) {
+        return object("outcome", report.isPackable() ? "packed" : "refused", "patch", report.patch(), "target",
+                report.target(), "container", report.isPackable() ? output.toString() : "", "functions",
+                report.functions().stream().map(function -> with(object("function", function.name(), "address",
+                        function.address().toString()), function.declaration())).toList(),
+                "references",
+                report.references().stream().map(reference -> with(object("symbol", reference.symbol(), "place",
+                        reference.place().toString(), "value", reference.value(), "threadLocal",
+                        reference.threadLocal()), reference.declaration())).toList(),
+                "findings", report.findings().stream().map(Json::of).toList(), "allowed",
+                report.allowed().stream().map(Json::of).toList(), "unchecked", report.unchecked(), "notes",
+                report.notes());
+    }
+
+    static Map<String, Object> of(Finding finding) {
+        return object("check", finding.check().word(), "message", finding.message(), "overridable",
+                finding.check().isOverridable(), "places",
+                finding.places().stream().map(place -> with(object(), Optional.of(place))).toList());
     }
 
     private static Map<String, Object> with(Map<String, Object> object, Optional<SourceLine> place) {
