@@ -7,4 +7,5 @@ module dev.pulpo.engine {
     requires dev.pulpo.x86;
 
     exports dev.pulpo.engine;
+    exports dev.pulpo.engine.container;
 }

@@ -42,6 +42,31 @@ static void unload(struct pulpo_load *request)
     errno = saved;
 }
 
+struct wanted {
+    uintptr_t bias;
+    uint64_t module;
+};
+
+static int is_wanted(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct wanted *wanted = data;
+
+    if (info->dlpi_addr != wanted->bias
+        || size < offsetof(struct dl_phdr_info, dlpi_tls_modid) + sizeof info->dlpi_tls_modid) {
+        return 0;
+    }
+    wanted->module = info->dlpi_tls_modid;
+    return wanted->module != 0; /* the vdso of a program at its link address has the bias 0 as well */
+}
+
+static uint64_t tls_module(uintptr_t bias)
+{
+    struct wanted wanted = {bias, 0};
+
+    dl_iterate_phdr(is_wanted, &wanted);
+    return wanted.module;
+}
+
 __attribute__((visibility("default")))
 struct pulpo_state pulpo_state = {
     .magic = "PULPOSTB",
@@ -58,6 +83,7 @@ struct pulpo_state pulpo_state = {
     .registry_size = sizeof registry,
     .ring = ring,
     .ring_size = sizeof ring,
+    .tls_module = tls_module,
 };
 
 _Static_assert(offsetof(struct pulpo_state, version) == 8, "StubLayout.VERSION");
@@ -78,7 +104,8 @@ _Static_assert(offsetof(struct pulpo_state, ring_written) == 112, "StubLayout.RI
 _Static_assert(offsetof(struct pulpo_state, result) == 120, "StubLayout.RESULT");
 _Static_assert(offsetof(struct pulpo_state, flags) == 128, "StubLayout.FLAGS");
 _Static_assert(offsetof(struct pulpo_state, borrower) == 136, "StubLayout.BORROWER");
-_Static_assert(sizeof(struct pulpo_state) == 144, "StubLayout.STATE_BYTES");
+_Static_assert(offsetof(struct pulpo_state, tls_module) == 144, "StubLayout.TLS_MODULE");
+_Static_assert(sizeof(struct pulpo_state) == 152, "StubLayout.STATE_BYTES");
 _Static_assert(offsetof(struct pulpo_load, handle) == 8, "StubLayout.LOAD_HANDLE");
 _Static_assert(offsetof(struct pulpo_load, map) == 16, "StubLayout.LOAD_MAP");
 _Static_assert(offsetof(struct pulpo_load, error) == 24, "StubLayout.LOAD_ERROR");

@@ -122,12 +122,17 @@ public final class ElfFile implements AutoCloseable {
     }
 
     /**
-     * The content of a section, inflated where it is compressed (zlib only); empty where the file holds none of it.
+     * The content of a section, inflated where it is compressed (zlib, zstd); empty where the file holds none of it.
      * Offsets in errors about inflated bytes count from the beginning of the content.
      */
     public ByteCursor data(Section section) {
         ByteCursor raw = rawData(section);
-        return section.isCompressed() && section.hasBytes() ? SectionData.inflate(raw) : raw;
+        if (!section.hasBytes()) {
+            return raw;
+        }
+        return section.isCompressed()
+                ? SectionData.inflate(raw)
+                : section.name().startsWith(".zdebug_") ? SectionData.inflateGnu(raw) : raw;
     }
 
     /** The bytes of a section as they are stored; none where the file holds none of it. */

@@ -166,7 +166,8 @@ class HandMadeFileTest {
         assertThat(file.open().data(file.open().sections().get(1)).limit()).isEqualTo(100_000);
         defect(file.set64(at + 8, 100_001), at + 24, "100001 bytes of inflated data", data);
         defect(file.set64(at + 8, 1L << 40), at + 8, "a size that", data);
-        defect(file.set64(at + 8, 100_000).ints(at, 2), at, "zlib compression (1)", data);
+        defect(file.set64(at + 8, 100_000).ints(at, 3), at, "compression with zlib (1) or zstd (2)", data);
+        defect(file.ints(at, 2), at + 24, "zstd data", data);
         defect(file.ints(at, 1).ints(at + 24, -1), at + 24, "zlib data", data);
     }
 }

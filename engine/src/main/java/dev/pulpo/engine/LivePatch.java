@@ -2,6 +2,12 @@ package dev.pulpo.engine;
 
 import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.engine.container.Container;
+import dev.pulpo.engine.container.DataReference;
+import dev.pulpo.engine.container.FunctionPair;
+import dev.pulpo.engine.container.Metadata;
 import dev.pulpo.engine.image.ObjectFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,13 +16,16 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A patch: a shared object with new functions, and what they replace. Immutable.
  *
  * <pre>{@code
+ * LivePatch.open(Path.of("fix.so"))                              // a container, which says what it replaces
  * LivePatch.of(Path.of("fix.so")).target("libserver.so").replace("handle", "handle_fixed")
  * }</pre>
  *
@@ -25,39 +34,105 @@ import java.util.Optional;
  * @param targetBuild  the build-id that the target must have, in hexadecimal; empty where any will do
  * @param replacements what is replaced by what
  * @param comment      for people; may be empty
+ * @param metadata     what the file says of itself, where it is a container
+ * @param seenAs       path by which the target reaches the file, where that is known to be another one
+ * @param allowed      checks whose findings are no reason to refuse
  */
 public record LivePatch(Path file, Optional<String> target, Optional<String> targetBuild,
-        List<Replacement> replacements, String comment) {
+        List<Replacement> replacements, String comment, Optional<Metadata> metadata, Optional<Path> seenAs,
+        Set<Check> allowed) {
     public LivePatch {
         file = file.toAbsolutePath().normalize();
         replacements = List.copyOf(replacements);
+        allowed = Set.copyOf(allowed);
     }
 
-    /** A shared object that is yet to be told what it replaces. */
+    /** A shared object that is yet to be told what it replaces; metadata that it has is not looked at. */
     public static LivePatch of(Path file) {
-        return new LivePatch(file, Optional.empty(), Optional.empty(), List.of(), "");
+        return new LivePatch(file, Optional.empty(), Optional.empty(), List.of(), "", Optional.empty(),
+                Optional.empty(), Set.of());
+    }
+
+    /**
+     * A container, whose metadata says all that there is to say.
+     *
+     * @throws IOException where it cannot be read
+     * @throws dev.pulpo.elf.MalformedElfException where it is no shared object, or has no metadata, or damaged one
+     */
+    public static LivePatch open(Path file) throws IOException {
+        LivePatch bare = of(file);
+        Container container = Container.read(bare.elf()).orElseThrow(() -> new MalformedElfException(file.toString(), 0,
+                "a patch container, with a section .ulp", "none; pack it first"));
+        Metadata metadata = container.metadata();
+        return new LivePatch(file, Optional.of(metadata.target()), Optional.of(metadata.targetBuild().hex()),
+                replacements(metadata), container.comment(), Optional.of(metadata), Optional.empty(), Set.of());
+    }
+
+    private static List<Replacement> replacements(Metadata metadata) {
+        return metadata.functions().stream()
+                .map(pair -> new Replacement(pair.function(), pair.replacement())).toList();
     }
 
     /** The same patch for this target. */
     public LivePatch target(String name) {
-        return new LivePatch(file, Optional.of(name), targetBuild, replacements, comment);
+        return new LivePatch(file, Optional.of(name), targetBuild, replacements, comment, metadata, seenAs, allowed);
     }
 
     /** The same patch, only for this build of the target. */
     public LivePatch targetBuild(String buildId) {
-        return new LivePatch(file, target, Optional.of(buildId), replacements, comment);
+        return new LivePatch(file, target, Optional.of(buildId), replacements, comment, metadata, seenAs, allowed);
     }
 
     /** The same patch with one more function. */
     public LivePatch replace(String function, String replacement) {
         List<Replacement> more = new ArrayList<>(replacements);
         more.add(new Replacement(function, replacement));
-        return new LivePatch(file, target, targetBuild, more, comment);
+        return new LivePatch(file, target, targetBuild, more, comment, metadata, seenAs, allowed);
     }
 
     /** The same patch with this comment. */
     public LivePatch comment(String text) {
-        return new LivePatch(file, target, targetBuild, replacements, text);
+        return new LivePatch(file, target, targetBuild, replacements, text, metadata, seenAs, allowed);
+    }
+
+    /**
+     * The same patch, which the target reaches by another path: from outside a chroot, for example. Where what is there is
+     * another file, it is handed over without a path.
+     */
+    public LivePatch seenAs(Path path) {
+        return new LivePatch(file, target, targetBuild, replacements, comment, metadata, Optional.of(path),
+                allowed);
+    }
+
+    /**
+     * The same patch, although this check finds something.
+     *
+     * @throws IllegalArgumentException where it is one that cannot be allowed
+     */
+    public LivePatch allow(Check check) {
+        if (!check.isOverridable()) {
+            throw new IllegalArgumentException(check.word() + " cannot be allowed");
+        }
+        Set<Check> more = EnumSet.of(check);
+        more.addAll(allowed);
+        return new LivePatch(file, target, targetBuild, replacements, comment, metadata, seenAs, more);
+    }
+
+    /** Places in the patch that receive addresses of the target's variables. */
+    public List<DataReference> references() {
+        return metadata.map(Metadata::references).orElse(List.of());
+    }
+
+    /** Patches that must be in force before this one. */
+    public List<PatchId> dependencies() {
+        return metadata.map(Metadata::dependencies).orElse(List.of());
+    }
+
+    /** Where the container says that a function of the target is; empty where it says nothing. */
+    public Optional<LinkAddress> addressOf(String function) {
+        return metadata.stream().flatMap(known -> known.functions().stream())
+                .filter(pair -> pair.function().equals(function) && pair.address().value() != 0)
+                .map(FunctionPair::address).findFirst();
     }
 
     /**
@@ -71,9 +146,16 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
     }
 
     /**
-     * The patch's id: the file's build-id, or where it has none a digest of its bytes, and a digest of what it replaces.
+     * The patch's id: that of the container, as long as nothing was added to what it replaces. Otherwise the file's
+     * build-id, or where it has none a digest of its bytes, and a digest of what it replaces.
      */
     public PatchId id() throws IOException {
+        Optional<PatchId> packed = metadata.filter(known -> replacements(known).equals(replacements))
+                .map(Metadata::id);
+        return packed.isPresent() ? packed.get() : computedId();
+    }
+
+    private PatchId computedId() throws IOException {
         ElfFile elf = elf();
         MessageDigest what = sha256();
         what.update(target.orElse("").getBytes(StandardCharsets.UTF_8));

@@ -4,17 +4,22 @@ import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.apply.ApplyOperation;
 import dev.pulpo.engine.apply.InjectOperation;
 import dev.pulpo.engine.apply.RevertOperation;
+import dev.pulpo.engine.apply.SwitchOperation;
 import dev.pulpo.engine.apply.Warmup;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.inspect.KnownCode;
 import dev.pulpo.engine.trace.Access;
 import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.engine.inspect.StackOperation;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.engine.check.PlanChecks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,6 +48,7 @@ public final class LiveProcess implements AutoCloseable {
     private final int pid;
     private final long startTime;
     private final TraceeMemory memory;
+    private final KnownCode code = new KnownCode();
 
     private LiveProcess(int pid, long startTime, TraceeMemory memory) {
         this.pid = pid;
@@ -122,15 +128,54 @@ public final class LiveProcess implements AutoCloseable {
      * @throws MalformedElfException where it is no shared object
      */
     public PatchPlan plan(LivePatch patch) throws IOException {
+        return plan(patch, Optional.empty());
+    }
+
+    /**
+     * Finds out what applying a patch would do, if all patches of a library went in the same stop: there is no instant at
+     * which neither holds, nor one at which both do. Nothing is changed and nothing is stopped.
+     *
+     * @param library path, file name or SONAME; {@code target} is the library that the patch is for
+     * @throws IOException           where the patch file cannot be read
+     * @throws MalformedElfException where it is no shared object
+     */
+    public PatchPlan planInstead(LivePatch patch, String library) throws IOException {
+        return plan(patch, Optional.of(library));
+    }
+
+    private PatchPlan plan(LivePatch patch, Optional<String> instead) throws IOException {
         return Gone.unless(pid, memory, () -> {
             ProcessImage image = image();
             Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
-            PatchPlan plan = new Planner(image, memory, registry).plan(patch);
+            PatchPlan plan = new Planner(image, memory, registry).plan(patch, instead);
             if (!plan.isApplicable() && Gone.isGone(pid, memory)) {
                 throw new TargetGoneException(pid, "it has ended or executed another program");
             }
-            return plan;
+            return checked(image, plan);
         });
+    }
+
+    /** What is refused anyway, perhaps because it is another build, need not be compared with it. */
+    private PatchPlan checked(ProcessImage image, PatchPlan plan) throws IOException {
+        if (!plan.isApplicable()) {
+            return plan;
+        }
+        Optional<PlanChecks> checks = checks(image, plan);
+        return checks.isPresent() ? checks.get().check(plan, plan.patch().allowed()) : plan;
+    }
+
+    private Optional<PlanChecks> checks(ProcessImage image, PatchPlan plan) {
+        return image.named(plan.target()).stream().findFirst().flatMap(target -> code.info(image, target)
+                .map(info -> new PlanChecks(image, target, info)));
+    }
+
+    /**
+     * What the functions of a plan change, and what they miss: copies of the old code that go on to run.
+     *
+     * @return one for each function of the plan
+     */
+    public List<Coverage> coverage(PatchPlan plan) {
+        return unlessGone(() -> checks(image(), plan).map(checks -> checks.coverage(plan)).orElse(List.of()));
     }
 
     /**
@@ -164,6 +209,33 @@ public final class LiveProcess implements AutoCloseable {
         return unlessGone(() -> RevertOperation.run(pid, startTime, id, consistency, memory));
     }
 
+    /**
+     * Takes all patches of a library back, in one stop.
+     *
+     * @param library path, file name or SONAME; {@code exe} is the program. It need not be loaded any more.
+     * @throws RefusedException where it has none, or others depend on them
+     * @throws BlockedException where threads stood in the way until the time was over; all are still in force then
+     */
+    public Outcome revertAll(String library, Consistency consistency) {
+        return unlessGone(() -> RevertOperation.runAll(pid, startTime, library, consistency, memory));
+    }
+
+    /** Whether its owner lets it be patched; so where it has no stub. */
+    public boolean isPatchable() {
+        return unlessGone(
+                () -> image().stub().map(stub -> !StubState.read(pid, memory, stub).isDisabled()).orElse(true));
+    }
+
+    /**
+     * Switches patching of the process on or off. What has been applied stays in force.
+     *
+     * @return whether that was a change
+     * @throws RefusedException where it has no stub to keep that
+     */
+    public boolean setPatchable(boolean patchable) {
+        return unlessGone(() -> SwitchOperation.run(pid, startTime, patchable, memory));
+    }
+
     /** Takes a patch back, with {@link Consistency#DEFAULT}. */
     public Outcome revert(PatchId id) {
         return revert(id, Consistency.DEFAULT);
@@ -183,6 +255,19 @@ public final class LiveProcess implements AutoCloseable {
                 .orElse(List.of()));
     }
 
+    /**
+     * The stacks of all threads, with the names, lines and inlined functions that debug information knows. Each thread is
+     * stopped by itself, for as long as it takes to unwind its stack.
+     */
+    public List<ThreadStack> stacks() {
+        return unlessGone(() -> StackOperation.run(image(), memory, code));
+    }
+
+    /** What an address of the process is. Nothing is stopped. */
+    public CodePlace where(RemoteAddress address) {
+        return unlessGone(() -> code.where(image(), memory, address));
+    }
+
     private <T> T unlessGone(Supplier<T> work) {
         return Gone.unless(pid, memory, work::get);
     }
@@ -190,6 +275,7 @@ public final class LiveProcess implements AutoCloseable {
     /** Lets go of what is held of the process; the process itself goes on as it is. */
     @Override
     public void close() {
+        code.close();
         memory.close();
     }
 

@@ -17,10 +17,12 @@ import java.util.List;
  * @param total      how long all of it took
  * @param attempts   how many stops it took until no thread was in the way
  * @param injected   whether the stub was brought in for it
- * @param unloaded   after a revert, whether the patch's memory has been given back
+ * @param unloaded   after a revert, whether the memory of all that was reverted has been given back
+ * @param reverted   the patches that went out of force in that stop, newest first
  */
 public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions, int threads, Duration stop,
-        String scheduling, Duration borrowed, Duration total, int attempts, boolean injected, boolean unloaded) {
+        String scheduling, Duration borrowed, Duration total, int attempts, boolean injected, boolean unloaded,
+        List<PatchId> reverted) {
     /** What was done. */
     public enum Kind {
         APPLIED, REVERTED
@@ -28,6 +30,7 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
 
     public Outcome {
         functions = List.copyOf(functions);
+        reverted = List.copyOf(reverted);
     }
 
     @Override

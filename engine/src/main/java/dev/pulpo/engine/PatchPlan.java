@@ -1,6 +1,7 @@
 package dev.pulpo.engine;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What applying a patch to a process would do, or why it cannot be done. Making one changes nothing and stops nothing.
@@ -12,13 +13,26 @@ import java.util.List;
  * @param target    path of the object whose functions change; empty where it was not found
  * @param buildId   of that object, in hexadecimal; empty where it has none
  * @param functions what will change
+ * @param references what the patch is told of the target before it comes into force
+ * @param instead   the library whose patches go out of force in the same stop, as it was named
+ * @param leaving   those patches, newest first
  * @param refusals  every reason against; empty where the plan can be applied
  */
 public record PatchPlan(int pid, long startTime, LivePatch patch, PatchId id, String target, String buildId,
-        List<PlannedFunction> functions, List<Refusal> refusals) {
+        List<PlannedFunction> functions, List<PlannedReference> references, Optional<String> instead,
+        List<PatchId> leaving,
+        List<Refusal> refusals) {
     public PatchPlan {
         functions = List.copyOf(functions);
+        references = List.copyOf(references);
+        leaving = List.copyOf(leaving);
         refusals = List.copyOf(refusals);
+    }
+
+    /** The same plan with other reasons against it. */
+    public PatchPlan with(List<Refusal> reasons) {
+        return new PatchPlan(pid, startTime, patch, id, target, buildId, functions, references, instead, leaving,
+                reasons);
     }
 
     /** Whether nothing is known that stands against it. */
@@ -32,6 +46,8 @@ public record PatchPlan(int pid, long startTime, LivePatch patch, PatchId id, St
                 "plan for process " + pid + ": patch " + id.shortForm() + " (" + patch.file()
                         + ") for " + target);
         functions.forEach(function -> text.append("\n  ").append(function));
+        references.forEach(reference -> text.append("\n  ").append(reference));
+        leaving.forEach(other -> text.append("\n  instead of patch ").append(other.shortForm()));
         refusals.forEach(refusal -> text.append("\n  refused: ").append(refusal.message()));
         return text.toString();
     }

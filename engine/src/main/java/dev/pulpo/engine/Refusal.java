@@ -90,6 +90,16 @@ public sealed interface Refusal {
         }
     }
 
+    /** The patch would not do what it is meant to do, or do harm. */
+    record Unsafe(Finding finding) implements Refusal {
+        @Override
+        public String message() {
+            return finding.check().isOverridable()
+                    ? finding + System.lineSeparator() + "    to do it nevertheless: --allow " + finding.check().word()
+                    : finding.toString();
+        }
+    }
+
     /** This very patch is in force. */
     record AlreadyApplied(PatchId id) implements Refusal {
         @Override
@@ -103,6 +113,47 @@ public sealed interface Refusal {
         @Override
         public String message() {
             return "patch " + patch + " is not applied";
+        }
+    }
+
+    /** A patch that must be there before is not in force. */
+    record MissingDependency(PatchId patch, PatchId dependency) implements Refusal {
+        @Override
+        public String message() {
+            return "patch " + patch.shortForm() + " depends on patch " + dependency.hex()
+                    + ", which is not in force; apply that one first";
+        }
+    }
+
+    /** A patch in force depends on one that is to go. */
+    record NeededByOther(PatchId patch, PatchId other) implements Refusal {
+        @Override
+        public String message() {
+            return "patch " + other.shortForm() + " depends on patch " + patch.shortForm() + "; revert that one first";
+        }
+    }
+
+    /** A reference of the patch leads nowhere. */
+    record BadReference(String variable, String reason) implements Refusal {
+        @Override
+        public String message() {
+            return "the reference to " + variable + " cannot be resolved: " + reason + "; pack the patch anew";
+        }
+    }
+
+    /** The process does not carry the stub. */
+    record NoStub(int process) implements Refusal {
+        @Override
+        public String message() {
+            return "process " + process + " does not carry the stub; inject it first";
+        }
+    }
+
+    /** No patch of that library is applied. */
+    record NoPatches(String library) implements Refusal {
+        @Override
+        public String message() {
+            return "no patch of " + library + " is applied";
         }
     }
 
@@ -151,7 +202,8 @@ public sealed interface Refusal {
     record Disabled(int process) implements Refusal {
         @Override
         public String message() {
-            return "patching of process " + process + " is switched off";
+            return "patching of process " + process
+                    + " is switched off by its owner: by set_patchable, or by LIBPULP_DISABLE_ON_* in its environment";
         }
     }
 

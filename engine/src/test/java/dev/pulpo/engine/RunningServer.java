@@ -45,6 +45,11 @@ final class RunningServer implements AutoCloseable {
         return new RunningServer(LiveProcess.launcher(command(program, arguments)));
     }
 
+    /** A process that was told how to start. */
+    static RunningServer of(Launcher launcher) {
+        return new RunningServer(launcher);
+    }
+
     private static List<String> command(Path program, String... arguments) {
         return java.util.stream.Stream.concat(java.util.stream.Stream.of(program.toString()),
                 java.util.Arrays.stream(arguments)).toList();

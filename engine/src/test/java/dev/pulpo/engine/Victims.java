@@ -1,5 +1,6 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.engine.container.Packer;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -7,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** Builds victim programs and patches from the C sources in the test's resources. */
 final class Victims {
@@ -37,10 +39,39 @@ final class Victims {
                 () -> gcc(name, source, "-L" + directory, "-lanswer", "-Wl,-rpath," + directory, "-pthread"));
     }
 
+    /** A program of its own, compiled with these options. */
+    Path program(String source, String... options) {
+        String name = source.replace(".c", "");
+        return built(name, () -> gcc(name, source, options));
+    }
+
     /** A patch whose fixed_answer() returns this value. */
     Path fix(int value) {
         String name = "fix" + value + ".so";
         return built(name, () -> gcc(name, "fix.c", "-shared", "-fPIC", "-DVALUE=" + value));
+    }
+
+    /** The prepared library libprivate.so, with data of its own. */
+    Path privateLibrary() {
+        return built("libprivate.so", () -> gcc("libprivate.so", "private.c", "-shared", "-fPIC",
+                "-fpatchable-function-entry=16,14", "-Wl,-soname,libprivate.so"));
+    }
+
+    /** A program that can be patched itself, and that gets into awkward situations. */
+    Path scene() {
+        privateLibrary();
+        return built("scene", () -> gcc("scene", "scene.c", "-fpatchable-function-entry=16,14", "-L" + directory,
+                "-lprivate", "-Wl,-rpath," + directory, "-pthread"));
+    }
+
+    /** A patch container whose functions add this value; what it replaces is in the lines of its description. */
+    Path container(String name, int base, Path target, String... lines) throws Exception {
+        Path file = directory.resolve(name);
+        gcc(name, "private_fix.c", "-shared", "-fPIC", "-DBASE=" + base);
+        Path description = Files.writeString(directory.resolve(name + ".dsc"), "! bsc#" + base + "\n" + file + "\n"
+                + String.join("\n", lines).replace("TARGET", "@" + target) + "\n");
+        Packer.read(description, Optional.empty(), Optional.empty()).write(file);
+        return file;
     }
 
     private interface Build {
@@ -61,14 +92,26 @@ final class Victims {
         return file;
     }
 
-    private void gcc(String output, String source, String... options) throws IOException, InterruptedException {
-        Path copy = directory.resolve(source);
-        try (InputStream resource = Victims.class.getResourceAsStream("/victims/" + source)) {
+    /** Compiles a source with these options, whether it was compiled before or not. */
+    Path compiled(String output, String source, String... options) throws IOException, InterruptedException {
+        gcc(output, source, options);
+        return directory.resolve(output);
+    }
+
+    /** A source of the test's resources, next to the victims. */
+    Path resource(String name) throws IOException {
+        Path copy = directory.resolve(name);
+        try (InputStream resource = Victims.class.getResourceAsStream("/victims/" + name)) {
             if (resource == null) {
-                throw new IllegalStateException("no test resource victims/" + source);
+                throw new IllegalStateException("no test resource victims/" + name);
             }
             Files.write(copy, resource.readAllBytes());
         }
+        return copy;
+    }
+
+    private void gcc(String output, String source, String... options) throws IOException, InterruptedException {
+        Path copy = Files.exists(directory.resolve(source)) ? directory.resolve(source) : resource(source);
         List<String> command = new ArrayList<>(List.of("gcc", "-O2", "-Wall", "-Werror", "-Wl,--build-id=sha1",
                 "-o", directory.resolve(output).toString(), copy.toString()));
         command.addAll(List.of(options));

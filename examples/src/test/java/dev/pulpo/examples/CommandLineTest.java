@@ -89,6 +89,26 @@ class CommandLineTest {
     }
 
     @Test
+    void stacksAddressesAndLayoutsAreShown() throws Exception {
+        try (DemoServer server = new DemoServer("")) {
+            Result stack = Scripts.pulpo("stack", "-p", server.pid(), "--json");
+            assertThat(stack.status()).as(stack.errors()).isZero();
+            assertThat(fields(stack.output())).contains("threads", "tid", "frames", "function", "stoppedMicros");
+            assertThat(Scripts.pulpo("stack", "-p", server.pid()).output()).contains("thread " + server.pid(), "main");
+            java.util.regex.Matcher frame = java.util.regex.Pattern
+                    .compile("\"address\":\"(0x[0-9a-f]+)\",[^}]*\"function\":\"main\"").matcher(stack.output());
+            assertThat(frame.find()).isTrue();
+            Result where = Scripts.pulpo("where", "-p", server.pid(), frame.group(1));
+            assertThat(where.status()).as(where.errors()).isZero();
+            assertThat(where.output()).contains("server r-xp", "main");
+            assertThat(Scripts.pulpo("where", "-p", server.pid(), "0xzz").status()).isEqualTo(2);
+        }
+        Result none = Scripts.pulpo("layout", Scripts.DEMO.resolve("server").toString(), "struct", "no_such_type");
+        assertThat(none.status()).isEqualTo(1);
+        assertThat(none.errors()).contains("no_such_type").doesNotContain("\tat ");
+    }
+
+    @Test
     void wrongUsageAndGoneProcesses() throws Exception {
         assertThat(Scripts.pulpo().status()).isEqualTo(2);
         assertThat(Scripts.pulpo("apply", "-p", "1", "--replace", "x", FIX).status()).isEqualTo(2);

@@ -30,6 +30,32 @@ public final class Registers {
         return struct.mismatch(other.struct) == -1;
     }
 
+    /**
+     * Copies the general registers and the program counter.
+     *
+     * @param into gets rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8 to r15 and rip: their numbers in DWARF (psABI, figure
+     *             3.36)
+     */
+    public void copyTo(long[] into) {
+        into[0] = user_regs_struct.rax(struct);
+        into[1] = user_regs_struct.rdx(struct);
+        into[2] = user_regs_struct.rcx(struct);
+        into[3] = user_regs_struct.rbx(struct);
+        into[4] = user_regs_struct.rsi(struct);
+        into[5] = user_regs_struct.rdi(struct);
+        into[6] = user_regs_struct.rbp(struct);
+        into[7] = user_regs_struct.rsp(struct);
+        into[8] = user_regs_struct.r8(struct);
+        into[9] = user_regs_struct.r9(struct);
+        into[10] = user_regs_struct.r10(struct);
+        into[11] = user_regs_struct.r11(struct);
+        into[12] = user_regs_struct.r12(struct);
+        into[13] = user_regs_struct.r13(struct);
+        into[14] = user_regs_struct.r14(struct);
+        into[15] = user_regs_struct.r15(struct);
+        into[16] = user_regs_struct.rip(struct);
+    }
+
     public long rip() {
         return user_regs_struct.rip(struct);
     }
@@ -135,32 +161,6 @@ public final class Registers {
         user_regs_struct.r10(struct, d);
         user_regs_struct.r8(struct, e);
         user_regs_struct.r9(struct, f);
-    }
-
-    /**
-     * Copies the registers that call frame information speaks of, by the numbers that DWARF gives them (psABI figure 3.36):
-     * rax, rdx, rcx, rbx, rsi, rdi, rbp, rsp, r8 to r15, rip.
-     *
-     * @param into room for 17
-     */
-    public void toDwarf(long[] into) {
-        into[0] = user_regs_struct.rax(struct);
-        into[1] = user_regs_struct.rdx(struct);
-        into[2] = user_regs_struct.rcx(struct);
-        into[3] = user_regs_struct.rbx(struct);
-        into[4] = user_regs_struct.rsi(struct);
-        into[5] = user_regs_struct.rdi(struct);
-        into[6] = user_regs_struct.rbp(struct);
-        into[7] = user_regs_struct.rsp(struct);
-        into[8] = user_regs_struct.r8(struct);
-        into[9] = user_regs_struct.r9(struct);
-        into[10] = user_regs_struct.r10(struct);
-        into[11] = user_regs_struct.r11(struct);
-        into[12] = user_regs_struct.r12(struct);
-        into[13] = user_regs_struct.r13(struct);
-        into[14] = user_regs_struct.r14(struct);
-        into[15] = user_regs_struct.r15(struct);
-        into[16] = user_regs_struct.rip(struct);
     }
 
     /** Whether the thread runs 64-bit code: the code segment is the kernel's {@code __USER_CS}. */

@@ -2,16 +2,19 @@ package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * reads the headers of units; the first question by name or address goes over all entries once, on all processors; what
  * an answer holds is read when it is asked for. Safe for several threads.
  *
- * <p>A unit whose entries are malformed is left out of the index, so that it takes only the answers about itself away;
- * {@link #defects()} lists it. Every method throws {@link MalformedElfException} when it meets other malformed bytes.
+ * <p>A unit whose header or entries are malformed is left out of the index, so that it takes only the answers about itself
+ * away; {@link #defects()} lists it. Every method throws {@link MalformedElfException} when it meets other malformed bytes.
  * Addresses are link addresses.
  */
 public final class DebugInfo implements AutoCloseable {
@@ -28,13 +31,17 @@ public final class DebugInfo implements AutoCloseable {
     private final List<ElfFile> owned;
     private final List<String> missing;
     private final Types types;
+    private final ElfFile described;
+    private volatile @Nullable PartNames partNames;
     private volatile @Nullable Indexed indexed;
 
     /** The index, and which unit and which function an address belongs to. */
-    private record Indexed(Index index, RangeIndex code, RangeIndex units, List<Unit> all,
+    private record Indexed(Index index, Functions functions, RangeIndex code, RangeIndex units, List<Unit> all,
             List<MalformedElfException> defects) {}
 
-    DebugInfo(World world, List<ElfFile> owned, List<String> missing) {
+    /** @param described the file with the units, and with the symbols that belong to them */
+    DebugInfo(ElfFile described, World world, List<ElfFile> owned, List<String> missing) {
+        this.described = described;
         this.world = world;
         this.owned = List.copyOf(owned);
         this.missing = List.copyOf(missing);
@@ -48,7 +55,7 @@ public final class DebugInfo implements AutoCloseable {
     public static DebugInfo of(ElfFile file) {
         World world = new World(file);
         world.add(new Sections(file, ""), null);
-        return new DebugInfo(world, List.of(), List.of());
+        return new DebugInfo(file, world, List.of(), List.of());
     }
 
     /**
@@ -95,49 +102,68 @@ public final class DebugInfo implements AutoCloseable {
                 : Optional.of(function(Names.root(world.entry(found.getAsLong()))));
     }
 
-    private FunctionInfo function(long root) {
-        Index index = indexed().index();
-        Names names = Names.of(world.entry(root));
-        List<FunctionInfo.Body> bodies = new ArrayList<>();
-        for (long reference : index.bodies.get(root)) {
-            EntryReader entry = world.entry(reference);
-            List<AddressRange> ranges = Ranges.of(entry);
-            // The first range is the one with the entry; GCC and clang write it so.
-            bodies.add(new FunctionInfo.Body(ranges.getFirst().start(), ranges));
-        }
-        List<FunctionInfo.InlinedCopy> copies = new ArrayList<>();
-        for (long reference : index.inlined.get(root)) {
-            EntryReader entry = world.entry(reference);
-            List<AddressRange> ranges = Ranges.of(entry);
-            if (!ranges.isEmpty()) {
-                copies.add(new FunctionInfo.InlinedCopy(nameOf(index.inlinedInto.get(reference)).orElse(""), ranges,
-                        Names.place(entry, Dw.CALL_FILE, Dw.CALL_LINE)));
-            }
-        }
-        return new FunctionInfo(names.name(), names.linkageName(), names.declaration(), names.external(), bodies,
-                copies);
+    /** All functions that have code or inlined copies, in the order of the units. */
+    public List<FunctionInfo> functions() {
+        Indexed known = indexed();
+        return known.index().functions.values().map(reference -> Names.root(world.entry(reference))).distinct()
+                .mapToObj(known.functions()::read).toList();
     }
 
-    private Optional<String> nameOf(long[] function) {
-        return function.length == 0 || function[0] < 0
-                ? Optional.empty()
-                : Optional.of(Names.of(world.entry(function[0])).name());
+    /**
+     * The functions that execution is in at an address, as the source has them: those inlined there, the innermost first,
+     * and at last the one whose code it is. Empty where nothing is known of the code.
+     */
+    public List<SourceFrame> frames(LinkAddress place) {
+        OptionalLong found = indexed().code().find(place.value());
+        return found.isEmpty()
+                ? List.of()
+                : SourceFrames.around(world.entry(found.getAsLong()), place, line(place));
+    }
+
+    /** The symbol around an address, from the file that the debug information is in. */
+    public Optional<ElfSymbol> symbolContaining(LinkAddress place) {
+        return described.symbolContaining(place);
+    }
+
+    /** The defined symbols of a name, from the file that the debug information is in. */
+    public List<ElfSymbol> symbols(String name) {
+        return described.symbols().findAll(name).stream().filter(ElfSymbol::isDefined).toList();
+    }
+
+    /** The parts of a function's code, with the symbols at their beginnings: aliases, clones, moved parts. */
+    public List<FunctionPart> parts(FunctionInfo function) {
+        PartNames known = partNames;
+        if (known == null) {
+            known = new PartNames(described);
+            partNames = known;
+        }
+        return known.of(function);
+    }
+
+    private FunctionInfo function(long root) {
+        return indexed().functions().read(root);
     }
 
     /** The global, static and thread-local variables of a name, plain or as in the symbol table. */
     public List<VariableInfo> variables(String name) {
-        Index index = indexed().index();
-        List<VariableInfo> found = new ArrayList<>();
-        for (long reference : index.variables.get(Index.key(name))) {
-            EntryReader entry = world.entry(reference);
-            Names names = Names.of(entry);
-            Optional<VariableLocation> location = VariableLocations.of(entry);
-            if (names.has(name) && location.isPresent()) {
-                found.add(new VariableInfo(names.name(), names.linkageName(), typeOf(entry), names.declaration(),
-                        names.external(), nameOf(index.variableFunctions.get(reference)), location.get()));
-            }
-        }
-        return found;
+        return LongStream.of(indexed().index().variables.get(Index.key(name))).mapToObj(this::variable)
+                .flatMap(Optional::stream)
+                .filter(variable -> variable.name().equals(name) || variable.linkageName().equals(name)).toList();
+    }
+
+    /** All global, static and thread-local variables that have a place, in the order of the units. */
+    public List<VariableInfo> variables() {
+        return indexed().index().variables.values().distinct().mapToObj(this::variable).flatMap(Optional::stream)
+                .toList();
+    }
+
+    private Optional<VariableInfo> variable(long reference) {
+        Indexed known = indexed();
+        EntryReader entry = world.entry(reference);
+        Names names = Names.of(entry);
+        return VariableLocations.of(entry).map(location -> new VariableInfo(names.name(), names.linkageName(),
+                typeOf(entry), names.declaration(), names.external(),
+                known.functions().nameOf(known.index().variableFunctions.get(reference)), location));
     }
 
     private String typeOf(EntryReader variable) {
@@ -161,6 +187,54 @@ public final class DebugInfo implements AutoCloseable {
             }
         }
         return Optional.empty();
+    }
+
+    /** All definitions of a structure, union, enumeration or {@code typedef} of a name; see {@link #layout}. */
+    public List<TypeLayout> types(String typeName) {
+        String name = typeName.replaceFirst("^(struct|class|union|enum) ", "");
+        String last = name.substring(name.lastIndexOf("::") + 1).replaceFirst("^:", "");
+        return LongStream.of(indexed().index().types.get(Index.key(name))).mapToObj(types::describe)
+                .flatMap(Optional::stream).filter(type -> type.name().equals(last)).distinct().toList();
+    }
+
+    /** All types that have a name and are defined, in the order of the units. */
+    public List<TypeLayout> types() {
+        return indexed().index().types.values().distinct().mapToObj(types::describe).flatMap(Optional::stream)
+                .distinct().toList();
+    }
+
+    /** The runs of the compiler that made the object. Those whose first entry is malformed are among the defects. */
+    public List<CompiledUnit> units() {
+        return world.units().stream().filter(unit -> !unit.header().isType()).map(DebugInfo::describe)
+                .flatMap(Optional::stream).toList();
+    }
+
+    private static Optional<CompiledUnit> describe(Unit unit) {
+        try {
+            EntryReader root = unit.entries();
+            return root.next() && root.has(Dw.PRODUCER)
+                    ? Optional.of(new CompiledUnit(root.string(Dw.NAME).orElse(""), unit.directory(),
+                            root.string(Dw.PRODUCER).orElse("")))
+                    : Optional.empty();
+        } catch (MalformedElfException malformed) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * The code that a line was made into.
+     *
+     * @param file a path, or as many of its last parts as tell it from others
+     * @param line from 1
+     * @return in ascending order
+     */
+    public List<AddressRange> code(String file, int line) {
+        String ending = "/" + file;
+        return world.units().parallelStream().filter(unit -> !unit.header().isType() && !unit.isSplit())
+                .flatMap(unit -> unit
+                        .readLines().code(path -> path.equals(file) || path.endsWith(ending), line).stream())
+                .distinct()
+                .sorted(Comparator.comparing(range -> range.start().value(), Long::compareUnsigned)).toList();
     }
 
     /** The line that the code at an address was made of. */
@@ -187,8 +261,9 @@ public final class DebugInfo implements AutoCloseable {
             for (int i = 0; i < parts.size(); i++) {
                 units.add(parts.get(i).ranges(), i);
             }
-            known = new Indexed(index, index.code.build(), units.build(), all,
-                    parts.stream().flatMap(part -> part.defect().stream()).toList());
+            known = new Indexed(index, new Functions(world, index, types), index.code.build(), units.build(), all,
+                    Stream.concat(world.defects().stream(), parts.stream().flatMap(part -> part.defect().stream()))
+                            .toList());
             indexed = known;
         }
         return known;

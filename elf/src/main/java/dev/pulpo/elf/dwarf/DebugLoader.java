@@ -3,7 +3,7 @@ package dev.pulpo.elf.dwarf;
 import dev.pulpo.elf.DebugAltLink;
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
-import dev.pulpo.elf.Section;
+import dev.pulpo.elf.MalformedElfException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +32,7 @@ final class DebugLoader {
         try {
             ElfFile described = object;
             Path place = below(path);
-            boolean hasInfo = object.section(".debug_info").filter(Section::hasBytes).isPresent();
+            boolean hasInfo = Sections.find(object, ".debug_info").isPresent();
             Optional<Path> separate = hasInfo ? Optional.empty() : files.find(object, path);
             if (separate.isPresent()) {
                 place = separate.get();
@@ -45,15 +45,24 @@ final class DebugLoader {
                 addSupplementary(world, common.get(), place);
             }
             for (Unit unit : world.units()) {
-                Optional<String> split = unit.splitName();
+                Optional<String> split = splitName(unit);
                 if (split.isPresent()) {
                     addSplit(world, unit, split.get());
                 }
             }
-            return new DebugInfo(world, owned, missing);
+            return new DebugInfo(described, world, owned, missing);
         } catch (IOException | RuntimeException failure) {
             owned.forEach(ElfFile::close);
             throw failure;
+        }
+    }
+
+    /** A unit whose first entry is malformed is reported with the others, when all entries are gone over. */
+    private static Optional<String> splitName(Unit unit) {
+        try {
+            return unit.splitName();
+        } catch (MalformedElfException malformed) {
+            return Optional.empty();
         }
     }
 

@@ -5,6 +5,7 @@ final class Dw {
     static final int TAG_ARRAY = 0x01;
     static final int TAG_CLASS = 0x02;
     static final int TAG_ENUMERATION = 0x04;
+    static final int TAG_PARAMETER = 0x05;
     static final int TAG_MEMBER = 0x0d;
     static final int TAG_POINTER = 0x0f;
     static final int TAG_REFERENCE = 0x10;
@@ -12,10 +13,12 @@ final class Dw {
     static final int TAG_SUBROUTINE_TYPE = 0x15;
     static final int TAG_TYPEDEF = 0x16;
     static final int TAG_UNION = 0x17;
+    static final int TAG_UNSPECIFIED_PARAMETERS = 0x18;
     static final int TAG_INHERITANCE = 0x1c;
     static final int TAG_INLINED = 0x1d;
     static final int TAG_SUBRANGE = 0x21;
     static final int TAG_CONST = 0x26;
+    static final int TAG_ENUMERATOR = 0x28;
     static final int TAG_SUBPROGRAM = 0x2e;
     static final int TAG_VARIABLE = 0x34;
     static final int TAG_VOLATILE = 0x35;
@@ -23,6 +26,8 @@ final class Dw {
     static final int TAG_NAMESPACE = 0x39;
     static final int TAG_RVALUE_REFERENCE = 0x42;
     static final int TAG_ATOMIC = 0x47;
+    static final int TAG_CALL_SITE = 0x48;
+    static final int TAG_GNU_CALL_SITE = 0x4109;
 
     static final int LOCATION = 0x02;
     static final int NAME = 0x03;
@@ -33,7 +38,9 @@ final class Dw {
     static final int LOW_PC = 0x11;
     static final int HIGH_PC = 0x12;
     static final int COMP_DIR = 0x1b;
+    static final int CONST_VALUE = 0x1c;
     static final int INLINE = 0x20;
+    static final int PRODUCER = 0x25;
     static final int UPPER_BOUND = 0x2f;
     static final int ABSTRACT_ORIGIN = 0x31;
     static final int COUNT = 0x37;
@@ -54,7 +61,12 @@ final class Dw {
     static final int ADDR_BASE = 0x73;
     static final int RNGLISTS_BASE = 0x74;
     static final int DWO_NAME = 0x76;
+    static final int CALL_RETURN_PC = 0x7d;
+    static final int CALL_ORIGIN = 0x7f;
+    static final int CALL_PC = 0x81;
+    static final int CALL_TAIL_CALL = 0x82;
     static final int MIPS_LINKAGE_NAME = 0x2007;
+    static final int GNU_TAIL_CALL = 0x2115;
     static final int GNU_DWO_NAME = 0x2130;
     static final int GNU_DWO_ID = 0x2131;
     static final int GNU_RANGES_BASE = 0x2132;

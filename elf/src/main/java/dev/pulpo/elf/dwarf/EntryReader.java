@@ -55,6 +55,11 @@ final class EntryReader {
         return false;
     }
 
+    /** Goes to the next entry, if it is one inside of the entry that {@link #at} went to. */
+    boolean hasNextBelow() {
+        return next() && depth > 0;
+    }
+
     private void readAttributes() {
         int count = shape.forms.length;
         if (count > forms.length) {

@@ -13,9 +13,12 @@ import java.util.Optional;
  * @param external      whether other units can see it
  * @param bodies        its code; none where it was inlined everywhere, several where the compiler made clones
  * @param inlinedCopies the places it was inlined into
+ * @param tailCallers   the functions that end with a jump to it, so that they are not on the stack while it runs; as
+ *                      far as the compiler says so (not before DWARF 5 or its GNU extensions)
+ * @param signature     what it takes and returns, as {@code int (char*, ...)}
  */
 public record FunctionInfo(String name, String linkageName, Optional<SourceLine> declaration, boolean external,
-        List<Body> bodies, List<InlinedCopy> inlinedCopies) {
+        List<Body> bodies, List<InlinedCopy> inlinedCopies, List<TailCaller> tailCallers, String signature) {
     /**
      * One piece of machine code for the whole function.
      *
@@ -41,7 +44,16 @@ public record FunctionInfo(String name, String linkageName, Optional<SourceLine>
         }
     }
 
+    /**
+     * A jump from the end of another function.
+     *
+     * @param from the name of that function
+     * @param next the address behind the jump; empty where the compiler does not say
+     */
+    public record TailCaller(String from, Optional<LinkAddress> next) {}
+
     public FunctionInfo {
+        tailCallers = List.copyOf(tailCallers);
         bodies = List.copyOf(bodies);
         inlinedCopies = List.copyOf(inlinedCopies);
     }

@@ -14,6 +14,9 @@ final class Index {
     /** Inlined copies, by the function they are copies of; and for each copy the function it is in. */
     final LongMultimap inlined = new LongMultimap();
     final LongMultimap inlinedInto = new LongMultimap();
+    /** Tail calls, by the key of the name of the function that is called; and for each the function it is in. */
+    final LongMultimap tailCalls = new LongMultimap();
+    final LongMultimap tailCallsFrom = new LongMultimap();
     /** Variables with a fixed place, by plain and linkage name; and for each that is local, its function. */
     final LongMultimap variables = new LongMultimap();
     final LongMultimap variableFunctions = new LongMultimap();
@@ -28,6 +31,8 @@ final class Index {
             whole.bodies.putAll(part.bodies);
             whole.inlined.putAll(part.inlined);
             whole.inlinedInto.putAll(part.inlinedInto);
+            whole.tailCalls.putAll(part.tailCalls);
+            whole.tailCallsFrom.putAll(part.tailCallsFrom);
             whole.variables.putAll(part.variables);
             whole.variableFunctions.putAll(part.variableFunctions);
             whole.types.putAll(part.types);

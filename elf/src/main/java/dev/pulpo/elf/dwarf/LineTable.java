@@ -4,6 +4,7 @@ import dev.pulpo.elf.LinkAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** The rows of a line program, sorted by address (DWARF 5, 6.2), and its files. Immutable. */
 final class LineTable {
@@ -43,6 +44,28 @@ final class LineTable {
             }
         }
         return ranges;
+    }
+
+    /** The code of a line in the files that are wanted. */
+    List<AddressRange> code(Predicate<String> wanted, int line) {
+        boolean[] files = new boolean[names.length];
+        for (int i = 0; i < names.length; i++) {
+            files[i] = wanted.test(names[i]);
+        }
+        List<AddressRange> found = new ArrayList<>();
+        for (int i = 0; i + 1 < addresses.length; i++) {
+            int file = this.files[i] - firstFile;
+            // The row behind the last of a sequence is another sequence's first, and its end is no row of code.
+            if (lines[i] == line && this.files[i] != END && file >= 0 && file < files.length && files[file]) {
+                int end = i + 1;
+                while (lines[end] == line && this.files[end] == this.files[i] && end + 1 < addresses.length) {
+                    end++;
+                }
+                found.add(new AddressRange(new LinkAddress(addresses[i]), new LinkAddress(addresses[end])));
+                i = end - 1;
+            }
+        }
+        return found;
     }
 
     Optional<SourceLine> find(long address) {

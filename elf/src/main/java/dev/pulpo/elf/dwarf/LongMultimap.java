@@ -1,6 +1,7 @@
 package dev.pulpo.elf.dwarf;
 
 import java.util.Arrays;
+import java.util.stream.LongStream;
 
 /** Several longs for a long, in the order in which they were put, without an object for each. Not thread-safe. */
 final class LongMultimap {
@@ -52,6 +53,11 @@ final class LongMultimap {
             found[length++] = values[entry - 1];
         }
         return Arrays.copyOf(found, length);
+    }
+
+    /** All values, in the order in which they were put. */
+    LongStream values() {
+        return Arrays.stream(values, 0, count);
     }
 
     int size() {

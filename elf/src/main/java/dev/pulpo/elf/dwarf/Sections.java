@@ -54,13 +54,18 @@ final class Sections {
     private ByteCursor load(String section) {
         if (parts != null && !section.equals(".debug_str")) {
             Part part = parts.get(section);
-            Optional<Section> whole = file.section(section + suffix).filter(Section::hasBytes);
+            Optional<Section> whole = find(file, section + suffix);
             return part == null || whole.isEmpty()
                     ? empty(section)
                     : file.data(whole.get()).slice(part.offset(), part.size());
         }
-        return file.section(section + suffix).filter(Section::hasBytes).map(file::data)
-                .orElseGet(() -> empty(section));
+        return find(file, section + suffix).map(file::data).orElseGet(() -> empty(section));
+    }
+
+    /** A debug section, by its name or by the one that GNU tools gave to compressed sections. */
+    static Optional<Section> find(ElfFile file, String name) {
+        return file.section(name).filter(Section::hasBytes)
+                .or(() -> file.section(name.replaceFirst("^[.]debug_", ".zdebug_")).filter(Section::hasBytes));
     }
 
     private ByteCursor empty(String section) {

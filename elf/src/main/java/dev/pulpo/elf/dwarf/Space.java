@@ -1,6 +1,7 @@
 package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.ByteCursor;
+import dev.pulpo.elf.MalformedElfException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ final class Space {
     private final String section;
     private final World world;
     private final List<Unit> units = new ArrayList<>();
+    private final List<MalformedElfException> defects = new ArrayList<>();
 
     Space(World world, int number, Sections sections, String section) {
         this.world = world;
@@ -25,14 +27,32 @@ final class Space {
         this.section = section;
     }
 
-    /** Reads the headers of all units. */
+    /** Reads the headers of all units. One that is malformed is left out; where it does not end, so are all behind it. */
     void readUnits(@Nullable Unit skeleton) {
         ByteCursor cursor = cursor();
-        while (cursor.hasRemaining()) {
-            UnitHeader header = UnitHeader.read(cursor, section.equals(".debug_types"));
-            units.add(new Unit(this, header, skeleton));
-            cursor.position(header.end());
+        try {
+            while (cursor.hasRemaining()) {
+                long start = cursor.position();
+                long end = UnitHeader.end(cursor);
+                readUnit(cursor.position(start), skeleton);
+                cursor.position(end);
+            }
+        } catch (MalformedElfException unknownEnd) {
+            defects.add(unknownEnd);
         }
+    }
+
+    private void readUnit(ByteCursor cursor, @Nullable Unit skeleton) {
+        try {
+            units.add(new Unit(this, UnitHeader.read(cursor, section.equals(".debug_types")), skeleton));
+        } catch (MalformedElfException malformed) {
+            defects.add(malformed);
+        }
+    }
+
+    /** What is wrong with the units that were left out. */
+    List<MalformedElfException> defects() {
+        return defects;
     }
 
     World world() {

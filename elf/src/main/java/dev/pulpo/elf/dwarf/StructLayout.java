@@ -11,7 +11,9 @@ import java.util.Optional;
  * @param members     its base classes and members, in the order of the source
  * @param declaration where it is declared
  */
-public record StructLayout(String name, long size, List<Member> members, Optional<SourceLine> declaration) {
+public record StructLayout(String name, long size, List<Member> members, Optional<SourceLine> declaration)
+        implements
+            TypeLayout {
     /**
      * A member.
      *

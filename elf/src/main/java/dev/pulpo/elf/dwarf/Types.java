@@ -40,13 +40,66 @@ final class Types {
             case Dw.TAG_ATOMIC -> "_Atomic " + name(type.reference(Dw.TYPE), depth + 1);
             case Dw.TAG_RESTRICT -> name(type.reference(Dw.TYPE), depth + 1);
             case Dw.TAG_ARRAY -> name(type.reference(Dw.TYPE), depth + 1) + dimensions(type);
-            case Dw.TAG_SUBROUTINE_TYPE -> name(type.reference(Dw.TYPE), depth + 1) + "()";
-            case Dw.TAG_STRUCTURE -> ("struct " + type.string(Dw.NAME).orElse("")).strip();
-            case Dw.TAG_UNION -> ("union " + type.string(Dw.NAME).orElse("")).strip();
-            case Dw.TAG_CLASS -> ("class " + type.string(Dw.NAME).orElse("")).strip();
+            case Dw.TAG_SUBROUTINE_TYPE -> name(type.reference(Dw.TYPE), depth + 1) + parameters(type, depth + 1);
+            case Dw.TAG_STRUCTURE -> aggregate("struct ", type, depth);
+            case Dw.TAG_UNION -> aggregate("union ", type, depth);
+            case Dw.TAG_CLASS -> aggregate("class ", type, depth);
             case Dw.TAG_ENUMERATION -> ("enum " + type.string(Dw.NAME).orElse("")).strip();
             default -> type.string(Dw.NAME).orElse("");
         };
+    }
+
+    /** A structure by its name; one without a name by its members. Moves the reader. */
+    private String aggregate(String word, EntryReader type, int depth) {
+        Optional<String> name = type.string(Dw.NAME);
+        if (name.isPresent() || !type.hasChildren()) {
+            return (word + name.orElse("")).strip();
+        }
+        StringBuilder text = new StringBuilder(word).append('{');
+        while (type.hasNextBelow()) {
+            if (type.tag() == Dw.TAG_MEMBER && type.depth() == 1) {
+                text.append(text.charAt(text.length() - 1) == '{' ? "" : " ")
+                        .append(name(type.reference(Dw.TYPE), depth + 1))
+                        .append(type.string(Dw.NAME).map(member -> " " + member).orElse("")).append(';');
+            }
+        }
+        return text.append('}').toString();
+    }
+
+    /** The types of the parameters of a function or of a type of functions, in parentheses. Moves the reader. */
+    private String parameters(EntryReader function, int depth) {
+        List<String> types = new ArrayList<>();
+        if (function.hasChildren()) {
+            while (function.hasNextBelow()) {
+                if (function.depth() == 1 && function.tag() == Dw.TAG_PARAMETER) {
+                    types.add(name(typeOf(function), depth));
+                } else if (function.depth() == 1 && function.tag() == Dw.TAG_UNSPECIFIED_PARAMETERS) {
+                    types.add("...");
+                }
+            }
+        }
+        return "(" + String.join(", ", types) + ")";
+    }
+
+    /** The type of an entry, or of the one that it is a copy or the definition of. */
+    private OptionalLong typeOf(EntryReader first) {
+        EntryReader entry = first;
+        for (int i = 0; i < DEEPEST; i++) {
+            OptionalLong origin = entry.has(Dw.ABSTRACT_ORIGIN)
+                    ? entry.reference(Dw.ABSTRACT_ORIGIN)
+                    : entry.reference(Dw.SPECIFICATION);
+            if (entry.has(Dw.TYPE) || origin.isEmpty()) {
+                break;
+            }
+            entry = world.entry(origin.getAsLong());
+        }
+        return entry.reference(Dw.TYPE);
+    }
+
+    /** What a function takes and returns, as {@code int (char*, ...)}. */
+    String signature(long function) {
+        EntryReader entry = world.entry(function);
+        return name(typeOf(entry), 0) + " " + parameters(entry, 0);
     }
 
     /** The entry, or the one in a type unit that it stands for. */
@@ -68,7 +121,7 @@ final class Types {
     private static List<Long> counts(EntryReader array) {
         List<Long> counts = new ArrayList<>();
         if (array.hasChildren()) {
-            while (array.next() && array.depth() > 0) {
+            while (array.hasNextBelow()) {
                 if (array.tag() == Dw.TAG_SUBRANGE && array.depth() == 1) {
                     OptionalLong bound = array.constant(Dw.UPPER_BOUND);
                     counts.add(array.constant(Dw.COUNT, bound.isPresent() ? bound.getAsLong() + 1 : -1));
@@ -128,13 +181,44 @@ final class Types {
         return Optional.empty();
     }
 
+    /** A structure, enumeration or {@code typedef}; empty for other types, and for declarations. */
+    Optional<TypeLayout> describe(long reference) {
+        EntryReader type = definition(reference);
+        if (type.flag(Dw.DECLARATION)) {
+            return Optional.empty();
+        }
+        String name = type.string(Dw.NAME).orElse("");
+        return switch (type.tag()) {
+            case Dw.TAG_STRUCTURE, Dw.TAG_CLASS, Dw.TAG_UNION -> Optional.of(read(type));
+            case Dw.TAG_ENUMERATION -> Optional.of(enumeration(type, name));
+            case Dw.TAG_TYPEDEF -> Optional.of(new TypedefLayout(name, nameOfTypeOf(type),
+                    size(type.reference(Dw.TYPE), 0).orElse(0), Names.place(type, Dw.DECL_FILE, Dw.DECL_LINE)));
+            default -> Optional.empty();
+        };
+    }
+
+    private static EnumLayout enumeration(EntryReader type, String name) {
+        long size = type.constant(Dw.BYTE_SIZE, 0);
+        Optional<SourceLine> declaration = Names.place(type, Dw.DECL_FILE, Dw.DECL_LINE);
+        List<EnumLayout.Value> values = new ArrayList<>();
+        if (type.hasChildren()) {
+            while (type.hasNextBelow()) {
+                if (type.tag() == Dw.TAG_ENUMERATOR) {
+                    values.add(new EnumLayout.Value(type.string(Dw.NAME).orElse(""),
+                            type.constant(Dw.CONST_VALUE, 0)));
+                }
+            }
+        }
+        return new EnumLayout(name, size, values, declaration);
+    }
+
     private StructLayout read(EntryReader type) {
         String name = type.string(Dw.NAME).orElse("");
         long size = type.constant(Dw.BYTE_SIZE, 0);
         Optional<SourceLine> declaration = Names.place(type, Dw.DECL_FILE, Dw.DECL_LINE);
         List<StructLayout.Member> members = new ArrayList<>();
         if (type.hasChildren()) {
-            while (type.next() && type.depth() > 0) {
+            while (type.hasNextBelow()) {
                 boolean isMember = type.tag() == Dw.TAG_MEMBER || type.tag() == Dw.TAG_INHERITANCE;
                 // A static member is declared here but lies elsewhere; where a virtual base is, only an object knows.
                 if (isMember && type.depth() == 1 && !type.flag(Dw.EXTERNAL) && !type.flag(Dw.DECLARATION)) {

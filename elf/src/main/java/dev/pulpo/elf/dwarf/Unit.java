@@ -144,13 +144,17 @@ final class Unit {
     LineTable lines() {
         LineTable known = lines;
         if (known == null) {
-            long offset = root().lineTable();
-            known = skeleton != null && offset < 0
-                    ? skeleton.lines()
-                    : offset < 0 ? LineTable.EMPTY : new LineProgram(this, offset).run();
+            known = skeleton != null && root().lineTable() < 0 ? skeleton.lines() : readLines();
             lines = known;
         }
         return known;
+    }
+
+    /** As {@link #lines}, without keeping them. */
+    LineTable readLines() {
+        LineTable known = lines;
+        long offset = root().lineTable();
+        return known != null ? known : offset < 0 ? LineTable.EMPTY : new LineProgram(this, offset).run();
     }
 
     @Override

@@ -24,22 +24,31 @@ record UnitHeader(long offset, long end, long firstEntry, int version, int offse
     private static final int UT_SPLIT_TYPE = 6;
 
     /**
+     * Where the unit ends that begins at the cursor, which goes behind the length.
+     *
+     * @throws dev.pulpo.elf.MalformedElfException where it would end outside of the section: then nothing is known of
+     *                                             those behind it either
+     */
+    static long end(ByteCursor cursor) {
+        long length = cursor.u32();
+        if (length == 0xffff_ffffL) {
+            length = cursor.u64();
+        }
+        if (length < 0 || length > cursor.remaining()) {
+            throw cursor.malformed("a unit within " + cursor.remaining() + " bytes", Long.toUnsignedString(length));
+        }
+        return cursor.position() + length;
+    }
+
+    /**
      * Reads a header; the cursor has the positions of the section.
      *
      * @param typesSection whether the section is {@code .debug_types}
      */
     static UnitHeader read(ByteCursor cursor, boolean typesSection) {
         long offset = cursor.position();
-        long length = cursor.u32();
-        int offsetSize = 4;
-        if (length == 0xffff_ffffL) {
-            length = cursor.u64();
-            offsetSize = 8;
-        }
-        if (length < 0 || length > cursor.remaining()) {
-            throw cursor.malformed("a unit within " + cursor.remaining() + " bytes", Long.toUnsignedString(length));
-        }
-        long end = cursor.position() + length;
+        long end = end(cursor);
+        int offsetSize = cursor.position() - offset == 4 ? 4 : 8;
         int version = cursor.u16();
         if (version < 2 || version > 5) {
             throw cursor.malformed("DWARF 2 to 5", "version " + version);

@@ -44,7 +44,9 @@ final class UnitIndexer {
                 case Dw.TAG_SUBPROGRAM -> function(entry, depth);
                 case Dw.TAG_INLINED -> inlined(entry, depth);
                 case Dw.TAG_VARIABLE -> variable(entry, depth);
-                case Dw.TAG_STRUCTURE, Dw.TAG_CLASS, Dw.TAG_UNION, Dw.TAG_TYPEDEF -> type(entry, depth);
+                case Dw.TAG_CALL_SITE, Dw.TAG_GNU_CALL_SITE -> callSite(entry, depth);
+                case Dw.TAG_STRUCTURE, Dw.TAG_CLASS, Dw.TAG_UNION, Dw.TAG_TYPEDEF, Dw.TAG_ENUMERATION ->
+                    type(entry, depth);
                 case Dw.TAG_NAMESPACE -> scopes[depth + 1] = qualified(entry, depth);
                 default -> {
                     // Blocks, parameters, expressions: nothing that is asked for by name.
@@ -72,6 +74,19 @@ final class UnitIndexer {
         if (entry.has(Dw.LOW_PC) || entry.has(Dw.RANGES)) {
             index.inlined.put(Names.root(entry), entry.reference());
             index.inlinedInto.put(entry.reference(), functions[depth]);
+        }
+    }
+
+    private void callSite(EntryReader entry, int depth) {
+        if (!entry.flag(Dw.CALL_TAIL_CALL) && !entry.flag(Dw.GNU_TAIL_CALL)) {
+            return;
+        }
+        OptionalLong called = Functions.called(entry);
+        if (called.isPresent()) {
+            Names names = Names.of(unit.space().world().entry(called.getAsLong()));
+            String name = names.linkageName().isEmpty() ? names.name() : names.linkageName();
+            index.tailCalls.put(Index.key(name), entry.reference());
+            index.tailCallsFrom.put(entry.reference(), functions[depth]);
         }
     }
 

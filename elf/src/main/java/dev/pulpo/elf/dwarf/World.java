@@ -72,6 +72,11 @@ final class World {
         return spaces.stream().flatMap(space -> space.units().stream()).toList();
     }
 
+    /** What is wrong with units that were left out because of their headers. */
+    List<MalformedElfException> defects() {
+        return spaces.stream().flatMap(space -> space.defects().stream()).toList();
+    }
+
     /** A reader that stands on an entry. */
     EntryReader entry(long reference) {
         Space space = spaces.get(Space.spaceOf(reference));

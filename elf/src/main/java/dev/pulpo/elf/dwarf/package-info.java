@@ -4,12 +4,14 @@
  * <ul>
  * <li>{@link dev.pulpo.elf.dwarf.DebugInfo} is where to begin. It answers with {@link dev.pulpo.elf.dwarf.FunctionInfo},
  * {@link dev.pulpo.elf.dwarf.VariableInfo} ({@link dev.pulpo.elf.dwarf.VariableLocation}),
- * {@link dev.pulpo.elf.dwarf.StructLayout}, {@link dev.pulpo.elf.dwarf.SourceLine} and
- * {@link dev.pulpo.elf.dwarf.AddressRange}; {@code DebugLoader} finds the files, {@code PackageFile} reads packages of split units.
+ * {@link dev.pulpo.elf.dwarf.FunctionPart}, {@link dev.pulpo.elf.dwarf.SourceFrame},
+ * {@link dev.pulpo.elf.dwarf.TypeLayout} ({@link dev.pulpo.elf.dwarf.StructLayout}, {@link dev.pulpo.elf.dwarf.EnumLayout},
+ * {@link dev.pulpo.elf.dwarf.TypedefLayout}), {@link dev.pulpo.elf.dwarf.CompiledUnit},
+ * {@link dev.pulpo.elf.dwarf.SourceLine} and {@link dev.pulpo.elf.dwarf.AddressRange}; {@code DebugLoader} finds the files, {@code PackageFile} reads packages of split units.
  * <li>Reading: {@code World} has a {@code Space} for each section of units, which has {@code Unit}s with a
  * {@code UnitHeader}. An {@code EntryReader} goes over the entries of a unit, by {@code Abbreviations} and {@code Forms};
  * the numbers are in {@code Dw}, the bytes in {@code Sections}.
- * <li>Understanding: {@code Ranges}, {@code Names}, {@code VariableLocations}, {@code Types}; {@code LineProgram} makes a
+ * <li>Understanding: {@code Ranges}, {@code Names}, {@code VariableLocations}, {@code Types}, {@code Functions}, {@code SourceFrames}, {@code PartNames}; {@code LineProgram} makes a
  * {@code LineTable}.
  * <li>Finding: {@code IndexedUnit} is what {@code UnitIndexer} makes of a unit: an {@code Index} of {@code LongMultimap}s and a {@code RangeIndex}.
  * </ul>

@@ -15,9 +15,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Debug information that is somewhere else, not there, or damaged. */
 class DebugFilesTest {
@@ -37,6 +40,29 @@ class DebugFilesTest {
                     .satisfies(main -> assertThat(info.line(main.bodies().getFirst().entry())).isPresent());
             assertThat(info.variables("per_thread")).singleElement()
                     .satisfies(each -> assertThat(each.location()).isEqualTo(new VariableLocation.PerThread(0)));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"zlib", "zlib-gnu", "zstd"})
+    void compressedSectionsAreReadAsTheyWere(String compression) throws IOException {
+        Path program = Compiled.compile(directory, "debug.cc", "program", List.of("-g", "-O2"));
+        Compiled.run(directory,
+                List.of("objcopy", "--compress-debug-sections=" + compression, "program", "compressed"));
+        try (ElfFile plain = ElfFile.open(program); ElfFile packed = ElfFile.open(directory.resolve("compressed"))) {
+            int compared = 0;
+            for (Section section : plain.sections()) {
+                Optional<Section> other = Sections.find(packed, section.name());
+                if (section.name().startsWith(".debug_") && section.size() > 1000) {
+                    assertThat(packed.rawData(other.orElseThrow()).limit()).isLessThan(section.size());
+                    assertThat(packed.data(other.get()).bytes(section.size())
+                            .mismatch(plain.data(section).bytes(section.size()))).as(section.name()).isEqualTo(-1);
+                    compared++;
+                }
+            }
+            assertThat(compared).isGreaterThan(3);
+            assertThat(DebugInfo.of(packed).functions("main")).hasSize(1)
+                    .isEqualTo(DebugInfo.of(plain).functions("main"));
         }
     }
 

@@ -31,6 +31,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** Loads a patch, and brings it into force in one stop. */
 public final class ApplyOperation {
@@ -61,15 +62,19 @@ public final class ApplyOperation {
     }
 
     private Outcome run(long began) throws IOException {
-        Registry registry = Recovery.run(session, session.registry(deadline), deadline);
-        PatchPlan fresh = new Planner(session.image(), session.memory(), Optional.of(registry)).plan(plan.patch());
+        Registry registry = Stale.retire(session,
+                Recovery.run(session, session.registry(deadline), deadline), List.of());
+        PatchPlan fresh = new Planner(session.image(), session.memory(), Optional.of(registry))
+                .plan(plan.patch(), plan.instead());
         if (!fresh.isApplicable()) {
             throw new RefusedException(plan.pid(), fresh.refusals());
         }
         if (!fresh.id().equals(plan.id()) || !fresh.target().equals(plan.target())
-                || fresh.functions().size() != plan.functions().size()) {
+                || fresh.functions().size() != plan.functions().size() || !fresh.leaving().equals(plan.leaving())) {
             throw new RefusedException(plan.pid(), new Refusal.PlanOutdated("the patch or its target has changed"));
         }
+        Leaving leaving = new Leaving(session, registry,
+                registry.active().stream().filter(entry -> fresh.leaving().contains(entry.patch().id())).toList());
         StubCalls.LoadResult.Loaded loaded = load(registry);
         Registry.Entry entry;
         try {
@@ -80,7 +85,7 @@ public final class ApplyOperation {
         }
         Stops.Done done;
         try {
-            done = commit(registry, fresh, entry);
+            done = commit(registry, fresh, entry, leaving);
         } catch (RuntimeException failed) {
             if (isUnreached(entry)) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
@@ -90,17 +95,21 @@ public final class ApplyOperation {
             }
             throw failed;
         }
+        boolean quiescent = consistency.level() != Consistency.Level.NONE;
+        boolean unloaded = !fresh.leaving().isEmpty() && leaving.finish(quiescent, deadline);
         session.message(
                 "applied " + plan.id().shortForm() + " from " + plan.patch().file() + " to " + plan.target() + ": "
                         + Session.names(plan.functions()));
         return new Outcome(Outcome.Kind.APPLIED, plan.pid(), plan.id(),
                 plan.functions().stream().map(PlannedFunction::function).toList(), done.result().threads(),
                 done.result().stop(), done.result().scheduling().name(), session.borrowed(),
-                Duration.ofNanos(System.nanoTime() - began), done.attempts(), session.injected(), false);
+                Duration.ofNanos(System.nanoTime() - began), done.attempts(), session.injected(), unloaded,
+                leaving.ids());
     }
 
     private StubCalls.LoadResult.Loaded load(Registry registry) {
-        StubCalls.LoadResult result = session.borrowing(registry, deadline, calls -> calls.load(plan.patch().file()));
+        StubCalls.LoadResult result = session.borrowing(registry, deadline, calls -> calls.load(plan.patch().file(),
+                plan.patch().seenAs().orElse(plan.patch().file())));
         return switch (result) {
             case StubCalls.LoadResult.Loaded loaded -> loaded;
             case StubCalls.LoadResult.Failed failed -> throw new RefusedException(plan.pid(),
@@ -136,13 +145,15 @@ public final class ApplyOperation {
 
     private Registry.Entry record(Registry registry, PatchPlan fresh, StubCalls.LoadResult.Loaded loaded) {
         LoadedObject object = loadedObject(loaded.bias());
+        new ReferenceWriter(session, registry, deadline).write(fresh.references(), loaded.bias());
         List<FunctionRecord> functions = fresh.functions().stream()
                 .map(function -> functionRecord(function, loaded.bias()))
                 .toList();
         PatchRecord record = new PatchRecord(PatchRecord.State.PREPARED, registry.nextSequence(), Instant.now(),
                 plan.id(),
                 loaded.handle(), loaded.bias(), object.start(), object.end(), plan.patch().file().toString(),
-                fresh.target(), fresh.buildId(), plan.patch().comment(), functions);
+                fresh.target(), fresh.buildId(), plan.patch().comment(),
+                plan.patch().dependencies(), functions);
         return registry.append(session.memory(), record,
                 size -> session.borrowing(registry, deadline, calls -> calls.mapMemory(size)));
     }
@@ -185,26 +196,32 @@ public final class ApplyOperation {
         }
     }
 
-    private Stops.Done commit(Registry registry, PatchPlan fresh, Registry.Entry entry) {
-        List<Change> changes = new ArrayList<>();
+    private Stops.Done commit(Registry registry, PatchPlan fresh, Registry.Entry entry, Leaving leaving) {
+        List<Change> changes = new ArrayList<>(leaving.marks());
+        changes.addAll(leaving.changes(entry.patch().functions().stream().map(FunctionRecord::entry)
+                .collect(Collectors.toSet())));
         for (int i = 0; i < fresh.functions().size(); i++) {
             FunctionRecord function = entry.patch().functions().get(i);
             byte[] expected = HexFormat.of().parseHex(fresh.functions().get(i).expected());
             changes.add(new Change(function.name(), function.site(), expected, function.detour()));
         }
         changes.add(Changes.ofState(entry, PatchRecord.State.PREPARED, PatchRecord.State.ACTIVE));
-        CodeRanges forbidden = forbidden(registry, fresh);
-        return new Stops(session, changes, entry.patch().functions(), forbidden)
+        List<FunctionRecord> functions = new ArrayList<>(entry.patch().functions());
+        functions.addAll(leaving.functions());
+        return new Stops(session, changes, functions, CodeRanges.of(forbidden(registry, fresh, leaving)))
                 .untilDone(consistency.timeout(), deadline);
     }
 
-    private CodeRanges forbidden(Registry registry, PatchPlan fresh) {
+    private List<CodeRanges.Range> forbidden(Registry registry, PatchPlan fresh, Leaving leaving) {
         LoadedObject target = session.image().named(fresh.target()).getFirst();
+        List<CodeRanges.Range> ranges = new ArrayList<>(leaving.forbidden());
         return switch (consistency.level()) {
-            case NONE -> CodeRanges.of(List.of());
-            case LIBRARY_QUIESCENT -> CodeRanges.of(codeOf(target));
+            case NONE -> List.of();
+            case LIBRARY_QUIESCENT -> {
+                ranges.addAll(codeOf(target));
+                yield ranges;
+            }
             case FUNCTION_QUIESCENT -> {
-                List<CodeRanges.Range> ranges = new ArrayList<>();
                 for (PlannedFunction function : fresh.functions()) {
                     addFunction(ranges, target, function);
                     registry.inForce(function.entry()).ifPresent(inForce -> registry.active().stream()
@@ -213,7 +230,7 @@ public final class ApplyOperation {
                             .forEach(patch -> ranges.add(new CodeRanges.Range(patch.start(), patch.end(),
                                     "the patched version of " + function.function()))));
                 }
-                yield CodeRanges.of(ranges);
+                yield ranges;
             }
         };
     }

@@ -8,7 +8,7 @@ import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.stack.Reasons;
 import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.engine.stack.StackSweep;
-import dev.pulpo.engine.stack.UnwindTables;
+import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.engine.trace.ProcessStop;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Registers;

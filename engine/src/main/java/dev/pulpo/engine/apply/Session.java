@@ -2,23 +2,21 @@ package dev.pulpo.engine.apply;
 
 import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.PlannedFunction;
-import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.StubFile;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
-import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
-import dev.pulpo.engine.stack.UnwindTables;
+import dev.pulpo.engine.image.UnwindTables;
+import dev.pulpo.engine.trace.Exclusion;
 import dev.pulpo.engine.trace.Injection;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.engine.trace.ThreadBorrower;
 import dev.pulpo.engine.trace.ThreadLoan;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.ProcessLock;
-import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -57,14 +55,7 @@ final class Session implements AutoCloseable {
      * @throws RefusedException where another tool is at work on it
      */
     static Session open(int pid, long startTime, TraceeMemory memory) {
-        ProcessLock lock = switch (tryLock(pid)) {
-            case ProcessLock.Held held -> held.lock();
-            case ProcessLock.Taken taken -> throw new RefusedException(pid, new Refusal.InUse(
-                    taken.holder().isPresent()
-                            ? "process " + taken.holder().getAsInt() + " (" + ProcFs.name(taken.holder().getAsInt())
-                                    + ")"
-                            : "its process id is not known here"));
-        };
+        ProcessLock lock = Exclusion.of(pid);
         try {
             Session session = new Session(pid, startTime, memory, lock);
             session.checkIdentity();
@@ -72,14 +63,6 @@ final class Session implements AutoCloseable {
         } catch (RuntimeException failed) {
             lock.close();
             throw failed;
-        }
-    }
-
-    private static ProcessLock.Result tryLock(int pid) {
-        try {
-            return ProcessLock.tryLock(pid);
-        } catch (SystemCallException e) {
-            throw new TargetGoneException(pid, e);
         }
     }
 

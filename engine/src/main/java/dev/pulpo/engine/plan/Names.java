@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Finds what a user may have meant. */
-final class Names {
+public final class Names {
     private static final int SUGGESTIONS = 3;
 
     private Names() {}
 
     /** The few names that are closest to one that does not exist, the closest first. */
-    static List<String> nearest(String wanted, Stream<String> existing) {
+    public static List<String> nearest(String wanted, Stream<String> existing) {
         int limit = Math.max(2, wanted.length() / 3);
         record Candidate(String name, int distance) {}
         return existing.distinct()

@@ -4,7 +4,10 @@ import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.SectionIndex;
+import dev.pulpo.elf.SymbolBinding;
 import dev.pulpo.elf.SymbolType;
+import dev.pulpo.elf.SymbolVisibility;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
@@ -16,6 +19,7 @@ import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.x86.CodeAddress;
 import dev.pulpo.x86.CodeBytes;
@@ -51,22 +55,48 @@ public final class Planner {
     /**
      * Makes the plan.
      *
+     * @param instead  the library whose patches are to go in the same stop, or {@link #TARGET}, if any
      * @throws IOException where the patch file cannot be read
      */
-    public PatchPlan plan(LivePatch patch) throws IOException {
+    public PatchPlan plan(LivePatch patch, Optional<String> instead) throws IOException {
         PatchId id = patch.id();
         ElfFile patchElf = patch.elf();
-        refuseProcess(id);
         Optional<LoadedObject> target = target(patch);
+        List<Registry.Entry> leaving = leaving(instead, target);
+        refuseProcess(id, leaving);
+        refuseNeighbours(id, patch, leaving);
         List<PlannedFunction> functions = target
                 .map(object -> functions(object, patch, patchElf))
                 .orElse(List.of());
         return new PatchPlan(image.pid(), image.startTime(), patch, id,
                 target.map(LoadedObject::path).orElse(""), target.map(Planner::buildId).orElse(""), functions,
-                refusals);
+                target.map(object -> new References(object, patchElf, refusals).plan(patch.references()))
+                        .orElse(List.of()),
+                instead, leaving.reversed().stream().map(entry -> entry.patch().id()).toList(), refusals);
     }
 
-    private void refuseProcess(PatchId id) {
+    /** In place of a library's name: the one that the patch is for. */
+    public static final String TARGET = "target";
+
+    private List<Registry.Entry> leaving(Optional<String> instead, Optional<LoadedObject> target) {
+        if (instead.isEmpty() || registry.isEmpty()) {
+            return List.of();
+        }
+        Optional<String> library = instead.get().equals(TARGET) ? target.map(LoadedObject::path) : instead;
+        return library.map(name -> Neighbours.of(registry.get(), image, name)).orElse(List.of());
+    }
+
+    private void refuseNeighbours(PatchId id, LivePatch patch, List<Registry.Entry> leaving) {
+        refusals.addAll(Neighbours.missing(id, patch.dependencies(), dependency -> registry.stream()
+                .flatMap(known -> known.active().stream())
+                .anyMatch(entry -> entry.patch().id().equals(dependency) && !leaving.contains(entry)
+                        && isInForce(entry))));
+        registry.ifPresent(known -> Neighbours.against(known, leaving).stream()
+                .filter(refusal -> !(refusal instanceof Refusal.NeededByOther needed && needed.patch().equals(id)))
+                .forEach(refusals::add));
+    }
+
+    private void refuseProcess(PatchId id, List<Registry.Entry> leaving) {
         boolean wrongMachine = image.objects().stream()
                 .noneMatch(object -> object.elf().header().machine() == EM_X86_64);
         if (wrongMachine) {
@@ -78,7 +108,8 @@ public final class Planner {
             if (known.stub().isDisabled()) {
                 refusals.add(new Refusal.Disabled(image.pid()));
             }
-            if (known.active().stream().anyMatch(entry -> entry.patch().id().equals(id) && isInForce(entry))) {
+            if (known.active().stream().anyMatch(entry -> entry.patch().id().equals(id) && !leaving.contains(entry)
+                    && isInForce(entry))) {
                 refusals.add(new Refusal.AlreadyApplied(id));
             }
         });
@@ -116,7 +147,7 @@ public final class Planner {
         List<PlannedFunction> planned = new ArrayList<>();
         Set<RemoteAddress> seen = new HashSet<>();
         for (Replacement replacement : patch.replacements()) {
-            Optional<ElfSymbol> old = function(target, replacement.function());
+            Optional<ElfSymbol> old = function(target, patch, replacement.function());
             Optional<ElfSymbol> young = replacement(patch, patchElf, replacement.replacement());
             if (old.isPresent() && young.isPresent()) {
                 if (seen.add(target.toRemote(old.get().address()))) {
@@ -129,11 +160,19 @@ public final class Planner {
         return planned;
     }
 
-    private Optional<ElfSymbol> function(LoadedObject target, String name) {
+    private Optional<ElfSymbol> function(LoadedObject target, LivePatch patch, String name) {
         ElfFile elf = target.elf();
         List<ElfSymbol> found = distinct(elf.dynamicSymbols().findAll(name));
         if (found.isEmpty()) {
             found = distinct(elf.symbols().findAll(name));
+        }
+        // A container is for one build, and says where the function is in it: symbols may have been stripped since.
+        Optional<LinkAddress> packed = patch.addressOf(name)
+                .filter(address -> patch.targetBuild().filter(buildId(target)::equals).isPresent());
+        if (packed.isPresent() && found.size() != 1) {
+            found = List.of(found.stream().filter(symbol -> symbol.address().equals(packed.get())).findFirst()
+                    .orElseGet(() -> new ElfSymbol(name, Optional.empty(), packed.get().value(), 0, SymbolType.FUNC,
+                            SymbolBinding.LOCAL, SymbolVisibility.DEFAULT, SectionIndex.Undefined.UNDEFINED)));
         }
         if (found.isEmpty()) {
             refusals.add(new Refusal.UnknownFunction(target.path(), name, Names.nearest(name,
@@ -224,8 +263,13 @@ public final class Planner {
         Registry known = registry.orElseThrow();
         return entry.patch().functions().stream().allMatch(function -> {
             byte[] expected = known.inForce(function.entry()).map(FunctionRecord::detour).orElse(function.original());
-            return read(function.site(), expected.length)
-                    .equals(CodeBytes.at(new CodeAddress(function.site().value()), expected));
+            try {
+                return read(function.site(), expected.length)
+                        .equals(CodeBytes.at(new CodeAddress(function.site().value()), expected));
+            } catch (SystemCallException unmapped) {
+                // The library has been closed since.
+                return false;
+            }
         });
     }
 

@@ -20,11 +20,12 @@ import java.util.List;
  * @param target    path of the object whose functions it replaces
  * @param buildId   the target's, in hexadecimal; may be empty
  * @param comment   for people; may be empty
+ * @param dependencies patches that must be in force as long as it is
  * @param functions what it replaces
  */
 public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
         RemoteAddress start, RemoteAddress end, String file, String target, String buildId, String comment,
-        List<FunctionRecord> functions) {
+        List<PatchId> dependencies, List<FunctionRecord> functions) {
     /** How far a patch is. The numbers are in the target's memory. */
     public enum State {
         /** Loaded and recorded; entries may or may not have been changed. Left behind: to be undone. */
@@ -55,12 +56,13 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
     }
 
     public PatchRecord {
+        dependencies = List.copyOf(dependencies);
         functions = List.copyOf(functions);
     }
 
     /** The same record in another state. */
     public PatchRecord in(State other) {
         return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, file, target, buildId, comment,
-                functions);
+                dependencies, functions);
     }
 }

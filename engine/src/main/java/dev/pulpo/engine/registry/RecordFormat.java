@@ -21,6 +21,7 @@ import java.util.Optional;
  *   40  u8  id[32]
  *   72  u64 handle, bias, start, end
  *  104  strings: file, target, build-id, comment; each u32 length and as many bytes of UTF-8
+ *       u32 number of dependencies, and as many ids of 32 bytes
  *       functions: u64 entry, replacement, site; string name; u32 length; original bytes; as many of the detour
  * </pre>
  */
@@ -43,6 +44,8 @@ final class RecordFormat {
         putString(out, patch.target());
         putString(out, patch.buildId());
         putString(out, patch.comment());
+        out.putInt(patch.dependencies().size());
+        patch.dependencies().forEach(id -> out.put(id.bytes()));
         for (FunctionRecord function : patch.functions()) {
             out.putLong(function.entry().value()).putLong(function.replacement().value());
             out.putLong(function.site().value());
@@ -54,7 +57,7 @@ final class RecordFormat {
 
     private static int size(PatchRecord patch) {
         int size = STRINGS + stringSize(patch.file()) + stringSize(patch.target()) + stringSize(patch.buildId())
-                + stringSize(patch.comment());
+                + stringSize(patch.comment()) + 4 + PatchId.BYTES * patch.dependencies().size();
         for (FunctionRecord function : patch.functions()) {
             size += 3 * 8 + stringSize(function.name()) + 4 + 2 * function.original().length;
         }
@@ -82,8 +85,7 @@ final class RecordFormat {
             long sequence = in.getLong();
             Instant appliedAt = Instant.ofEpochSecond(in.getLong(), in.getInt());
             int count = in.getInt();
-            byte[] id = new byte[PatchId.BYTES];
-            in.get(id);
+            PatchId id = new PatchId(bytes(in, PatchId.BYTES));
             RemoteAddress handle = address(in);
             long bias = in.getLong();
             RemoteAddress first = address(in);
@@ -92,14 +94,18 @@ final class RecordFormat {
             String target = string(in);
             String buildId = string(in);
             String comment = string(in);
+            List<PatchId> dependencies = new ArrayList<>();
+            for (int i = in.getInt(); i > 0; i--) {
+                dependencies.add(new PatchId(bytes(in, PatchId.BYTES)));
+            }
             List<FunctionRecord> functions = new ArrayList<>();
             for (int i = 0; i < count; i++) {
                 functions.add(function(in));
             }
             in.position(start + length);
             return state
-                    .map(known -> new PatchRecord(known, sequence, appliedAt, new PatchId(id), handle, bias, first, end,
-                            file, target, buildId, comment, functions));
+                    .map(known -> new PatchRecord(known, sequence, appliedAt, id, handle, bias, first, end,
+                            file, target, buildId, comment, dependencies, functions));
         } catch (BufferUnderflowException | IllegalArgumentException | java.time.DateTimeException damaged) {
             return Optional.empty();
         }

@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -102,8 +103,13 @@ public record Registry(int pid, StubState stub, List<Entry> entries) {
      * @param function of that patch
      */
     public byte[] bytesWithout(Entry without, FunctionRecord function) {
+        return bytesWithout(List.of(without), function);
+    }
+
+    /** As {@link #bytesWithout(Entry, FunctionRecord)}, for several patches that go together. */
+    public byte[] bytesWithout(Collection<Entry> without, FunctionRecord function) {
         return active().reversed().stream()
-                .filter(entry -> !entry.address().equals(without.address()))
+                .filter(entry -> !without.contains(entry))
                 .flatMap(entry -> entry.patch().functions().stream())
                 .filter(other -> other.entry().equals(function.entry()))
                 .findFirst()

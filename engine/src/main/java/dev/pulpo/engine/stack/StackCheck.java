@@ -7,6 +7,7 @@ import dev.pulpo.elf.cfi.Unwinder;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.Mapping;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.ScatteredRead;
 import dev.pulpo.ffm.TraceeMemory;
@@ -154,7 +155,7 @@ public final class StackCheck {
 
     /** Follows the frames of a thread. */
     Verdict walk(Registers thread) {
-        thread.toDwarf(registers);
+        thread.copyTo(registers);
         return walk(DwarfRegisters.ALL);
     }
 

@@ -10,7 +10,7 @@ import java.lang.foreign.ValueLayout;
  * The memory of a stopped process, read a few pages at a time and remembered, since the frames of a stack lie close together.
  * Allocates nothing once it is made. Not thread-safe.
  */
-final class StackWindow implements StackMemory {
+public final class StackWindow implements StackMemory {
     private static final int BYTES = 8192;
 
     private final TraceeMemory memory;
@@ -18,13 +18,13 @@ final class StackWindow implements StackMemory {
     private long start;
     private long length;
 
-    StackWindow(TraceeMemory memory, Arena arena) {
+    public StackWindow(TraceeMemory memory, Arena arena) {
         this.memory = memory;
         window = arena.allocate(BYTES, 8);
     }
 
     /** Forgets what was read: the process has run since. */
-    void forget() {
+    public void forget() {
         length = 0;
     }
 

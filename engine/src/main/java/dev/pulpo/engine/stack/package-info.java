@@ -1,7 +1,6 @@
 /**
  * What code a stopped thread is in and will return to:
  * <ol>
- * <li>{@link dev.pulpo.engine.stack.UnwindTables}: call frame information of a whole process, made while it runs;
  * <li>{@link dev.pulpo.engine.stack.StackWindow}: stack memory, read in pieces;
  * <li>{@link dev.pulpo.engine.stack.StackCheck}: one thread; a look at every word of its stack first, and only where that
  * leaves a doubt a walk from frame to frame;

@@ -41,8 +41,13 @@ final class Delivery implements AutoCloseable {
 
     /** Whether the target sees the same file under the same name. */
     static boolean isVisible(int pid, int tid, Path file) {
+        return isVisible(pid, tid, file, file);
+    }
+
+    /** Whether the target sees the same file under this name. */
+    static boolean isVisible(int pid, int tid, Path file, Path name) {
         try {
-            return Files.isSameFile(file, ObjectFiles.inRoot(pid, tid, file.toString()));
+            return Files.isSameFile(file, ObjectFiles.inRoot(pid, tid, name.toString()));
         } catch (IOException absent) {
             return false;
         }

@@ -43,10 +43,14 @@ public final class StubCalls {
         record Failed(String message) implements LoadResult {}
     }
 
-    /** Loads a shared object: by its name where the target sees the same file under it, else from an anonymous file. */
-    public LoadResult load(Path file) {
-        if (Delivery.isVisible(loan.pid(), loan.tid(), file)) {
-            LoadResult byName = load(file.toString());
+    /**
+     * Loads a shared object: by its name where the target sees the same file under it, else from an anonymous file.
+     *
+     * @param name what the target is to know it by
+     */
+    public LoadResult load(Path file, Path name) {
+        if (Delivery.isVisible(loan.pid(), loan.tid(), file, name)) {
+            LoadResult byName = load(name.toString());
             // The target may see the file and not be allowed to open it.
             if (byName instanceof LoadResult.Loaded || !isUnopened(byName)) {
                 return byName;
@@ -92,6 +96,16 @@ public final class StubCalls {
         MemorySegment reply = call(stub.unload(), request, ThreadLoan.argumentsAt(stub.callSite(), request.length));
         long error = reply.get(ValueLayout.JAVA_LONG, StubLayout.LOAD_ERROR);
         return error == 0 ? "" : string(new RemoteAddress(error));
+    }
+
+    /**
+     * The number that the loader has given to the thread-local storage of an object.
+     *
+     * @param bias of the object
+     * @return 0 where it has none
+     */
+    public long tlsModule(long bias) {
+        return loan.call(stub.callSite(), stub.tlsModule(), new byte[0], new long[]{bias}, deadline);
     }
 
     private MemorySegment call(RemoteAddress function, byte[] request, RemoteAddress at) {

@@ -2,17 +2,30 @@ package dev.pulpo.examples.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.pulpo.elf.dwarf.EnumLayout;
+import dev.pulpo.elf.dwarf.SourceLine;
+import dev.pulpo.elf.dwarf.StructLayout;
+import dev.pulpo.elf.dwarf.TypeLayout;
+import dev.pulpo.elf.dwarf.TypedefLayout;
 import dev.pulpo.engine.AppliedPatch;
+import dev.pulpo.engine.CodePlace;
+import dev.pulpo.engine.Coverage;
+import dev.pulpo.engine.Finding;
 import dev.pulpo.engine.Outcome;
+import dev.pulpo.engine.PackReport;
+import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.ThreadStack;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /** What programs read: maps, lists, strings, numbers and truth values as JSON. */
 final class Json {
@@ -34,10 +47,10 @@ final class Json {
                 "functions", outcome.functions(), "threads", outcome.threads(), "stopMicros", micros(outcome.stop()),
                 "borrowedMicros", micros(outcome.borrowed()), "totalMicros", micros(outcome.total()),
                 "attempts", outcome.attempts(), "scheduling", outcome.scheduling(), "injected", outcome.injected(),
-                "unloaded", outcome.unloaded());
+                "unloaded", outcome.unloaded(), "reverted", outcome.reverted().stream().map(PatchId::hex).toList());
     }
 
-    static Map<String, Object> of(PatchPlan plan) {
+    static Map<String, Object> of(PatchPlan plan, List<Coverage> coverage) {
         return object("outcome", plan.isApplicable() ? "applicable" : "refused", "pid", plan.pid(), "patch",
                 plan.id().hex(), "file", plan.patch().file().toString(), "target", plan.target(), "buildId",
                 plan.buildId(), "functions",
@@ -46,7 +59,16 @@ final class Json {
                                 "size", function.size(), "replacement", function.replacement(), "site",
                                 function.site().toString(), "expected", function.expected()))
                         .toList(),
-                "refusals", plan.refusals().stream().map(Failures::describe).toList());
+                "coverage", coverage.stream().map(Json::of).toList(), "refusals",
+                plan.refusals().stream().map(Failures::describe).toList());
+    }
+
+    private static Map<String, Object> of(Coverage coverage) {
+        return object("function", coverage.function(), "entered", coverage.entered(), "inlined",
+                coverage.inlined().stream().map(copy -> with(object("into", copy.into()), Optional.of(copy.place())))
+                        .toList(),
+                "clones", coverage.clones(), "tailCallers", coverage.tailCallers(), "elsewhere", coverage.elsewhere(),
+                "described", coverage.described());
     }
 
     static Map<String, Object> of(AppliedPatch patch) {
@@ -55,6 +77,65 @@ final class Json {
                 patch.functions().stream()
                         .map(function -> object("function", function.name(), "standing", lower(function.standing())))
                         .toList());
+    }
+
+    static Map<String, Object> of(ThreadStack stack) {
+        return object("tid", stack.tid(), "name", stack.name(), "complete", stack.isComplete(), "incomplete",
+                stack.incomplete(), "stoppedMicros", micros(stack.stopped()), "frames",
+                stack.frames().stream()
+                        .map(frame -> with(object("address", frame.address().toString(), "object", frame.object(),
+                                "function", frame.function(), "inlined", frame.inlined()), frame.place()))
+                        .toList());
+    }
+
+    static Map<String, Object> of(CodePlace place) {
+        return object("address", place.address().toString(), "mapping", place.mapping(), "permissions",
+                place.permissions(), "link", place.link().map(Object::toString).orElse(""), "symbol", place.symbol(),
+                "offset", place.offset(), "frames",
+                place.frames().stream().map(frame -> with(
+                        object("function", frame.function(), "inlined", frame.inlined()), frame.place())).toList());
+    }
+
+    static Map<String, Object> of(TypeLayout layout) {
+        Map<String, Object> object = with(object("name", layout.name(), "size", layout.size()), layout.declaration());
+        switch (layout) {
+            case StructLayout struct -> object.put("members", struct.members().stream()
+                    .map(member -> object("name", member.name(), "type", member.type(), "bitOffset",
+                            member.bitOffset(), "bitSize", member.bitSize(), "bitField", member.bitField()))
+                    .toList());
+            case EnumLayout values -> object.put("values", values.values().stream()
+                    .map(value -> object("name", value.name(), "number", value.number())).toList());
+            case TypedefLayout alias -> object.put("type", alias.type());
+        }
+        return object;
+    }
+
+    static Map<String, Object> of(PackReport report, Path output) {
+        return object("outcome", report.isPackable() ? "packed" : "refused", "patch", report.patch(), "target",
+                report.target(), "container", report.isPackable() ? output.toString() : "", "functions",
+                report.functions().stream().map(function -> with(object("function", function.name(), "address",
+                        function.address().toString()), function.declaration())).toList(),
+                "references",
+                report.references().stream().map(reference -> with(object("symbol", reference.symbol(), "place",
+                        reference.place().toString(), "value", reference.value(), "threadLocal",
+                        reference.threadLocal()), reference.declaration())).toList(),
+                "findings", report.findings().stream().map(Json::of).toList(), "allowed",
+                report.allowed().stream().map(Json::of).toList(), "unchecked", report.unchecked(), "notes",
+                report.notes());
+    }
+
+    static Map<String, Object> of(Finding finding) {
+        return object("check", finding.check().word(), "message", finding.message(), "overridable",
+                finding.check().isOverridable(), "places",
+                finding.places().stream().map(place -> with(object(), Optional.of(place))).toList());
+    }
+
+    private static Map<String, Object> with(Map<String, Object> object, Optional<SourceLine> place) {
+        place.ifPresent(line -> {
+            object.put("file", line.file());
+            object.put("line", line.line());
+        });
+        return object;
     }
 
     static String write(Object value) {

@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.engine.Check;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.Replacement;
 import java.nio.file.Path;
@@ -24,6 +25,9 @@ final class PatchArguments {
     @CommandLine.Option(names = "--comment", paramLabel = "TEXT", description = "a note that stays with the patch")
     private String comment = "";
 
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = PackArguments.CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, options")
+    private List<Check> allowed = new ArrayList<>();
+
     LivePatch patch() {
         LivePatch patch = LivePatch.of(file).comment(comment);
         if (!target.isEmpty()) {
@@ -34,6 +38,9 @@ final class PatchArguments {
         }
         for (Replacement replacement : replacements) {
             patch = patch.replace(replacement.function(), replacement.replacement());
+        }
+        for (Check check : allowed) {
+            patch = patch.allow(check);
         }
         return patch;
     }

@@ -1,8 +1,11 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.engine.Coverage;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchPlan;
 import java.io.IOException;
+import java.util.List;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** {@code pulpo plan}. */
@@ -14,7 +17,9 @@ final class Plan extends OnProcess {
     @Override
     int run(LiveProcess process) throws IOException {
         PatchPlan plan = process.plan(arguments.patch());
-        print(plan.toString(), Json.of(plan));
+        List<Coverage> coverage = process.coverage(plan);
+        print(plan + coverage.stream().map(each -> System.lineSeparator() + "  " + each)
+                .collect(Collectors.joining()), Json.of(plan, coverage));
         return plan.isApplicable() ? 0 : Failures.REFUSED;
     }
 }

@@ -1,12 +1,18 @@
 package dev.pulpo.examples.shell;
 
+import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.SymbolTable;
+import dev.pulpo.elf.dwarf.DebugInfo;
+import dev.pulpo.elf.dwarf.TypeLayout;
+import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PulpoException;
+import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.ffm.LaunchedProcess;
+import dev.pulpo.ffm.RemoteAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystems;
@@ -78,6 +84,33 @@ public final class Shell {
                     .filter(symbol -> symbol.type().isFunction() && symbol.isDefined())
                     .map(ElfSymbol::name).filter(name -> !name.isEmpty() && matcher.matches(Path.of(name)))
                     .distinct().sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the threads of a process are doing. */
+    public static List<ThreadStack> stacks(int pid) {
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            return process.stacks();
+        }
+    }
+
+    /** What an address of a process is. */
+    public static CodePlace where(int pid, long address) {
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            return process.where(new RemoteAddress(address));
+        }
+    }
+
+    /** How a type such as {@code struct foo} lies in memory, by the debug information of a library. */
+    public static List<TypeLayout> layout(String library, String type) {
+        try {
+            Path file = find(library);
+            try (ElfFile elf = ElfFile.open(file);
+                    DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath(), DebugFiles.under(Path.of("/")))) {
+                return info.types(type);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

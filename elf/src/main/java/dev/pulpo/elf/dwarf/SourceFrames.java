@@ -1,0 +1,50 @@
+package dev.pulpo.elf.dwarf;
+
+import dev.pulpo.elf.LinkAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds the inlined copies around an address (DWARF 5, 3.3.8.2). */
+final class SourceFrames {
+    /** A function around the address, and where it was called. */
+    private record Level(Names names, Optional<SourceLine> callSite) {}
+
+    private SourceFrames() {}
+
+    /**
+     * The functions around an address, the innermost first.
+     *
+     * @param function a reader that stands on the function with code there; it is moved
+     * @param line     the line of the address
+     */
+    static List<SourceFrame> around(EntryReader function, LinkAddress place, Optional<SourceLine> line) {
+        List<Level> levels = levels(function, place);
+        List<SourceFrame> frames = new ArrayList<>();
+        Optional<SourceLine> current = line;
+        for (int i = levels.size() - 1; i >= 0; i--) {
+            Names names = levels.get(i).names();
+            frames.add(new SourceFrame(names.name(), names.linkageName(), current, i > 0));
+            current = levels.get(i).callSite();
+        }
+        return frames;
+    }
+
+    /** Copies inside of copies are entries inside of entries, so their order is that of the file. */
+    private static List<Level> levels(EntryReader entry, LinkAddress place) {
+        List<Level> levels = new ArrayList<>();
+        levels.add(new Level(Names.of(entry), Optional.empty()));
+        int nested = Integer.MAX_VALUE;
+        while (entry.hasNextBelow()) {
+            nested = entry.depth() <= nested ? Integer.MAX_VALUE : nested;
+            if (nested == Integer.MAX_VALUE && entry.tag() == Dw.TAG_SUBPROGRAM) {
+                // GNU C's functions in functions have code of their own.
+                nested = entry.depth();
+            } else if (nested == Integer.MAX_VALUE && entry.tag() == Dw.TAG_INLINED
+                    && Ranges.of(entry).stream().anyMatch(range -> range.contains(place))) {
+                levels.add(new Level(Names.of(entry), Names.place(entry, Dw.CALL_FILE, Dw.CALL_LINE)));
+            }
+        }
+        return levels;
+    }
+}

@@ -1,0 +1,58 @@
+package dev.pulpo.engine;
+
+import java.util.Locale;
+
+/** What is looked for in a patch before it can do harm. */
+public enum Check {
+    /** A name has no meaning in the target. */
+    UNKNOWN(false),
+    /** A name has several meanings in the target. */
+    AMBIGUOUS(false),
+    /** A reference to the target's private data is of a kind that cannot be written. */
+    REFERENCE(false),
+    /** The target or the patch cannot be told from other builds. */
+    BUILD_ID(false),
+    /** A function and what replaces it take or return different things. */
+    SIGNATURE(true),
+    /** The compiler has inlined the function elsewhere, where the old code goes on to run. */
+    INLINED(true),
+    /** The compiler has made copies of the function for some callers, which go on to call those. */
+    CLONED(true),
+    /** A type has another layout in the patch than in the target. */
+    LAYOUT(true),
+    /** The patch has a second copy of one of the target's variables. */
+    DUPLICATED(true),
+    /** The patch was compiled with other options than the target, of those that have to agree. */
+    OPTIONS(true);
+
+    private final boolean overridable;
+
+    Check(boolean overridable) {
+        this.overridable = overridable;
+    }
+
+    /** Whether a user who knows better can allow what it finds. */
+    public boolean isOverridable() {
+        return overridable;
+    }
+
+    /** The word for it on the command line. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /**
+     * The check that a word stands for.
+     *
+     * @throws IllegalArgumentException where there is none that can be allowed
+     */
+    public static Check parse(String word) {
+        for (Check check : values()) {
+            if (check.overridable && check.word().equals(word)) {
+                return check;
+            }
+        }
+        throw new IllegalArgumentException(
+                "'" + word + "' cannot be allowed; signature, inlined, cloned, layout, duplicated and options can");
+    }
+}

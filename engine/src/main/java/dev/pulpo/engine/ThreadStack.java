@@ -1,0 +1,33 @@
+package dev.pulpo.engine;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What a thread was doing when it was looked at.
+ *
+ * @param tid        the thread
+ * @param name       its name
+ * @param frames     the functions that it is in, the innermost first
+ * @param incomplete why frames are missing at the end; empty where the stack is known to its beginning
+ * @param stopped    for how long the thread was kept from running
+ */
+public record ThreadStack(int tid, String name, List<StackFrame> frames, String incomplete, Duration stopped) {
+    public ThreadStack {
+        frames = List.copyOf(frames);
+    }
+
+    /** Whether the stack is known to its beginning. */
+    public boolean isComplete() {
+        return incomplete.isEmpty();
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("thread " + tid + " (" + name + ")");
+        for (int i = 0; i < frames.size(); i++) {
+            text.append(String.format("%n  #%-2d %s", i, frames.get(i)));
+        }
+        return isComplete() ? text.toString() : text + System.lineSeparator() + "  no further: " + incomplete;
+    }
+}

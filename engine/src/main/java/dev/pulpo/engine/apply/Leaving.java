@@ -1,0 +1,130 @@
+package dev.pulpo.engine.apply;
+
+import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.image.CodeRanges;
+import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SystemCallException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Patches that go out of force in one stop, alone or while another comes into force.
+ *
+ * <p>Their records become REVERTING within the stop, before any code changes, and REVERTED after it. So a tool that dies
+ * leaves them all in force, or all marked to be taken back by the next one.
+ */
+final class Leaving {
+    private final Session session;
+    private final Registry registry;
+    private final List<Registry.Entry> entries;
+
+    /** @param entries active ones, oldest first */
+    Leaving(Session session, Registry registry, List<Registry.Entry> entries) {
+        this.session = session;
+        this.registry = registry;
+        this.entries = List.copyOf(entries);
+    }
+
+    /** Their ids, newest first. */
+    List<PatchId> ids() {
+        return entries.reversed().stream().map(entry -> entry.patch().id()).toList();
+    }
+
+    /** What makes them REVERTING; before all other changes. */
+    List<Change> marks() {
+        return entries.stream()
+                .map(entry -> Changes.ofState(entry, PatchRecord.State.ACTIVE, PatchRecord.State.REVERTING)).toList();
+    }
+
+    /**
+     * What gives each function back to the newest patch that stays, or to nobody.
+     *
+     * @param taken entries of functions that somebody else changes in the same stop
+     */
+    List<Change> changes(Set<RemoteAddress> taken) {
+        Map<RemoteAddress, FunctionRecord> inForce = registry.functionsInForce();
+        List<Change> changes = new ArrayList<>();
+        for (FunctionRecord function : functions()) {
+            if (!taken.contains(function.entry())
+                    && Optional.ofNullable(inForce.get(function.entry())).filter(function::equals).isPresent()
+                    && stands(session, function)) {
+                changes.add(new Change(function.name(), function.site(), function.detour(),
+                        registry.bytesWithout(entries, function)));
+            }
+        }
+        return changes;
+    }
+
+    /** All their functions. */
+    List<FunctionRecord> functions() {
+        return entries.stream().flatMap(entry -> entry.patch().functions().stream()).toList();
+    }
+
+    /** Where no thread may be: in the patches, nor between the entry of a function and its patch. */
+    List<CodeRanges.Range> forbidden() {
+        List<CodeRanges.Range> ranges = new ArrayList<>();
+        for (Registry.Entry entry : entries) {
+            PatchRecord patch = entry.patch();
+            ranges.add(new CodeRanges.Range(patch.start(), patch.end(), "patch " + patch.id().shortForm()));
+            for (FunctionRecord function : patch.functions()) {
+                ranges.add(new CodeRanges.Range(function.site(), function.entry(), function.name()));
+            }
+        }
+        return ranges;
+    }
+
+    /** Whether the detour stands; it does not in a library that was closed, or closed and opened again. */
+    static boolean stands(Session session, FunctionRecord function) {
+        try {
+            return Arrays.equals(Bytes.read(session.memory(), function.site(), function.detour().length),
+                    function.detour());
+        } catch (SystemCallException unmapped) {
+            return false;
+        }
+    }
+
+    /**
+     * Records that they are out of force, and gives their memory back where no thread can be in it.
+     *
+     * @param quiescent whether none was in it when they went
+     * @return whether all memory was given back
+     */
+    boolean finish(boolean quiescent, long deadline) {
+        entries.forEach(entry -> Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED));
+        boolean unloaded = quiescent && unload(deadline);
+        for (Registry.Entry entry : entries) {
+            session.message("reverted " + entry.patch().id().shortForm()
+                    + (unloaded ? ", unloaded " : ", still loaded: ") + entry.patch().file());
+        }
+        return unloaded;
+    }
+
+    private boolean unload(long deadline) {
+        try {
+            return session.borrowing(session.readRegistry(), deadline, calls -> {
+                boolean all = true;
+                for (Registry.Entry entry : entries) {
+                    boolean unloaded = calls.unload(entry.patch().handle()).isEmpty();
+                    if (unloaded) {
+                        Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
+                    }
+                    all &= unloaded;
+                }
+                return all;
+            });
+        } catch (BlockedException | BorrowedCallException stillLoaded) {
+            // They are out of force, which was asked for; that their memory stays is part of the outcome.
+            session.message("not unloaded: " + stillLoaded.getMessage());
+            return false;
+        }
+    }
+}

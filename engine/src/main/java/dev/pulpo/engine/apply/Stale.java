@@ -1,0 +1,56 @@
+package dev.pulpo.engine.apply;
+
+import dev.pulpo.elf.BuildId;
+import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.ffm.SystemCallException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Records of patches whose target was closed, and perhaps opened again, since they were applied: the code is new, and
+ * nothing leads to the patch any more. They are marked REVERTED before anything is decided by them. Were they believed,
+ * a later patch that is taken back would leave their detours behind.
+ */
+final class Stale {
+    private Stale() {}
+
+    /**
+     * Marks them. Returns the registry as it is afterwards.
+     *
+     * @param spared patches that are to be dealt with otherwise
+     */
+    static Registry retire(Session session, Registry registry, List<Registry.Entry> spared) {
+        boolean any = false;
+        for (Registry.Entry entry : registry.active()) {
+            if (!spared.contains(entry) && !entry.patch().functions().isEmpty() && entry.patch().functions().stream()
+                    .allMatch(function -> isGone(session, registry, entry.patch(), function))) {
+                Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
+                session.message(
+                        "patch " + entry.patch().id().shortForm() + " is out of force: " + entry.patch().target()
+                                + " was closed since");
+                any = true;
+            }
+        }
+        return any ? session.readRegistry() : registry;
+    }
+
+    private static boolean isGone(Session session, Registry registry, PatchRecord patch, FunctionRecord function) {
+        Optional<LoadedObject> object = session.image().containing(function.site());
+        if (object.isEmpty() || !object.get().elf().buildId().map(BuildId::hex).orElse("").equals(patch.buildId())) {
+            return true;
+        }
+        byte[] found;
+        try {
+            found = Bytes.read(session.memory(), function.site(), function.detour().length);
+        } catch (SystemCallException unmapped) {
+            return true;
+        }
+        boolean detoured = registry.active().stream().flatMap(entry -> entry.patch().functions().stream())
+                .anyMatch(other -> other.site().equals(function.site()) && Arrays.equals(other.detour(), found));
+        return !detoured && Arrays.equals(found, function.original());
+    }
+}

@@ -1,0 +1,99 @@
+package dev.pulpo.engine.check;
+
+import dev.pulpo.elf.dwarf.EnumLayout;
+import dev.pulpo.elf.dwarf.StructLayout;
+import dev.pulpo.elf.dwarf.TypeLayout;
+import dev.pulpo.elf.dwarf.TypedefLayout;
+import dev.pulpo.engine.Check;
+import dev.pulpo.engine.Finding;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The layout of types that patch and target both have. */
+final class LayoutCheck {
+    private LayoutCheck() {}
+
+    static List<Finding> run(CodeFacts target, CodeFacts patch) {
+        List<Finding> findings = new ArrayList<>();
+        for (TypeLayout young : patch.info().types()) {
+            List<TypeLayout> old = target.info().types(young.name()).stream()
+                    .filter(other -> other.getClass().equals(young.getClass())).toList();
+            List<TypeLayout> sameFile = old.stream().filter(other -> isSameFile(other, young)).toList();
+            List<TypeLayout> counting = sameFile.isEmpty() ? old : sameFile;
+            if (!counting.isEmpty() && counting.stream().noneMatch(other -> difference(other, young).isEmpty())) {
+                TypeLayout first = counting.getFirst();
+                findings.add(new Finding(Check.LAYOUT, young.name() + " is not what it is in the target: "
+                        + difference(first, young).orElse(""),
+                        Stream.of(first, young).flatMap(type -> type.declaration().stream()).toList()));
+            }
+        }
+        return findings.stream().distinct().toList();
+    }
+
+    private static boolean isSameFile(TypeLayout a, TypeLayout b) {
+        return a.declaration().isPresent() && b.declaration().isPresent()
+                && fileName(a.declaration().get().file()).equals(fileName(b.declaration().get().file()));
+    }
+
+    private static String fileName(String path) {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    /** In words; empty where there is none. Types that members have are compared by themselves, if they have names. */
+    private static Optional<String> difference(TypeLayout old, TypeLayout young) {
+        if (old.size() != young.size()) {
+            return Optional.of("it has " + young.size() + " bytes instead of " + old.size());
+        }
+        return switch (young) {
+            case StructLayout struct -> difference((StructLayout) old, struct);
+            case EnumLayout values -> difference((EnumLayout) old, values);
+            case TypedefLayout alias -> {
+                String meant = ((TypedefLayout) old).type();
+                yield meant.equals(alias.type())
+                        ? Optional.empty()
+                        : Optional.of("it is " + alias.type() + " instead of " + meant);
+            }
+        };
+    }
+
+    private static Optional<String> difference(StructLayout old, StructLayout young) {
+        for (int i = 0; i < Math.max(old.members().size(), young.members().size()); i++) {
+            if (i >= old.members().size()) {
+                return Optional.of("its member " + young.members().get(i).name() + " is new");
+            }
+            StructLayout.Member was = old.members().get(i);
+            if (i >= young.members().size()) {
+                return Optional.of("its member " + was.name() + " is missing");
+            }
+            StructLayout.Member is = young.members().get(i);
+            if (!was.equals(is)) {
+                return Optional.of(text(is) + " instead of " + text(was));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String text(StructLayout.Member member) {
+        String bit = member.bitField() ? " bit " + member.bitOffset() % Byte.SIZE + " of " + member.bitSize() : "";
+        return (member.type() + " " + member.name()).strip() + " at offset " + member.offset() + bit;
+    }
+
+    private static Optional<String> difference(EnumLayout old, EnumLayout young) {
+        for (EnumLayout.Value value : young.values()) {
+            Optional<EnumLayout.Value> was = old.values().stream()
+                    .filter(other -> other.name().equals(value.name())).findFirst();
+            if (was.isEmpty()) {
+                return Optional.of("its constant " + value.name() + " is new");
+            }
+            if (was.get().number() != value.number()) {
+                return Optional.of(
+                        value.name() + " is " + value.number() + " instead of " + was.get().number());
+            }
+        }
+        return old.values().size() == young.values().size()
+                ? Optional.empty()
+                : Optional.of("it lacks constants of the target");
+    }
+}

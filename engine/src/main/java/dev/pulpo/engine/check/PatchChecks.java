@@ -1,0 +1,40 @@
+package dev.pulpo.engine.check;
+
+import dev.pulpo.engine.Finding;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All checks of a patch against its target. */
+public final class PatchChecks {
+    private PatchChecks() {}
+
+    /** What there is to say against a patch that replaces these functions. */
+    public static List<Finding> run(CodeFacts target, CodeFacts patch, List<ReplacedFunction> functions) {
+        List<Finding> findings = new ArrayList<>();
+        findings.addAll(OptionCheck.run(target, patch));
+        if (target.isDescribed()) {
+            findings.addAll(CopyCheck.run(target, functions));
+        }
+        if (target.isDescribed() && patch.isDescribed()) {
+            findings.addAll(SignatureCheck.run(target, patch, functions));
+            findings.addAll(LayoutCheck.run(target, patch));
+            findings.addAll(DuplicateCheck.run(target, patch));
+        }
+        return findings;
+    }
+
+    /** What could not be looked at, and why. */
+    public static List<String> unchecked(CodeFacts target, CodeFacts patch) {
+        List<String> unchecked = new ArrayList<>();
+        if (!target.isDescribed()) {
+            unchecked.add(target.elf().name() + " has no debug information, so nothing is known of inlined copies, "
+                    + "signatures, layouts and second copies of variables");
+        } else if (!patch.isDescribed()) {
+            unchecked.add(patch.elf().name() + " has no debug information (compile it with -g), so nothing is known of "
+                    + "signatures, layouts and second copies of variables");
+        }
+        target.info().missing()
+                .forEach(file -> unchecked.add("debug information in " + file + ", which was not found"));
+        return unchecked;
+    }
+}

@@ -1,0 +1,55 @@
+package dev.pulpo.engine.check;
+
+import dev.pulpo.elf.dwarf.DebugInfo;
+import dev.pulpo.elf.dwarf.FunctionInfo;
+import dev.pulpo.elf.dwarf.TypedefLayout;
+import dev.pulpo.engine.Check;
+import dev.pulpo.engine.Finding;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** What functions and their replacements take and return. */
+public final class SignatureCheck {
+    private static final Pattern WORD = Pattern.compile("\\b[A-Za-z_]\\w*\\b");
+    private static final int DEEPEST = 16;
+
+    private SignatureCheck() {}
+
+    static List<Finding> run(CodeFacts target, CodeFacts patch, List<ReplacedFunction> functions) {
+        List<Finding> findings = new ArrayList<>();
+        for (ReplacedFunction each : functions) {
+            Optional<FunctionInfo> old = target.functionEnteredAt(each.address());
+            Optional<FunctionInfo> young = patch.functionEnteredAt(each.young());
+            if (old.isPresent() && young.isPresent() && !canonical(target.info(), old.get().signature())
+                    .equals(canonical(patch.info(), young.get().signature()))) {
+                findings.add(new Finding(Check.SIGNATURE, each.function() + " is " + old.get().signature()
+                        + " in the target, and its replacement is " + young.get().signature(),
+                        Stream.of(old.get(), young.get()).flatMap(function -> function.declaration().stream())
+                                .toList()));
+            }
+        }
+        return findings;
+    }
+
+    /** The signature with the types that names of {@code typedef} stand for. */
+    public static String canonical(DebugInfo info, String signature) {
+        String text = signature;
+        for (int i = 0; i < DEEPEST; i++) {
+            String next = WORD.matcher(text).replaceAll(word -> meaning(info, word.group()));
+            if (next.equals(text)) {
+                break;
+            }
+            text = next;
+        }
+        return text;
+    }
+
+    private static String meaning(DebugInfo info, String word) {
+        return info.types(word).stream().filter(TypedefLayout.class::isInstance).map(TypedefLayout.class::cast)
+                .filter(alias -> !alias.type().isEmpty() && !alias.type().endsWith(" " + word)).findFirst()
+                .map(alias -> java.util.regex.Matcher.quoteReplacement(alias.type())).orElse(word);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.pulpo.engine.container;
+
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** A description that is not as it should be. Its message shows each place as a compiler does. */
+public final class DescriptionException extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    private final transient List<Problem> problems;
+
+    /**
+     * One thing that is wrong.
+     *
+     * @param file    the description, as the user named it
+     * @param line    from 1
+     * @param column  from 1
+     * @param length  how many characters are meant; at least 1
+     * @param text    the line
+     * @param message what is wrong, and what would be right
+     */
+    public record Problem(String file, int line, int column, int length, String text, String message) {
+        /** {@code file:line:column: error: message}, the line, and a caret below the place. */
+        @Override
+        public String toString() {
+            // A tab is as wide below as it is above.
+            String margin = text.substring(0, Math.min(column - 1, text.length())).replaceAll("[^\t]", " ");
+            return file + ":" + line + ":" + column + ": error: " + message + "\n" + text + "\n" + margin + "^"
+                    + "~".repeat(length - 1);
+        }
+    }
+
+    DescriptionException(List<Problem> problems) {
+        super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
+        this.problems = List.copyOf(problems);
+    }
+
+    /** Everything that is wrong, in the order of the lines; at least one. */
+    public List<Problem> problems() {
+        return problems;
+    }
+}

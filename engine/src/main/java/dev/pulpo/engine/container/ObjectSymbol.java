@@ -1,0 +1,53 @@
+package dev.pulpo.engine.container;
+
+/**
+ * A symbol of an object, as far as a description needs it.
+ *
+ * @param name   without version
+ * @param offset its link address, or for a thread-local one its offset in the TLS segment
+ * @param size   in bytes; 0 where unknown
+ * @param info   {@code st_info}: binding in the upper half, type in the lower (gABI, "Symbol Table")
+ * @param other  {@code st_other}: the visibility
+ */
+public record ObjectSymbol(String name, long offset, long size, int info, int other) {
+    private static final int NOTYPE = 0;
+    private static final int OBJECT = 1;
+    private static final int FUNC = 2;
+    private static final int COMMON = 5;
+    private static final int TLS = 6;
+    private static final int GNU_IFUNC = 10;
+
+    /** What a symbol may stand for. */
+    public enum Kind {
+        FUNCTION("function"), VARIABLE("variable"), THREAD_LOCAL("thread-local variable");
+
+        private final String word;
+
+        Kind(String word) {
+            this.word = word;
+        }
+
+        @Override
+        public String toString() {
+            return word;
+        }
+    }
+
+    /** An import has neither place nor size; a thread-local variable may well be at 0, and has a size. */
+    boolean isDefined() {
+        return offset != 0 || size != 0;
+    }
+
+    boolean isLocal() {
+        return info >> 4 == 0;
+    }
+
+    boolean is(Kind kind) {
+        int type = info & 15;
+        return switch (kind) {
+            case FUNCTION -> type == FUNC || type == GNU_IFUNC;
+            case VARIABLE -> type == OBJECT || type == COMMON || type == NOTYPE;
+            case THREAD_LOCAL -> type == TLS;
+        };
+    }
+}

@@ -1,0 +1,84 @@
+package dev.pulpo.engine.image;
+
+import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.cfi.CfiMap;
+import dev.pulpo.elf.cfi.CfiTable;
+import dev.pulpo.elf.cfi.LoadedCfi;
+import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.TraceeMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.WeakHashMap;
+
+/**
+ * The call frame information of everything that a process executes: its objects and the vDSO. Made before a stop, so that
+ * unwinding in it parses nothing. Tables are kept as long as their files are open. Thread-safe.
+ */
+public final class UnwindTables {
+    private static final Map<ElfFile, CfiTable> KNOWN = Collections.synchronizedMap(new WeakHashMap<>());
+
+    private UnwindTables() {}
+
+    /** The tables of the process at the addresses where it has them. An object whose table is malformed has none. */
+    public static CfiMap of(ProcessImage image, TraceeMemory memory) {
+        List<LoadedCfi> loaded = new ArrayList<>();
+        List<LoadedObject> objects = new ArrayList<>(image.objects());
+        vdso(image, memory).ifPresent(objects::add);
+        // The machine's processors share the work; what is known already costs nothing.
+        objects.parallelStream().forEach(object -> table(object.elf()));
+        for (LoadedObject object : objects) {
+            CfiTable table = table(object.elf());
+            for (Mapping mapping : object.mappings()) {
+                if (mapping.isExecutable() && table.rowCount() > 0) {
+                    loaded.add(new LoadedCfi(table, object.bias(), mapping.start().value(), mapping.end().value()));
+                }
+            }
+        }
+        return CfiMap.of(loaded);
+    }
+
+    private static CfiTable table(ElfFile file) {
+        CfiTable known = KNOWN.get(file);
+        if (known == null) {
+            known = make(file);
+            KNOWN.put(file, known);
+        }
+        return known;
+    }
+
+    private static CfiTable make(ElfFile file) {
+        try {
+            return CfiTable.of(file);
+        } catch (MalformedElfException malformed) {
+            // A stack that leads there ends there, and says so.
+            return CfiTable.of();
+        }
+    }
+
+    /** The object that the kernel maps into every process and that is no file (vdso(7)). */
+    public static Optional<LoadedObject> vdso(ProcessImage image, TraceeMemory memory) {
+        Optional<Mapping> found = image.map().mappings().stream()
+                .filter(mapping -> mapping.path().equals("[vdso]")).findFirst();
+        if (found.isEmpty()) {
+            return Optional.empty();
+        }
+        Mapping mapping = found.get();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(mapping.end().value() - mapping.start().value());
+            memory.read(mapping.start(), bytes);
+            ElfFile elf = ElfFile.of(ByteSource.of(bytes.toArray(ValueLayout.JAVA_BYTE)), "[vdso]");
+            return Optional.of(new LoadedObject("[vdso]", List.of(mapping), mapping.start().value(), elf));
+        } catch (SystemCallException | MalformedElfException unusable) {
+            // Stacks through it end there, and say so.
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package dev.pulpo.engine.inspect;
+
+import dev.pulpo.elf.DebugFiles;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.cfi.UnwindEnd;
+import dev.pulpo.elf.dwarf.DebugInfo;
+import dev.pulpo.elf.dwarf.SourceFrame;
+import dev.pulpo.engine.CodePlace;
+import dev.pulpo.engine.StackFrame;
+import dev.pulpo.engine.ThreadStack;
+import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.image.Mapping;
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.image.UnwindTables;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The names that addresses of one process have: by debug information where there is some, in the object or in a separate
+ * file that the process itself would find, else by symbols. Debug information is read when it is first needed and kept
+ * until {@link #close}. Thread-safe.
+ */
+public final class KnownCode implements AutoCloseable {
+    private final Map<ElfFile, Optional<DebugInfo>> infos = new HashMap<>();
+
+    /** Debug information of an object; empty where there is none that can be read. */
+    public synchronized Optional<DebugInfo> info(ProcessImage image, LoadedObject object) {
+        return infos.computeIfAbsent(object.elf(), elf -> open(image, object));
+    }
+
+    private static Optional<DebugInfo> open(ProcessImage image, LoadedObject object) {
+        Path root = ProcFs.thread(image.pid(), image.tid()).resolve("root");
+        try {
+            return Optional.of(DebugInfo.open(object.elf(), Path.of(object.path()), DebugFiles.under(root)));
+        } catch (IOException | MalformedElfException unusable) {
+            // What is left are symbols; an answer without a line says that there is no more.
+            return Optional.empty();
+        }
+    }
+
+    /** Gives a stack names. */
+    public ThreadStack name(ProcessImage image, Optional<LoadedObject> vdso, StackReader.RawStack stack) {
+        List<StackFrame> frames = new ArrayList<>();
+        stack.frames().forEach(frame -> frames.addAll(frames(image, vdso, frame)));
+        String incomplete = stack.end().map(end -> reason(image, end)).orElse(stack.obstacle());
+        return new ThreadStack(stack.tid(), stack.name(), frames, incomplete, stack.stopped());
+    }
+
+    private static String reason(ProcessImage image, UnwindEnd end) {
+        String where = image.describe(new RemoteAddress(end.pc()));
+        return switch (end) {
+            case UnwindEnd.Outermost outermost -> "";
+            case UnwindEnd.NoCfi missing -> "no call frame information describes " + where;
+            case UnwindEnd.Unreadable unreadable -> "the caller of " + where + " should be stored at "
+                    + new RemoteAddress(unreadable.address()) + ", which cannot be read";
+            case UnwindEnd.UnknownRegister unknown -> "the caller of " + where
+                    + " depends on a register that the frames inside did not keep";
+            case UnwindEnd.Malformed malformed -> "the call frame information of " + where + " makes no sense"
+                    + malformed.defect().map(defect -> ": " + defect.getMessage()).orElse("");
+        };
+    }
+
+    private List<StackFrame> frames(ProcessImage image, Optional<LoadedObject> vdso, StackReader.RawFrame frame) {
+        RemoteAddress pc = frame.pc();
+        RemoteAddress code = frame.code();
+        Optional<LoadedObject> found = image.containing(code).or(() -> vdso.filter(object -> object.contains(code)));
+        if (found.isEmpty()) {
+            return List.of(new StackFrame(pc, "", "", Optional.empty(), false));
+        }
+        LoadedObject object = found.get();
+        if (frame.signal()) {
+            return List.of(new StackFrame(pc, object.path(), StackFrame.SIGNAL, Optional.empty(), false));
+        }
+        LinkAddress place = object.toLink(code);
+        List<SourceFrame> known = sourceFrames(image, object, place);
+        if (known.isEmpty()) {
+            String symbol = symbol(image, object, place).map(ElfSymbol::name).orElse("");
+            return List.of(new StackFrame(pc, object.path(), symbol, Optional.empty(), false));
+        }
+        return known.stream().map(each -> new StackFrame(pc, object.path(), each.function(), each.place(),
+                each.inlined())).toList();
+    }
+
+    private List<SourceFrame> sourceFrames(ProcessImage image, LoadedObject object, LinkAddress place) {
+        try {
+            return info(image, object).map(known -> known.frames(place)).orElse(List.of());
+        } catch (MalformedElfException malformed) {
+            return List.of();
+        }
+    }
+
+    /** The symbol around an address: the separate debug file has those that the object was stripped of. */
+    private Optional<ElfSymbol> symbol(ProcessImage image, LoadedObject object, LinkAddress place) {
+        return object.elf().symbolContaining(place)
+                .or(() -> info(image, object).flatMap(known -> known.symbolContaining(place)));
+    }
+
+    /** Says what an address is. */
+    public CodePlace where(ProcessImage image, TraceeMemory memory, RemoteAddress address) {
+        Optional<Mapping> mapping = image.map().find(address);
+        String path = mapping.map(Mapping::path).orElse("");
+        String permissions = mapping.map(Mapping::permissions).orElse("");
+        Optional<LoadedObject> found = image.containing(address)
+                .or(() -> UnwindTables.vdso(image, memory).filter(object -> object.contains(address)));
+        if (found.isEmpty()) {
+            return new CodePlace(address, path, permissions, Optional.empty(), "", 0, List.of());
+        }
+        LinkAddress place = found.get().toLink(address);
+        Optional<ElfSymbol> symbol = symbol(image, found.get(), place);
+        return new CodePlace(address, path, permissions, Optional.of(place), symbol.map(ElfSymbol::name).orElse(""),
+                symbol.map(known -> place.value() - known.value()).orElse(0L), sourceFrames(image, found.get(), place));
+    }
+
+    @Override
+    public synchronized void close() {
+        infos.values().forEach(info -> info.ifPresent(DebugInfo::close));
+        infos.clear();
+    }
+}

@@ -1,0 +1,123 @@
+package dev.pulpo.engine.inspect;
+
+import dev.pulpo.elf.cfi.CfiMap;
+import dev.pulpo.elf.cfi.DwarfRegisters;
+import dev.pulpo.elf.cfi.Step;
+import dev.pulpo.elf.cfi.UnwindEnd;
+import dev.pulpo.elf.cfi.Unwinder;
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.stack.StackWindow;
+import dev.pulpo.engine.trace.ThreadStop;
+import dev.pulpo.engine.trace.TracerThread;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
+import java.lang.foreign.Arena;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Unwinds the stacks of threads, each while it is stopped. To be used on the tracer thread. */
+public final class StackReader {
+    private static final int MOST_FRAMES = 10_000;
+
+    private final int pid;
+    private final TracerThread.Tools tools;
+    private final StackWindow stack;
+    private final Unwinder unwinder;
+    private final long[] registers = new long[DwarfRegisters.COUNT];
+    private final long[] pcs = new long[MOST_FRAMES];
+    private final long[] code = new long[MOST_FRAMES];
+    private final boolean[] signal = new boolean[MOST_FRAMES];
+
+    /**
+     * A stack in addresses.
+     *
+     * @param name     of the thread
+     * @param frames   the innermost first
+     * @param end      why there are no more; empty where the thread did not stop, or has more frames than are looked at
+     * @param stopped  for how long the thread was kept from running
+     * @param obstacle why the stack is not known, or not all of it; empty where {@code end} tells
+     */
+    public record RawStack(int tid, String name, List<RawFrame> frames, Optional<UnwindEnd> end, Duration stopped,
+            String obstacle) {
+        public RawStack {
+            frames = List.copyOf(frames);
+        }
+
+        static RawStack unknown(int tid, String name, Duration stopped, String obstacle) {
+            return new RawStack(tid, name, List.of(), Optional.empty(), stopped, obstacle);
+        }
+    }
+
+    /**
+     * A frame in addresses.
+     *
+     * @param pc   where it goes on
+     * @param code an address inside the instruction that it executes
+     * @param signal whether it is the trampoline that a signal handler returns to
+     */
+    public record RawFrame(RemoteAddress pc, RemoteAddress code, boolean signal) {}
+
+    public StackReader(int pid, TracerThread.Tools tools, CfiMap tables, TraceeMemory memory, Arena arena) {
+        this.pid = pid;
+        this.tools = tools;
+        stack = new StackWindow(memory, arena);
+        unwinder = new Unwinder(tables, stack);
+    }
+
+    /** The stacks of all threads that live, one after the other. */
+    public List<RawStack> readAll() {
+        List<RawStack> stacks = new ArrayList<>();
+        for (int tid : ProcFs.liveThreads(pid)) {
+            read(tid).ifPresent(stacks::add);
+        }
+        return stacks;
+    }
+
+    /** The stack of one thread; empty where it has ended. */
+    private Optional<RawStack> read(int tid) {
+        String name = ProcFs.name(pid, tid);
+        return switch (ThreadStop.of(pid, tid, tools)) {
+            case ThreadStop.Attempt.Gone gone -> Optional.empty();
+            case ThreadStop.Attempt.Late late -> Optional.of(RawStack.unknown(tid, name, Duration.ZERO, late.reason()));
+            case ThreadStop.Attempt.Stopped stopped -> unwind(tid, name, stopped.stop());
+        };
+    }
+
+    private Optional<RawStack> unwind(int tid, String name, ThreadStop stop) {
+        int frames;
+        try (stop) {
+            if (!stop.readRegisters(tools.saved())) {
+                return Optional.empty();
+            }
+            if (!tools.saved().isLongMode()) {
+                return Optional.of(RawStack.unknown(tid, name, stop.duration(), "it runs 32-bit code"));
+            }
+            frames = walk();
+        }
+        boolean whole = frames < MOST_FRAMES;
+        List<RawFrame> found = IntStream.range(0, frames)
+                .mapToObj(i -> new RawFrame(new RemoteAddress(pcs[i]), new RemoteAddress(code[i]), signal[i])).toList();
+        return Optional.of(new RawStack(tid, name, found,
+                whole ? Optional.of(unwinder.end()) : Optional.empty(), stop.duration(),
+                whole ? "" : "it has more than " + MOST_FRAMES + " frames"));
+    }
+
+    /** Allocates nothing: the thread waits. */
+    private int walk() {
+        tools.saved().copyTo(registers);
+        stack.forget();
+        unwinder.start(registers);
+        int frames = 0;
+        boolean more;
+        do {
+            pcs[frames] = unwinder.pc();
+            code[frames] = unwinder.codeAddress();
+            more = unwinder.step() == Step.CALLER;
+            signal[frames++] = more && unwinder.leftSignalFrame();
+        } while (more && frames < MOST_FRAMES);
+        return frames;
+    }
+}

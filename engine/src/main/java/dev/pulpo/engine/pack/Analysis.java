@@ -1,0 +1,235 @@
+package dev.pulpo.engine.pack;
+
+import dev.pulpo.elf.BuildId;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.SymbolBinding;
+import dev.pulpo.elf.SymbolTable;
+import dev.pulpo.elf.SymbolType;
+import dev.pulpo.elf.dwarf.FunctionInfo;
+import dev.pulpo.engine.Check;
+import dev.pulpo.engine.Finding;
+import dev.pulpo.engine.PackReport;
+import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.PlainPatch;
+import dev.pulpo.engine.check.CodeFacts;
+import dev.pulpo.engine.check.PatchChecks;
+import dev.pulpo.engine.check.PlanChecks;
+import dev.pulpo.engine.check.ReplacedFunction;
+import dev.pulpo.engine.check.SignatureCheck;
+import dev.pulpo.engine.container.Container;
+import dev.pulpo.engine.container.DataReference;
+import dev.pulpo.engine.container.FunctionPair;
+import dev.pulpo.engine.container.Metadata;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** One look at a patch and its target: what is paired, what is referred to, what stands against it. Changes nothing. */
+public final class Analysis {
+    private final PlainPatch wanted;
+    private final CodeFacts target;
+    private final CodeFacts patch;
+    private final TargetSymbols symbols;
+    private final List<ReplacedFunction> replaced = new ArrayList<>();
+    private final List<PackReport.Function> functions = new ArrayList<>();
+    private final List<PackReport.Reference> references = new ArrayList<>();
+    private final List<Finding> findings = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
+
+    private Analysis(PlainPatch wanted, CodeFacts target, CodeFacts patch) {
+        this.wanted = wanted;
+        this.target = target;
+        this.patch = patch;
+        this.symbols = new TargetSymbols(target);
+    }
+
+    /** Looks at them. */
+    public static Analysis of(PlainPatch wanted, CodeFacts target, CodeFacts patch) {
+        Analysis analysis = new Analysis(wanted, target, patch);
+        analysis.run();
+        return analysis;
+    }
+
+    private void run() {
+        for (CodeFacts each : List.of(target, patch)) {
+            if (each.elf().buildId().isEmpty()) {
+                add(Check.BUILD_ID,
+                        each.elf().name() + " has no build-id, so it cannot be told from other builds: link it"
+                                + " with -Wl,--build-id");
+            }
+        }
+        patch.elf().dynamicSymbols().stream()
+                .filter(symbol -> symbol.isDefined() && symbol.type() == SymbolType.FUNC
+                        && symbol.binding() != SymbolBinding.LOCAL && !isStartUp(symbol.name()))
+                .forEach(this::pair);
+        if (functions.isEmpty() && findings.isEmpty()) {
+            add(Check.UNKNOWN,
+                    patch.elf().name() + " exports no function that " + target.elf().name() + " has: a function"
+                            + " is replaced by one of the same name that is not static");
+        }
+        refer();
+        noteStatics();
+        findings.addAll(PatchChecks.run(target, patch, replaced));
+    }
+
+    /** Every shared object has these. */
+    private static boolean isStartUp(String name) {
+        return name.equals("_init") || name.equals("_fini");
+    }
+
+    private void add(Check check, String message) {
+        findings.add(new Finding(check, message, List.of()));
+    }
+
+    private void pair(ElfSymbol young) {
+        List<TargetSymbols.Meaning> meanings = symbols.meanings(young.name()).stream()
+                .filter(meaning -> meaning.kind() == TargetSymbols.Kind.FUNCTION).toList();
+        if (meanings.size() > 1 && !wanted.choices().containsKey(young.name())) {
+            Optional<String> signature = patch.functionEnteredAt(young.address()).map(FunctionInfo::signature);
+            List<TargetSymbols.Meaning> same = meanings.stream()
+                    .filter(meaning -> signature.isPresent() && meaning.signature().isPresent()
+                            && SignatureCheck.canonical(patch.info(), signature.get())
+                                    .equals(SignatureCheck.canonical(target.info(), meaning.signature().get())))
+                    .toList();
+            meanings = same.isEmpty() ? meanings : same;
+        }
+        choose(young.name(), meanings).ifPresent(meaning -> {
+            LinkAddress address = new LinkAddress(meaning.value());
+            replaced.add(new ReplacedFunction(young.name(), address, young.name(), young.address()));
+            functions.add(new PackReport.Function(young.name(), address, meaning.declaration()));
+        });
+    }
+
+    /** The meaning of a name that the user has chosen, or the only one. */
+    private Optional<TargetSymbols.Meaning> choose(String name, List<TargetSymbols.Meaning> meanings) {
+        String file = wanted.choices().get(name);
+        List<TargetSymbols.Meaning> left = file == null
+                ? meanings
+                : meanings.stream().filter(meaning -> meaning.declaration()
+                        .filter(place -> place.file().equals(file) || place.file().endsWith("/" + file)).isPresent())
+                        .toList();
+        if (left.size() > 1) {
+            findings.add(new Finding(Check.AMBIGUOUS, target.elf().name() + " has " + left.size() + " symbols " + name
+                    + ": " + left.stream().map(TargetSymbols.Meaning::describe).collect(Collectors.joining("; "))
+                    + "; choose one by its file (--choose " + name + "=FILE)",
+                    left.stream().flatMap(meaning -> meaning.declaration().stream()).toList()));
+            return Optional.empty();
+        }
+        if (left.isEmpty() && file != null) {
+            add(Check.UNKNOWN, "no symbol " + name + " of " + target.elf().name() + " is declared in " + file);
+        }
+        return left.stream().findFirst();
+    }
+
+    private void refer() {
+        Slots slots = new Slots(patch.elf());
+        SymbolTable table = patch.elf().dynamicSymbols();
+        for (int i = 1; i < table.size(); i++) {
+            ElfSymbol symbol = table.get(i);
+            // One with a version was found by the linker, in a library.
+            if (!symbol.isDefined() && symbol.version().isEmpty() && !symbols.isExported(symbol.name())) {
+                Slots.Found found = slots.of(i);
+                choose(symbol.name(), symbols.meanings(symbol.name())).ifPresent(meaning -> refer(meaning, found));
+            }
+        }
+    }
+
+    private void refer(TargetSymbols.Meaning meaning, Slots.Found found) {
+        if (found.obstacle().isPresent()) {
+            add(Check.REFERENCE, "the patch refers to the target's private " + meaning.name() + " "
+                    + found.obstacle().get());
+        }
+        boolean threadLocal = meaning.kind() == TargetSymbols.Kind.THREAD_LOCAL;
+        for (Slots.Slot slot : found.slots()) {
+            if (slot.pair() != threadLocal) {
+                add(Check.REFERENCE,
+                        meaning.name() + " is " + (threadLocal ? "" : "not ") + "thread-local in the target, and "
+                                + (threadLocal ? "not " : "") + "in the patch");
+                return;
+            }
+            references.add(new PackReport.Reference(meaning.name(), new LinkAddress(slot.place()),
+                    meaning.value() + slot.addend(), threadLocal, meaning.declaration()));
+        }
+    }
+
+    private void noteStatics() {
+        Set<String> paired = functions.stream().map(PackReport.Function::name).collect(Collectors.toSet());
+        patch.elf().symbols().stream()
+                .filter(symbol -> symbol.isDefined() && symbol.type() == SymbolType.FUNC
+                        && symbol.binding() == SymbolBinding.LOCAL && !isStartUp(symbol.name())
+                        && !COMPILERS.contains(symbol.name()) && !paired.contains(symbol.name()))
+                .filter(symbol -> symbols.meanings(symbol.name()).stream()
+                        .anyMatch(meaning -> meaning.kind() == TargetSymbols.Kind.FUNCTION))
+                .forEach(symbol -> notes.add("the static function " + symbol.name()
+                        + " of the patch does not replace the target's: a function that is to do so must not be static"));
+    }
+
+    /** Functions of the C library's start-up code, which is in every object. */
+    private static final Set<String> COMPILERS = Set.of("deregister_tm_clones", "register_tm_clones", "frame_dummy",
+            "__do_global_dtors_aux", "call_weak_fn");
+
+    /** What was found. */
+    public PackReport report() {
+        return new PackReport(patch.elf().name(), target.elf().name(), functions, references,
+                findings.stream().filter(finding -> !wanted.allowed().contains(finding.check())).toList(),
+                findings.stream().filter(finding -> wanted.allowed().contains(finding.check())).toList(),
+                PatchChecks.unchecked(target, patch), notes);
+    }
+
+    /**
+     * Writes the container.
+     *
+     * @throws IOException where that fails; an existing file is as it was then
+     */
+    public void write(Path output) throws IOException {
+        Set<String> weak = references.stream().map(PackReport.Reference::symbol).collect(Collectors.toSet());
+        new Container(metadata(), "").embed(patch.elf())
+                .put(PlanChecks.CHECKED, checked().getBytes(StandardCharsets.UTF_8))
+                .weaken(symbol -> weak.contains(symbol.name())).write(output);
+    }
+
+    /** For people who wonder what was allowed. */
+    private String checked() {
+        return "checked against " + target.elf().buildId().orElseThrow() + wanted.allowed().stream()
+                .map(check -> " " + check.word() + " allowed").sorted().collect(Collectors.joining(",")) + "\n";
+    }
+
+    private Metadata metadata() {
+        BuildId build = target.elf().buildId().orElseThrow();
+        String name = target.elf().dynamic().soname().orElse(fileName(wanted.target()));
+        return new Metadata(id(build), build, name,
+                replaced.stream().map(each -> new FunctionPair(each.function(), each.replacement(), each.address()))
+                        .toList(),
+                List.of(), references.stream().map(each -> new DataReference(each.symbol(), each.symbol(), each.value(),
+                        each.place().value(), each.threadLocal())).toList());
+    }
+
+    private static String fileName(Path path) {
+        return String.valueOf(path.getFileName());
+    }
+
+    /** The patch's build-id, and a digest of everything that the packing adds to it. */
+    private PatchId id(BuildId targetBuild) {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+        digest.update(targetBuild.bytes());
+        digest.update((functions + "\n" + references).getBytes(StandardCharsets.UTF_8));
+        byte[] build = patch.elf().buildId().orElseThrow().bytes();
+        ByteBuffer id = ByteBuffer.allocate(PatchId.BYTES);
+        id.put(build, 0, Math.min(build.length, PatchId.BYTES / 2));
+        return new PatchId(id.put(PatchId.BYTES / 2, digest.digest(), 0, PatchId.BYTES / 2).array());
+    }
+}

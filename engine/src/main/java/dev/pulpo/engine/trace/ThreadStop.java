@@ -1,0 +1,109 @@
+package dev.pulpo.engine.trace;
+
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.ffm.Errno;
+import dev.pulpo.ffm.Ptrace;
+import dev.pulpo.ffm.Registers;
+import dev.pulpo.ffm.WaitStatus;
+import java.time.Duration;
+
+/**
+ * The stop of one thread, while the others run: as short as its owner makes it. To be used on the tracer thread; closing
+ * it releases the thread as it was.
+ */
+public final class ThreadStop implements AutoCloseable {
+    private static final long PATIENCE_NANOS = 50_000_000;
+    private static final long PAUSE_NANOS = 5_000;
+
+    private final int tid;
+    private final TracerThread.Tools tools;
+    private final long began;
+    private long ended;
+
+    private ThreadStop(int tid, TracerThread.Tools tools, long began) {
+        this.tid = tid;
+        this.tools = tools;
+        this.began = began;
+    }
+
+    /** What became of the attempt. */
+    public sealed interface Attempt {
+        /** It is stopped until {@link ThreadStop#close}. */
+        record Stopped(ThreadStop stop) implements Attempt {}
+
+        /** It has ended. */
+        record Gone() implements Attempt {}
+
+        /** It did not stop in time. It will be let go as soon as it does, or when the tracer thread ends. */
+        record Late(String reason) implements Attempt {}
+    }
+
+    /**
+     * Stops a thread.
+     *
+     * @throws dev.pulpo.engine.AccessRefusedException where it may not be traced
+     */
+    public static Attempt of(int pid, int tid, TracerThread.Tools tools) {
+        Ptrace ptrace = tools.ptrace();
+        int error = ptrace.seize(tid, 0);
+        if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(pid, tid)) {
+            return new Attempt.Gone();
+        }
+        if (error != 0) {
+            throw Access.refused(pid, tid, error);
+        }
+        long began = System.nanoTime();
+        if (ptrace.interrupt(tid) == 0 && stops(tid, tools, began)) {
+            return new Attempt.Stopped(new ThreadStop(tid, tools, began));
+        }
+        if (ProcFs.isZombie(pid, tid)) {
+            return new Attempt.Gone();
+        }
+        tools.late().add(tid);
+        return new Attempt.Late("it does not stop (state " + ProcFs.state(pid, tid) + ")");
+    }
+
+    private static boolean stops(int tid, TracerThread.Tools tools, long began) {
+        Ptrace ptrace = tools.ptrace();
+        while (System.nanoTime() - began < PATIENCE_NANOS) {
+            int word = ptrace.pollWord(tid);
+            if (word == Ptrace.NOTHING) {
+                tools.late().release();
+                tools.pause().nanos(PAUSE_NANOS);
+            } else if (Ptrace.isInterrupted(word)) {
+                return true;
+            } else if (ptrace.decode(word) instanceof WaitStatus.SignalStop signal) {
+                // Delivered first; the stop that was asked for comes right behind it.
+                ptrace.resume(tid, signal.signal());
+            } else if (ptrace.decode(word).isGone()) {
+                return false;
+            } else {
+                ptrace.resume(tid, 0);
+            }
+        }
+        return false;
+    }
+
+    /** Reads its registers; false where it has been killed meanwhile. */
+    public boolean readRegisters(Registers into) {
+        return tools.ptrace().readRegisters(tid, into) == 0;
+    }
+
+    /** For how long the thread was kept from running. Known after {@link #close}. */
+    public Duration duration() {
+        return Duration.ofNanos(ended - began);
+    }
+
+    @Override
+    public void close() {
+        Ptrace ptrace = tools.ptrace();
+        Registers registers = tools.scratch();
+        if (ptrace.readRegisters(tid, registers) == 0) {
+            Release.detach(ptrace, tid, registers, 0);
+        } else {
+            // It was killed; nothing is left to put right.
+            ptrace.detach(tid, 0);
+        }
+        ended = System.nanoTime();
+    }
+}

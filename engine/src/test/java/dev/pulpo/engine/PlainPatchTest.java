@@ -1,0 +1,267 @@
+package dev.pulpo.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.SymbolBinding;
+import dev.pulpo.elf.dwarf.SourceLine;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Patches that are ordinary C: packed, applied to a real process, and refused where they would do harm. */
+class PlainPatchTest {
+    private static final String[] LIBRARY = {"-g", "-shared", "-fPIC", "-fpatchable-function-entry=16,14",
+            "-Wl,-soname,libplain.so"};
+
+    @TempDir
+    private Path directory;
+
+    private Victims victims;
+    private Path library;
+
+    PlainPatchTest() {
+        victims = new Victims(Path.of("."));
+        library = Path.of("");
+    }
+
+    @BeforeEach
+    void build() throws Exception {
+        victims = new Victims(directory);
+        victims.resource("plain.h");
+        library = victims.compiled("libplain.so", "plain.c", LIBRARY);
+    }
+
+    private Path fix(String... options) throws Exception {
+        return fixOf("plain_fix.c", options);
+    }
+
+    private Path fixOf(String source, String... options) throws Exception {
+        List<String> all = new ArrayList<>(List.of("-g", "-shared", "-fPIC"));
+        all.addAll(List.of(options));
+        return victims.compiled("fix.so", source, all.toArray(String[]::new));
+    }
+
+    private PlainPatch edited(String from, String to) throws Exception {
+        Path source = victims.resource("plain_fix.c");
+        String text = Files.readString(source);
+        assertThat(text).contains(from);
+        Files.writeString(source, text.replace(from, to));
+        return PlainPatch.of(library, fix());
+    }
+
+    private static Finding only(PackReport report) {
+        assertThat(report.findings()).as(report.toString()).hasSize(1);
+        return report.findings().getFirst();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "-fno-plt", "-Wl,-z,relro,-z,now", "-O0 -Wl,-z,lazy"})
+    void privateDataIsTheTargets(String options) throws Exception {
+        Path program = victims.compiled("plain_main", "plain_main.c", "-L" + directory, "-lplain",
+                "-Wl,-rpath," + directory);
+        Path container = directory.resolve("packed.so");
+        PackReport report = PlainPatch.of(library, fix(options.isEmpty() ? new String[0] : options.split(" ", -1)))
+                .pack(container);
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        assertThat(report.functions()).extracting(PackReport.Function::name).containsExactlyInAnyOrder("answer",
+                "thread_value", "name_of");
+        assertThat(report.references()).extracting(PackReport.Reference::symbol).contains("counter", "per_thread",
+                "names", "hidden");
+        assertThat(report.references()).filteredOn(PackReport.Reference::threadLocal)
+                .extracting(PackReport.Reference::symbol).containsOnly("per_thread");
+        assertThat(report.references()).allSatisfy(reference -> assertThat(reference.declaration())
+                .map(SourceLine::file).get().asString().endsWith("plain.c"));
+        try (RunningServer server = RunningServer.preloaded(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("?")).isEqualTo("108 41 zero");
+            LivePatch patch = LivePatch.open(container);
+            assertThat(process.apply(patch).functions()).hasSize(3);
+            assertThat(server.ask("?")).isEqualTo("10109 1046 two");
+            process.revert(patch.id());
+            assertThat(server.ask("?")).isEqualTo("110 1042 zero");
+        }
+    }
+
+    @Test
+    void privateSymbolsBecomeWeakAndNothingElse() throws Exception {
+        Path container = directory.resolve("packed.so");
+        PlainPatch.of(library, fix()).pack(container);
+        try (ElfFile before = ElfFile.open(directory.resolve("fix.so")); ElfFile after = ElfFile.open(container)) {
+            List<String> changed = new ArrayList<>();
+            for (int i = 0; i < before.dynamicSymbols().size(); i++) {
+                ElfSymbol old = before.dynamicSymbols().get(i);
+                ElfSymbol young = after.dynamicSymbols().get(i);
+                assertThat(young.name()).isEqualTo(old.name());
+                if (old.binding() != young.binding()) {
+                    assertThat(young.binding()).isEqualTo(SymbolBinding.WEAK);
+                    changed.add(young.name());
+                }
+            }
+            assertThat(changed).containsExactlyInAnyOrder("counter", "per_thread", "names", "hidden");
+        }
+    }
+
+    @Test
+    void threadLocalsThatCannotBeFilledAreRefusedWithTheRemedy() throws Exception {
+        assertThat(only(PlainPatch.of(library, fix("-mtls-dialect=gnu2")).analyse())).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.REFERENCE);
+            assertThat(finding.message()).contains("per_thread", "-mtls-dialect=gnu");
+        });
+        assertThat(only(PlainPatch.of(library, fix("-ftls-model=initial-exec")).analyse()).message())
+                .contains("-ftls-model=global-dynamic");
+        Path output = directory.resolve("refused.so");
+        assertThat(PlainPatch.of(library, fix("-mtls-dialect=gnu2")).pack(output).isPackable()).isFalse();
+        assertThat(output).doesNotExist();
+        assertThatThrownBy(() -> PlainPatch.of(library, output).allow(Check.REFERENCE))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void ambiguousNamesAreChosenByTheirFile() throws Exception {
+        Path other = Files.writeString(directory.resolve("other.c"),
+                "static int counter = 1; int bump(void); int bump(void) { return ++counter; }");
+        library = victims.compiled("libplain.so", "plain.c", "-g", "-shared", "-fPIC", other.toString());
+        PlainPatch patch = PlainPatch.of(library, fix());
+        assertThat(only(patch.analyse())).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.AMBIGUOUS);
+            assertThat(finding.message()).contains("plain.c:", "other.c:", "--choose counter=FILE");
+            assertThat(finding.places()).hasSize(2);
+        });
+        PackReport first = patch.choose("counter", "plain.c").analyse();
+        PackReport second = patch.choose("counter", "other.c").analyse();
+        assertThat(first.findings()).isEmpty();
+        assertThat(second.findings()).isEmpty();
+        assertThat(counter(first)).isNotEqualTo(counter(second));
+        assertThat(only(patch.choose("counter", "third.c").analyse()).check()).isEqualTo(Check.UNKNOWN);
+    }
+
+    private static long counter(PackReport report) {
+        return report.references().stream().filter(reference -> reference.symbol().equals("counter")).findFirst()
+                .orElseThrow().value();
+    }
+
+    @Test
+    void inlinedFunctionsAreRefusedWithThePlaces() throws Exception {
+        Path source = Files.writeString(directory.resolve("small_fix.c"), "int small(int a) { return a * 4; }");
+        PlainPatch patch = PlainPatch.of(library, fixOf("small_fix.c", "-Wno-missing-prototypes"));
+        assertThat(source).exists();
+        assertThat(only(patch.analyse())).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.INLINED);
+            assertThat(finding.message()).contains("small is inlined into uses_small");
+            assertThat(finding.places()).singleElement().asString().matches(".*plain\\.c:\\d+");
+            int line = finding.places().getFirst().line();
+            assertThat(lines("plain.c").get(line - 1)).contains("small(a) + pointer(a)");
+        });
+        PackReport allowed = patch.allow(Check.INLINED).pack(directory.resolve("allowed.so"));
+        assertThat(allowed.isPackable()).isTrue();
+        assertThat(allowed.allowed()).hasSize(1);
+        assertThat(directory.resolve("allowed.so")).exists();
+    }
+
+    private List<String> lines(String file) {
+        try {
+            return Files.readAllLines(directory.resolve(file));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void otherSignaturesAreRefused() throws Exception {
+        PackReport report = edited("const char *name_of(int index)\n{\n    return names[2 - index];",
+                "extern const char *named(int) __asm__(\"unused\");\nlong wide(void) __asm__(\"name_of\");\nlong wide(void)\n{\n"
+                        + "    return (long)names[0];")
+                .analyse();
+        assertThat(only(report)).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.SIGNATURE);
+            assertThat(finding.message()).contains("const char* (int)", "long int ()");
+            assertThat(finding.places()).hasSize(2);
+        });
+    }
+
+    @Test
+    void otherLayoutsAreRefused() throws Exception {
+        Path header = directory.resolve("plain.h");
+        Files.writeString(header, Files.readString(header).replace("int step;", "int more;\n    int step;"));
+        assertThat(only(PlainPatch.of(library, fix()).analyse())).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.LAYOUT);
+            assertThat(finding.message()).contains("request", "12 bytes instead of 8");
+            assertThat(finding.places()).hasSize(2);
+        });
+        Files.writeString(header, Files.readString(header).replace("int more;\n    int step;", "int step; ")
+                .replace("int value;\n    int step; ", "int step;\n    int value;"));
+        assertThat(only(PlainPatch.of(library, fix()).analyse()).message())
+                .contains("int step at offset 0 instead of int value at offset 0");
+    }
+
+    @Test
+    void secondCopiesOfVariablesAreRefused() throws Exception {
+        assertThat(only(edited("extern int counter;", "static int counter;").analyse())).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.DUPLICATED);
+            assertThat(finding.message()).contains("counter");
+            assertThat(finding.places()).hasSize(2);
+        });
+        assertThat(
+                only(edited("    per_thread += 1000;", "    static int calls;\n    per_thread += ++calls;").analyse())
+                        .message())
+                .contains("calls, a static variable of answer");
+    }
+
+    @Test
+    void otherProtectionIsRefused() throws Exception {
+        library = victims.compiled("libplain.so", "plain.c", "-g", "-shared", "-fPIC", "-fcf-protection=none",
+                "-fstack-protector-all");
+        List<Finding> findings = PlainPatch.of(library, fix("-fcf-protection=none", "-fno-stack-protector")).analyse()
+                .findings();
+        assertThat(findings).singleElement().satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.OPTIONS);
+            assertThat(finding.message()).contains("-fstack-protector");
+        });
+        assertThat(PlainPatch.of(library, fix("-fcf-protection=none", "-fstack-protector-all")).analyse().findings())
+                .isEmpty();
+    }
+
+    @Test
+    void withoutDebugInformationTheReportSaysWhatIsUnknown() throws Exception {
+        library = victims.compiled("libplain.so", "plain.c", "-shared", "-fPIC", "-g0");
+        PackReport report = PlainPatch.of(library, fix()).analyse();
+        assertThat(report.isPackable()).as(report.toString()).isTrue();
+        assertThat(report.references()).extracting(PackReport.Reference::symbol).contains("counter", "hidden");
+        assertThat(report.unchecked()).singleElement().asString().contains("libplain.so has no debug information");
+    }
+
+    @Test
+    void planOfAnUncheckedPatchIsCheckedAndSaysWhatItMisses() throws Exception {
+        Path program = victims.compiled("plain_main", "plain_main.c", "-L" + directory, "-lplain",
+                "-Wl,-rpath," + directory);
+        Files.writeString(directory.resolve("small_fix.c"), "int small(int a) { return a * 4; }");
+        LivePatch patch = LivePatch.of(fixOf("small_fix.c")).target("libplain.so").replace("small", "small");
+        try (RunningServer server = RunningServer.plain(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            PatchPlan refused = process.plan(patch);
+            assertThat(refused.refusals()).singleElement().isInstanceOfSatisfying(Refusal.Unsafe.class, unsafe -> {
+                assertThat(unsafe.finding().check()).isEqualTo(Check.INLINED);
+                assertThat(unsafe.message()).contains("plain.c:", "--allow inlined");
+            });
+            assertThatThrownBy(() -> process.apply(refused, Consistency.DEFAULT)).isInstanceOf(RefusedException.class);
+            PatchPlan allowed = process.plan(patch.allow(Check.INLINED));
+            assertThat(allowed.isApplicable()).as(allowed.toString()).isTrue();
+            assertThat(process.coverage(allowed)).singleElement().satisfies(coverage -> {
+                assertThat(coverage.isWhole()).isFalse();
+                assertThat(coverage.entered()).containsExactly("small");
+                assertThat(coverage.inlined()).extracting(Coverage.InlinedAt::into).containsExactly("uses_small");
+            });
+            assertThat(process.apply(allowed, Consistency.DEFAULT).functions()).containsExactly("small");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package dev.pulpo.examples.cli;
+
+import dev.pulpo.engine.PackReport;
+import dev.pulpo.engine.PlainPatch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine;
+
+/** {@code pulpo build}. */
+@CommandLine.Command(name = "build", description = "Compiles a C or C++ source into a patch container.")
+final class Build extends Command {
+    @CommandLine.Parameters(index = "0", paramLabel = "FILE.c", description = "functions with the names of those that they replace")
+    private Path source = Path.of("");
+
+    @CommandLine.Parameters(index = "1..*", paramLabel = "OPTION", description = "for the compiler, behind --")
+    private List<String> options = new ArrayList<>();
+
+    @CommandLine.Mixin
+    private PackArguments arguments = new PackArguments();
+
+    @Override
+    public Integer call() throws IOException {
+        Path output = arguments.output(Path.of(source.toString().replaceFirst("[.][^./]*$", "") + ".so"));
+        // Nothing that could be taken for the container is left behind where it is refused.
+        Path directory = Files.createTempDirectory("pulpo-build");
+        Path compiled = directory.resolve(String.valueOf(output.getFileName()));
+        try {
+            PlainPatch.compile(source, compiled, options);
+            PackReport report = arguments.patch(compiled).pack(output);
+            print(report.toString(), Json.of(report, output));
+            return report.isPackable() ? 0 : Failures.REFUSED;
+        } finally {
+            Files.deleteIfExists(compiled);
+            Files.deleteIfExists(directory);
+        }
+    }
+}

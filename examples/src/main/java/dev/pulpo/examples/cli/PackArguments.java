@@ -1,0 +1,53 @@
+package dev.pulpo.examples.cli;
+
+import dev.pulpo.engine.Check;
+import dev.pulpo.engine.PlainPatch;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine;
+
+/** The arguments that say how a plain shared object becomes a patch. */
+final class PackArguments {
+    @CommandLine.Option(names = "--target", required = true, paramLabel = "LIB", description = "path of the program or library that is patched")
+    private Path target = Path.of("");
+
+    @CommandLine.Option(names = {"-o",
+            "--output"}, paramLabel = "FILE", description = "the container; without it the shared object becomes it")
+    private Path output = Path.of("");
+
+    @CommandLine.Option(names = "--choose", paramLabel = "NAME=FILE", description = "which of the target's symbols of this name: the one of that source file; may be repeated")
+    private Map<String, String> choices = new LinkedHashMap<>();
+
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, options")
+    private List<Check> allowed = new ArrayList<>();
+
+    PlainPatch patch(Path file) {
+        PlainPatch patch = PlainPatch.of(target, file);
+        for (Map.Entry<String, String> choice : choices.entrySet()) {
+            patch = patch.choose(choice.getKey(), choice.getValue());
+        }
+        for (Check check : allowed) {
+            patch = patch.allow(check);
+        }
+        return patch;
+    }
+
+    Path output(Path otherwise) {
+        return output.toString().isEmpty() ? otherwise : output;
+    }
+
+    /** Reads the word for a check. */
+    static final class CheckConverter implements CommandLine.ITypeConverter<Check> {
+        @Override
+        public Check convert(String text) {
+            try {
+                return Check.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new CommandLine.TypeConversionException(e.getMessage());
+            }
+        }
+    }
+}

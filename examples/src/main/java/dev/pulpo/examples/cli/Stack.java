@@ -1,0 +1,23 @@
+package dev.pulpo.examples.cli;
+
+import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.ThreadStack;
+import java.util.List;
+import java.util.stream.Collectors;
+import picocli.CommandLine;
+
+/** {@code pulpo stack}. */
+@CommandLine.Command(name = "stack", description = "Shows what the threads of a process are doing.")
+final class Stack extends OnProcess {
+    @CommandLine.Option(names = "--thread", paramLabel = "TID", description = "only this thread; may be repeated")
+    private List<Integer> threads = List.of();
+
+    @Override
+    int run(LiveProcess process) {
+        List<ThreadStack> stacks = process.stacks().stream()
+                .filter(stack -> threads.isEmpty() || threads.contains(stack.tid())).toList();
+        print(stacks.stream().map(ThreadStack::toString).collect(Collectors.joining(System.lineSeparator())),
+                Json.object("pid", process.pid(), "threads", stacks.stream().map(Json::of).toList()));
+        return stacks.stream().allMatch(ThreadStack::isComplete) ? 0 : Failures.OTHER;
+    }
+}
