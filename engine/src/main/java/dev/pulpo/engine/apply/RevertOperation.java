@@ -116,12 +116,17 @@ public final class RevertOperation {
         for (FunctionRecord function : patch.functions()) {
             ranges.add(new CodeRanges.Range(function.site(), function.entry(), function.name()));
         }
+        ranges.add(new CodeRanges.Range(patch.trampolines().start(), patch.trampolines().end(),
+                "the way to patch " + patch.id().shortForm()));
         return CodeRanges.of(ranges);
     }
 
     private boolean unload(Registry registry, Registry.Entry entry) {
         try {
-            String error = session.borrowing(registry, deadline, calls -> calls.unload(entry.patch().handle()));
+            String error = session.borrowing(registry, deadline, calls -> {
+                String unmapped = Trampolines.unmap(calls, entry.patch().trampolines());
+                return unmapped.isEmpty() ? calls.unload(entry.patch().handle()) : unmapped;
+            });
             if (error.isEmpty()) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
             }
