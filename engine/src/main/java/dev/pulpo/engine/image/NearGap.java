@@ -9,6 +9,7 @@ public final class NearGap {
     private static final long PAGE = 4096;
     /** How far a displacement reaches, less what the code at either end may take. */
     private static final long REACH = (1L << 31) - (1 << 20);
+    private static final long HEAP_ROOM = 1L << 32;
     /** The kernel gives nobody the lowest pages (vm.mmap_min_addr). */
     private static final long LOWEST = 0x20000;
     private static final long HIGHEST = 0x7fff_ffff_0000L;
@@ -36,7 +37,7 @@ public final class NearGap {
             if (place < lowest) {
                 break;
             }
-            if (place >= end + PAGE && !grows(mappings, i)) {
+            if (place >= end + room(mappings, i)) {
                 return Optional.of(new RemoteAddress(place));
             }
         }
@@ -46,16 +47,16 @@ public final class NearGap {
             if (end > highest) {
                 break;
             }
-            if (end >= object.end().value() && place >= end + PAGE && !grows(mappings, i)) {
+            if (end >= object.end().value() && place >= end + room(mappings, i)
+                    && !mappings.get(i).path().equals("[stack]")) {
                 return Optional.of(new RemoteAddress(place));
             }
         }
         return Optional.empty();
     }
 
-    /** Whether the heap grows upwards, or the stack downwards, into the gap before a mapping. */
-    private static boolean grows(List<Mapping> mappings, int index) {
-        return mappings.get(index).path().equals("[stack]")
-                || index > 0 && mappings.get(index - 1).path().equals("[heap]");
+    /** How much of a gap has to stay free at its lower end, where the heap may grow into it. */
+    private static long room(List<Mapping> mappings, int index) {
+        return index > 0 && mappings.get(index - 1).path().equals("[heap]") ? HEAP_ROOM : PAGE;
     }
 }

@@ -16,8 +16,9 @@ import java.util.OptionalLong;
  * such a thing but between the parts of one function; assembler programmers do: glibc's {@code mempcpy} goes on in the
  * second instruction of {@code memmove}.
  *
- * <p>Long branches are looked for at every byte, so that data among the code cannot hide one; that some other bytes look
- * like one costs no more than a refusal. Short ones reach 127 bytes, and there the instructions are read.
+ * <p>Long branches are looked for at every byte, so that data among the code cannot hide one. Bytes within an instruction may
+ * look like one; where a frame description says where to begin reading, they are told apart. Short branches reach 127
+ * bytes, and there the instructions are read.
  */
 final class BranchScan {
     private static final int SHORT_REACH = 130;
@@ -62,7 +63,8 @@ final class BranchScan {
             // jmp and call rel32; jcc rel32 behind 0f (SDM volume 2, appendix A).
             if ((b & 0xfe) == 0xe8 || (b & 0xf0) == 0x80 && i > 0 && code[i - 1] == 0x0f) {
                 long target = i + 5 + int32(code, i + 1);
-                if (target >= 0 && target < code.length && inside.get((int) target)) {
+                if (target >= 0 && target < code.length && inside.get((int) target)
+                        && isInstruction(start, code, (b & 0xf0) == 0x80 ? i - 1 : i)) {
                     add(start + i, start + target, ranges, found);
                 }
             }
@@ -71,6 +73,36 @@ final class BranchScan {
 
     private static long int32(byte[] code, int at) {
         return code[at] & 0xff | (code[at + 1] & 0xff) << 8 | (code[at + 2] & 0xff) << 16 | code[at + 3] << 24;
+    }
+
+    /** Whether an instruction may begin here; not so where reading its function from the beginning steps over it. */
+    private boolean isInstruction(long start, byte[] code, int place) {
+        AddressRange function = index.functions().containing(new LinkAddress(start + place)).orElse(null);
+        if (function == null || function.start().value() < start) {
+            return true;
+        }
+        int at = (int) (function.start().value() - start);
+        while (at < place) {
+            int length = decoder.decode(code, at, code.length);
+            if (length == 0) {
+                return true;
+            }
+            at += length;
+        }
+        return at == place || hasPrefixes(code, at - decoder.length(), place);
+    }
+
+    /** Whether nothing but prefixes stands between the beginning of an instruction and this place in it. */
+    private static boolean hasPrefixes(byte[] code, int from, int place) {
+        for (int i = from; i < place; i++) {
+            int b = code[i] & 0xff;
+            boolean prefix = (b & 0xf0) == 0x40 || b == 0xf2 || b == 0xf3 || b == 0x66 || b == 0x67
+                    || b == 0x2e || b == 0x36 || b == 0x3e || b == 0x26 || b == 0x64 || b == 0x65;
+            if (!prefix) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void add(long from, long target, List<Overwritten> ranges, Map<Overwritten, OptionalLong> found) {

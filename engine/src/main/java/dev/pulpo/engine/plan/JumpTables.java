@@ -17,7 +17,7 @@ import java.util.Optional;
  */
 final class JumpTables {
     private static final int LEA = 0x8d;
-    private static final int MOST_ENTRIES = 1 << 12;
+    private static final int CHUNK = 1 << 10;
 
     private final CodeIndex index;
     private final Overwritten range;
@@ -71,19 +71,20 @@ final class JumpTables {
         if (index.isCode(table)) {
             return Optional.empty();
         }
-        ByteBuffer entries = ByteBuffer.wrap(index.bytes(table, (long) MOST_ENTRIES * size))
-                .order(ByteOrder.LITTLE_ENDIAN);
-        while (entries.remaining() >= size) {
-            long target = base + (size == 4 ? entries.getInt() : entries.getLong());
-            if (target == range.start() || range.isInside(target)) {
-                return Optional.of("its jump table at 0x" + Long.toHexString(table) + " leads to its first bytes");
+        for (long at = table;; at += CHUNK) {
+            ByteBuffer entries = ByteBuffer.wrap(index.bytes(at, CHUNK)).order(ByteOrder.LITTLE_ENDIAN);
+            while (entries.remaining() >= size) {
+                long target = base + (size == 4 ? entries.getInt() : entries.getLong());
+                if (target == range.start() || range.isInside(target)) {
+                    return Optional.of("its jump table at 0x" + Long.toHexString(table) + " leads to its first bytes");
+                }
+                if (!index.isCode(target)) {
+                    return Optional.empty();
+                }
             }
-            if (!index.isCode(target)) {
+            if (entries.capacity() < CHUNK) {
                 return Optional.empty();
             }
         }
-        return entries.capacity() < MOST_ENTRIES * size
-                ? Optional.empty()
-                : Optional.of("its jump table at 0x" + Long.toHexString(table) + " is too long to be read");
     }
 }
