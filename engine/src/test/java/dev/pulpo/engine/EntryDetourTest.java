@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Functions that were not built to be replaced are, in a process; and those that cannot be are refused with the reason. */
 class EntryDetourTest {
+    private static final int KILLS = 12;
+
     @TempDir
     static Path directory;
     static Victims victims;
@@ -111,6 +114,59 @@ class EntryDetourTest {
             }
             assertThat(server.ask("only_here 4")).isEqualTo("81");
             assertThat(trampolines(server)).isEmpty();
+        }
+    }
+
+    @Test
+    void whatRevertsThatDoNotWaitHaveLeftLoadedIsGivenBackLater() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.entriesMain());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            process.apply(process.plan(inProgram(1, "only_here")), Consistency.none());
+            assertThat(process.revert(inProgram(1, "only_here").id(), Consistency.none()).unloaded()).isFalse();
+            assertThat(server.ask("only_here 4")).isEqualTo("81");
+            assertThat(trampolines(server)).isNotEmpty();
+            process.apply(inLibrary(2, "plain"));
+            process.revert(inLibrary(2, "plain").id());
+            assertThat(trampolines(server)).isEmpty();
+            String maps = java.nio.file.Files.readString(Path.of("/proc/" + server.pid() + "/maps"));
+            assertThat(maps).contains("libentries.so").doesNotContain("entries_fix");
+        }
+    }
+
+    @Test
+    void toolKilledAtRandomMomentsLeavesTheTargetAlive() throws Exception {
+        Random random = new Random(20261123);
+        try (RunningServer server = RunningServer.plain(victims.entriesMain())) {
+            for (int i = 0; i < KILLS; i++) {
+                Process tool = new ProcessBuilder(System.getProperty("java.home") + "/bin/java",
+                        "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
+                        System.getProperty("java.class.path"), ApplyForever.class.getName(),
+                        Integer.toString(server.pid()), victims.entriesFix(90).toString(), "exe", "only_here", "fixed")
+                        .redirectErrorStream(true).start();
+                try {
+                    assertThat(tool.getInputStream().read()).as("the tool's sign that it begins").isEqualTo('b');
+                    long end = System.nanoTime() + random.nextInt(150_000_000);
+                    while (System.nanoTime() < end) {
+                        assertThat(server.ask("only_here 4")).isIn("81", "94");
+                    }
+                } finally {
+                    tool.destroyForcibly().waitFor();
+                }
+                assertThat(server.ask("only_here 4")).as("kill %d", i).isIn("81", "94");
+                try (LiveProcess process = LiveProcess.attach(server.pid())) {
+                    for (AppliedPatch left : process.patches()) {
+                        if (left.status() == AppliedPatch.Status.IN_FORCE) {
+                            assertThat(server.ask("only_here 4")).isEqualTo("94");
+                            process.revert(left.id());
+                        }
+                    }
+                    process.apply(inProgram(1, "only_here"));
+                    assertThat(server.ask("only_here 4")).isEqualTo("5");
+                    process.revert(inProgram(1, "only_here").id());
+                    assertThat(server.ask("only_here 4")).isEqualTo("81");
+                    assertThat(process.patches()).isEmpty();
+                }
+            }
         }
     }
 

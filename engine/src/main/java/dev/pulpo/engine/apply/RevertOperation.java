@@ -56,6 +56,9 @@ public final class RevertOperation {
         Stops.Done done = commit(registry, entry);
         boolean quiescent = consistency.level() != Consistency.Level.NONE;
         boolean unloaded = quiescent && unload(registry, entry);
+        if (quiescent) {
+            Leftovers.unload(session, registry, deadline);
+        }
         session.message("reverted " + id.shortForm() + (unloaded ? ", unloaded " : ", still loaded: ")
                 + entry.patch().file());
         return new Outcome(Outcome.Kind.REVERTED, session.pid(), id,
@@ -112,21 +115,16 @@ public final class RevertOperation {
             return CodeRanges.of(List.of());
         }
         List<CodeRanges.Range> ranges = new ArrayList<>();
-        ranges.add(new CodeRanges.Range(patch.start(), patch.end(), "patch " + patch.id().shortForm()));
+        ranges.addAll(Trampolines.rangesOf(patch));
         for (FunctionRecord function : patch.functions()) {
             ranges.add(new CodeRanges.Range(function.site(), function.entry(), function.name()));
         }
-        ranges.add(new CodeRanges.Range(patch.trampolines().start(), patch.trampolines().end(),
-                "the way to patch " + patch.id().shortForm()));
         return CodeRanges.of(ranges);
     }
 
     private boolean unload(Registry registry, Registry.Entry entry) {
         try {
-            String error = session.borrowing(registry, deadline, calls -> {
-                String unmapped = Trampolines.unmap(calls, entry.patch().trampolines());
-                return unmapped.isEmpty() ? calls.unload(entry.patch().handle()) : unmapped;
-            });
+            String error = session.borrowing(registry, deadline, calls -> Trampolines.unload(calls, entry.patch()));
             if (error.isEmpty()) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
             }

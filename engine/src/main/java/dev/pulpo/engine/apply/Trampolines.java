@@ -2,13 +2,16 @@ package dev.pulpo.engine.apply;
 
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.NearGap;
+import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
+import java.util.List;
 import java.util.Optional;
 
 /** Memory for trampolines, near enough to an object for jumps with 32 bits of displacement. */
@@ -58,5 +61,22 @@ final class Trampolines {
     static String unmap(StubCalls calls, TrampolineBlock block) {
         int error = block.isEmpty() ? 0 : calls.unmap(block.start(), block.bytes());
         return error == 0 ? "" : "munmap of the trampolines at " + block.start() + ": " + Errno.name(error);
+    }
+
+    /**
+     * Gives all memory of a patch back, on a thread that has been borrowed.
+     *
+     * @return an empty string, or what stood in the way
+     */
+    static String unload(StubCalls calls, PatchRecord patch) {
+        String unmapped = unmap(calls, patch.trampolines());
+        return unmapped.isEmpty() ? calls.unload(patch.handle()) : unmapped;
+    }
+
+    /** Where the code of a patch is, and the way to it. */
+    static List<CodeRanges.Range> rangesOf(PatchRecord patch) {
+        return List.of(new CodeRanges.Range(patch.start(), patch.end(), "patch " + patch.id().shortForm()),
+                new CodeRanges.Range(patch.trampolines().start(), patch.trampolines().end(),
+                        "the way to patch " + patch.id().shortForm()));
     }
 }
