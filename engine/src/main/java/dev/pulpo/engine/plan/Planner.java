@@ -25,9 +25,6 @@ import dev.pulpo.x86.Detour;
 import dev.pulpo.x86.PreparedDetour;
 import dev.pulpo.x86.Recognition;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -41,6 +38,7 @@ public final class Planner {
     private final ProcessImage image;
     private final TraceeMemory memory;
     private final Optional<Registry> registry;
+    private final MemoryWindow code;
     private final List<Refusal> refusals = new ArrayList<>();
 
     /** @param registry of the process; empty where it has no stub yet */
@@ -48,6 +46,7 @@ public final class Planner {
         this.image = image;
         this.memory = memory;
         this.registry = registry;
+        this.code = new MemoryWindow(memory);
     }
 
     /**
@@ -207,10 +206,6 @@ public final class Planner {
     }
 
     private CodeBytes read(RemoteAddress address, int length) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = arena.allocate(length);
-            memory.read(address, bytes);
-            return CodeBytes.at(new CodeAddress(address.value()), bytes.toArray(ValueLayout.JAVA_BYTE));
-        }
+        return CodeBytes.at(new CodeAddress(address.value()), code.read(address, length));
     }
 }
