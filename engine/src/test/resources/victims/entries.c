@@ -78,6 +78,9 @@ __asm__(
     ".globl calls_first\n.type calls_first, @function\ncalls_first:\n.cfi_startproc\n"
     "  push %rbx\n.cfi_adjust_cfa_offset 8\n  call *%rdi\n  addl $1, %eax\n  pop %rbx\n"
     ".cfi_adjust_cfa_offset -8\n  ret\n.cfi_endproc\n.size calls_first, .-calls_first\n"
+    /* The second instruction reads memory; where that faults, the signal handler returns among the first bytes. */
+    ".globl faults_first\n.type faults_first, @function\nfaults_first:\n.cfi_startproc\n"
+    "  nop\n  movl (%rdi), %eax\n  addl $1, %eax\n  ret\n.cfi_endproc\n.size faults_first, .-faults_first\n"
     /* Three bytes, and no padding behind them. */
     ".globl cramped\n.type cramped, @function\ncramped:\n.cfi_startproc\n"
     "  xorl %eax, %eax\n  ret\n.cfi_endproc\n.size cramped, .-cramped\n"

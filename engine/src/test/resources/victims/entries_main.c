@@ -1,7 +1,9 @@
 /* A program that calls the function that a line names with the number that the line gives, and prints the result. */
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 int plain(int);
@@ -14,6 +16,7 @@ int shared_tail(int);
 int enters_shared_tail(int);
 int calls_first(int (*)(void));
 int call_other_local(int);
+int faults_first(const int *);
 
 static __attribute__((noinline)) int local(int x)
 {
@@ -43,6 +46,23 @@ static int linger(void)
 static void *lingerer(void *unused)
 {
     calls_first(linger);
+    return unused;
+}
+
+static int *hole;
+static volatile int read_there;
+
+/* Waits inside the signal handler, then makes the memory readable that was read. */
+static void on_fault(int signal)
+{
+    (void)signal;
+    linger();
+    mprotect(hole, 4096, PROT_READ | PROT_WRITE);
+}
+
+static void *faulter(void *unused)
+{
+    read_there = faults_first(hole);
     return unused;
 }
 
@@ -86,6 +106,22 @@ int main(void)
                 usleep(100);
             }
             result = 0;
+        } else if (strcmp(name, "fault") == 0) {
+            pthread_t thread;
+            struct sigaction action = {.sa_handler = on_fault};
+            leave = 0;
+            hole = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            sigaction(SIGSEGV, &action, NULL);
+            pthread_create(&thread, NULL, faulter, NULL);
+            while (!inside) {
+                usleep(100);
+            }
+            result = 0;
+        } else if (strcmp(name, "faulted") == 0) {
+            while (read_there == 0) {
+                usleep(100);
+            }
+            result = read_there;
         } else if (strcmp(name, "leave") == 0) {
             leave = 1;
             while (inside) {

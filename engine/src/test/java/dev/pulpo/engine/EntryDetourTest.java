@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pulpo.engine.image.MemoryMap;
 import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.ffm.TraceeMemory;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Functions that were not built to be replaced are, in a process; and those that cannot be are refused with the reason. */
@@ -170,6 +178,31 @@ class EntryDetourTest {
         }
     }
 
+    /** As if a tool had been killed while it wrote: some bytes of the entry are new, some old. */
+    @ParameterizedTest
+    @EnumSource(value = PatchRecord.State.class, names = {"PREPARED", "REVERTING"})
+    void halfWrittenEntriesAreTakenBack(PatchRecord.State state) throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.entriesMain());
+                LiveProcess process = LiveProcess.attach(server.pid());
+                TraceeMemory memory = TraceeMemory.open(server.pid(), server.pid());
+                Arena arena = Arena.ofConfined()) {
+            process.apply(inProgram(1, "only_here"));
+            Registry registry = Registry.read(server.pid(), memory,
+                    ProcessImage.read(server.pid(), memory).stub().orElseThrow());
+            FunctionRecord function = registry.active().getFirst().patch().functions().getFirst();
+            memory.write(function.site(), arena.allocateFrom(ValueLayout.JAVA_BYTE,
+                    java.util.Arrays.copyOf(function.original(), 3)));
+            Registry.setState(memory, registry.active().getFirst(), state);
+            assertThat(process.patches()).singleElement()
+                    .satisfies(one -> assertThat(one.status()).isEqualTo(AppliedPatch.Status.HALF_DONE));
+            process.apply(inLibrary(2, "plain"));
+            assertThat(server.ask("only_here 4")).isEqualTo("81");
+            process.revert(inLibrary(2, "plain").id());
+            assertThat(process.patches()).isEmpty();
+            assertThat(trampolines(server)).isEmpty();
+        }
+    }
+
     @Test
     void patchesOfOneFunctionStackAndAreRevertedInAnyOrder() throws Exception {
         try (RunningServer server = RunningServer.preloaded(victims.entriesMain());
@@ -293,6 +326,26 @@ class EntryDetourTest {
             assertThat(process.patches()).isEmpty();
             assertThat(server.ask("leave")).isEqualTo("0");
             process.apply(process.plan(inLibrary(1, "calls_first")), Consistency.DEFAULT);
+            assertThat(process.patches()).hasSize(1);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void threadWhoseSignalHandlerReturnsAmongTheFirstBytesBlocks(boolean quiescent) throws Exception {
+        Duration wait = Duration.ofMillis(100);
+        Consistency consistency = quiescent
+                ? Consistency.functionQuiescent(wait)
+                : new Consistency(Consistency.Level.NONE, wait);
+        try (RunningServer server = RunningServer.preloaded(victims.entriesMain());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("fault")).isEqualTo("0");
+            PatchPlan plan = process.plan(inLibrary(1, "faults_first"));
+            assertThatThrownBy(() -> process.apply(plan, consistency)).isInstanceOfSatisfying(BlockedException.class,
+                    e -> assertThat(e.blockers()).isNotEmpty());
+            assertThat(server.ask("leave")).isEqualTo("0");
+            assertThat(server.ask("faulted")).isEqualTo("1");
+            process.apply(process.plan(inLibrary(1, "faults_first")), Consistency.DEFAULT);
             assertThat(process.patches()).hasSize(1);
         }
     }

@@ -195,8 +195,10 @@ public final class ApplyOperation {
     private CodeRanges forbidden(Registry registry, PatchPlan fresh, Detours detours) {
         LoadedObject target = session.image().named(fresh.target()).getFirst();
         return switch (consistency.level()) {
-            // A thread that would return among the bytes that change would not survive it, whatever was asked for.
-            case NONE -> CodeRanges.of(detours.returningInside().stream().map(ApplyOperation::changing).toList());
+            // A thread that would return among the bytes that change, from a call or from a signal handler, would not
+            // survive it, whatever was asked for.
+            case NONE -> CodeRanges.of(detours.functions().stream().filter(function -> !function.isPrepared())
+                    .map(ApplyOperation::changing).toList());
             case LIBRARY_QUIESCENT -> CodeRanges.of(codeOf(target));
             case FUNCTION_QUIESCENT -> {
                 List<CodeRanges.Range> ranges = new ArrayList<>();

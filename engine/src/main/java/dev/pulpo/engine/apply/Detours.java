@@ -46,8 +46,7 @@ final class Detours {
     private final Set<String> callable = new HashSet<>();
 
     /** What was made of one function: its record, its trampoline, and where its original can be called. */
-    private record Made(FunctionRecord function, Optional<CodeBytes> trampoline, Optional<RemoteAddress> original,
-            boolean straight) {}
+    private record Made(FunctionRecord function, Optional<CodeBytes> trampoline, Optional<RemoteAddress> original) {}
 
     private final List<Made> made = new ArrayList<>();
 
@@ -117,7 +116,7 @@ final class Detours {
         System.arraycopy(flip, 0, changed, changed.length - flip.length, flip.length);
         // The function goes on behind the two bytes that lead to its padding; nothing but them is missing there.
         RemoteAddress behind = new RemoteAddress(detour.flipSlot().plus(PreparedDetour.FLIP).value());
-        return new Made(record(function, original, changed), Optional.empty(), Optional.of(behind), true);
+        return new Made(record(function, original, changed), Optional.empty(), Optional.of(behind));
     }
 
     private Made unprepared(PlannedFunction function, RemoteAddress trampoline) {
@@ -130,7 +129,7 @@ final class Detours {
                 EntryDetour detour = planned.detour();
                 yield new Made(record(function, detour.expected().toByteArray(), detour.jump().toByteArray()),
                         Optional.of(detour.trampoline()),
-                        detour.original().map(address -> new RemoteAddress(address.value())), detour.straight());
+                        detour.original().map(address -> new RemoteAddress(address.value())));
             }
         };
     }
@@ -143,11 +142,6 @@ final class Detours {
     /** The functions as the registry keeps them, in the order of the plan. */
     List<FunctionRecord> functions() {
         return made.stream().map(Made::function).toList();
-    }
-
-    /** The functions of whose calls some may return among the bytes that change. */
-    List<FunctionRecord> returningInside() {
-        return made.stream().filter(one -> !one.straight).map(Made::function).toList();
     }
 
     /** Writes the trampolines, and into the patch where originals are; no code of the process leads to either yet. */

@@ -37,14 +37,17 @@ record IndirectFunction(ProcessImage image, TraceeMemory memory, LoadedObject ta
 
     Answer resolve() {
         Set<Long> chosen = new TreeSet<>();
+        boolean[] outside = {false};
         for (LoadedObject object : image.objects()) {
             Stream.concat(object.elf().pltRelocations().stream(), object.elf().dynamicRelocations().stream())
                     .filter(relocation -> isOfSymbol(object, relocation))
                     .map(relocation -> object.toRemote(relocation.offset()))
-                    .forEach(slot -> add(chosen, slot));
+                    .forEach(slot -> add(chosen, outside, slot));
         }
         return switch (chosen.size()) {
-            case 0 -> new Answer.Unknown("it is an indirect function, which chooses another one, and nobody in the "
+            case 0 -> new Answer.Unknown(outside[0]
+                    ? "it is an indirect function, and has chosen one of the kernel's vdso"
+                    : "it is an indirect function, which chooses another one, and nobody in the "
                     + "process has used it yet; replace the one that it chooses, by name or address");
             case 1 -> new Answer.Chosen(new LinkAddress(chosen.iterator().next()));
             default -> new Answer.Unknown("it is an indirect function and has chosen several: "
@@ -62,11 +65,14 @@ record IndirectFunction(ProcessImage image, TraceeMemory memory, LoadedObject ta
     }
 
     /** A slot that is not bound yet leads into a procedure linkage table, and not to the beginning of a function. */
-    private void add(Set<Long> chosen, RemoteAddress slot) {
+    private void add(Set<Long> chosen, boolean[] outside, RemoteAddress slot) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
             memory.read(slot, value);
             RemoteAddress function = new RemoteAddress(value.get(ValueLayout.JAVA_LONG, 0));
+            if (image.map().find(function).filter(mapping -> mapping.path().equals("[vdso]")).isPresent()) {
+                outside[0] = true;
+            }
             if (target.contains(function)) {
                 LinkAddress link = target.toLink(function);
                 if (CodeIndex.of(target.elf()).functions().startingAt(link).isPresent()) {
