@@ -85,8 +85,13 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
 
     /** The same patch with one more function. */
     public LivePatch replace(String function, String replacement) {
+        return replace(List.of(new Replacement(function, replacement)));
+    }
+
+    /** The same patch with more functions. */
+    public LivePatch replace(List<Replacement> functions) {
         List<Replacement> more = new ArrayList<>(replacements);
-        more.add(new Replacement(function, replacement));
+        more.addAll(functions);
         return new LivePatch(file, target, targetBuild, more, comment, metadata, seenAs, allowed);
     }
 

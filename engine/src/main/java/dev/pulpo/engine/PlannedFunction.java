@@ -16,9 +16,11 @@ import java.util.HexFormat;
  * @param expected        the bytes that must be found there, in hexadecimal
  * @param original        the bytes that were there before any patch, in hexadecimal
  * @param endbr64         whether the function begins with one
+ * @param prepared        whether it was built to be replaced; if not, its first instructions are overwritten
  */
 public record PlannedFunction(String function, RemoteAddress entry, long size, String replacement,
-        LinkAddress replacementLink, RemoteAddress site, String expected, String original, boolean endbr64) {
+        LinkAddress replacementLink, RemoteAddress site, String expected, String original, boolean endbr64,
+        boolean prepared) {
     byte[] expectedBytes() {
         return HexFormat.of().parseHex(expected);
     }

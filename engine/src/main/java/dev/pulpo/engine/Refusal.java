@@ -73,6 +73,23 @@ public sealed interface Refusal {
         }
     }
 
+    /** The patch wants to call the original of a function that it does not replace. */
+    record UnknownOriginal(String patch, String function) implements Refusal {
+        @Override
+        public String message() {
+            return patch + " wants to call the original of " + function + ", which it does not replace";
+        }
+    }
+
+    /** Jumps to the patch need a place near the target for a longer jump, and there is none. */
+    record NoTrampoline(String target, String reason) implements Refusal {
+        @Override
+        public String message() {
+            return "the patch is too far from " + target + " for direct jumps, and no memory near that could be had: "
+                    + reason;
+        }
+    }
+
     /** The function's code is not what it should be: something else has changed it. */
     record UnexpectedBytes(String function, String found, String expected) implements Refusal {
         @Override

@@ -24,9 +24,27 @@ public final class StubFile {
         try {
             return Stub.extract(cache);
         } catch (IOException e) {
-            throw new UncheckedIOException("the stub cannot be written below " + cache
-                    + "; set PULPO_CACHE to a directory that can be", e);
+            throw unwritable("the stub", cache, e);
         }
+    }
+
+    /**
+     * The path of {@code pulpo.h}, the header with which a patch calls what it replaces.
+     *
+     * @throws UncheckedIOException where it cannot be written
+     */
+    public static Path header() {
+        Path cache = cache();
+        try {
+            return Stub.extractHeader(cache);
+        } catch (IOException e) {
+            throw unwritable(Stub.HEADER, cache, e);
+        }
+    }
+
+    private static UncheckedIOException unwritable(String what, Path cache, IOException cause) {
+        return new UncheckedIOException(what + " cannot be written below " + cache
+                + "; set PULPO_CACHE to a directory that can be", cause);
     }
 
     private static Path cache() {

@@ -92,8 +92,6 @@ class ApplyRevertTest {
                     .isEqualTo(new Refusal.UnknownFunction(victims.library().toString(), "anser", List.of("answer")));
             assertThat(process.plan(base.target("libanswer.so").replace("answer", "fixed_anwser")).refusals())
                     .singleElement().isInstanceOf(Refusal.UnknownReplacement.class);
-            assertThat(process.plan(base.target("libc.so.6").replace("getpid", "fixed_answer")).refusals())
-                    .singleElement().isInstanceOf(Refusal.NotPatchable.class);
             assertThat(process.plan(fix(5).targetBuild("00ff")).refusals())
                     .singleElement().isInstanceOf(Refusal.BuildIdMismatch.class);
             assertThatThrownBy(() -> process.revert(fix(5).id())).isInstanceOfSatisfying(RefusedException.class,

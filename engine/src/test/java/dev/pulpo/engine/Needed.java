@@ -13,17 +13,17 @@ import org.junit.jupiter.api.Assumptions;
  * Independent tools that answers are compared with. A machine without them skips the comparison and says so; in CI, which
  * installs them, their absence is a failure.
  */
-final class Needed {
+public final class Needed {
     private Needed() {}
 
     /** Skips the test unless these commands are on the PATH. */
-    static void commands(String... commands) {
+    public static void commands(String... commands) {
         List<String> missing = Arrays.stream(commands).filter(command -> !isOnPath(command)).toList();
         nothingMissing(String.join(" ", missing));
     }
 
     /** Skips the test unless this is empty. */
-    static void nothingMissing(String missing) {
+    public static void nothingMissing(String missing) {
         if (System.getenv("CI") != null) {
             assertThat(missing).as("to be installed").isBlank();
         }

@@ -74,6 +74,50 @@ final class Victims {
         return file;
     }
 
+    /** The library libentries.so, whose functions were not built to be replaced. */
+    Path entries(String... options) {
+        return built("libentries.so", () -> {
+            List<String> all = new ArrayList<>(List.of("-shared", "-fPIC", "-Wl,-soname,libentries.so"));
+            all.addAll(List.of(options));
+            gcc("libentries.so", "entries.c", all.toArray(String[]::new));
+        });
+    }
+
+    /** The program that calls it. */
+    Path entriesMain(String... options) {
+        entries();
+        return built("entries_main", () -> {
+            gcc("entries_other.o", "entries_other.c", "-c");
+            List<String> all = new ArrayList<>(
+                    List.of(directory.resolve("entries_other.o").toString(), "-L" + directory,
+                            "-lentries", "-Wl,-rpath," + directory, "-pthread"));
+            all.addAll(List.of(options));
+            gcc("entries_main", "entries_main.c", all.toArray(String[]::new));
+        });
+    }
+
+    /** A patch for it whose fixed() adds this value. */
+    Path entriesFix(int value) {
+        return wrapper(value, "");
+    }
+
+    /**
+     * As {@link #entriesFix}, with wrappers that add the value to what the originals return.
+     *
+     * @param functions what is wrapped, with blanks between
+     */
+    Path wrapper(int value, String functions) {
+        String name = ("entries_fix" + value + " " + functions).strip().replace(' ', '_') + ".so";
+        return built(name, () -> {
+            List<String> all = new ArrayList<>(List.of("-shared", "-fPIC", "-DVALUE=" + value,
+                    "-I" + StubFile.header().getParent()));
+            for (String function : functions.isEmpty() ? new String[0] : functions.split(" ")) {
+                all.add("-DWRAP_" + function);
+            }
+            gcc(name, "entries_fix.c", all.toArray(String[]::new));
+        });
+    }
+
     private interface Build {
         void run() throws IOException, InterruptedException;
     }

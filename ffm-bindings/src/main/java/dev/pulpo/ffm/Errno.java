@@ -19,6 +19,7 @@ public final class Errno {
     public static final int EACCES = Linux.EACCES();
     public static final int EFAULT = Linux.EFAULT();
     public static final int EBUSY = Linux.EBUSY();
+    public static final int EEXIST = Linux.EEXIST();
     public static final int EINVAL = Linux.EINVAL();
     public static final int ENOSYS = Linux.ENOSYS();
 

@@ -15,6 +15,7 @@ public final class SystemCalls {
     public static final int PROT_EXEC = Linux.PROT_EXEC();
     public static final int MAP_PRIVATE = Linux.MAP_PRIVATE();
     public static final int MAP_ANONYMOUS = Linux.MAP_ANONYMOUS();
+    public static final int MAP_FIXED_NOREPLACE = Linux.MAP_FIXED_NOREPLACE();
 
     /** The length of the instruction {@code syscall}, 0F 05. */
     public static final int INSTRUCTION_LENGTH = 2;

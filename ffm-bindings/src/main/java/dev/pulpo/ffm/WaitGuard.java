@@ -75,12 +75,11 @@ public final class WaitGuard {
         tid = Processes.currentThread();
     }
 
-    /** Begins to look after this thread; costs a few microseconds, so it is not for the middle of something. */
+    /** Begins to look after this thread; costs a few microseconds, so it is not for the middle of a stop. */
     public void arm() {
-        if (ARMED.isEmpty()) {
-            LockSupport.unpark(WATCH);
-        }
+        // In this order: woken before it is there, the other thread would go back to sleep.
         ARMED.add(this);
+        LockSupport.unpark(WATCH);
     }
 
     /** Ends what {@link #arm} began. */

@@ -17,14 +17,20 @@ import java.util.HexFormat;
 public final class Stub {
     /** The library's file name and SONAME. */
     public static final String NAME = "libpulpo.so";
+    /** The header for the sources of patches. */
+    public static final String HEADER = "pulpo.h";
 
     private Stub() {}
 
-    /** The whole file. */
+    /** The whole library. */
     public static byte[] bytes() {
-        try (InputStream resource = Stub.class.getResourceAsStream(NAME)) {
+        return resource(NAME);
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream resource = Stub.class.getResourceAsStream(name)) {
             if (resource == null) {
-                throw new IllegalStateException(NAME + " is missing beside " + Stub.class.getName()
+                throw new IllegalStateException(name + " is missing beside " + Stub.class.getName()
                         + "; build the module preload-stub");
             }
             return resource.readAllBytes();
@@ -34,7 +40,7 @@ public final class Stub {
     }
 
     /**
-     * Puts the file, readable by everybody, into a directory of its own below {@code cache}, unless it is there. The
+     * Puts the library, readable by everybody, into a directory of its own below {@code cache}, unless it is there. The
      * directory's name comes from the file's content, so versions do not get into each other's way, and processes that
      * have an older one mapped keep it.
      *
@@ -42,14 +48,28 @@ public final class Stub {
      * @throws IOException where the directory cannot be written
      */
     public static Path extract(Path cache) throws IOException {
-        byte[] bytes = bytes();
+        return extract(cache, NAME);
+    }
+
+    /**
+     * As {@link #extract}, the header with which patches call what they replace.
+     *
+     * @return the header's path
+     * @throws IOException where the directory cannot be written
+     */
+    public static Path extractHeader(Path cache) throws IOException {
+        return extract(cache, HEADER);
+    }
+
+    private static Path extract(Path cache, String name) throws IOException {
+        byte[] bytes = resource(name);
         Path directory = cache.resolve(HexFormat.of().formatHex(digest(bytes), 0, 8));
-        Path file = directory.resolve(NAME);
+        Path file = directory.resolve(name);
         if (Files.isRegularFile(file) && Arrays.equals(Files.readAllBytes(file), bytes)) {
             return file;
         }
         Files.createDirectories(directory);
-        Path partial = Files.createTempFile(directory, NAME, ".tmp");
+        Path partial = Files.createTempFile(directory, name, ".tmp");
         try {
             Files.write(partial, bytes);
             Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rwxr-xr-x"));

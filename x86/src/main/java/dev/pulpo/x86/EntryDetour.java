@@ -1,6 +1,7 @@
 package dev.pulpo.x86;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The detour of a function that was not built for it. Its first bytes, behind an {@code endbr64}, become a jump to a
@@ -19,12 +20,15 @@ import java.util.List;
  * @param target     the replacement
  * @param expected   the bytes that have to be found, and that undo the detour
  * @param jump       the bytes that put it in place
- * @param trampoline what has to be written before
- * @param original   where the function can still be called; its calls return as ever
+ * @param trampoline what has to be written before; no bytes where the jump reaches and the original is not wanted
+ * @param original   where the function can still be called, if that was wanted; its calls return as ever
+ * @param straight   whether control gets from each of the overwritten instructions to the next one and nowhere else; if
+ *                   not, there may be return addresses, and landing pads of exceptions, among the overwritten bytes
  */
 public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expected, CodeBytes jump,
-        CodeBytes trampoline,
-        CodeAddress original) implements Detour {
+        CodeBytes trampoline, Optional<CodeAddress> original, boolean straight) implements Detour {
+    /** No trampoline is longer, in bytes. */
+    public static final int TRAMPOLINE_MAX = 128;
 
     /** What a caller knows of a function and its code does not tell. */
     public enum IndirectJumps {
@@ -32,6 +36,14 @@ public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expec
         REFUSE,
         /** Jump tables do not lead to the first instructions, as is so for those of compilers. */
         NEVER_LEAD_TO_THE_ENTRY
+    }
+
+    /** Whether the function shall be callable as it was, by way of the trampoline. */
+    public enum Original {
+        /** It shall. */
+        CALLABLE,
+        /** Nobody will call it; its first instructions need not be movable then. */
+        GONE
     }
 
     /** What stands at the entry. */
@@ -51,12 +63,13 @@ public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expec
      * @param functionLength how many of the bytes are the function
      * @param otherParts     code elsewhere that belongs to it, such as {@code f.cold}
      * @param target         the replacement
-     * @param trampoline     where the trampoline can be; it takes at most a hundred bytes and a few
+     * @param trampoline     where the trampoline can be; it takes at most {@link #TRAMPOLINE_MAX} bytes
      * @param jumps          what is known of jumps through registers and tables
+     * @param original       whether the function shall be callable as it was
      */
     public static EntryPlan plan(CodeBytes code, int functionLength, List<CodeBytes> otherParts, CodeAddress target,
-            CodeAddress trampoline, IndirectJumps jumps) {
-        return new EntryPlanner(code, functionLength, target, trampoline, jumps).plan(otherParts);
+            CodeAddress trampoline, IndirectJumps jumps, Original original) {
+        return new EntryPlanner(code, functionLength, target, trampoline, jumps, original).plan(otherParts);
     }
 
     /** What stands at the entry among the given bytes. */
@@ -73,5 +86,4 @@ public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expec
         long into = address.minus(jump.start());
         return into > 0 && into < jump.length();
     }
-
 }

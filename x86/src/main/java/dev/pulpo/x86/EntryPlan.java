@@ -50,6 +50,14 @@ public sealed interface EntryPlan {
     record Immovable(Relocation.CannotMove reason) implements Refused {}
 
     /**
+     * The original shall be callable, and among its first instructions is a call. Its return address would lie in the
+     * trampoline, where neither exceptions nor unwinders find a frame description.
+     *
+     * @param at the first of these instructions
+     */
+    record MovedCall(CodeAddress at) implements Refused {}
+
+    /**
      * The trampoline is too far away for a jump of five bytes.
      *
      * @param from       where the jump would be

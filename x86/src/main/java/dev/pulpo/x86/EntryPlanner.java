@@ -1,7 +1,9 @@
 package dev.pulpo.x86;
 
 import dev.pulpo.x86.EntryDetour.IndirectJumps;
+import dev.pulpo.x86.EntryDetour.Original;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Looks for reasons against an {@link EntryDetour}, and makes one if there are none. */
@@ -15,9 +17,11 @@ final class EntryPlanner {
     private final CodeAddress target;
     private final CodeAddress trampoline;
     private final IndirectJumps jumps;
+    private final Original original;
     private final Decoder decoder = new Decoder();
 
-    EntryPlanner(CodeBytes code, int functionLength, CodeAddress target, CodeAddress trampoline, IndirectJumps jumps) {
+    EntryPlanner(CodeBytes code, int functionLength, CodeAddress target, CodeAddress trampoline, IndirectJumps jumps,
+            Original original) {
         if (functionLength < 0 || functionLength > code.length()) {
             throw new IllegalArgumentException("a function of " + functionLength + " bytes is not within " + code);
         }
@@ -29,16 +33,21 @@ final class EntryPlanner {
         this.target = target;
         this.trampoline = trampoline;
         this.jumps = jumps;
+        this.original = original;
     }
 
     EntryPlan plan(List<CodeBytes> otherParts) {
         byte[] bytes = code.toByteArray();
         CodeAddress end = site;
+        boolean straight = true;
+        boolean leaves = false;
         while (end.minus(site) < JUMP && end.compareTo(functionEnd) < 0) {
             int length = decoder.decode(bytes, (int) end.minus(code.start()), (int) functionEnd.minus(code.start()));
             if (length == 0) {
                 return new EntryPlan.NotUnderstood(end);
             }
+            straight &= !leaves;
+            leaves = decoder.flow() != Flow.SEQUENTIAL && decoder.flow() != Flow.CONDITIONAL;
             end = end.plus(length);
         }
         int own = (int) end.minus(site);
@@ -50,7 +59,7 @@ final class EntryPlanner {
         for (CodeBytes part : otherParts) {
             refusal = refusal == null ? check(part, length) : refusal;
         }
-        return refusal == null ? assemble(code.slice(site, own), length) : refusal;
+        return refusal == null ? assemble(code.slice(site, own), length, straight) : refusal;
     }
 
     /** What compilers and linkers put between functions: nops, int3, or zero. */
@@ -106,7 +115,7 @@ final class EntryPlanner {
         return null;
     }
 
-    private EntryPlan assemble(CodeBytes own, int length) {
+    private EntryPlan assemble(CodeBytes own, int length, boolean straight) {
         Assembler out = new Assembler(trampoline);
         boolean direct = FarJump.reachesDirectly(site, target);
         CodeAddress first = direct ? target : trampoline;
@@ -116,21 +125,34 @@ final class EntryPlanner {
         if (!direct) {
             out.jump(target);
         }
-        CodeAddress original = out.here();
+        Optional<CodeAddress> callable = Optional.empty();
+        if (original == Original.CALLABLE) {
+            callable = Optional.of(out.here());
+            EntryPlan.Refused refusal = move(own, out);
+            if (refusal != null) {
+                return refusal;
+            }
+        }
+        CodeBytes jump = new FarJump(site, first, FarJump.Form.DIRECT).encode(length);
+        return new EntryPlan.Planned(new EntryDetour(code.start(), target, code.slice(site, length), jump, out.code(),
+                callable, straight));
+    }
+
+    private EntryPlan.@Nullable Refused move(CodeBytes own, Assembler out) {
         if (endbr64) {
             out.endbr64();
         }
-        Relocation relocation = Relocator.move(own, out.here());
-        return switch (relocation) {
+        return switch (Relocator.move(own, out.here())) {
             case Relocation.CannotMove reason -> new EntryPlan.Immovable(reason);
             case Relocation.Moved moved -> {
+                if (moved.calls()) {
+                    yield new EntryPlan.MovedCall(own.start());
+                }
                 out.code(moved.code());
                 if (own.length() >= JUMP) {
                     out.jump(own.end());
                 }
-                CodeBytes jump = new FarJump(site, first, FarJump.Form.DIRECT).encode(length);
-                yield new EntryPlan.Planned(new EntryDetour(code.start(), target, code.slice(site, length), jump,
-                        out.code(), original));
+                yield null;
             }
         };
     }

@@ -3,6 +3,7 @@ package dev.pulpo.x86;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pulpo.x86.EntryDetour.IndirectJumps;
+import dev.pulpo.x86.EntryDetour.Original;
 import dev.pulpo.x86.EntryDetour.State;
 import dev.pulpo.x86.EntryPlan.Planned;
 import java.nio.file.Path;
@@ -32,7 +33,8 @@ class EntryDetourRunsTest {
                     return sum;
                 }""", level, "-fcf-protection=" + protection);
         CodeBytes replacement = Victim.assemble(directory, target, "endbr64; mov $0x77, %eax; ret");
-        EntryPlan plan = EntryDetour.plan(code, code.length(), List.of(), target, TRAMPOLINE, IndirectJumps.REFUSE);
+        EntryPlan plan = EntryDetour.plan(code, code.length(), List.of(), target, TRAMPOLINE, IndirectJumps.REFUSE,
+                Original.CALLABLE);
         assertThat(plan).isInstanceOf(Planned.class);
         EntryDetour detour = ((Planned) plan).detour();
         try (Victim victim = new Victim(directory)) {
@@ -52,8 +54,8 @@ class EntryDetourRunsTest {
             memory.write(detour.jump());
             assertThat(detour.state(memory.bytes())).isEqualTo(State.IN_PLACE);
             assertThat(victim.run(ENTRY, 3, 4, 5, 0)).startsWith("77 ");
-            assertThat(victim.run(detour.original(), 3, 4, 5, 0)).isEqualTo(smaller);
-            assertThat(victim.run(detour.original(), 9, 4, 13, 0)).isEqualTo(greater);
+            assertThat(victim.run(detour.original().orElseThrow(), 3, 4, 5, 0)).isEqualTo(smaller);
+            assertThat(victim.run(detour.original().orElseThrow(), 9, 4, 13, 0)).isEqualTo(greater);
 
             victim.write(detour.expected());
             memory.write(detour.expected());

@@ -18,6 +18,16 @@ final class CfiLoader {
     private CfiLoader() {}
 
     static CfiTable load(ElfFile file) {
+        List<MalformedElfException> defects = new ArrayList<>();
+        return new TableBuilder(defects).build(functions(file, defects));
+    }
+
+    /** The entries of all functions but the malformed ones. */
+    static List<FunctionEntry> functions(ElfFile file) {
+        return functions(file, new ArrayList<>());
+    }
+
+    private static List<FunctionEntry> functions(ElfFile file, List<MalformedElfException> defects) {
         if (file.header().type().equals(ObjectType.RELOCATABLE)) {
             throw new IllegalArgumentException(file.name() + " is relocatable: its functions have no addresses yet");
         }
@@ -25,7 +35,9 @@ final class CfiLoader {
         stored(file, ".eh_frame")
                 .ifPresent(section -> sections.add(CfiSection.ehFrame(file.data(section), section.address())));
         stored(file, ".debug_frame").ifPresent(section -> sections.add(CfiSection.debugFrame(file.data(section))));
-        return sections.isEmpty() && file.sections().isEmpty() ? loadBySegment(file) : load(sections);
+        return sections.isEmpty() && file.sections().isEmpty()
+                ? functionsBySegment(file, defects)
+                : functions(sections, defects);
     }
 
     private static Optional<Section> stored(ElfFile file, String name) {
@@ -34,12 +46,16 @@ final class CfiLoader {
 
     static CfiTable load(List<CfiSection> sections) {
         List<MalformedElfException> defects = new ArrayList<>();
+        return new TableBuilder(defects).build(functions(sections, defects));
+    }
+
+    private static List<FunctionEntry> functions(List<CfiSection> sections, List<MalformedElfException> defects) {
         List<FunctionEntry> functions = new ArrayList<>();
         for (CfiSection section : sections) {
             List<FunctionEntry> found = new FrameReader(section, defects).readAll();
             functions.addAll(functions.isEmpty() ? found : withoutCovered(found, functions));
         }
-        return new TableBuilder(defects).build(functions);
+        return functions;
     }
 
     /** Those of the entries that are about code which the earlier entries do not touch. */
@@ -54,21 +70,19 @@ final class CfiLoader {
         }).toList();
     }
 
-    private static CfiTable loadBySegment(ElfFile file) {
-        List<MalformedElfException> defects = new ArrayList<>();
+    private static List<FunctionEntry> functionsBySegment(ElfFile file, List<MalformedElfException> defects) {
         Optional<Segment> found = file.segments().stream()
                 .filter(segment -> segment.type().equals(SegmentType.GNU_EH_FRAME)).findFirst();
         if (found.isEmpty()) {
-            return new TableBuilder(defects).build(List.of());
+            return List.of();
         }
         LinkAddress place = found.get().address();
         EhFrameHeader header = EhFrameHeader.read(file.at(place, found.get().memorySize()), place.value());
         CfiSection section = CfiSection.ehFrame(restOfSegment(file, header.ehFrame(), place), header.ehFrame());
         FrameReader reader = new FrameReader(section, defects);
-        List<FunctionEntry> functions = header.entries()
+        return header.entries()
                 .map(addresses -> reader.readAt(positions(addresses, header.ehFrame())))
                 .orElseGet(reader::readToTerminator);
-        return new TableBuilder(defects).build(functions);
     }
 
     private static long[] positions(long[] addresses, LinkAddress ehFrame) {

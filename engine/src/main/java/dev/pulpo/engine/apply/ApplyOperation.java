@@ -12,16 +12,16 @@ import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.Mapping;
+import dev.pulpo.engine.plan.Originals;
 import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
-import dev.pulpo.x86.CodeAddress;
-import dev.pulpo.x86.PreparedDetour;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
@@ -76,20 +76,29 @@ public final class ApplyOperation {
         Leaving leaving = new Leaving(session, registry,
                 registry.active().stream().filter(entry -> fresh.leaving().contains(entry.patch().id())).toList());
         StubCalls.LoadResult.Loaded loaded = load(registry);
+        TrampolineBlock block = TrampolineBlock.NONE;
+        Detours detours;
         Registry.Entry entry;
         try {
-            entry = record(registry, fresh, loaded);
+            LoadedObject object = loadedObject(loaded.bias());
+            detours = new Detours(session.image().named(fresh.target()).getFirst(), fresh, loaded.bias(),
+                    Originals.of(plan.patch().elf()));
+            block = Trampolines.map(session, registry, detours.target(), detours.blockSize(), deadline);
+            new ReferenceWriter(session, registry, deadline).write(fresh.references(), loaded.bias());
+            detours.make(block);
+            detours.write(session.memory());
+            entry = record(registry, fresh, loaded, object, block, detours.functions());
         } catch (RuntimeException failed) {
-            unload(registry, loaded.handle(), failed);
+            unload(registry, loaded.handle(), block, failed);
             throw failed;
         }
         Stops.Done done;
         try {
-            done = commit(registry, fresh, entry, leaving);
+            done = commit(registry, fresh, entry, leaving, detours);
         } catch (RuntimeException failed) {
             if (isUnreached(entry)) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
-                if (unload(registry, loaded.handle(), failed)) {
+                if (unload(registry, loaded.handle(), block, failed)) {
                     Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
                 }
             }
@@ -118,11 +127,14 @@ public final class ApplyOperation {
     }
 
     /** Takes a patch out again after a failure; what stands in the way of that is added to the failure. */
-    private boolean unload(Registry registry, RemoteAddress handle, RuntimeException failure) {
+    private boolean unload(Registry registry, RemoteAddress handle, TrampolineBlock block, RuntimeException failure) {
         try {
             // The deadline may be what failed; giving memory back gets a second of its own.
             long extended = System.nanoTime() + Duration.ofSeconds(1).toNanos();
-            String error = session.borrowing(registry, extended, calls -> calls.unload(handle));
+            String error = session.borrowing(registry, extended, calls -> {
+                String unmapped = Trampolines.unmap(calls, block);
+                return unmapped.isEmpty() ? calls.unload(handle) : unmapped;
+            });
             return error.isEmpty();
         } catch (RuntimeException alsoFailed) {
             failure.addSuppressed(alsoFailed);
@@ -143,33 +155,14 @@ public final class ApplyOperation {
         }
     }
 
-    private Registry.Entry record(Registry registry, PatchPlan fresh, StubCalls.LoadResult.Loaded loaded) {
-        LoadedObject object = loadedObject(loaded.bias());
-        new ReferenceWriter(session, registry, deadline).write(fresh.references(), loaded.bias());
-        List<FunctionRecord> functions = fresh.functions().stream()
-                .map(function -> functionRecord(function, loaded.bias()))
-                .toList();
+    private Registry.Entry record(Registry registry, PatchPlan fresh, StubCalls.LoadResult.Loaded loaded,
+            LoadedObject object, TrampolineBlock block, List<FunctionRecord> functions) {
         PatchRecord record = new PatchRecord(PatchRecord.State.PREPARED, registry.nextSequence(), Instant.now(),
                 plan.id(),
-                loaded.handle(), loaded.bias(), object.start(), object.end(), plan.patch().file().toString(),
-                fresh.target(), fresh.buildId(), plan.patch().comment(),
-                plan.patch().dependencies(), functions);
+                loaded.handle(), loaded.bias(), object.start(), object.end(), block, plan.patch().file().toString(),
+                fresh.target(), fresh.buildId(), plan.patch().comment(), plan.patch().dependencies(), functions);
         return registry.append(session.memory(), record,
                 size -> session.borrowing(registry, deadline, calls -> calls.mapMemory(size)));
-    }
-
-    private static FunctionRecord functionRecord(PlannedFunction function, long bias) {
-        byte[] original = HexFormat.of().parseHex(function.original());
-        RemoteAddress replacement = new RemoteAddress(function.replacementLink().value() + bias);
-        PreparedDetour detour = new PreparedDetour(new CodeAddress(function.entry().value()), function.endbr64());
-        byte[] padding = detour.paddingTo(new CodeAddress(replacement.value())).toByteArray();
-        byte[] flip = detour.flip().toByteArray();
-        // Between padding and flip slot an endbr64 may stand, and stays.
-        byte[] changed = original.clone();
-        System.arraycopy(padding, 0, changed, 0, padding.length);
-        System.arraycopy(flip, 0, changed, changed.length - flip.length, flip.length);
-        return new FunctionRecord(function.function(), function.entry(), replacement, function.site(), original,
-                changed);
     }
 
     /** What was loaded, which need not be what was asked for: the loader knows files by their names. */
@@ -196,7 +189,8 @@ public final class ApplyOperation {
         }
     }
 
-    private Stops.Done commit(Registry registry, PatchPlan fresh, Registry.Entry entry, Leaving leaving) {
+    private Stops.Done commit(Registry registry, PatchPlan fresh, Registry.Entry entry, Leaving leaving,
+            Detours detours) {
         List<Change> changes = new ArrayList<>(leaving.marks());
         changes.addAll(leaving.changes(entry.patch().functions().stream().map(FunctionRecord::entry)
                 .collect(Collectors.toSet())));
@@ -208,15 +202,18 @@ public final class ApplyOperation {
         changes.add(Changes.ofState(entry, PatchRecord.State.PREPARED, PatchRecord.State.ACTIVE));
         List<FunctionRecord> functions = new ArrayList<>(entry.patch().functions());
         functions.addAll(leaving.functions());
-        return new Stops(session, changes, functions, CodeRanges.of(forbidden(registry, fresh, leaving)))
+        return new Stops(session, changes, functions, CodeRanges.of(forbidden(registry, fresh, leaving, detours)))
                 .untilDone(consistency.timeout(), deadline);
     }
 
-    private List<CodeRanges.Range> forbidden(Registry registry, PatchPlan fresh, Leaving leaving) {
+    private List<CodeRanges.Range> forbidden(Registry registry, PatchPlan fresh, Leaving leaving, Detours detours) {
         LoadedObject target = session.image().named(fresh.target()).getFirst();
         List<CodeRanges.Range> ranges = new ArrayList<>(leaving.forbidden());
         return switch (consistency.level()) {
-            case NONE -> List.of();
+            // A thread that would return among the bytes that change, from a call or from a signal handler, would not
+            // survive it, whatever was asked for.
+            case NONE -> detours.functions().stream().filter(function -> !function.isPrepared())
+                    .map(ApplyOperation::changing).toList();
             case LIBRARY_QUIESCENT -> {
                 ranges.addAll(codeOf(target));
                 yield ranges;
@@ -239,6 +236,11 @@ public final class ApplyOperation {
         return object.mappings().stream().filter(Mapping::isExecutable)
                 .map(mapping -> new CodeRanges.Range(mapping.start(), mapping.end(), object.fileName()))
                 .toList();
+    }
+
+    private static CodeRanges.Range changing(FunctionRecord function) {
+        return new CodeRanges.Range(function.site().plus(1), function.site().plus(function.original().length),
+                function.name());
     }
 
     /**

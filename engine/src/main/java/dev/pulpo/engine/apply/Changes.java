@@ -32,6 +32,10 @@ final class Changes {
 
     /** Addresses at which no thread may stand while the bytes of a function change. */
     static LongStream interior(FunctionRecord function) {
+        if (!function.isPrepared()) {
+            long site = function.site().value();
+            return LongStream.range(site + 1, site + function.original().length);
+        }
         return detour(function.entry(), function.original().length).interior().stream()
                 .mapToLong(CodeAddress::value);
     }

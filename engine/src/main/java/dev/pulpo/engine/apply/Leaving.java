@@ -74,7 +74,7 @@ final class Leaving {
         List<CodeRanges.Range> ranges = new ArrayList<>();
         for (Registry.Entry entry : entries) {
             PatchRecord patch = entry.patch();
-            ranges.add(new CodeRanges.Range(patch.start(), patch.end(), "patch " + patch.id().shortForm()));
+            ranges.addAll(Trampolines.rangesOf(patch));
             for (FunctionRecord function : patch.functions()) {
                 ranges.add(new CodeRanges.Range(function.site(), function.entry(), function.name()));
             }
@@ -113,7 +113,7 @@ final class Leaving {
             return session.borrowing(session.readRegistry(), deadline, calls -> {
                 boolean all = true;
                 for (Registry.Entry entry : entries) {
-                    boolean unloaded = calls.unload(entry.patch().handle()).isEmpty();
+                    boolean unloaded = Trampolines.unload(calls, entry.patch()).isEmpty();
                     if (unloaded) {
                         Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
                     }

@@ -39,7 +39,7 @@ final class Recovery {
                 // The object has been closed since; there is nothing to take back.
                 continue;
             }
-            if (Arrays.equals(found, function.detour()) && !Arrays.equals(found, wanted)) {
+            if (isOurs(found, function.detour(), wanted) && !Arrays.equals(found, wanted)) {
                 changes.add(new Change(function.name(), function.site(), found, wanted));
             }
         }
@@ -49,5 +49,15 @@ final class Recovery {
                 .untilDone(Duration.ofSeconds(1), deadline);
         session.message("patch " + entry.patch().id().shortForm()
                 + " was left half done by a tool that ended, and was taken back");
+    }
+
+    /** Whether a tool has written this: all of the detour, or a part of it, where it was killed in the middle. */
+    private static boolean isOurs(byte[] found, byte[] detour, byte[] wanted) {
+        for (int i = 0; i < found.length; i++) {
+            if (found[i] != detour[i] && found[i] != wanted[i]) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -81,6 +81,9 @@ public final class RevertOperation {
         Leaving leaving = new Leaving(session, registry, entries);
         Stops.Done done = commit(leaving);
         boolean unloaded = leaving.finish(consistency.level() != Consistency.Level.NONE, deadline);
+        if (consistency.level() != Consistency.Level.NONE) {
+            Leftovers.unload(session, session.readRegistry(), deadline);
+        }
         return new Outcome(Outcome.Kind.REVERTED, session.pid(), leaving.ids().getFirst(),
                 leaving.functions().stream().map(FunctionRecord::name).distinct().toList(), done.result().threads(),
                 done.result().stop(), done.result().scheduling().name(), session.borrowed(),

@@ -1,13 +1,12 @@
 package dev.pulpo.engine.plan;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
-import dev.pulpo.elf.SectionIndex;
-import dev.pulpo.elf.SymbolBinding;
 import dev.pulpo.elf.SymbolType;
-import dev.pulpo.elf.SymbolVisibility;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
@@ -27,9 +26,6 @@ import dev.pulpo.x86.Detour;
 import dev.pulpo.x86.PreparedDetour;
 import dev.pulpo.x86.Recognition;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -43,6 +39,7 @@ public final class Planner {
     private final ProcessImage image;
     private final TraceeMemory memory;
     private final Optional<Registry> registry;
+    private final MemoryWindow code;
     private final List<Refusal> refusals = new ArrayList<>();
 
     /** @param registry of the process; empty where it has no stub yet */
@@ -50,6 +47,7 @@ public final class Planner {
         this.image = image;
         this.memory = memory;
         this.registry = registry;
+        this.code = new MemoryWindow(memory);
     }
 
     /**
@@ -146,61 +144,38 @@ public final class Planner {
     private List<PlannedFunction> functions(LoadedObject target, LivePatch patch, ElfFile patchElf) {
         List<PlannedFunction> planned = new ArrayList<>();
         Set<RemoteAddress> seen = new HashSet<>();
+        FunctionFinder finder = new FunctionFinder(image, memory, target, refusals);
+        Entries entries = new Entries(target, finder.symbols(), refusals);
+        Set<String> originals = originals(patch, patchElf);
         for (Replacement replacement : patch.replacements()) {
-            Optional<ElfSymbol> old = function(target, patch, replacement.function());
+            Optional<TargetFunction> old = finder.find(replacement.function(), packed(target, patch, replacement));
             Optional<ElfSymbol> young = replacement(patch, patchElf, replacement.replacement());
             if (old.isPresent() && young.isPresent()) {
                 if (seen.add(target.toRemote(old.get().address()))) {
-                    planned(target, replacement, old.get(), young.get().address()).ifPresent(planned::add);
+                    boolean callable = originals.contains(replacement.function());
+                    planned(target, entries, replacement, old.get(), young.get().address(), callable)
+                            .ifPresent(planned::add);
                 } else {
                     refusals.add(new Refusal.ReplacedTwice(replacement.function()));
                 }
             }
         }
-        return planned;
+        return entries.withoutStrayBranches(planned);
     }
 
-    private Optional<ElfSymbol> function(LoadedObject target, LivePatch patch, String name) {
-        ElfFile elf = target.elf();
-        List<ElfSymbol> found = distinct(elf.dynamicSymbols().findAll(name));
-        if (found.isEmpty()) {
-            found = distinct(elf.symbols().findAll(name));
-        }
-        // A container is for one build, and says where the function is in it: symbols may have been stripped since.
-        Optional<LinkAddress> packed = patch.addressOf(name)
+    /** A container is for one build, and says where the function is in it: symbols may have been stripped since. */
+    private static Optional<LinkAddress> packed(LoadedObject target, LivePatch patch, Replacement replacement) {
+        return patch.addressOf(replacement.function())
                 .filter(address -> patch.targetBuild().filter(buildId(target)::equals).isPresent());
-        if (packed.isPresent() && found.size() != 1) {
-            found = List.of(found.stream().filter(symbol -> symbol.address().equals(packed.get())).findFirst()
-                    .orElseGet(() -> new ElfSymbol(name, Optional.empty(), packed.get().value(), 0, SymbolType.FUNC,
-                            SymbolBinding.LOCAL, SymbolVisibility.DEFAULT, SectionIndex.Undefined.UNDEFINED)));
-        }
-        if (found.isEmpty()) {
-            refusals.add(new Refusal.UnknownFunction(target.path(), name, Names.nearest(name,
-                    java.util.stream.Stream.concat(elf.dynamicSymbols().stream(), elf.symbols().stream())
-                            .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
-                            .map(ElfSymbol::name))));
-            return Optional.empty();
-        }
-        if (found.size() > 1) {
-            refusals.add(new Refusal.AmbiguousFunction(target.path(), name,
-                    found.stream().map(ElfSymbol::toString).toList()));
-            return Optional.empty();
-        }
-        if (found.getFirst().type() == SymbolType.GNU_IFUNC) {
-            refusals.add(new Refusal.NotPatchable(name,
-                    "it is an indirect function, which chooses another one at start-up"));
-            return Optional.empty();
-        }
-        return Optional.of(found.getFirst());
     }
 
-    /** The functions among these symbols, one for each address. */
-    private static List<ElfSymbol> distinct(List<ElfSymbol> symbols) {
-        Set<LinkAddress> seen = new HashSet<>();
-        return symbols.stream()
-                .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
-                .filter(symbol -> seen.add(symbol.address()))
-                .toList();
+    /** The functions whose originals the patch calls. */
+    private Set<String> originals(LivePatch patch, ElfFile patchElf) {
+        Set<String> replaced = patch.replacements().stream().map(Replacement::function).collect(toSet());
+        Set<String> originals = Originals.of(patchElf).stream().map(Originals.Original::function).collect(toSet());
+        originals.stream().filter(name -> !replaced.contains(name)).sorted()
+                .forEach(name -> refusals.add(new Refusal.UnknownOriginal(patch.file().toString(), name)));
+        return originals;
     }
 
     private Optional<ElfSymbol> replacement(LivePatch patch, ElfFile patchElf, String name) {
@@ -216,8 +191,8 @@ public final class Planner {
         return found;
     }
 
-    private Optional<PlannedFunction> planned(LoadedObject target, Replacement replacement, ElfSymbol old,
-            LinkAddress young) {
+    private Optional<PlannedFunction> planned(LoadedObject target, Entries entries, Replacement replacement,
+            TargetFunction old, LinkAddress young, boolean callable) {
         RemoteAddress entry = target.toRemote(old.address());
         CodeBytes code = read(entry.plus(-PreparedDetour.WINDOW_BEFORE),
                 PreparedDetour.WINDOW_BEFORE + PreparedDetour.WINDOW_AFTER);
@@ -236,12 +211,8 @@ public final class Planner {
                 }
                 yield Optional.of(function);
             }
-            case Recognition.NotPrepared notPrepared -> {
-                refusals.add(new Refusal.NotPatchable(replacement.function(), "it was not built with "
-                        + "-fpatchable-function-entry=16,14 (" + notPrepared.reason() + ": " + notPrepared.found()
-                        + ")"));
-                yield Optional.empty();
-            }
+            case Recognition.NotPrepared notPrepared ->
+                entries.plan(replacement, old, young, callable, inForce, this::read);
         };
     }
 
@@ -249,14 +220,14 @@ public final class Planner {
         return HexFormat.of().parseHex(function.expected());
     }
 
-    private static PlannedFunction planned(Replacement replacement, ElfSymbol old, LinkAddress young,
+    private static PlannedFunction planned(Replacement replacement, TargetFunction old, LinkAddress young,
             PreparedDetour detour, CodeBytes code, Optional<FunctionRecord> inForce) {
         int length = (int) detour.flipSlot().plus(PreparedDetour.FLIP).minus(detour.padding());
         byte[] now = code.slice(detour.padding(), length).toByteArray();
         byte[] original = inForce.map(FunctionRecord::original).orElse(now);
         return new PlannedFunction(replacement.function(), new RemoteAddress(detour.entry().value()), old.size(),
                 replacement.replacement(), young, new RemoteAddress(detour.padding().value()),
-                HexFormat.of().formatHex(now), HexFormat.of().formatHex(original), detour.endbr64());
+                HexFormat.of().formatHex(now), HexFormat.of().formatHex(original), detour.endbr64(), true);
     }
 
     private boolean isInForce(Registry.Entry entry) {
@@ -274,10 +245,6 @@ public final class Planner {
     }
 
     private CodeBytes read(RemoteAddress address, int length) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = arena.allocate(length);
-            memory.read(address, bytes);
-            return CodeBytes.at(new CodeAddress(address.value()), bytes.toArray(ValueLayout.JAVA_BYTE));
-        }
+        return CodeBytes.at(new CodeAddress(address.value()), code.read(address, length));
     }
 }

@@ -1,5 +1,13 @@
 /**
- * Planning: {@link dev.pulpo.engine.plan.Planner} turns an image and a patch into a plan. It changes nothing.
+ * Planning changes nothing:
+ * <ol>
+ * <li>{@link dev.pulpo.engine.plan.Planner} turns an image and a patch into a plan;
+ * <li>{@code FunctionFinder} finds the function that a name means, in {@code SymbolSources} or by
+ * {@code IndirectFunction};
+ * <li>{@code Entries} looks for reasons against overwriting the first bytes of an {@link dev.pulpo.engine.plan.EntrySite}:
+ * {@code CodeIndex}, {@code BranchScan}, {@code JumpTables}; {@link dev.pulpo.engine.plan.Reasons} puts them into words;
+ * <li>{@link dev.pulpo.engine.plan.Originals}: what a patch wants to call.
+ * </ol>
  */
 @NullMarked
 package dev.pulpo.engine.plan;

@@ -58,6 +58,11 @@ public final class FunctionRecord {
         return detour.clone();
     }
 
+    /** Whether the function was built to be replaced: then bytes before its entry change, else those at it. */
+    public boolean isPrepared() {
+        return site.compareTo(entry) < 0;
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof FunctionRecord f && name.equals(f.name) && entry.equals(f.entry)

@@ -16,6 +16,7 @@ import java.util.List;
  * @param bias      what was added to its link addresses
  * @param start     first address of its file's mappings
  * @param end       first address behind them
+ * @param trampolines memory near the target that belongs to the patch; empty where it needs none
  * @param file      where it was loaded from, as the tool saw it
  * @param target    path of the object whose functions it replaces
  * @param buildId   the target's, in hexadecimal; may be empty
@@ -24,8 +25,8 @@ import java.util.List;
  * @param functions what it replaces
  */
 public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
-        RemoteAddress start, RemoteAddress end, String file, String target, String buildId, String comment,
-        List<PatchId> dependencies, List<FunctionRecord> functions) {
+        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, String file, String target, String buildId,
+        String comment, List<PatchId> dependencies, List<FunctionRecord> functions) {
     /** How far a patch is. The numbers are in the target's memory. */
     public enum State {
         /** Loaded and recorded; entries may or may not have been changed. Left behind: to be undone. */
@@ -62,7 +63,7 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
 
     /** The same record in another state. */
     public PatchRecord in(State other) {
-        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, file, target, buildId, comment,
-                dependencies, functions);
+        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, trampolines, file, target,
+                buildId, comment, dependencies, functions);
     }
 }

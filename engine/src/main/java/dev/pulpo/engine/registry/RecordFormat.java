@@ -20,7 +20,8 @@ import java.util.Optional;
  *   16  u64 sequence                 u64 seconds of the epoch, u32 nanoseconds, u32 number of functions
  *   40  u8  id[32]
  *   72  u64 handle, bias, start, end
- *  104  strings: file, target, build-id, comment; each u32 length and as many bytes of UTF-8
+ *  104  u64 address and size of the trampolines
+ *  120  strings: file, target, build-id, comment; each u32 length and as many bytes of UTF-8
  *       u32 number of dependencies, and as many ids of 32 bytes
  *       functions: u64 entry, replacement, site; string name; u32 length; original bytes; as many of the detour
  * </pre>
@@ -28,7 +29,7 @@ import java.util.Optional;
 final class RecordFormat {
     static final int STATE_OFFSET = 8;
     private static final int KIND_PATCH = 1;
-    private static final int STRINGS = 104;
+    private static final int STRINGS = 120;
 
     private RecordFormat() {}
 
@@ -40,6 +41,7 @@ final class RecordFormat {
         out.putInt(patch.functions().size()).put(patch.id().bytes());
         out.putLong(patch.handle().value()).putLong(patch.bias());
         out.putLong(patch.start().value()).putLong(patch.end().value());
+        out.putLong(patch.trampolines().start().value()).putLong(patch.trampolines().bytes());
         putString(out, patch.file());
         putString(out, patch.target());
         putString(out, patch.buildId());
@@ -90,6 +92,7 @@ final class RecordFormat {
             long bias = in.getLong();
             RemoteAddress first = address(in);
             RemoteAddress end = address(in);
+            TrampolineBlock trampolines = new TrampolineBlock(address(in), in.getLong());
             String file = string(in);
             String target = string(in);
             String buildId = string(in);
@@ -105,7 +108,7 @@ final class RecordFormat {
             in.position(start + length);
             return state
                     .map(known -> new PatchRecord(known, sequence, appliedAt, id, handle, bias, first, end,
-                            file, target, buildId, comment, dependencies, functions));
+                            trampolines, file, target, buildId, comment, dependencies, functions));
         } catch (BufferUnderflowException | IllegalArgumentException | java.time.DateTimeException damaged) {
             return Optional.empty();
         }

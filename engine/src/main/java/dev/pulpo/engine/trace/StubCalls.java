@@ -1,5 +1,6 @@
 package dev.pulpo.engine.trace;
 
+import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCalls;
 import dev.pulpo.ffm.TraceeMemory;
@@ -139,6 +140,35 @@ public final class StubCalls {
             throw new dev.pulpo.ffm.SystemCallException("mmap(" + bytes + ") in process " + loan.pid(), (int) -result);
         }
         return new RemoteAddress(result);
+    }
+
+    /**
+     * Maps private memory that can be executed and read, at this very address.
+     *
+     * @return 0, or an error number: EEXIST where something is mapped there
+     */
+    public int mapCode(RemoteAddress address, long bytes) {
+        long result = systemCall(SystemCalls.MMAP, address.value(), bytes,
+                SystemCalls.PROT_READ | SystemCalls.PROT_EXEC,
+                SystemCalls.MAP_PRIVATE | SystemCalls.MAP_ANONYMOUS | SystemCalls.MAP_FIXED_NOREPLACE, -1);
+        if (result < 0 && result >= -4095) {
+            return (int) -result;
+        }
+        if (result != address.value()) {
+            // Kernels before 4.17 take the address for a wish.
+            unmap(new RemoteAddress(result), bytes);
+            return Errno.EEXIST;
+        }
+        return 0;
+    }
+
+    /**
+     * Gives mapped memory back.
+     *
+     * @return 0, or an error number
+     */
+    public int unmap(RemoteAddress address, long bytes) {
+        return (int) -systemCall(SystemCalls.MUNMAP, address.value(), bytes);
     }
 
     private long readLong(RemoteAddress address) {

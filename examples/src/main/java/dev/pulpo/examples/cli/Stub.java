@@ -6,10 +6,13 @@ import picocli.CommandLine;
 /** {@code pulpo stub}. */
 @CommandLine.Command(name = "stub", description = "Prints the path of the stub, for LD_PRELOAD.")
 final class Stub extends Command {
+    @CommandLine.Option(names = "--header", description = "Prints the path of pulpo.h, for the sources of patches.")
+    private boolean header;
+
     @Override
     public Integer call() {
-        String path = StubFile.path().toString();
-        print(path, Json.object("stub", path));
+        String path = (header ? StubFile.header() : StubFile.path()).toString();
+        print(path, Json.object(header ? "header" : "stub", path));
         return 0;
     }
 }

@@ -1,0 +1,44 @@
+package dev.pulpo.engine.apply;
+
+import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.image.CodeRanges;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Registry;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Patches that are out of force and still loaded, because threads may have been in them then: after a revert that did not
+ * wait for them, or when the work of a tool that died was taken back. Once no thread is in them, their memory is given back.
+ */
+final class Leftovers {
+    private Leftovers() {}
+
+    /** Looks once, and unloads what no thread is in. What cannot be unloaded now stays for the next time. */
+    static void unload(Session session, Registry registry, long deadline) {
+        List<Registry.Entry> entries = registry.in(PatchRecord.State.REVERTED);
+        if (entries.isEmpty()) {
+            return;
+        }
+        try {
+            new Stops(session, List.of(), List.of(), forbidden(entries)).untilDone(Duration.ZERO, System.nanoTime());
+            for (Registry.Entry entry : entries) {
+                String error = session.borrowing(registry, deadline, calls -> Trampolines.unload(calls, entry.patch()));
+                if (error.isEmpty()) {
+                    Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
+                }
+            }
+        } catch (BlockedException | BorrowedCallException busy) {
+            session.message(entries.size() + " reverted patches stay loaded: " + busy.getMessage());
+        }
+    }
+
+    /** All of the code of these patches, and the ways to it. */
+    private static CodeRanges forbidden(List<Registry.Entry> entries) {
+        List<CodeRanges.Range> ranges = new ArrayList<>();
+        entries.forEach(entry -> ranges.addAll(Trampolines.rangesOf(entry.patch())));
+        return CodeRanges.of(ranges);
+    }
+}

@@ -1,0 +1,82 @@
+package dev.pulpo.engine.apply;
+
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.image.CodeRanges;
+import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.image.NearGap;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.TrampolineBlock;
+import dev.pulpo.engine.trace.StubCalls;
+import dev.pulpo.ffm.Errno;
+import dev.pulpo.ffm.RemoteAddress;
+import java.util.List;
+import java.util.Optional;
+
+/** Memory for trampolines, near enough to an object for jumps with 32 bits of displacement. */
+final class Trampolines {
+    /** Other threads map memory too; each try looks anew where there is room. */
+    private static final int TRIES = 8;
+
+    private Trampolines() {}
+
+    /**
+     * Maps memory that can be executed, and is not writable to the process.
+     *
+     * @param bytes a multiple of the page size
+     * @throws RefusedException where there is none, or the kernel does not allow it
+     */
+    static TrampolineBlock map(Session session, Registry registry, LoadedObject target, long bytes, long deadline) {
+        if (bytes == 0) {
+            return TrampolineBlock.NONE;
+        }
+        int error = 0;
+        for (int i = 0; i < TRIES; i++) {
+            Optional<RemoteAddress> place = NearGap.find(session.refreshImage().map(), target, bytes);
+            if (place.isEmpty()) {
+                throw refused(session, target, "no " + bytes + " bytes are free within 2 GiB of it");
+            }
+            RemoteAddress address = place.get();
+            error = session.borrowing(registry, deadline, calls -> calls.mapCode(address, bytes));
+            if (error == 0) {
+                return new TrampolineBlock(address, bytes);
+            }
+            if (error != Errno.EEXIST) {
+                break;
+            }
+        }
+        throw refused(session, target, "mmap: " + Errno.name(error));
+    }
+
+    private static RefusedException refused(Session session, LoadedObject target, String reason) {
+        return new RefusedException(session.pid(), new Refusal.NoTrampoline(target.path(), reason));
+    }
+
+    /**
+     * Gives the memory back, on a thread that has been borrowed.
+     *
+     * @return an empty string, or what stood in the way
+     */
+    static String unmap(StubCalls calls, TrampolineBlock block) {
+        int error = block.isEmpty() ? 0 : calls.unmap(block.start(), block.bytes());
+        return error == 0 ? "" : "munmap of the trampolines at " + block.start() + ": " + Errno.name(error);
+    }
+
+    /**
+     * Gives all memory of a patch back, on a thread that has been borrowed.
+     *
+     * @return an empty string, or what stood in the way
+     */
+    static String unload(StubCalls calls, PatchRecord patch) {
+        String unmapped = unmap(calls, patch.trampolines());
+        return unmapped.isEmpty() ? calls.unload(patch.handle()) : unmapped;
+    }
+
+    /** Where the code of a patch is, and the way to it. */
+    static List<CodeRanges.Range> rangesOf(PatchRecord patch) {
+        return List.of(new CodeRanges.Range(patch.start(), patch.end(), "patch " + patch.id().shortForm()),
+                new CodeRanges.Range(patch.trampolines().start(), patch.trampolines().end(),
+                        "the way to patch " + patch.id().shortForm()));
+    }
+}

@@ -1,0 +1,138 @@
+package dev.pulpo.engine.plan;
+
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.SymbolType;
+import dev.pulpo.elf.dwarf.AddressRange;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.ffm.TraceeMemory;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Finds the function that a name means. It is one of
+ *
+ * <pre>
+ *   name             of a symbol; of several functions of that name one has to be picked:
+ *   name@file.c      by the source file that defines it
+ *   name@VERSION     by its symbol version
+ *   0x1234           by its link address, as nm and objdump show it
+ * </pre>
+ */
+final class FunctionFinder {
+    private final ProcessImage image;
+    private final TraceeMemory memory;
+    private final LoadedObject target;
+    private final SymbolSources symbols;
+    private final List<Refusal> refusals;
+
+    /** @param refusals where reasons go why a function cannot be found */
+    FunctionFinder(ProcessImage image, TraceeMemory memory, LoadedObject target, List<Refusal> refusals) {
+        this.image = image;
+        this.memory = memory;
+        this.target = target;
+        this.symbols = SymbolSources.of(image, target);
+        this.refusals = refusals;
+    }
+
+    SymbolSources symbols() {
+        return symbols;
+    }
+
+    /**
+     * The function; empty where there is a refusal.
+     *
+     * @param packed where it is as far as the patch knows; used where the name does not tell
+     */
+    Optional<TargetFunction> find(String wanted, Optional<LinkAddress> packed) {
+        if (wanted.startsWith("0x")) {
+            return byAddress(wanted);
+        }
+        List<ElfSymbol> found = symbols.functions(wanted);
+        if (packed.isPresent() && found.size() != 1) {
+            LinkAddress address = packed.get();
+            long size = found.stream().filter(symbol -> symbol.address().equals(address)).map(ElfSymbol::size)
+                    .findFirst().orElse(0L);
+            return Optional.of(function(wanted, address, size));
+        }
+        int at = wanted.lastIndexOf('@');
+        if (found.isEmpty() && at > 0) {
+            found = picked(wanted.substring(0, at).replaceAll("@$", ""), wanted.substring(at + 1));
+        }
+        if (found.isEmpty()) {
+            refusals.add(new Refusal.UnknownFunction(target.path(), wanted, Names.nearest(wanted, symbols.names())));
+            return Optional.empty();
+        }
+        if (found.size() > 1) {
+            refusals.add(new Refusal.AmbiguousFunction(target.path(), wanted, candidates(wanted, found)));
+            return Optional.empty();
+        }
+        ElfSymbol symbol = found.getFirst();
+        return symbol.type() == SymbolType.GNU_IFUNC
+                ? resolved(wanted, symbol)
+                : Optional.of(function(wanted, symbol.address(), symbol.size()));
+    }
+
+    private List<ElfSymbol> picked(String name, String by) {
+        List<ElfSymbol> versions = symbols.functions(name).stream()
+                .filter(symbol -> symbol.version().filter(version -> version.name().equals(by)).isPresent()).toList();
+        if (!versions.isEmpty()) {
+            return versions;
+        }
+        Map<LinkAddress, String> files = symbols.filesOf(name);
+        return symbols.local(name).stream().filter(symbol -> {
+            String file = files.getOrDefault(symbol.address(), "");
+            return file.equals(by) || file.endsWith("/" + by);
+        }).toList();
+    }
+
+    private List<String> candidates(String name, List<ElfSymbol> found) {
+        Map<LinkAddress, String> files = symbols.filesOf(name);
+        return found.stream().map(symbol -> {
+            String file = files.getOrDefault(symbol.address(), "");
+            String address = "0x" + Long.toHexString(symbol.value());
+            return symbol.version().isPresent()
+                    ? name + "@" + symbol.version().get().name() + " (" + address + ")"
+                    : file.isEmpty() ? address : name + "@" + file + " (" + address + ")";
+        }).toList();
+    }
+
+    private Optional<TargetFunction> byAddress(String wanted) {
+        LinkAddress address;
+        try {
+            address = new LinkAddress(Long.parseUnsignedLong(wanted.substring(2), 16));
+        } catch (NumberFormatException noNumber) {
+            refusals.add(new Refusal.NotPatchable(wanted, "it is no hexadecimal address"));
+            return Optional.empty();
+        }
+        Optional<ElfSymbol> symbol = symbols.startingAt(address);
+        if (symbol.isPresent() || CodeIndex.of(target.elf()).functions().startingAt(address).isPresent()) {
+            return Optional.of(function(wanted, address, symbol.map(ElfSymbol::size).orElse(0L)));
+        }
+        refusals.add(new Refusal.NotPatchable(wanted, "no function of " + target.path() + " begins there"
+                + symbols.containing(address).map(around -> "; it is in " + around.name() + ", which begins at 0x"
+                        + Long.toHexString(around.value())).orElse("")));
+        return Optional.empty();
+    }
+
+    private Optional<TargetFunction> resolved(String wanted, ElfSymbol symbol) {
+        return switch (new IndirectFunction(image, memory, target, symbol).resolve()) {
+            case IndirectFunction.Answer.Chosen chosen -> Optional.of(function(wanted, chosen.function(), 0));
+            case IndirectFunction.Answer.Unknown unknown -> {
+                refusals.add(new Refusal.NotPatchable(wanted, unknown.reason()));
+                yield Optional.empty();
+            }
+        };
+    }
+
+    /** Where the symbol does not say how long a function is, its frame description does. */
+    private TargetFunction function(String name, LinkAddress address, long size) {
+        long known = size > 0
+                ? size
+                : CodeIndex.of(target.elf()).functions().startingAt(address).map(AddressRange::size).orElse(0L);
+        return new TargetFunction(name, address, known);
+    }
+}

@@ -1,0 +1,63 @@
+package dev.pulpo.engine.plan;
+
+import dev.pulpo.elf.ByteCursor;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.Section;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The functions whose originals a patch wants to call. The header {@code pulpo.h} puts them into a section of the patch,
+ * each as
+ *
+ * <pre>
+ *   0  u64 slot: receives the address at which the original can be called
+ *   8  char name[120], NUL-terminated, as in the patch's list of replacements
+ * </pre>
+ */
+public final class Originals {
+    private static final String SECTION = "pulpo_originals";
+    private static final int ENTRY_SIZE = 128;
+    private static final int NAME_OFFSET = 8;
+
+    private Originals() {}
+
+    /**
+     * One of them.
+     *
+     * @param function its name
+     * @param slot     link address, in the patch, of the eight bytes that receive the address
+     */
+    public record Original(String function, LinkAddress slot) {}
+
+    /**
+     * Those of a patch.
+     *
+     * @throws dev.pulpo.elf.MalformedElfException where the section is not what {@code pulpo.h} makes
+     */
+    public static List<Original> of(ElfFile patch) {
+        List<Original> originals = new ArrayList<>();
+        patch.section(SECTION).filter(Section::hasBytes).ifPresent(section -> {
+            ByteCursor cursor = patch.rawData(section);
+            while (cursor.hasRemaining()) {
+                LinkAddress slot = section.address().plus(cursor.position());
+                cursor.skip(NAME_OFFSET);
+                MemorySegment name = cursor.bytes(ENTRY_SIZE - NAME_OFFSET);
+                originals.add(new Original(text(name.toArray(ValueLayout.JAVA_BYTE)), slot));
+            }
+        });
+        return List.copyOf(originals);
+    }
+
+    private static String text(byte[] bytes) {
+        int length = 0;
+        while (length < bytes.length && bytes[length] != 0) {
+            length++;
+        }
+        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,161 @@
+package dev.pulpo.engine.programs;
+
+import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.LivePatch;
+import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.Outcome;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Applies and reverts patches of a program that is under load, again and again.
+ *
+ * @param name of the program
+ * @param plan what is patched in it
+ */
+record Soak(String name, List<Part> plan) {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    /**
+     * Functions of one object.
+     *
+     * @param target    the object, as a patch names it
+     * @param functions those of them that can be replaced are
+     */
+    record Part(String target, List<String> functions) {}
+
+    /**
+     * What came of it.
+     *
+     * @param functions how many functions were replaced at a time
+     * @param rounds    how often
+     * @param answers   how many answers of the program came meanwhile, all of them right
+     * @param blocked   in how many rounds threads stood in the way until the deadline
+     * @param mappedBefore bytes of executable memory after the first round
+     * @param mappedAfter  bytes of executable memory after the last round; the same if nothing leaks
+     */
+    record Report(String name, int functions, int rounds, long answers, int blocked, long mappedBefore,
+            long mappedAfter) {
+        @Override
+        public String toString() {
+            return name + ": " + functions + " functions, " + rounds + " rounds, " + answers + " answers, " + blocked
+                    + " blocked, executable memory " + mappedBefore + " -> " + mappedAfter + " bytes";
+        }
+    }
+
+    /** Runs, and fails where the program does. */
+    Report run(Program program, Path directory, int rounds) {
+        try (LiveProcess process = LiveProcess.attach(program.pid())) {
+            await(program, program.answers() + 20);
+            process.inject();
+            PassThrough pass = new PassThrough(directory);
+            List<LivePatch> patches = plan.stream()
+                    .map(part -> pass.patch(process, part.target, part.functions)).toList();
+            // The first round leaves what the loader keeps for good: names, and room in its tables.
+            int blocked = round(process, program, patches) ? 0 : 1;
+            long before = executable(program.pid());
+            for (int i = 1; i < rounds; i++) {
+                blocked += round(process, program, patches) ? 0 : 1;
+            }
+            long after = executable(program.pid());
+            check(program);
+            return new Report(name, patches.stream().mapToInt(patch -> patch.replacements().size()).sum(), rounds,
+                    program.answers(), blocked, before, after);
+        }
+    }
+
+    /** Whether no thread stood in the way for good. */
+    private boolean round(LiveProcess process, Program program, List<LivePatch> patches) {
+        boolean all = true;
+        for (LivePatch patch : patches) {
+            all &= apply(process, patch);
+        }
+        await(program, program.answers() + 5);
+        for (int i = patches.size() - 1; i >= 0; i--) {
+            LivePatch patch = patches.get(i);
+            boolean applied = process.patches().stream().anyMatch(one -> one.id().equals(id(patch)));
+            if (applied) {
+                all &= revert(process, patch);
+            }
+        }
+        await(program, program.answers() + 5);
+        return all;
+    }
+
+    private static boolean apply(LiveProcess process, LivePatch patch) {
+        try {
+            Outcome outcome = process.apply(process.plan(patch), Consistency.functionQuiescent(PATIENCE));
+            if (outcome.functions().size() != patch.replacements().size()) {
+                throw new AssertionError(outcome);
+            }
+            return true;
+        } catch (BlockedException inTheWay) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A patch must not stay: it is tried until it goes. */
+    private static boolean revert(LiveProcess process, LivePatch patch) {
+        for (int i = 0; i < 3; i++) {
+            try {
+                if (!process.revert(id(patch), Consistency.functionQuiescent(PATIENCE)).unloaded()) {
+                    throw new AssertionError("not unloaded: " + process.messages());
+                }
+                return i == 0;
+            } catch (BlockedException inTheWay) {
+                if (i == 2) {
+                    throw inTheWay;
+                }
+            }
+        }
+        throw new AssertionError();
+    }
+
+    private static dev.pulpo.engine.PatchId id(LivePatch patch) {
+        try {
+            return patch.id();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Waits until the program has given so many answers, and fails where one is wrong. */
+    private void await(Program program, long answers) {
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (program.answers() < answers) {
+            check(program);
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError(name + " has stopped to answer after " + program.answers());
+            }
+            Thread.onSpinWait();
+        }
+        check(program);
+    }
+
+    private void check(Program program) {
+        if (!program.failures().isEmpty()) {
+            throw new AssertionError(name + " after " + program.answers() + " answers: " + program.failures());
+        }
+    }
+
+    /** How much executable memory a process has mapped; patches and trampolines are such. */
+    private static long executable(int pid) {
+        try {
+            return Files.readString(Path.of("/proc/" + pid + "/maps"), StandardCharsets.UTF_8).lines()
+                    .filter(line -> line.split(" ")[1].contains("x"))
+                    .map(line -> line.substring(0, line.indexOf(' ')).split("-"))
+                    .filter(range -> !range[0].startsWith("ffffffff"))
+                    .mapToLong(range -> Long.parseLong(range[1], 16) - Long.parseLong(range[0], 16)).sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

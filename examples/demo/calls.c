@@ -1,0 +1,71 @@
+/*
+ * Measures what a call costs: for each line, "lib" or "exe", it prints the nanoseconds per call of two functions there,
+ * the least and the median of many measurements; the second one is there to be patched.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "many.h"
+
+#define CALLS 200000
+#define TIMES 301
+
+long lib_plain(long);
+long lib_patched(long);
+__attribute__((noinline)) long exe_plain(long x) BODY
+__attribute__((noinline)) long exe_patched(long x) BODY
+
+static int compare(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return x < y ? -1 : x > y;
+}
+
+static double once(long (*f)(long))
+{
+    struct timespec begin, end;
+    long x = 0;
+
+    clock_gettime(CLOCK_MONOTONIC, &begin);
+    for (int j = 0; j < CALLS; j++) {
+        x = f(x);
+    }
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    return x == CALLS ? ((end.tv_sec - begin.tv_sec) * 1e9 + (end.tv_nsec - begin.tv_nsec)) / CALLS : 1e9;
+}
+
+/* Takes turns, so that whatever else the machine does meets both. */
+static void measure(long (*plain)(long), long (*patched)(long))
+{
+    static double times[2][TIMES];
+
+    for (int i = 0; i < TIMES; i++) {
+        times[0][i] = once(plain);
+        times[1][i] = once(patched);
+    }
+    for (int i = 0; i < 2; i++) {
+        qsort(times[i], TIMES, sizeof times[i][0], compare);
+        printf("%.3f %.3f%s", times[i][0], times[i][TIMES / 2], i == 0 ? " " : "\n");
+    }
+}
+
+int main(void)
+{
+    char line[64];
+
+    puts("ready");
+    fflush(stdout);
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        if (strcmp(line, "lib\n") == 0) {
+            measure(lib_plain, lib_patched);
+        } else {
+            measure(exe_plain, exe_patched);
+        }
+        fflush(stdout);
+    }
+    return 0;
+}

@@ -1,0 +1,94 @@
+package dev.pulpo.examples.benchmark;
+
+import dev.pulpo.engine.LivePatch;
+import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.Outcome;
+import dev.pulpo.engine.Replacement;
+import dev.pulpo.ffm.LaunchedProcess;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * What a detour costs the patched program for each call, direct and by way of a trampoline, beside an unpatched function of
+ * the same process; and how long it takes from "apply" to "in force" for 1, 100 and 1000 functions that were not built to be
+ * replaced.
+ */
+public final class DetourBenchmark {
+    private static final int WARM_UP = 40;
+    private static final int ROUNDS = 40;
+    private static final int FIRST = 100;
+
+    private DetourBenchmark() {}
+
+    /** Runs with the directory of the built demo as its argument. */
+    public static void main(String[] arguments) throws Exception {
+        Path demo = Path.of(arguments[0]);
+        try (LaunchedProcess target = LiveProcess.launch(demo.resolve("calls").toString());
+                LiveProcess process = LiveProcess.attach(target.pid());
+                BufferedReader output = new BufferedReader(
+                        new InputStreamReader(target.output().orElseThrow(), StandardCharsets.UTF_8))) {
+            OutputStream input = target.input().orElseThrow();
+            output.readLine();
+            System.out.printf("%-24s %18s %18s%n", "one call, ns (median)", "another function", "the function");
+            calls(process, demo, input, output, "libmany.so", "lib", "direct");
+            calls(process, demo, input, output, "exe", "exe", "far");
+            System.out.printf("%n%-22s %12s %12s %12s%n", "functions", "apply, us", "stop, us", "plan, us");
+            for (int count : new int[]{1, 100, 1000}) {
+                apply(process, demo, count);
+            }
+        }
+    }
+
+    private static void calls(LiveProcess process, Path demo, OutputStream input, BufferedReader output, String target,
+            String prefix, String kind) throws IOException {
+        LivePatch patch = LivePatch.of(demo.resolve("many_fix.so")).target(target).replace(prefix + "_patched", "fast");
+        measure(input, output, prefix, kind + ", before");
+        process.apply(patch);
+        measure(input, output, prefix, kind + ", patched");
+        process.revert(patch.id());
+        measure(input, output, prefix, kind + ", reverted");
+    }
+
+    private static void measure(OutputStream input, BufferedReader output, String where, String what)
+            throws IOException {
+        input.write((where + "\n").getBytes(StandardCharsets.UTF_8));
+        input.flush();
+        String[] answer = output.readLine().split(" ");
+        System.out.printf("%-24s %18s %18s%n", what, answer[0] + " (" + answer[1] + ")",
+                answer[2] + " (" + answer[3] + ")");
+    }
+
+    private static void apply(LiveProcess process, Path demo, int count) throws IOException {
+        List<Replacement> all = IntStream.range(FIRST, FIRST + count)
+                .mapToObj(i -> new Replacement("f" + i, "r" + i)).toList();
+        LivePatch patch = LivePatch.of(demo.resolve("many_fix.so")).target("libmany.so").replace(all);
+        List<Outcome> outcomes = new ArrayList<>();
+        List<Duration> plans = new ArrayList<>();
+        for (int i = 0; i < WARM_UP + ROUNDS; i++) {
+            long began = System.nanoTime();
+            var plan = process.plan(patch);
+            Duration planned = Duration.ofNanos(System.nanoTime() - began);
+            Outcome applied = process.apply(plan, dev.pulpo.engine.Consistency.DEFAULT);
+            process.revert(patch.id());
+            if (i >= WARM_UP) {
+                outcomes.add(applied);
+                plans.add(planned);
+            }
+        }
+        System.out.printf("%-22d %12d %12d %12d%n", count, median(outcomes, Outcome::total),
+                median(outcomes, Outcome::stop), median(plans, duration -> duration));
+    }
+
+    private static <T> long median(List<T> values, Function<T, Duration> time) {
+        return values.stream().map(time).sorted().toList().get(values.size() / 2).toNanos() / 1000;
+    }
+}
