@@ -12,8 +12,12 @@ fail() {
     exit 1
 }
 
-# java_version JAVA: its feature number, or 0.
+# java_version JAVA: its feature number, or 0. What a JDK says of itself in a file is read sooner than it starts.
 java_version() {
+    release=$(dirname "$(dirname "$(readlink -f "$1")")")/release
+    if [ -r "$release" ]; then
+        sed -n 's/^JAVA_VERSION="\([0-9]*\).*$/\1/p' "$release" | head -n 1 | grep . && return
+    fi
     "$1" -version 2>&1 | sed -n 's/^.* version "\([0-9]*\).*$/\1/p' | head -n 1 | grep . || echo 0
 }
 
@@ -60,5 +64,6 @@ run_java() {
     class=$1
     shift
     exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm \
-        -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -m "dev.pulpo.examples/$class" "$@"
+        -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Xlog:disable \
+        -XX:+AutoCreateSharedArchive -XX:SharedArchiveFile="$examples/target/pulpo.jsa" -m "dev.pulpo.examples/$class" "$@"
 }

@@ -63,7 +63,6 @@ public final class LiveProcess implements AutoCloseable {
         if (untraceable.isPresent()) {
             throw untraceable.get();
         }
-        Warmup.begin();
         return new LiveProcess(pid, startTime, Access.openMemory(pid));
     }
 
@@ -196,6 +195,7 @@ public final class LiveProcess implements AutoCloseable {
 
     /** Plans a patch and applies it, with {@link Consistency#DEFAULT}. */
     public Outcome apply(LivePatch patch) throws IOException {
+        Warmup.begin();
         return apply(plan(patch), Consistency.DEFAULT);
     }
 

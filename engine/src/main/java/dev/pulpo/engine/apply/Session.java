@@ -13,6 +13,7 @@ import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.engine.trace.Exclusion;
 import dev.pulpo.engine.trace.Injection;
 import dev.pulpo.engine.trace.StubCalls;
+import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.engine.trace.ThreadBorrower;
 import dev.pulpo.engine.trace.ThreadLoan;
 import dev.pulpo.engine.trace.TracerThread;
@@ -55,6 +56,7 @@ final class Session implements AutoCloseable {
      * @throws RefusedException where another tool is at work on it
      */
     static Session open(int pid, long startTime, TraceeMemory memory) {
+        Warmup.begin();
         ProcessLock lock = Exclusion.of(pid);
         try {
             Session session = new Session(pid, startTime, memory, lock);
@@ -185,7 +187,7 @@ final class Session implements AutoCloseable {
 
     /** Adds a line to the target's log. */
     void message(String text) {
-        MessageRing.append(memory, readRegistry().stub(), text);
+        image.stub().ifPresent(stub -> MessageRing.append(memory, StubState.read(pid, memory, stub), text));
     }
 
     /** The place of a function's bytes, for people. */

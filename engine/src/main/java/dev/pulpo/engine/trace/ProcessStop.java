@@ -83,7 +83,6 @@ public final class ProcessStop implements AutoCloseable {
             throw new TargetGoneException(pid, "it has ended");
         }
         makeRoom();
-        tools.guard().arm();
     }
 
     /** For the registers of every thread, and of some that may be made until the process stands. */
@@ -321,7 +320,6 @@ public final class ProcessStop implements AutoCloseable {
             tools.scheduling().restore(level);
         }
         list.close();
-        tools.guard().disarm();
         releaseUnstopped();
         arena.close();
     }

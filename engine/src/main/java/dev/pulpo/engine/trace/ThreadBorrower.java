@@ -33,7 +33,6 @@ import java.util.function.Supplier;
  */
 public final class ThreadBorrower {
     private static final long STOP_PATIENCE_NANOS = 20_000_000;
-    private static final long PAUSE_NANOS = 10_000;
     private static final long RETRY_NANOS = 300_000;
     /** A thread's stack must have this much room below the red zone for a frame that goes onto it. */
     private static final long FRAME_ROOM = 3 * 4096;
@@ -243,10 +242,8 @@ public final class ThreadBorrower {
     private boolean awaitInterrupted(int tid) {
         long patience = System.nanoTime() + STOP_PATIENCE_NANOS;
         while (System.nanoTime() - patience < 0) {
-            int word = ptrace.pollWord(tid);
+            int word = tools.awaitWord(tid);
             if (word == Ptrace.NOTHING) {
-                tools.late().release();
-                tools.pause().nanos(PAUSE_NANOS);
                 continue;
             }
             switch (ptrace.decode(word)) {

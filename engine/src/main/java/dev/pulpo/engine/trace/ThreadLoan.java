@@ -28,7 +28,6 @@ import java.time.Duration;
  * "returned".
  */
 public final class ThreadLoan implements AutoCloseable {
-    private static final long SPIN_NANOS = 300_000;
     private static final long PAUSE_NANOS = 20_000;
     private static final int LEAVE_TRIES = 1_000;
 
@@ -231,24 +230,16 @@ public final class ThreadLoan implements AutoCloseable {
     }
 
     WaitStatus awaitStop(long deadline) {
-        long spinUntil = System.nanoTime() + SPIN_NANOS;
         while (true) {
-            int word = ptrace.pollWord(tid);
+            int word = tools.awaitWord(tid);
             if (word != Ptrace.NOTHING) {
                 return ptrace.decode(word);
             }
-            long now = System.nanoTime();
-            if (now - deadline > 0) {
+            if (System.nanoTime() - deadline > 0) {
                 leave();
                 throw new BorrowedCallException(pid, tid,
                         "the borrowed call has not returned by the deadline (thread state "
                                 + ProcFs.state(pid, tid) + "); the thread goes on with it and finds its own way back");
-            }
-            tools.late().release();
-            if (now - spinUntil > 0) {
-                tools.pause().nanos(PAUSE_NANOS);
-            } else {
-                Thread.onSpinWait();
             }
         }
     }

@@ -13,7 +13,6 @@ import java.time.Duration;
  */
 public final class ThreadStop implements AutoCloseable {
     private static final long PATIENCE_NANOS = 50_000_000;
-    private static final long PAUSE_NANOS = 5_000;
 
     private final int tid;
     private final TracerThread.Tools tools;
@@ -66,11 +65,11 @@ public final class ThreadStop implements AutoCloseable {
     private static boolean stops(int tid, TracerThread.Tools tools, long began) {
         Ptrace ptrace = tools.ptrace();
         while (System.nanoTime() - began < PATIENCE_NANOS) {
-            int word = ptrace.pollWord(tid);
+            int word = tools.awaitWord(tid);
             if (word == Ptrace.NOTHING) {
-                tools.late().release();
-                tools.pause().nanos(PAUSE_NANOS);
-            } else if (Ptrace.isInterrupted(word)) {
+                continue;
+            }
+            if (Ptrace.isInterrupted(word)) {
                 return true;
             } else if (ptrace.decode(word) instanceof WaitStatus.SignalStop signal) {
                 // Delivered first; the stop that was asked for comes right behind it.

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * detached, such as a thread that waits in {@code vfork} and cannot stop.
  */
 public final class TracerThread implements AutoCloseable {
+    private static final long PAUSE_NANOS = 20_000;
+
     private final ExecutorService executor;
     private @Nullable Tools tools;
     private volatile int tid;
@@ -29,7 +31,7 @@ public final class TracerThread implements AutoCloseable {
      * What work on this thread uses again and again, so that a stop allocates nothing.
      *
      * @param arena    lives as long as the thread does
-     * @param guard    to be armed while the thread may block
+     * @param guard    armed for as long as the thread lives
      * @param saved    registers of a borrowed thread as they were
      * @param scratch  registers for everything else
      * @param late     threads that have yet to stop
@@ -39,6 +41,22 @@ public final class TracerThread implements AutoCloseable {
         /** Whether threads are seized that could not be released so far. */
         public boolean holdsOn() {
             return !late.isEmpty();
+        }
+
+        /**
+         * The next change of a traced thread, as a status word, or {@link Ptrace#NOTHING} after some milliseconds. Threads
+         * that stop late are let go meanwhile.
+         */
+        int awaitWord(int tid) {
+            if (late.isEmpty()) {
+                return ptrace.awaitWord(tid, guard);
+            }
+            late.release();
+            int word = ptrace.pollWord(tid);
+            if (word == Ptrace.NOTHING) {
+                pause.nanos(PAUSE_NANOS);
+            }
+            return word;
         }
 
         @SuppressWarnings("MustBeClosed") // closed by the thread's last task
@@ -76,6 +94,7 @@ public final class TracerThread implements AutoCloseable {
         if (known == null) {
             tid = Processes.currentThread();
             known = Tools.create();
+            known.guard().arm();
             tools = known;
         }
         return known;
@@ -130,6 +149,7 @@ public final class TracerThread implements AutoCloseable {
         Callable<Boolean> last = () -> {
             Tools used = tools;
             if (used != null) {
+                used.guard().disarm();
                 used.arena().close();
             }
             return true;
