@@ -5,6 +5,7 @@ import dev.pulpo.engine.apply.ApplyOperation;
 import dev.pulpo.engine.apply.InjectOperation;
 import dev.pulpo.engine.apply.RevertOperation;
 import dev.pulpo.engine.apply.SwitchOperation;
+import dev.pulpo.engine.container.PreparedFile;
 import dev.pulpo.engine.apply.Warmup;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
@@ -105,6 +106,14 @@ public final class LiveProcess implements AutoCloseable {
             throw new TargetGoneException(pid, "its id has been given to another process");
         }
         return image;
+    }
+
+    /** The program and the shared objects that it has loaded, in the order of their addresses. */
+    public List<Library> libraries() {
+        return unlessGone(() -> image().objects().stream()
+                .map(object -> new Library(object.path(), object.elf().buildId(),
+                        PreparedFile.isPrepared(object.elf())))
+                .toList());
     }
 
     /** Whether the process carries the stub. */

@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.ulp.Ulp;
 import picocli.CommandLine;
 
 /** The command line: {@code pulpo COMMAND …}. */
@@ -21,7 +22,9 @@ public final class Pulpo implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Pulpo()).setCaseInsensitiveEnumValuesAllowed(true)
+        CommandLine line = new CommandLine(new Pulpo());
+        Ulp.addTo(line);
+        return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(new Failures()).setParameterExceptionHandler(Failures::usage);
     }
 
