@@ -311,6 +311,43 @@ class ScenarioTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void seccompFilterThatKillsIsFoundOutBeforeAnythingIsCalled(boolean preloaded) throws Exception {
+        try (RunningServer server = preloaded
+                ? RunningServer.preloaded(victims.scene())
+                : RunningServer.plain(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("seccomp kill")).isEqualTo("filtered");
+            assertThatThrownBy(() -> process.apply(LivePatch.open(thousand)))
+                    .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.refusals())
+                            .hasOnlyElementsOfType(Refusal.LoadingForbidden.class))
+                    .hasMessageContaining("openat");
+            original(server);
+            assertThat(server.ask("seccomp again")).isEqualTo("filtered");
+        }
+    }
+
+    @Test
+    void seccompFilterThatRefusesPolitelyIsTheLoadersRefusal() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("seccomp error")).isEqualTo("filtered");
+            refused(() -> process.apply(LivePatch.open(thousand)), Refusal.LoaderRefused.class);
+            original(server);
+        }
+    }
+
+    @Test
+    void seccompFilterThatDoesNotMindIsNoObstacle() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("seccomp other")).isEqualTo("filtered");
+            process.apply(LivePatch.open(thousand));
+            patched(server, 1000);
+        }
+    }
+
     @Test
     void stubUnderItsOldNameIsFound() throws Exception {
         Path old = Files.copy(StubFile.path(), directory.resolve("libpulp.so"));

@@ -3,6 +3,8 @@ package dev.pulpo.engine.trace;
 import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.Hazards;
@@ -149,6 +151,10 @@ public final class ThreadBorrower {
                 hasTables = true;
                 continue;
             }
+            if (!blockers.isEmpty() && blockers.stream().allMatch(Blocker.Forbidden.class::isInstance)) {
+                throw new RefusedException(image.pid(),
+                        new Refusal.LoadingForbidden(blockers.stream().map(Blocker::message).toList()));
+            }
             if (blockers.isEmpty() && ProcFs.liveThreads(image.pid()).isEmpty()) {
                 throw new TargetGoneException(image.pid(), "it has ended");
             }
@@ -213,7 +219,8 @@ public final class ThreadBorrower {
         if (ptrace.readRegisters(tid, registers) != 0) {
             return new Attempt.Gone();
         }
-        Optional<Blocker> blocker = unfit(tid, registers, frameOn, evenRestartBlock);
+        Optional<Blocker> blocker = SeccompCheck.of(ptrace, image.pid(), tid)
+                .or(() -> unfit(tid, registers, frameOn, evenRestartBlock));
         if (blocker.isEmpty()) {
             return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, began));
         }
