@@ -64,6 +64,12 @@ final class Victims {
                 "-lprivate", "-Wl,-rpath," + directory, "-pthread"));
     }
 
+    /** A program that needs nothing but the C library. */
+    Path standalone(String source, String... options) {
+        String name = source.replace(".c", "");
+        return built(name, () -> gcc(name, source, options));
+    }
+
     /** A patch container whose functions add this value; what it replaces is in the lines of its description. */
     Path container(String name, int base, Path target, String... lines) throws Exception {
         Path file = directory.resolve(name);
