@@ -312,6 +312,54 @@ class ScenarioTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"true, empty", "false, empty", "true, /proc", "false, /proc"})
+    void processInAnotherRootDirectoryIsPatched(boolean preloaded, String root) throws Exception {
+        Needed.root();
+        Path empty = Files.createDirectories(directory.resolve("empty"));
+        try (RunningServer server = preloaded
+                ? RunningServer.preloaded(victims.scene())
+                : RunningServer.plain(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("chroot " + (root.equals("empty") ? empty : root))).isEqualTo("changed");
+            process.apply(LivePatch.open(thousand));
+            patched(server, 1000);
+            assertThat(empty).isEmptyDirectory();
+            process.revert(LivePatch.open(thousand).id());
+            original(server);
+        }
+    }
+
+    @Test
+    void patchIsLoadedUnderTheNameThatTheTargetSees() throws Exception {
+        Needed.root();
+        Path inside = Files.createDirectories(directory.resolve("root").resolve("elsewhere"));
+        Files.createLink(inside.resolve("thousand.so"), thousand);
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            server.ask("chroot " + directory.resolve("root"));
+            process.apply(LivePatch.open(thousand).seenAs(Path.of("/elsewhere/thousand.so")));
+            patched(server, 1000);
+            assertThat(process.libraries()).extracting(Library::path)
+                    .contains(inside.resolve("thousand.so").toString());
+        }
+    }
+
+    @Test
+    void processInAnotherMountNamespaceIsPatched() throws Exception {
+        Needed.root();
+        Needed.commands("unshare", "mount");
+        Path hidden = Files.createDirectories(directory.resolve("hidden"));
+        Path patch = victims.container("hidden/hidden.so", 1000, victims.privateLibrary(), ALL);
+        Launcher launcher = LiveProcess.launcher(List.of("unshare", "--mount", "sh", "-c",
+                "mount -t tmpfs none " + hidden + " && exec " + victims.scene()));
+        try (RunningServer server = RunningServer.of(launcher);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            process.apply(LivePatch.open(patch));
+            patched(server, 1000);
+        }
+    }
+
+    @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void seccompFilterThatKillsIsFoundOutBeforeAnythingIsCalled(boolean preloaded) throws Exception {
         try (RunningServer server = preloaded
