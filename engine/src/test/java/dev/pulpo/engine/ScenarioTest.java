@@ -377,6 +377,20 @@ class ScenarioTest {
     }
 
     @Test
+    void filtersAreSuspendedForThoseWhoAskForIt() throws Exception {
+        Needed.root();
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("seccomp kill")).isEqualTo("filtered");
+            process.applySuspendingSeccomp(process.plan(LivePatch.open(thousand)), Consistency.DEFAULT);
+            patched(server, 1000);
+            // It is in force again.
+            assertThatThrownBy(() -> server.ask("open /nowhere")).hasMessageContaining("has ended")
+                    .hasMessageContaining("31");
+        }
+    }
+
+    @Test
     void seccompFilterThatRefusesPolitelyIsTheLoadersRefusal() throws Exception {
         try (RunningServer server = RunningServer.preloaded(victims.scene());
                 LiveProcess process = LiveProcess.attach(server.pid())) {

@@ -31,6 +31,9 @@ public final class Ptrace {
     /** System-call stops can be told from SIGTRAP. */
     public static final int TRACE_SYSGOOD = Linux.PTRACE_O_TRACESYSGOOD();
 
+    /** The thread's seccomp filters do nothing while it is traced; takes CAP_SYS_ADMIN. */
+    public static final int SUSPEND_SECCOMP = Linux.PTRACE_O_SUSPEND_SECCOMP();
+
     /** {@code PTRACE_EVENT_EXEC}: the process image is another one. */
     public static final int EVENT_EXEC = Linux.PTRACE_EVENT_EXEC();
     /** {@code PTRACE_EVENT_CLONE}: the thread has made another one. */

@@ -44,6 +44,7 @@ public final class ThreadBorrower {
     private final TracerThread.Tools tools;
     private final Ptrace ptrace;
     private final TraceeMemory memory;
+    private final boolean suspendSeccomp;
     private final CodeRanges hazards;
     private final Supplier<CfiMap> tables;
     private StackCheck check;
@@ -109,8 +110,13 @@ public final class ThreadBorrower {
         record Gone() implements Attempt {}
     }
 
-    /** @param tables makes what stacks are followed with; asked only where no thread can be told to be fit without */
-    public ThreadBorrower(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, Supplier<CfiMap> tables) {
+    /**
+     * @param suspendSeccomp whether the filters of a borrowed thread are to do nothing as long as it is borrowed
+     * @param tables         makes what stacks are followed with; asked only where no thread can be told to be fit without
+     */
+    public ThreadBorrower(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, boolean suspendSeccomp,
+            Supplier<CfiMap> tables) {
+        this.suspendSeccomp = suspendSeccomp;
         this.image = image;
         this.tools = tools;
         this.ptrace = tools.ptrace();
@@ -199,7 +205,8 @@ public final class ThreadBorrower {
     }
 
     private Attempt attempt(int tid, FrameOn frameOn, boolean evenRestartBlock) {
-        int error = ptrace.seize(tid, Ptrace.TRACE_EXEC | Ptrace.TRACE_SYSGOOD);
+        int error = ptrace.seize(tid,
+                Ptrace.TRACE_EXEC | Ptrace.TRACE_SYSGOOD | (suspendSeccomp ? Ptrace.SUSPEND_SECCOMP : 0));
         if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(image.pid(), tid)) {
             return new Attempt.Gone();
         }
@@ -219,7 +226,9 @@ public final class ThreadBorrower {
         if (ptrace.readRegisters(tid, registers) != 0) {
             return new Attempt.Gone();
         }
-        Optional<Blocker> blocker = SeccompCheck.of(ptrace, image.pid(), tid)
+        Optional<Blocker> blocker = (suspendSeccomp
+                ? Optional.<Blocker>empty()
+                : SeccompCheck.of(ptrace, image.pid(), tid))
                 .or(() -> unfit(tid, registers, frameOn, evenRestartBlock));
         if (blocker.isEmpty()) {
             return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, began));

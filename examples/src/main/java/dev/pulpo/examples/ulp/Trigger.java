@@ -4,9 +4,11 @@ import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.examples.exit.ExitStatus;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** {@code trigger}: applies and reverts patches, in one process or in many. */
@@ -36,6 +39,9 @@ final class Trigger extends UlpCommand {
 
     @CommandLine.Option(names = "--disable-summarization", description = "Disable trigger ouput summarization")
     private boolean detailed;
+
+    @CommandLine.Option(names = "--disable-seccomp", description = "disable seccomp filters on target process (use for testing purposes)")
+    private boolean disableSeccomp;
 
     @CommandLine.Option(names = "--recursive", description = "Search for patches recursively")
     private boolean recursive;
@@ -60,6 +66,11 @@ final class Trigger extends UlpCommand {
     @Override
     int run() throws IOException, InterruptedException {
         checkUsage();
+        if (disableSeccomp && !maySuspendSeccomp()) {
+            warn("error: disabling seccomp requires CAP_SYS_ADMIN, but user does not provide it.\n"
+                    + "suggestion: run ulp as root.");
+            return Ulp.FAILED;
+        }
         List<Path> files = file.isEmpty()
                 ? List.of()
                 : PatchFiles.isWildcard(file) ? PatchFiles.matching(file, recursive) : List.of(Path.of(file));
@@ -97,6 +108,14 @@ final class Trigger extends UlpCommand {
         }
         if (file.isEmpty() && revertAll.equals("target")) {
             throw usage("--revert-all=target needs a livepatch, which says what its target is.");
+        }
+    }
+
+    /** capabilities(7): CAP_SYS_ADMIN is number 21. */
+    private static boolean maySuspendSeccomp() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("CapEff:"))
+                    .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1L << 21) != 0);
         }
     }
 
@@ -150,8 +169,10 @@ final class Trigger extends UlpCommand {
             return process.revert(opened.id(), consistency());
         }
         LivePatch patch = prefix.isEmpty() ? opened : opened.seenAs(Path.of(prefix + opened.file()));
-        return process.apply(revertAll.isEmpty() ? process.plan(patch) : process.planInstead(patch, revertAll),
-                consistency());
+        PatchPlan plan = revertAll.isEmpty() ? process.plan(patch) : process.planInstead(patch, revertAll);
+        return disableSeccomp
+                ? process.applySuspendingSeccomp(plan, consistency())
+                : process.apply(plan, consistency());
     }
 
     /**
