@@ -410,6 +410,49 @@ class ScenarioTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"padding_crosses, new_number, padding_crosses, 1, 77", "flip_crosses, new_number, flip_crosses, 2, 77",
+            "entry_begins_page, new_number, entry_begins_page, 3, 77", "many, new_many, call_many, 66, 1066",
+            "depth, new_depth, call_depth, 20, 540", "returned, new_returned, call_returned, 6, 52"})
+    void functionsOfAllShapes(String old, String young, String called, String before, String after) throws Exception {
+        Path library = victims.prepared("libshapes.so", "shapes.c");
+        Path fix = victims.containerOf(old + ".so", "shapes_fix.c", library, "TARGET", old + ":" + young);
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("open " + library)).isEqualTo("open");
+            server.ask("address " + called);
+            assertThat(server.ask("call")).isEqualTo(before);
+            process.apply(LivePatch.open(fix));
+            assertThat(server.ask("call")).isEqualTo(after);
+            process.revert(LivePatch.open(fix).id());
+            assertThat(server.ask("call")).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void exceptionsPassThroughPatchedFunctions() throws Exception {
+        Path library = victims.prepared("libthrowing.so", "throwing.cc");
+        Path passer = victims.containerOf("passer.so", "throwing_fix.cc", library, "TARGET", "passer:new_passer");
+        Path thrower = victims.containerOf("thrower.so", "throwing_fix.cc", library, "TARGET",
+                "thrower:new_thrower");
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("open " + library)).isEqualTo("open");
+            server.ask("address call_thrower");
+            assertThat(server.ask("call")).isEqualTo("1001");
+            process.apply(LivePatch.open(thrower));
+            // A new exception through an old frame, whose destructor runs.
+            assertThat(server.ask("call")).isEqualTo("1002");
+            process.apply(LivePatch.open(passer));
+            // Through a new frame: the old one's destructor has nothing to do.
+            assertThat(server.ask("call")).isEqualTo("2");
+            process.revert(LivePatch.open(thrower).id());
+            assertThat(server.ask("call")).isEqualTo("2");
+            process.revert(LivePatch.open(passer).id());
+            assertThat(server.ask("call")).isEqualTo("1001");
+        }
+    }
+
     @Test
     void stubUnderItsOldNameIsFound() throws Exception {
         Path old = Files.copy(StubFile.path(), directory.resolve("libpulp.so"));
