@@ -15,6 +15,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,7 +73,8 @@ static void *wait_in_vfork(void *unused)
     char c;
 
     if (vfork() == 0) {
-        /* A child of vfork may make system calls that touch nothing of its parent. */
+        /* A child of vfork may make system calls that touch nothing of its parent. It ends with that at the latest. */
+        syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
         syscall(SYS_read, pipe_ends[0], &c, 1);
         _exit(0);
     }

@@ -60,6 +60,11 @@ public sealed interface Blocker {
      */
     record Forbidden(int tid, String name, String reason) implements Blocker {
         @Override
+        public List<String> stack() {
+            return List.of();
+        }
+
+        @Override
         public String message() {
             return "thread " + tid + " (" + name + ") must not be borrowed: " + reason;
         }

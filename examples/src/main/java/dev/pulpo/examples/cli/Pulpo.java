@@ -8,7 +8,8 @@ import picocli.CommandLine;
         "0:everything that was asked for is in force", "1:any failure that is not listed here",
         "2:wrong usage", "3:refused; nothing has changed", "4:threads stood in the way until the deadline",
         "5:the process is gone"}, subcommands = {Run.class, Inject.class, Plan.class, Apply.class, Revert.class,
-                Patches.class, Messages.class, Stack.class, Where.class, Layout.class, Pack.class, Build.class, PreflightCommand.class,
+                Patches.class, Messages.class, Stack.class, Where.class, Layout.class, Pack.class, Build.class,
+                PreflightCommand.class,
                 Stub.class})
 public final class Pulpo implements Runnable {
     static final String VERSION = "pulpo 0.1.0";

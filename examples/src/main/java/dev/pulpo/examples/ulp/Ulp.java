@@ -33,8 +33,11 @@ public final class Ulp implements Runnable {
 
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
-        CommandLine line = commandLine();
-        System.exit(line.execute(commandFirst(line, List.of(arguments)).toArray(String[]::new)));
+        System.exit(execute(commandLine(), arguments));
+    }
+
+    static int execute(CommandLine line, String... arguments) {
+        return line.execute(commandFirst(line, List.of(arguments)).toArray(String[]::new));
     }
 
     /** Gives another command line the commands that it has no like of. */
