@@ -6,7 +6,7 @@
  *     open PATH, close, address      a library that it opens; resolve NAME once, and call it as often as wanted
  *     fork                           the answer of a child
  *     chroot DIR                     changes its root directory
- *     seccomp                        from now on, openat kills the process
+ *     seccomp kill, error, other     from now on openat kills the process, or fails; or ptrace kills it
  *     vfork, release                 a thread waits in vfork for a child that ends on release
  */
 #define _GNU_SOURCE
@@ -15,6 +15,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,19 +73,20 @@ static void *wait_in_vfork(void *unused)
     char c;
 
     if (vfork() == 0) {
-        /* A child of vfork may make system calls that touch nothing of its parent. */
+        /* A child of vfork may make system calls that touch nothing of its parent. It ends with that at the latest. */
+        syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
         syscall(SYS_read, pipe_ends[0], &c, 1);
         _exit(0);
     }
     return unused;
 }
 
-static void forbid_openat(void)
+static void filter(unsigned number, unsigned action)
 {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, action),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {sizeof filter / sizeof filter[0], filter};
@@ -135,7 +137,13 @@ int main(void)
         } else if (strcmp(line, "chroot") == 0) {
             puts(chroot(argument) == 0 && chdir("/") == 0 ? "changed" : strerror(errno));
         } else if (strcmp(line, "seccomp") == 0) {
-            forbid_openat();
+            if (strcmp(argument, "kill") == 0) {
+                filter(SYS_openat, SECCOMP_RET_KILL_PROCESS);
+            } else if (strcmp(argument, "error") == 0) {
+                filter(SYS_openat, SECCOMP_RET_ERRNO | EPERM);
+            } else {
+                filter(SYS_ptrace, SECCOMP_RET_KILL_PROCESS);
+            }
             puts("filtered");
         } else if (strcmp(line, "vfork") == 0) {
             if (pipe(pipe_ends) == 0) {

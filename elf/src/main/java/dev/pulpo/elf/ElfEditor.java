@@ -133,6 +133,21 @@ public final class ElfEditor {
         return this;
     }
 
+    /**
+     * Puts bytes in place of others that are loaded from the file.
+     *
+     * @throws IllegalArgumentException where the file does not hold as many bytes of that address
+     */
+    public ElfEditor overwrite(LinkAddress address, byte[] bytes) {
+        FileOffset offset = file.fileOffset(address).filter(
+                first -> file.fileOffset(new LinkAddress(address.value() + bytes.length - 1))
+                        .filter(last -> last.value() - first.value() == bytes.length - 1).isPresent())
+                .orElseThrow(() -> new IllegalArgumentException(file.name() + " does not hold " + bytes.length
+                        + " bytes of " + address));
+        patches.add(EditedFile.Patch.of(offset.value(), bytes.clone()));
+        return this;
+    }
+
     /** The changed copy, in memory. */
     public byte[] toBytes() {
         return edit().toBytes();

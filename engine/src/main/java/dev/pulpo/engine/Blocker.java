@@ -53,6 +53,24 @@ public sealed interface Blocker {
     }
 
     /**
+     * The thread must not be borrowed, neither now nor later: it would not survive.
+     *
+     * @param name   the thread's name
+     * @param reason why
+     */
+    record Forbidden(int tid, String name, String reason) implements Blocker {
+        @Override
+        public List<String> stack() {
+            return List.of();
+        }
+
+        @Override
+        public String message() {
+            return "thread " + tid + " (" + name + ") must not be borrowed: " + reason;
+        }
+    }
+
+    /**
      * The thread's stack cannot be followed, so nothing is known of where it will return to.
      *
      * @param name   the thread's name

@@ -5,6 +5,7 @@ import dev.pulpo.engine.apply.ApplyOperation;
 import dev.pulpo.engine.apply.InjectOperation;
 import dev.pulpo.engine.apply.RevertOperation;
 import dev.pulpo.engine.apply.SwitchOperation;
+import dev.pulpo.engine.container.PreparedFile;
 import dev.pulpo.engine.apply.Warmup;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
@@ -106,6 +107,14 @@ public final class LiveProcess implements AutoCloseable {
         return image;
     }
 
+    /** The program and the shared objects that it has loaded, in the order of their addresses. */
+    public List<Library> libraries() {
+        return unlessGone(() -> image().objects().stream()
+                .map(object -> new Library(object.path(), object.elf().buildId(),
+                        PreparedFile.isPrepared(object.elf())))
+                .toList());
+    }
+
     /** Whether the process carries the stub. */
     public boolean hasStub() {
         return unlessGone(() -> image().stub().isPresent());
@@ -184,13 +193,29 @@ public final class LiveProcess implements AutoCloseable {
      * @throws BlockedException  where threads stood in the way until the time was over; nothing is changed then
      */
     public Outcome apply(PatchPlan plan, Consistency consistency) {
+        return apply(plan, consistency, false);
+    }
+
+    /**
+     * Applies a plan to a process whose seccomp filters would kill it for that: while a thread is borrowed, its filters do
+     * nothing. They do again as soon as this process ends, so if it ends just then, the target dies.
+     *
+     * @throws RefusedException       where there are reasons against it, the plan's or new ones
+     * @throws AccessRefusedException without CAP_SYS_ADMIN, or where this process has a filter itself
+     * @throws BlockedException       where threads stood in the way until the time was over; nothing is changed then
+     */
+    public Outcome applySuspendingSeccomp(PatchPlan plan, Consistency consistency) {
+        return apply(plan, consistency, true);
+    }
+
+    private Outcome apply(PatchPlan plan, Consistency consistency, boolean suspendSeccomp) {
         if (plan.pid() != pid || plan.startTime() != startTime) {
             throw new RefusedException(pid, new Refusal.PlanOutdated("it was made for another process"));
         }
         if (!plan.isApplicable()) {
             throw new RefusedException(pid, plan.refusals());
         }
-        return unlessGone(() -> ApplyOperation.run(plan, consistency, memory));
+        return unlessGone(() -> ApplyOperation.run(plan, consistency, memory, suspendSeccomp));
     }
 
     /** Plans a patch and applies it, with {@link Consistency#DEFAULT}. */

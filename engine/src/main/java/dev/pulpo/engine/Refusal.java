@@ -166,6 +166,14 @@ public sealed interface Refusal {
         }
     }
 
+    /** No thread can be made to load anything without being killed for it. */
+    record LoadingForbidden(List<String> reasons) implements Refusal {
+        @Override
+        public String message() {
+            return "nothing can be loaded into the process: " + String.join("; ", reasons);
+        }
+    }
+
     /** No patch of that library is applied. */
     record NoPatches(String library) implements Refusal {
         @Override

@@ -8,7 +8,8 @@
  *
  * <p>In reading order:
  * <ol>
- * <li>{@link dev.pulpo.engine.LiveProcess}: where everything begins;
+ * <li>{@link dev.pulpo.engine.LiveProcess}: where everything begins; {@link dev.pulpo.engine.ProcessFilter}: many of them;
+ * {@link dev.pulpo.engine.Library}: what one has loaded;
  * <li>{@link dev.pulpo.engine.LivePatch}, {@link dev.pulpo.engine.Replacement}, {@link dev.pulpo.engine.PatchId}: what to
  * apply; {@link dev.pulpo.engine.Consistency}: when;
  * <li>{@link dev.pulpo.engine.PatchPlan}, {@link dev.pulpo.engine.PlannedFunction}, {@link dev.pulpo.engine.Refusal}: what

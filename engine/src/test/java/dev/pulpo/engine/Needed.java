@@ -22,6 +22,11 @@ public final class Needed {
         nothingMissing(String.join(" ", missing));
     }
 
+    /** Skips the test unless it runs as root, which only some machines let it. */
+    static void root() {
+        Assumptions.assumeTrue("root".equals(System.getProperty("user.name")), "only root can do this");
+    }
+
     /** Skips the test unless this is empty. */
     public static void nothingMissing(String missing) {
         if (System.getenv("CI") != null) {

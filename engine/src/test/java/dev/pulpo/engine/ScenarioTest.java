@@ -311,6 +311,148 @@ class ScenarioTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"true, empty", "false, empty", "true, /proc", "false, /proc"})
+    void processInAnotherRootDirectoryIsPatched(boolean preloaded, String root) throws Exception {
+        Needed.root();
+        Path empty = Files.createDirectories(directory.resolve("empty"));
+        try (RunningServer server = preloaded
+                ? RunningServer.preloaded(victims.scene())
+                : RunningServer.plain(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("chroot " + (root.equals("empty") ? empty : root))).isEqualTo("changed");
+            process.apply(LivePatch.open(thousand));
+            patched(server, 1000);
+            assertThat(empty).isEmptyDirectory();
+            process.revert(LivePatch.open(thousand).id());
+            original(server);
+        }
+    }
+
+    @Test
+    void patchIsLoadedUnderTheNameThatTheTargetSees() throws Exception {
+        Needed.root();
+        Path inside = Files.createDirectories(directory.resolve("root").resolve("elsewhere"));
+        Files.createLink(inside.resolve("thousand.so"), thousand);
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            server.ask("chroot " + directory.resolve("root"));
+            process.apply(LivePatch.open(thousand).seenAs(Path.of("/elsewhere/thousand.so")));
+            patched(server, 1000);
+            assertThat(process.libraries()).extracting(Library::path)
+                    .contains(inside.resolve("thousand.so").toString());
+        }
+    }
+
+    @Test
+    void processInAnotherMountNamespaceIsPatched() throws Exception {
+        Needed.root();
+        Needed.commands("unshare", "mount");
+        Path hidden = Files.createDirectories(directory.resolve("hidden"));
+        Path patch = victims.container("hidden/hidden.so", 1000, victims.privateLibrary(), ALL);
+        Launcher launcher = LiveProcess.launcher(List.of("unshare", "--mount", "sh", "-c",
+                "mount -t tmpfs none " + hidden + " && exec " + victims.scene()));
+        try (RunningServer server = RunningServer.of(launcher);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            process.apply(LivePatch.open(patch));
+            patched(server, 1000);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void seccompFilterThatKillsIsFoundOutBeforeAnythingIsCalled(boolean preloaded) throws Exception {
+        try (RunningServer server = preloaded
+                ? RunningServer.preloaded(victims.scene())
+                : RunningServer.plain(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("seccomp kill")).isEqualTo("filtered");
+            assertThatThrownBy(() -> process.apply(LivePatch.open(thousand)))
+                    .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.refusals())
+                            .hasOnlyElementsOfType(Refusal.LoadingForbidden.class))
+                    .hasMessageContaining("openat");
+            original(server);
+            assertThat(server.ask("seccomp again")).isEqualTo("filtered");
+        }
+    }
+
+    @Test
+    void filtersAreSuspendedForThoseWhoAskForIt() throws Exception {
+        Needed.root();
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("seccomp kill")).isEqualTo("filtered");
+            process.applySuspendingSeccomp(process.plan(LivePatch.open(thousand)), Consistency.DEFAULT);
+            patched(server, 1000);
+            // It is in force again.
+            assertThatThrownBy(() -> server.ask("open /nowhere")).hasMessageContaining("has ended")
+                    .hasMessageContaining("31");
+        }
+    }
+
+    @Test
+    void seccompFilterThatRefusesPolitelyIsTheLoadersRefusal() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("seccomp error")).isEqualTo("filtered");
+            refused(() -> process.apply(LivePatch.open(thousand)), Refusal.LoaderRefused.class);
+            original(server);
+        }
+    }
+
+    @Test
+    void seccompFilterThatDoesNotMindIsNoObstacle() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("seccomp other")).isEqualTo("filtered");
+            process.apply(LivePatch.open(thousand));
+            patched(server, 1000);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"padding_crosses, new_number, padding_crosses, 1, 77", "flip_crosses, new_number, flip_crosses, 2, 77",
+            "entry_begins_page, new_number, entry_begins_page, 3, 77", "many, new_many, call_many, 66, 1066",
+            "depth, new_depth, call_depth, 20, 540", "returned, new_returned, call_returned, 6, 52"})
+    void functionsOfAllShapes(String old, String young, String called, String before, String after) throws Exception {
+        Path library = victims.prepared("libshapes.so", "shapes.c");
+        Path fix = victims.containerOf(old + ".so", "shapes_fix.c", library, "TARGET", old + ":" + young);
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("open " + library)).isEqualTo("open");
+            server.ask("address " + called);
+            assertThat(server.ask("call")).isEqualTo(before);
+            process.apply(LivePatch.open(fix));
+            assertThat(server.ask("call")).isEqualTo(after);
+            process.revert(LivePatch.open(fix).id());
+            assertThat(server.ask("call")).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void exceptionsPassThroughPatchedFunctions() throws Exception {
+        Path library = victims.prepared("libthrowing.so", "throwing.cc");
+        Path passer = victims.containerOf("passer.so", "throwing_fix.cc", library, "TARGET", "passer:new_passer");
+        Path thrower = victims.containerOf("thrower.so", "throwing_fix.cc", library, "TARGET",
+                "thrower:new_thrower");
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("open " + library)).isEqualTo("open");
+            server.ask("address call_thrower");
+            assertThat(server.ask("call")).isEqualTo("1001");
+            process.apply(LivePatch.open(thrower));
+            // A new exception through an old frame, whose destructor runs.
+            assertThat(server.ask("call")).isEqualTo("1002");
+            process.apply(LivePatch.open(passer));
+            // Through a new frame: the old one's destructor has nothing to do.
+            assertThat(server.ask("call")).isEqualTo("2");
+            process.revert(LivePatch.open(thrower).id());
+            assertThat(server.ask("call")).isEqualTo("2");
+            process.revert(LivePatch.open(passer).id());
+            assertThat(server.ask("call")).isEqualTo("1001");
+        }
+    }
+
     @Test
     void stubUnderItsOldNameIsFound() throws Exception {
         Path old = Files.copy(StubFile.path(), directory.resolve("libpulp.so"));

@@ -64,10 +64,32 @@ final class Victims {
                 "-lprivate", "-Wl,-rpath," + directory, "-pthread"));
     }
 
+    /** A program that needs nothing but the C library. */
+    Path standalone(String source, String... options) {
+        String name = source.replace(".c", "");
+        return built(name, () -> gcc(name, source, options));
+    }
+
     /** A patch container whose functions add this value; what it replaces is in the lines of its description. */
     Path container(String name, int base, Path target, String... lines) throws Exception {
-        Path file = directory.resolve(name);
         gcc(name, "private_fix.c", "-shared", "-fPIC", "-DBASE=" + base);
+        return packed(name, base, target, lines);
+    }
+
+    /** A prepared library, and a container for it; the C++ library is there for those that need it. */
+    Path prepared(String name, String source) {
+        return built(name, () -> gcc(name, source, "-shared", "-fPIC", "-fpatchable-function-entry=16,14",
+                "-lstdc++"));
+    }
+
+    /** A patch container that is built from this source. */
+    Path containerOf(String name, String source, Path target, String... lines) throws Exception {
+        gcc(name, source, "-shared", "-fPIC", "-Wl,--allow-shlib-undefined", "-lstdc++");
+        return packed(name, 0, target, lines);
+    }
+
+    private Path packed(String name, int base, Path target, String... lines) throws Exception {
+        Path file = directory.resolve(name);
         Path description = Files.writeString(directory.resolve(name + ".dsc"), "! bsc#" + base + "\n" + file + "\n"
                 + String.join("\n", lines).replace("TARGET", "@" + target) + "\n");
         Packer.read(description, Optional.empty(), Optional.empty()).write(file);

@@ -11,6 +11,8 @@ import dev.pulpo.ffm.raw.user_regs_struct;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -28,6 +30,9 @@ public final class Ptrace {
     public static final int TRACE_EXEC = Linux.PTRACE_O_TRACEEXEC();
     /** System-call stops can be told from SIGTRAP. */
     public static final int TRACE_SYSGOOD = Linux.PTRACE_O_TRACESYSGOOD();
+
+    /** The thread's seccomp filters do nothing while it is traced; takes CAP_SYS_ADMIN. */
+    public static final int SUSPEND_SECCOMP = Linux.PTRACE_O_SUSPEND_SECCOMP();
 
     /** {@code PTRACE_EVENT_EXEC}: the process image is another one. */
     public static final int EVENT_EXEC = Linux.PTRACE_EVENT_EXEC();
@@ -130,6 +135,32 @@ public final class Ptrace {
         return ptrace(Linux.PTRACE_GETREGSET(), tid, NT_X86_SHSTK, vector.address()) == 0
                 && mask.get(ValueLayout.JAVA_LONG, 0) != 0;
     }
+
+    /**
+     * The seccomp filters of a stopped thread (PTRACE_SECCOMP_GET_FILTER).
+     *
+     * @throws SystemCallException EACCES without CAP_SYS_ADMIN or where the caller has a filter itself, EMEDIUMTYPE for
+     *                             one that is no classic BPF, EIO where the kernel was built without CHECKPOINT_RESTORE
+     */
+    public List<SeccompFilter> seccompFilters(int tid) {
+        List<SeccompFilter> filters = new ArrayList<>();
+        while (true) {
+            long instructions = ptrace(PTRACE_SECCOMP_GET_FILTER, tid, filters.size(), 0);
+            if (instructions == -Errno.ENOENT) {
+                return List.copyOf(filters);
+            }
+            checked("PTRACE_SECCOMP_GET_FILTER", tid, instructions);
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment program = arena.allocate(instructions * SeccompFilter.INSTRUCTION_BYTES, 8);
+                checked("PTRACE_SECCOMP_GET_FILTER", tid,
+                        ptrace(PTRACE_SECCOMP_GET_FILTER, tid, filters.size(), program.address()));
+                filters.add(SeccompFilter.of(program));
+            }
+        }
+    }
+
+    /** linux/ptrace.h; glibc's header has it since 2.26, the bindings do not. */
+    private static final int PTRACE_SECCOMP_GET_FILTER = 0x420c;
 
     /** Since Linux 6.6, and so not in the elf.h that the bindings were made from. */
     private static final int NT_X86_SHSTK = 0x204;

@@ -1,6 +1,8 @@
 package dev.pulpo.ffm;
 
 import dev.pulpo.ffm.raw.Linux;
+import java.util.Map;
+import java.util.Set;
 
 /** Numbers of system calls, and what becomes of a call in which a thread was interrupted. */
 public final class SystemCalls {
@@ -16,6 +18,19 @@ public final class SystemCalls {
     public static final int MAP_PRIVATE = Linux.MAP_PRIVATE();
     public static final int MAP_ANONYMOUS = Linux.MAP_ANONYMOUS();
     public static final int MAP_FIXED_NOREPLACE = Linux.MAP_FIXED_NOREPLACE();
+
+    /** By which a borrowed thread comes back; without them it would be lost. */
+    public static final Set<Integer> RETURNING = Set.of(Linux.SYS_tgkill(), Linux.SYS_rt_sigreturn());
+
+    /** What a borrowed thread calls, itself and in dlopen and malloc, by name. */
+    public static final Map<String, Integer> LOADING = Map.ofEntries(Map.entry("tgkill", Linux.SYS_tgkill()),
+            Map.entry("rt_sigreturn", Linux.SYS_rt_sigreturn()), Map.entry("openat", Linux.SYS_openat()),
+            Map.entry("read", Linux.SYS_read()), Map.entry("pread64", Linux.SYS_pread64()),
+            Map.entry("fstat", Linux.SYS_fstat()), Map.entry("newfstatat", Linux.SYS_newfstatat()),
+            Map.entry("mmap", Linux.SYS_mmap()), Map.entry("mprotect", Linux.SYS_mprotect()),
+            Map.entry("munmap", Linux.SYS_munmap()), Map.entry("close", Linux.SYS_close()),
+            Map.entry("brk", Linux.SYS_brk()), Map.entry("futex", Linux.SYS_futex()),
+            Map.entry("memfd_create", Linux.SYS_memfd_create()));
 
     /** The length of the instruction {@code syscall}, 0F 05. */
     public static final int INSTRUCTION_LENGTH = 2;

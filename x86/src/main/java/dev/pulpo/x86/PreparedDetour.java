@@ -33,6 +33,8 @@ public record PreparedDetour(CodeAddress entry, boolean endbr64) implements Deto
     public static final int WINDOW_AFTER = PreparedEntry.ENDBR64_LENGTH + FLIP;
 
     private static final int JMP_REL8 = 0xeb;
+    private static final int OPERAND_SIZE = 0x66;
+    private static final int NOP = 0x90;
     private static final int CACHE_LINE = 64;
 
     /** The address of the fourteen bytes before the entry. */
@@ -59,6 +61,11 @@ public record PreparedDetour(CodeAddress entry, boolean endbr64) implements Deto
     public CodeBytes flip() {
         long displacement = padding().minus(flipSlot().plus(FLIP));
         return CodeBytes.at(flipSlot(), (byte) JMP_REL8, (byte) displacement);
+    }
+
+    /** The two bytes of an idle flip slot as one instruction, so that no thread can stand between them. */
+    public CodeBytes idle() {
+        return CodeBytes.at(flipSlot(), (byte) OPERAND_SIZE, (byte) NOP);
     }
 
     /**

@@ -50,11 +50,15 @@ public final class ApplyOperation {
     /**
      * Applies a plan.
      *
-     * @param memory of the process
+     * @param memory         of the process
+     * @param suspendSeccomp whether the filters of borrowed threads are to do nothing while they are borrowed
      */
-    public static Outcome run(PatchPlan plan, Consistency consistency, TraceeMemory memory) {
+    public static Outcome run(PatchPlan plan, Consistency consistency, TraceeMemory memory, boolean suspendSeccomp) {
         long began = System.nanoTime();
         try (Session session = Session.open(plan.pid(), plan.startTime(), memory)) {
+            if (suspendSeccomp) {
+                session.suspendSeccomp();
+            }
             return new ApplyOperation(plan, consistency, session, began + consistency.timeout().toNanos()).run(began);
         } catch (IOException e) {
             throw new UncheckedIOException("patch " + plan.patch().file(), e);

@@ -39,6 +39,7 @@ final class Session implements AutoCloseable {
     private Duration borrowed = Duration.ZERO;
     private Optional<CfiMap> tables = Optional.empty();
     private boolean injected;
+    private boolean suspendSeccomp;
 
     private Session(int pid, long startTime, TraceeMemory memory, ProcessLock lock) {
         this.pid = pid;
@@ -72,6 +73,11 @@ final class Session implements AutoCloseable {
         if (image.startTime() != startTime) {
             throw new TargetGoneException(pid, "its id has been given to another process");
         }
+    }
+
+    /** Makes the filters of borrowed threads do nothing while they are borrowed; where the tool dies, they do again. */
+    void suspendSeccomp() {
+        suspendSeccomp = true;
     }
 
     int pid() {
@@ -143,7 +149,8 @@ final class Session implements AutoCloseable {
         Path stub = StubFile.path();
         ProcessImage before = image;
         boolean holdsOn = tracer.call(tools -> {
-            ThreadLoan loan = new ThreadBorrower(before, tools, memory, () -> UnwindTables.of(before, memory))
+            ThreadLoan loan = new ThreadBorrower(before, tools, memory, suspendSeccomp,
+                    () -> UnwindTables.of(before, memory))
                     .borrow(ThreadBorrower.FrameOn.THREAD_STACK, deadline);
             try (loan) {
                 new Injection(before, loan, memory, deadline).load(stub);
@@ -165,7 +172,8 @@ final class Session implements AutoCloseable {
     <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
         ProcessImage current = image;
         Lent<T> lent = tracer.call(tools -> {
-            ThreadLoan loan = new ThreadBorrower(current, tools, memory, () -> UnwindTables.of(current, memory))
+            ThreadLoan loan = new ThreadBorrower(current, tools, memory, suspendSeccomp,
+                    () -> UnwindTables.of(current, memory))
                     .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline);
             T result;
             try (loan) {

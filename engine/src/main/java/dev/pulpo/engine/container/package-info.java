@@ -10,6 +10,7 @@
  * writes down; {@link dev.pulpo.engine.container.DescriptionException}: what is wrong with it;
  * <li>{@link dev.pulpo.engine.container.ObjectSymbols}: the symbols of a target, from its file or from JSON;
  * <li>{@link dev.pulpo.engine.container.Packer}: makes a container of a description.
+ * <li>{@link dev.pulpo.engine.container.PreparedFile}: objects whose functions wait for patches.
  * </ol>
  */
 @NullMarked

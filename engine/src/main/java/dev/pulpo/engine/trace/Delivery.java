@@ -9,11 +9,15 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Gets a file to where the target's loader can open it. By its name, where the target sees the same file under it; else,
- * in another mount namespace or root directory, as an anonymous file (memfd_create(2)) that exists in no file system.
+ * in another mount namespace or root directory, as an anonymous file (memfd_create(2)) that exists in no file system. The
+ * loader opens that through procfs; where the target's root directory has none, a copy is put there for as long as it takes.
  */
 final class Delivery implements AutoCloseable {
     /**
@@ -22,9 +26,11 @@ final class Delivery implements AutoCloseable {
      */
     private static final AtomicInteger DETOURS = new AtomicInteger((int) ProcessHandle.current().pid() % 97);
 
-    private final SystemCall target;
+    /** Where a copy can be put, the most temporary place first. */
+    private static final List<String> PLACES = List.of("/tmp", "/dev/shm", "/var/tmp", "/run", "");
+
     private final String path;
-    private final int descriptor;
+    private final Runnable undo;
 
     /** A system call that a borrowed thread makes. */
     @FunctionalInterface
@@ -33,10 +39,9 @@ final class Delivery implements AutoCloseable {
         long call(int number, long... arguments);
     }
 
-    private Delivery(SystemCall target, String path, int descriptor) {
-        this.target = target;
+    private Delivery(String path, Runnable undo) {
         this.path = path;
-        this.descriptor = descriptor;
+        this.undo = undo;
     }
 
     /** Whether the target sees the same file under the same name. */
@@ -55,30 +60,85 @@ final class Delivery implements AutoCloseable {
 
     /** The file by its own name. */
     static Delivery byName(Path file) {
-        return new Delivery((number, arguments) -> 0, file.toString(), -1);
+        return new Delivery(file.toString(), () -> {});
     }
 
     /**
-     * The file's content in an anonymous file of the target.
+     * The file's content, under a name that is the target's alone.
      *
      * @param name address of any string in the target; the kernel shows it in the file's name
      */
     static Delivery anonymous(int pid, int tid, Path file, SystemCall target, RemoteAddress name) {
+        try {
+            Optional<String> descriptors = descriptors(pid, tid);
+            return descriptors.isPresent()
+                    ? inMemory(pid, tid, file, target, name, descriptors.get())
+                    : copied(pid, tid, file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the content of " + file + " cannot be handed to process " + pid, e);
+        }
+    }
+
+    /** Where the target sees its own descriptors: its root may be one without procfs, or procfs itself. */
+    private static Optional<String> descriptors(int pid, int tid) {
+        int inner = ProcFs.innerId(pid, tid, "NStgid");
+        for (String procfs : List.of("/proc", "")) {
+            if (Files.isDirectory(ObjectFiles.inRoot(pid, tid, procfs + "/" + inner + "/fd"))) {
+                return Optional.of(procfs + "/self/fd/");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Delivery inMemory(int pid, int tid, Path file, SystemCall target, RemoteAddress name,
+            String descriptors) throws IOException {
         long descriptor = target.call(SystemCalls.MEMFD_CREATE, name.value(), 0);
         if (descriptor < 0) {
             throw new SystemCallException("memfd_create() in process " + pid, (int) -descriptor);
         }
-        StringBuilder path = new StringBuilder("/proc/self/fd/");
-        int detours = DETOURS.incrementAndGet() % 1000;
-        path.repeat("./", detours).append(descriptor);
-        Delivery delivery = new Delivery(target, path.toString(), (int) descriptor);
+        StringBuilder path = new StringBuilder(descriptors);
+        path.repeat("./", DETOURS.incrementAndGet() % 1000).append(descriptor);
+        Delivery delivery = new Delivery(path.toString(), () -> target.call(SystemCalls.CLOSE, descriptor));
         try {
             Files.write(ProcFs.thread(pid, tid).resolve("fd").resolve(Long.toString(descriptor)),
                     Files.readAllBytes(file));
             return delivery;
         } catch (IOException e) {
             delivery.close();
-            throw new UncheckedIOException("the content of " + file + " cannot be handed to process " + pid, e);
+            throw e;
+        }
+    }
+
+    private static Delivery copied(int pid, int tid, Path file) throws IOException {
+        IOException last = new IOException("its root directory has no place for a copy");
+        for (String place : PLACES) {
+            Path directory = ObjectFiles.inRoot(pid, tid, place);
+            if (!Files.isDirectory(directory)) {
+                continue;
+            }
+            try {
+                Path copy = Files.createTempFile(directory, ".pulpo-", ".so");
+                Delivery delivery = new Delivery(place + "/" + copy.getFileName(), () -> delete(copy));
+                try {
+                    Files.write(copy, Files.readAllBytes(file));
+                    Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("r-xr-xr-x"));
+                    return delivery;
+                } catch (IOException e) {
+                    delivery.close();
+                    throw e;
+                }
+            } catch (IOException e) {
+                last = e;
+            }
+        }
+        throw last;
+    }
+
+    private static void delete(Path copy) {
+        try {
+            Files.delete(copy);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a temporary file cannot be removed", e);
         }
     }
 
@@ -87,11 +147,9 @@ final class Delivery implements AutoCloseable {
         return path;
     }
 
-    /** Closes the anonymous file, if there is one; what was loaded from it stays. */
+    /** Removes what was made for it; what was loaded from it stays. */
     @Override
     public void close() {
-        if (descriptor >= 0) {
-            target.call(SystemCalls.CLOSE, descriptor);
-        }
+        undo.run();
     }
 }

@@ -3,6 +3,8 @@ package dev.pulpo.engine.trace;
 import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.Hazards;
@@ -41,6 +43,7 @@ public final class ThreadBorrower {
     private final TracerThread.Tools tools;
     private final Ptrace ptrace;
     private final TraceeMemory memory;
+    private final boolean suspendSeccomp;
     private final CodeRanges hazards;
     private final Supplier<CfiMap> tables;
     private StackCheck check;
@@ -106,8 +109,13 @@ public final class ThreadBorrower {
         record Gone() implements Attempt {}
     }
 
-    /** @param tables makes what stacks are followed with; asked only where no thread can be told to be fit without */
-    public ThreadBorrower(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, Supplier<CfiMap> tables) {
+    /**
+     * @param suspendSeccomp whether the filters of a borrowed thread are to do nothing as long as it is borrowed
+     * @param tables         makes what stacks are followed with; asked only where no thread can be told to be fit without
+     */
+    public ThreadBorrower(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, boolean suspendSeccomp,
+            Supplier<CfiMap> tables) {
+        this.suspendSeccomp = suspendSeccomp;
         this.image = image;
         this.tools = tools;
         this.ptrace = tools.ptrace();
@@ -147,6 +155,10 @@ public final class ThreadBorrower {
                 check = check(Optional.of(tables.get()));
                 hasTables = true;
                 continue;
+            }
+            if (!blockers.isEmpty() && blockers.stream().allMatch(Blocker.Forbidden.class::isInstance)) {
+                throw new RefusedException(image.pid(),
+                        new Refusal.LoadingForbidden(blockers.stream().map(Blocker::message).toList()));
             }
             if (blockers.isEmpty() && ProcFs.liveThreads(image.pid()).isEmpty()) {
                 throw new TargetGoneException(image.pid(), "it has ended");
@@ -192,7 +204,8 @@ public final class ThreadBorrower {
     }
 
     private Attempt attempt(int tid, FrameOn frameOn, boolean evenRestartBlock) {
-        int error = ptrace.seize(tid, Ptrace.TRACE_EXEC | Ptrace.TRACE_SYSGOOD);
+        int error = ptrace.seize(tid,
+                Ptrace.TRACE_EXEC | Ptrace.TRACE_SYSGOOD | (suspendSeccomp ? Ptrace.SUSPEND_SECCOMP : 0));
         if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(image.pid(), tid)) {
             return new Attempt.Gone();
         }
@@ -212,7 +225,10 @@ public final class ThreadBorrower {
         if (ptrace.readRegisters(tid, registers) != 0) {
             return new Attempt.Gone();
         }
-        Optional<Blocker> blocker = unfit(tid, registers, frameOn, evenRestartBlock);
+        Optional<Blocker> blocker = (suspendSeccomp
+                ? Optional.<Blocker>empty()
+                : SeccompCheck.of(ptrace, image.pid(), tid))
+                .or(() -> unfit(tid, registers, frameOn, evenRestartBlock));
         if (blocker.isEmpty()) {
             return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, began));
         }

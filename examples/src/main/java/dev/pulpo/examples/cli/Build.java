@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PlainPatch;
 import java.io.IOException;
@@ -31,7 +32,7 @@ final class Build extends Command {
             PlainPatch.compile(source, compiled, options);
             PackReport report = arguments.patch(compiled).pack(output);
             print(report.toString(), Json.of(report, output));
-            return report.isPackable() ? 0 : Failures.REFUSED;
+            return report.isPackable() ? 0 : ExitStatus.REFUSED;
         } finally {
             Files.deleteIfExists(compiled);
             Files.deleteIfExists(directory);

@@ -1,16 +1,13 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.elf.MalformedElfException;
-import dev.pulpo.engine.AccessRefusedException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
-import dev.pulpo.engine.BorrowedCallException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
-import dev.pulpo.engine.TargetGoneException;
-import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.examples.exit.ExitStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
@@ -21,12 +18,6 @@ import picocli.CommandLine;
 
 /** Makes exit statuses and messages of exceptions. */
 final class Failures implements CommandLine.IExecutionExceptionHandler {
-    static final int OTHER = 1;
-    static final int USAGE = 2;
-    static final int REFUSED = 3;
-    static final int BLOCKED = 4;
-    static final int GONE = 5;
-
     @Override
     public int handleExecutionException(Exception failure, CommandLine line, CommandLine.ParseResult parsed)
             throws Exception {
@@ -52,29 +43,18 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
         line.getErr().println("pulpo: " + mistake.getMessage());
         line.usage(line.getErr());
         line.getErr().flush();
-        return USAGE;
+        return ExitStatus.USAGE;
     }
 
     private static int status(Exception failure) {
-        if (failure instanceof PulpoException pulpo) {
-            return switch (pulpo) {
-                case RefusedException e -> REFUSED;
-                case AccessRefusedException e -> REFUSED;
-                case BlockedException e -> BLOCKED;
-                case TargetBusyException e -> BLOCKED;
-                case TargetGoneException e -> GONE;
-                case BorrowedCallException e -> OTHER;
-                case TargetUnreadableException e -> OTHER;
-            };
-        }
-        return failure instanceof Patches.NoSuchProcess ? GONE : OTHER;
+        return failure instanceof Patches.NoSuchProcess ? ExitStatus.GONE : ExitStatus.of(failure);
     }
 
     private static String word(int status) {
         return switch (status) {
-            case REFUSED -> "refused";
-            case BLOCKED -> "blocked";
-            case GONE -> "gone";
+            case ExitStatus.REFUSED -> "refused";
+            case ExitStatus.BLOCKED -> "blocked";
+            case ExitStatus.GONE -> "gone";
             default -> "failed";
         };
     }

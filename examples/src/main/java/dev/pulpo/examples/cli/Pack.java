@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.engine.PackReport;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,6 +19,6 @@ final class Pack extends Command {
     public Integer call() throws IOException {
         PackReport report = arguments.patch(file).pack(arguments.output(file));
         print(report.toString(), Json.of(report, arguments.output(file)));
-        return report.isPackable() ? 0 : Failures.REFUSED;
+        return report.isPackable() ? 0 : ExitStatus.REFUSED;
     }
 }

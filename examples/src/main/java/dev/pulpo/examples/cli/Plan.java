@@ -3,6 +3,7 @@ package dev.pulpo.examples.cli;
 import dev.pulpo.engine.Coverage;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.examples.exit.ExitStatus;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -20,6 +21,6 @@ final class Plan extends OnProcess {
         List<Coverage> coverage = process.coverage(plan);
         print(plan + coverage.stream().map(each -> System.lineSeparator() + "  " + each)
                 .collect(Collectors.joining()), Json.of(plan, coverage));
-        return plan.isApplicable() ? 0 : Failures.REFUSED;
+        return plan.isApplicable() ? 0 : ExitStatus.REFUSED;
     }
 }

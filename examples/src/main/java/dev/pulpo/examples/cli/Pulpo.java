@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.ulp.Ulp;
 import picocli.CommandLine;
 
 /** The command line: {@code pulpo COMMAND …}. */
@@ -8,6 +9,7 @@ import picocli.CommandLine;
         "2:wrong usage", "3:refused; nothing has changed", "4:threads stood in the way until the deadline",
         "5:the process is gone"}, subcommands = {Run.class, Inject.class, Plan.class, Apply.class, Revert.class,
                 Patches.class, Messages.class, Stack.class, Where.class, Layout.class, Pack.class, Build.class,
+                PreflightCommand.class,
                 Stub.class})
 public final class Pulpo implements Runnable {
     static final String VERSION = "pulpo 0.1.0";
@@ -21,7 +23,9 @@ public final class Pulpo implements Runnable {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new Pulpo()).setCaseInsensitiveEnumValuesAllowed(true)
+        CommandLine line = new CommandLine(new Pulpo());
+        Ulp.addTo(line);
+        return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(new Failures()).setParameterExceptionHandler(Failures::usage);
     }
 

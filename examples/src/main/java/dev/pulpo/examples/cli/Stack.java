@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.ThreadStack;
 import java.util.List;
@@ -18,6 +19,6 @@ final class Stack extends OnProcess {
                 .filter(stack -> threads.isEmpty() || threads.contains(stack.tid())).toList();
         print(stacks.stream().map(ThreadStack::toString).collect(Collectors.joining(System.lineSeparator())),
                 Json.object("pid", process.pid(), "threads", stacks.stream().map(Json::of).toList()));
-        return stacks.stream().allMatch(ThreadStack::isComplete) ? 0 : Failures.OTHER;
+        return stacks.stream().allMatch(ThreadStack::isComplete) ? 0 : ExitStatus.OTHER;
     }
 }

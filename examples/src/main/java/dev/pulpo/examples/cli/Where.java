@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.ffm.RemoteAddress;
@@ -15,7 +16,7 @@ final class Where extends OnProcess {
     int run(LiveProcess process) {
         CodePlace place = process.where(parse());
         print(place.toString(), Json.of(place));
-        return place.permissions().isEmpty() ? Failures.OTHER : 0;
+        return place.permissions().isEmpty() ? ExitStatus.OTHER : 0;
     }
 
     private RemoteAddress parse() {

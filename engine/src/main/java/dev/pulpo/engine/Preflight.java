@@ -1,0 +1,253 @@
+package dev.pulpo.engine;
+
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.image.Mapping;
+import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.trace.Access;
+import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.ffm.Processes;
+import dev.pulpo.ffm.Signals;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.stub.StubLayout;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Whether a process can be patched, and if not why, and what would help. No thread is stopped for it and nothing is
+ * changed; so what only a stopped thread can tell is a doubt here, and not an answer.
+ *
+ * @param pid      the process
+ * @param name     its name
+ * @param hasStub  whether it carries the stub
+ * @param prepared paths of its objects with functions that were compiled for being patched
+ * @param findings what stands against it, what may, and what is worth knowing; obstacles first
+ */
+public record Preflight(int pid, String name, boolean hasStub, List<String> prepared, List<Finding> findings) {
+    /** How much a finding matters. The order is that of severity. */
+    public enum Severity {
+        /** It cannot be patched as things are. */
+        OBSTACLE,
+        /** It may turn out that it cannot. */
+        DOUBT,
+        /** It can; this is worth knowing. */
+        NOTE
+    }
+
+    /** What was found. */
+    public enum Kind {
+        GONE, KERNEL_THREAD, NO_PERMISSION, TRACED, WRONG_MACHINE, STATIC, NO_DLOPEN, DISABLED, SECCOMP, NO_SIGNAL, SHADOW_STACK, UNREADABLE_FILES, NOTHING_PREPARED, NO_STUB, OTHER_ROOT, UNINTERRUPTIBLE
+    }
+
+    /**
+     * One thing that was found.
+     *
+     * @param message what it is
+     * @param remedy  what would help; may be empty
+     */
+    public record Finding(Severity severity, Kind kind, String message, String remedy) {
+        @Override
+        public String toString() {
+            return severity.name().toLowerCase(java.util.Locale.ROOT) + ": " + message
+                    + (remedy.isEmpty() ? "" : "; " + remedy);
+        }
+    }
+
+    private static final int EM_X86_64 = 62;
+
+    public Preflight {
+        prepared = List.copyOf(prepared);
+        findings = List.copyOf(findings);
+    }
+
+    /** Whether nothing that can be seen from outside stands against it. */
+    public boolean isPatchable() {
+        return findings.stream().noneMatch(finding -> finding.severity() == Severity.OBSTACLE);
+    }
+
+    /** Looks at a process; never fails for what it finds. */
+    public static Preflight of(int pid) {
+        Look look = new Look(pid);
+        try {
+            look.run();
+        } catch (TargetGoneException e) {
+            look.add(Severity.OBSTACLE, Kind.GONE, "it has ended", "");
+        } catch (AccessRefusedException | TargetUnreadableException e) {
+            look.add(Severity.OBSTACLE, Kind.NO_PERMISSION, String.valueOf(e.getMessage()), "");
+        }
+        look.findings.sort(java.util.Comparator.comparing(Finding::severity));
+        return new Preflight(pid, ProcFs.name(pid), look.hasStub, look.prepared, look.findings);
+    }
+
+    /** The ids of all processes but this one, kernel threads excepted. */
+    public static List<Integer> candidates() {
+        long self = ProcessHandle.current().pid();
+        return ProcessHandle.allProcesses().mapToLong(ProcessHandle::pid)
+                .filter(pid -> pid != self && !isKernelThread((int) pid)).sorted().mapToObj(pid -> (int) pid).toList();
+    }
+
+    /** It has no memory of its own, so its status has no such line; nor has that of a zombie. */
+    private static boolean isKernelThread(int pid) {
+        return ProcFs.status(pid, pid, "VmSize").isEmpty() && ProcFs.liveThreads(pid).size() == 1
+                && !ProcFs.isZombie(pid, pid);
+    }
+
+    /** One look at one process. */
+    private static final class Look {
+        private final int pid;
+        private final List<Finding> findings = new ArrayList<>();
+        private List<String> prepared = List.of();
+        private boolean hasStub;
+
+        Look(int pid) {
+            this.pid = pid;
+        }
+
+        void add(Severity severity, Kind kind, String message, String remedy) {
+            findings.add(new Finding(severity, kind, message, remedy));
+        }
+
+        void run() {
+            if (ProcFs.isEnding(pid)) {
+                add(Severity.OBSTACLE, Kind.GONE, "there is no such process", "");
+                return;
+            }
+            if (isKernelThread(pid)) {
+                add(Severity.OBSTACLE, Kind.KERNEL_THREAD, "it is a thread of the kernel", "");
+                return;
+            }
+            Access.untraceableFromHere(pid).ifPresent(e -> add(Severity.OBSTACLE, Kind.NO_PERMISSION,
+                    String.valueOf(e.getMessage()), ""));
+            threads();
+            try (TraceeMemory memory = Access.openMemory(pid)) {
+                ProcessImage image = ProcessImage.read(pid, memory);
+                program(image);
+                stub(image, memory);
+                files(image);
+                root();
+            }
+        }
+
+        private void threads() {
+            List<Integer> threads = ProcFs.liveThreads(pid);
+            for (int tid : threads) {
+                int tracer = ProcFs.tracerOf(pid, tid);
+                if (tracer != 0) {
+                    add(Severity.OBSTACLE, Kind.TRACED, "process " + tracer + " (" + ProcFs.name(tracer)
+                            + ") traces it", "end that debugger or tracer first");
+                    break;
+                }
+            }
+            if (threads.stream().allMatch(tid -> ProcFs.state(pid, tid) == 'D')) {
+                add(Severity.DOUBT, Kind.UNINTERRUPTIBLE, "all its threads wait uninterruptibly in the kernel",
+                        "try again when they do not");
+            }
+            Set<String> seccomp = threads.stream().flatMap(tid -> ProcFs.status(pid, tid, "Seccomp").stream())
+                    .collect(Collectors.toSet());
+            if (seccomp.equals(Set.of("1"))) {
+                add(Severity.OBSTACLE, Kind.SECCOMP, "seccomp's strict mode kills whoever loads anything", "");
+            } else if (!seccomp.contains("0") && !seccomp.isEmpty()) {
+                add(Severity.DOUBT, Kind.SECCOMP, "it has a seccomp filter",
+                        Processes.effectiveUser() == 0
+                                ? "whether that tolerates a patch is seen before one is loaded"
+                                : "only root can look into it, and without a look nothing is loaded");
+            }
+        }
+
+        private void program(ProcessImage image) {
+            List<ElfFile> files = image.objects().stream().map(LoadedObject::elf).toList();
+            if (files.stream().noneMatch(elf -> elf.header().machine() == EM_X86_64)) {
+                add(Severity.OBSTACLE, Kind.WRONG_MACHINE, image.executable() + " is no 64-bit x86 program", "");
+            } else if (image.program().flatMap(object -> object.elf().interpreter()).isEmpty()) {
+                add(Severity.OBSTACLE, Kind.STATIC, image.executable() + " is statically linked, and has no loader",
+                        "link it dynamically");
+            } else if (image.exporting("dlopen").isEmpty()) {
+                add(Severity.DOUBT, Kind.NO_DLOPEN, "it has loaded no C library with dlopen, or not yet",
+                        "try again when it has begun its work");
+            }
+            prepared = image.objects().stream()
+                    .filter(object -> !object.elf().patchableFunctionEntries().isEmpty())
+                    .filter(object -> object.exported(StubLayout.SYMBOL).isEmpty())
+                    .map(LoadedObject::path).toList();
+            if (prepared.isEmpty()) {
+                add(Severity.DOUBT, Kind.NOTHING_PREPARED,
+                        "nothing that it has loaded was compiled for being patched",
+                        "build with -fpatchable-function-entry=16,14");
+            }
+        }
+
+        private void stub(ProcessImage image, TraceeMemory memory) {
+            hasStub = image.stub().isPresent();
+            if (hasStub) {
+                StubState state = StubState.read(pid, memory, image.stub().get());
+                if (state.isDisabled()) {
+                    add(Severity.OBSTACLE, Kind.DISABLED, "its owner has switched patching off",
+                            "set_patchable enable switches it on");
+                }
+            } else {
+                add(Severity.NOTE, Kind.NO_STUB, "it does not carry the stub, which will be injected",
+                        "start it with the stub in LD_PRELOAD to save that");
+                if (ProcFs.status(pid, pid, "x86_Thread_features").filter(features -> features.contains("shstk"))
+                        .isPresent()) {
+                    add(Severity.OBSTACLE, Kind.SHADOW_STACK, "it has a shadow stack and no stub",
+                            "start it with the stub in LD_PRELOAD");
+                }
+            }
+            long caught = Long.parseUnsignedLong(
+                    ProcFs.status(pid, image.tid(), "SigCgt").orElse("0"), 16);
+            if (Stream.of(Signals.SIGURG, Signals.SIGWINCH, Signals.SIGCHLD)
+                    .allMatch(signal -> (caught & Signals.bit(signal)) != 0)) {
+                add(Severity.OBSTACLE, Kind.NO_SIGNAL,
+                        "it has handlers for SIGURG, SIGWINCH and SIGCHLD, one of which a "
+                                + "borrowed thread needs to say that it is done",
+                        "");
+            }
+        }
+
+        private void files(ProcessImage image) {
+            Set<String> known = image.objects().stream().map(LoadedObject::path).collect(Collectors.toSet());
+            List<String> unknown = image.map().mappings().stream()
+                    .filter(mapping -> mapping.hasFile() && mapping.isExecutable())
+                    .map(Mapping::path).filter(path -> !known.contains(path)).distinct().toList();
+            if (!unknown.isEmpty()) {
+                add(Severity.DOUBT, Kind.UNREADABLE_FILES, "files that it runs code of cannot be read: "
+                        + String.join(", ", unknown), "run as root");
+            }
+        }
+
+        private void root() {
+            Optional<Path> root = root(pid);
+            Optional<Path> own = root((int) ProcessHandle.current().pid());
+            if (!Objects.equals(root, own) || !mountNamespace(pid).equals(mountNamespace(
+                    (int) ProcessHandle.current().pid()))) {
+                add(Severity.NOTE, Kind.OTHER_ROOT, "it sees other files than this process does",
+                        "patches are handed to it without a path; -R names one");
+            }
+        }
+
+        private static Optional<Path> root(int pid) {
+            return link(pid, "root");
+        }
+
+        private static Optional<Path> mountNamespace(int pid) {
+            return link(pid, "ns/mnt");
+        }
+
+        private static Optional<Path> link(int pid, String name) {
+            try {
+                return Optional.of(Files.readSymbolicLink(ProcFs.process(pid).resolve(name)));
+            } catch (IOException gone) {
+                return Optional.empty();
+            }
+        }
+    }
+}

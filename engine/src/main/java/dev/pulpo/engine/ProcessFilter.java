@@ -1,0 +1,87 @@
+package dev.pulpo.engine;
+
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.engine.image.ProcFs;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Which processes are meant, among those that carry the stub and may be looked at.
+ *
+ * @param name the process's name or its program's file name, or a wildcard for one; empty for any
+ * @param user the name of the process's user, a wildcard for it, or its number; empty for any
+ */
+public record ProcessFilter(Optional<String> name, Optional<String> user) {
+    /** All of them. */
+    public static final ProcessFilter ALL = new ProcessFilter(Optional.empty(), Optional.empty());
+
+    /** The ids of these processes, in ascending order. None is stopped; this process is not among them. */
+    public List<Integer> find() {
+        long self = ProcessHandle.current().pid();
+        try (Stream<Path> entries = Files.list(Path.of("/proc"))) {
+            return entries.map(path -> String.valueOf(path.getFileName()))
+                    .filter(entry -> entry.matches("\\d{1,9}")).map(Integer::valueOf)
+                    .filter(pid -> pid != self && isOfUser(pid) && mentionsStub(pid) && isNamed(pid)
+                            && carriesStub(pid))
+                    .sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean isOfUser(int pid) {
+        if (user.isEmpty()) {
+            return true;
+        }
+        try {
+            Path process = ProcFs.process(pid);
+            return user.get().equals(String.valueOf(Files.getAttribute(process, "unix:uid")))
+                    || matches(user.get(), Files.getOwner(process).getName());
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    private boolean isNamed(int pid) {
+        return name.isEmpty() || matches(name.get(), ProcFs.name(pid)) || programName(pid)
+                .filter(program -> matches(name.get(), program)).isPresent();
+    }
+
+    private static Optional<String> programName(int pid) {
+        try {
+            Path program = Files.readSymbolicLink(ProcFs.process(pid).resolve("exe"));
+            return Optional.ofNullable(program.getFileName()).map(Path::toString);
+        } catch (IOException unreadable) {
+            return Optional.empty();
+        }
+    }
+
+    private static boolean matches(String wildcard, String text) {
+        return FileSystems.getDefault().getPathMatcher("glob:" + wildcard).matches(Path.of(text));
+    }
+
+    /** A look that costs little, so that a machine full of other processes is gone through in no time. */
+    private static boolean mentionsStub(int pid) {
+        try (Stream<String> maps = Files.lines(ProcFs.process(pid).resolve("maps"), StandardCharsets.ISO_8859_1)) {
+            return maps.anyMatch(line -> line.contains("/libpulp"));
+        } catch (IOException | UncheckedIOException unreadable) {
+            return false;
+        }
+    }
+
+    private static boolean carriesStub(int pid) {
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            return process.hasStub();
+        } catch (PulpoException | MalformedElfException notOurs) {
+            // It ended, or may not be read.
+            return false;
+        }
+    }
+}

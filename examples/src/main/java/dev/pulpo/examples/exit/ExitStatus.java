@@ -1,0 +1,38 @@
+package dev.pulpo.examples.exit;
+
+import dev.pulpo.engine.AccessRefusedException;
+import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.PulpoException;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.TargetBusyException;
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.TargetUnreadableException;
+
+/** Exit statuses that say what has happened; 0 says that everything that was asked for is in force. */
+public final class ExitStatus {
+    public static final int OTHER = 1;
+    public static final int USAGE = 2;
+    public static final int REFUSED = 3;
+    public static final int BLOCKED = 4;
+    /** The process is gone, or there never was one. */
+    public static final int GONE = 5;
+
+    private ExitStatus() {}
+
+    /** The status for a failure. */
+    public static int of(Exception failure) {
+        if (failure instanceof PulpoException pulpo) {
+            return switch (pulpo) {
+                case RefusedException e -> REFUSED;
+                case AccessRefusedException e -> REFUSED;
+                case BlockedException e -> BLOCKED;
+                case TargetBusyException e -> BLOCKED;
+                case TargetGoneException e -> GONE;
+                case BorrowedCallException e -> OTHER;
+                case TargetUnreadableException e -> OTHER;
+            };
+        }
+        return OTHER;
+    }
+}

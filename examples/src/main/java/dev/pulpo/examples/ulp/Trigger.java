@@ -1,0 +1,202 @@
+package dev.pulpo.examples.ulp;
+
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.LivePatch;
+import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.PulpoException;
+import dev.pulpo.examples.exit.ExitStatus;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import picocli.CommandLine;
+
+/** {@code trigger}: applies and reverts patches, in one process or in many. */
+@CommandLine.Command(name = "trigger", description = "Applies the live patch in ARG1 to the process with PID")
+final class Trigger extends UlpCommand {
+    /** What is waited for in any case: a try of libpulp takes some milliseconds, and one that fails costs nothing here. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PER_RETRY = Duration.ofMillis(5);
+
+    @CommandLine.Mixin
+    private Which which = new Which();
+
+    @CommandLine.Option(names = "--revert-all", paramLabel = "LIB", description = "Revert all patches from LIB. If LIB=target, then all patches from the target library "
+            + "within the passed livepatch will be reverted.")
+    private String revertAll = "";
+
+    @CommandLine.Option(names = "--timeout", paramLabel = "t", description = "Set trigger timeout to t seconds (default 200s)")
+    private long timeout = 200;
+
+    @CommandLine.Option(names = "--disable-summarization", description = "Disable trigger ouput summarization")
+    private boolean detailed;
+
+    @CommandLine.Option(names = "--disable-seccomp", description = "disable seccomp filters on target process (use for testing purposes)")
+    private boolean disableSeccomp;
+
+    @CommandLine.Option(names = "--recursive", description = "Search for patches recursively")
+    private boolean recursive;
+
+    @CommandLine.Option(names = {"-R",
+            "--root"}, paramLabel = "PREFIX", description = "Append prefix to livepatch path when passing it to target process")
+    private String prefix = "";
+
+    @CommandLine.Option(names = {"-c",
+            "--check-stack"}, description = "Wait until no thread is inside the library that is patched")
+    private boolean checkStack;
+
+    @CommandLine.Option(names = {"-r", "--retries"}, paramLabel = "N", description = "Retry N times if process busy")
+    private int retries = 1;
+
+    @CommandLine.Option(names = "--revert", description = "revert livepatch.")
+    private boolean revert;
+
+    @CommandLine.Parameters(arity = "0..1", paramLabel = "ARG1", description = "the patch, or a wildcard for patches")
+    private String file = "";
+
+    @Override
+    int run() throws IOException, InterruptedException {
+        checkUsage();
+        if (disableSeccomp && !maySuspendSeccomp()) {
+            warn("error: disabling seccomp requires CAP_SYS_ADMIN, but user does not provide it.\n"
+                    + "suggestion: run ulp as root.");
+            return Ulp.FAILED;
+        }
+        List<Path> files = file.isEmpty()
+                ? List.of()
+                : PatchFiles.isWildcard(file) ? PatchFiles.matching(file, recursive) : List.of(Path.of(file));
+        List<Integer> pids = which.pids();
+        TriggerReport report = new TriggerReport(this, !detailed);
+        List<Future<Done>> running = new ArrayList<>();
+        try (ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, Math.min(pids.size(), which.threads())))) {
+            pids.forEach(pid -> running.add(pool.submit(() -> process(pid, files))));
+            Progress progress = new Progress(pids.size(), !isQuiet() && isTerminal());
+            for (int i = 0; i < running.size(); i++) {
+                report(report, result(running.get(i)));
+                progress.done(i + 1);
+            }
+        }
+        report.end();
+        if (isTruthful()) {
+            return pids.isEmpty() ? ExitStatus.GONE : report.status();
+        }
+        // libpulp's own status of a wildcard is 0 whatever happens.
+        return PatchFiles.isWildcard(file) ? 0 : report.reasons() == Verdict.UNKNOWN ? 1 : report.reasons() & 0xff;
+    }
+
+    private void checkUsage() {
+        if (retries < 1) {
+            throw usage("The argument to '-r' must be greater than zero; got " + retries + ".");
+        }
+        if (timeout < 0) {
+            throw usage("--timeout value must be a non-negative integer");
+        }
+        if (revert && !revertAll.isEmpty()) {
+            throw usage("--revert and --revert-all can not be used together.");
+        }
+        if (file.isEmpty() && revertAll.isEmpty()) {
+            throw usage("Too few arguments.");
+        }
+        if (file.isEmpty() && revertAll.equals("target")) {
+            throw usage("--revert-all=target needs a livepatch, which says what its target is.");
+        }
+    }
+
+    /** capabilities(7): CAP_SYS_ADMIN is number 21. */
+    private static boolean maySuspendSeccomp() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.filter(line -> line.startsWith("CapEff:"))
+                    .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1L << 21) != 0);
+        }
+    }
+
+    /** What one process came to. */
+    private record Done(int pid, String name, List<Verdict> verdicts, String unreachable) {}
+
+    private void report(TriggerReport report, Done done) {
+        if (done.unreachable.isEmpty()) {
+            report.add(done.pid, done.name, done.verdicts);
+        } else {
+            warn("error gathering target process information: " + done.unreachable);
+            report.unreachable(done.verdicts.getFirst());
+        }
+    }
+
+    private Done process(int pid, List<Path> files) {
+        String name = "";
+        List<Verdict> verdicts = new ArrayList<>();
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            name = process.name();
+            if (files.isEmpty() && !PatchFiles.isWildcard(file)) {
+                verdicts.add(attempt("reverted all patches from '" + revertAll + "'",
+                        () -> process.revertAll(revertAll, consistency())));
+            }
+            for (Path patch : files) {
+                verdicts.add(attempt(patch.toString(), () -> trigger(process, patch)));
+            }
+            return new Done(pid, name, verdicts, "");
+        } catch (PulpoException e) {
+            Verdict verdict = Verdict.of(file, e);
+            return new Done(pid, name, List.of(verdict), "Error attaching to process: " + e.getMessage());
+        }
+    }
+
+    private interface Step {
+        Object run() throws IOException;
+    }
+
+    private static Verdict attempt(String patch, Step step) {
+        try {
+            step.run();
+            return Verdict.success(patch);
+        } catch (PulpoException | MalformedElfException | IOException | java.io.UncheckedIOException failure) {
+            return Verdict.of(patch, failure);
+        }
+    }
+
+    private Object trigger(LiveProcess process, Path path) throws IOException {
+        LivePatch opened = LivePatch.open(path);
+        if (revert) {
+            return process.revert(opened.id(), consistency());
+        }
+        LivePatch patch = prefix.isEmpty() ? opened : opened.seenAs(Path.of(prefix + opened.file()));
+        PatchPlan plan = revertAll.isEmpty() ? process.plan(patch) : process.planInstead(patch, revertAll);
+        return disableSeccomp
+                ? process.applySuspendingSeccomp(plan, consistency())
+                : process.apply(plan, consistency());
+    }
+
+    /**
+     * libpulp lets threads finish in the old code, unless it is told to look at their stacks; the truthful command line
+     * changes no function while a thread is in it.
+     */
+    private Consistency consistency() {
+        Duration patience = PATIENCE.compareTo(PER_RETRY.multipliedBy(retries)) > 0
+                ? PATIENCE
+                : PER_RETRY.multipliedBy(retries);
+        Duration limited = patience.toSeconds() >= timeout ? Duration.ofSeconds(timeout) : patience;
+        if (checkStack) {
+            return Consistency.libraryQuiescent(limited);
+        }
+        return isTruthful()
+                ? Consistency.functionQuiescent(limited)
+                : new Consistency(Consistency.Level.NONE, limited);
+    }
+
+    private static Done result(Future<Done> future) throws InterruptedException {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package dev.pulpo.examples.ulp;
+
+import dev.pulpo.examples.ulp.UlpCommand.Colour;
+import java.io.PrintWriter;
+import java.util.List;
+
+/** What is printed of the outcomes of many processes, in libpulp's words. */
+final class TriggerReport {
+    private final UlpCommand command;
+    private final boolean summarised;
+    private int patched;
+    private int skipped;
+    private int failed;
+    private int reasons;
+    private int status;
+
+    /** @param summarised whether one line per process will do, where all its patches came to the same */
+    TriggerReport(UlpCommand command, boolean summarised) {
+        this.command = command;
+        this.summarised = summarised;
+    }
+
+    /** Counts and prints the outcome of one process. */
+    void add(int pid, String name, List<Verdict> verdicts) {
+        boolean success = verdicts.stream().anyMatch(Verdict::isSuccess);
+        boolean failure = verdicts.stream().anyMatch(verdict -> !verdict.isSuccess() && !verdict.isSkipped());
+        patched += success ? 1 : 0;
+        skipped += !success && verdicts.stream().anyMatch(Verdict::isSkipped) ? 1 : 0;
+        failed += failure ? 1 : 0;
+        for (Verdict verdict : verdicts) {
+            reasons |= verdict.isSkipped() ? 0 : verdict.reason();
+            status = Math.max(status, verdict.status());
+            if (!verdict.isSuccess()) {
+                command.detail("process " + pid + ": " + verdict.patch() + ": " + verdict.detail());
+            }
+        }
+        if (!command.isQuiet()) {
+            print(pid, name, verdicts);
+        }
+    }
+
+    private void print(int pid, String name, List<Verdict> verdicts) {
+        List<Verdict> major = verdicts.stream().filter(verdict -> !verdict.isMinor()).toList();
+        String head = "  " + name + " (pid: " + pid + "):";
+        PrintWriter out = command.out();
+        if (!summarised) {
+            out.println(head);
+            verdicts.forEach(verdict -> out.println(detailed(verdict)));
+        } else if (major.size() > 1) {
+            out.println(head);
+            major.forEach(verdict -> out.println(detailed(verdict)));
+        } else if (major.size() == 1) {
+            out.println(head + oneLine(major.getFirst()));
+        }
+        out.flush();
+    }
+
+    private String oneLine(Verdict verdict) {
+        if (verdict.isSuccess()) {
+            return command.coloured(Colour.GREEN, " SUCCESS") + " " + verdict.patch();
+        }
+        return verdict.isSkipped()
+                ? command.coloured(Colour.YELLOW, " SKIPPED") + " " + verdict.explanation()
+                : command.coloured(Colour.RED, " FAILED") + " " + verdict.patch() + ": " + verdict.explanation();
+    }
+
+    private String detailed(Verdict verdict) {
+        if (verdict.isSuccess()) {
+            return command.coloured(Colour.GREEN, "    SUCCESS") + " " + verdict.patch();
+        }
+        return (verdict.isMinor()
+                ? command.coloured(Colour.YELLOW, "    SKIPPED")
+                : command.coloured(Colour.RED, "    FAILED"))
+                + " " + verdict.patch() + ": " + verdict.explanation();
+    }
+
+    /** Counts a process that could not be looked at. libpulp does not, and ends as if there had been none. */
+    void unreachable(Verdict verdict) {
+        status = Math.max(status, verdict.status());
+    }
+
+    /** Prints the sum. */
+    void end() {
+        if (patched + skipped + failed > 0) {
+            command.out().println("ulp: Processes patched: " + patched + ", Skipped: " + skipped + ", Failed: " + failed
+                    + ".");
+            command.out().flush();
+        }
+    }
+
+    /** All numbers of libpulp for what went wrong, or'ed; 0 where nothing did. */
+    int reasons() {
+        return reasons;
+    }
+
+    /** What the truthful command line ends with: the highest status of all. */
+    int status() {
+        return status;
+    }
+}

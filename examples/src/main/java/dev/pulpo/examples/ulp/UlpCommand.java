@@ -1,0 +1,127 @@
+package dev.pulpo.examples.ulp;
+
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+
+/** What all commands of libpulp have. */
+@CommandLine.Command(version = Ulp.VERSION)
+abstract class UlpCommand implements Callable<Integer> {
+    /** A colour of a terminal, as its escape sequence. */
+    enum Colour {
+        RED("\033[1;31m"), GREEN("\033[1;32m"), YELLOW("\033[1;33m");
+
+        private final String sequence;
+
+        Colour(String sequence) {
+            this.sequence = sequence;
+        }
+    }
+
+    @CommandLine.Spec
+    private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+    @CommandLine.Option(names = {"-v", "--verbose"}, description = "Produce verbose output")
+    private boolean verbose;
+
+    @CommandLine.Option(names = {"-q", "--quiet"}, description = "Don't produce any output")
+    private boolean quiet;
+
+    @CommandLine.Option(names = "--color", paramLabel = "yes/no/auto", description = "Enable/disable colored messages")
+    private String colour = "auto";
+
+    @SuppressWarnings("UnusedVariable") // picocli looks at the option itself
+    @CommandLine.Option(names = {"-?", "--help"}, usageHelp = true, description = "Give this help list")
+    private boolean help;
+
+    @SuppressWarnings("UnusedVariable") // as above
+    @CommandLine.Option(names = {"-V", "--version"}, versionHelp = true, description = "Print program version")
+    private boolean version;
+
+    @Override
+    public Integer call() throws Exception {
+        if (quiet && verbose) {
+            throw usage("You must specify either '-v' or '-q' or none.");
+        }
+        return run();
+    }
+
+    /** Does the work and returns the exit status. */
+    abstract int run() throws Exception;
+
+    /** Whether exit statuses are to say what has happened, and not what libpulp's would. */
+    boolean isTruthful() {
+        return !(spec.root().userObject() instanceof Ulp);
+    }
+
+    boolean isVerbose() {
+        return verbose;
+    }
+
+    boolean isQuiet() {
+        return quiet;
+    }
+
+    PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    /** A line for people, with the time, on the standard error stream; unless they want none. */
+    void warn(String message) {
+        if (!quiet) {
+            PrintWriter err = spec.commandLine().getErr();
+            err.println(
+                    "[" + LocalDateTime.now(ZoneId.systemDefault())
+                            .format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT))
+                            + "] ulp: " + message);
+            err.flush();
+        }
+    }
+
+    /** As {@link #warn}, for those who want to know everything. */
+    void detail(String message) {
+        if (verbose) {
+            warn(message);
+        }
+    }
+
+    /** The text in a colour, where colours are wanted. */
+    String coloured(Colour wanted, String text) {
+        return isColoured() ? wanted.sequence + text + "\033[0m" : text;
+    }
+
+    private boolean isColoured() {
+        return switch (colour) {
+            case "no", "n" -> false;
+            case "auto" -> System.getenv("NO_COLOR") == null && isTerminal()
+                    && !"dumb".equals(System.getenv().getOrDefault("TERM", "dumb"));
+            default -> true;
+        };
+    }
+
+    /** Whether a person is looking. */
+    static boolean isTerminal() {
+        return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+    }
+
+    /** A mistake in what the user typed. */
+    CommandLine.ParameterException usage(String message) {
+        return new CommandLine.ParameterException(spec.commandLine(), message);
+    }
+
+    /** The reason of a failure to read or write a file, in libpulp's words where it has some. */
+    static String reason(IOException e) {
+        return e instanceof java.nio.file.NoSuchFileException
+                ? "No such file or directory"
+                : e instanceof java.nio.file.AccessDeniedException
+                        ? "Permission denied"
+                        : String.valueOf(e.getMessage());
+    }
+}

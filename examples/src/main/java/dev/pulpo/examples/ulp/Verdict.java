@@ -1,0 +1,111 @@
+package dev.pulpo.examples.ulp;
+
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.engine.AccessRefusedException;
+import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.PulpoException;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.TargetBusyException;
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.examples.exit.ExitStatus;
+import java.io.IOException;
+
+/**
+ * What became of one patch in one process.
+ *
+ * @param patch  the patch's file, or what stands for it
+ * @param reason libpulp's number for what went wrong, 0 where nothing did
+ * @param words  its words for that
+ * @param detail what there is to say beyond that; may be empty
+ * @param status what the truthful command line ends with
+ */
+record Verdict(String patch, int reason, String words, String detail, int status) {
+    /** Numbers of libpulp; a process's exit status is made of them. */
+    static final int UNKNOWN = 256;
+    static final int BUILD_ID = 1;
+    static final int NO_STUB = 7;
+    static final int NO_METADATA = 13;
+    static final int NOT_APPLIED = 16;
+    static final int ALREADY_APPLIED = 19;
+    static final int NO_TARGET = 20;
+    static final int DISABLED = 24;
+    static final int NO_PATCHES = 28;
+    /** errno's ESRCH and EAGAIN, which libpulp uses beside its own. */
+    static final int GONE = 3;
+    static final int BUSY = 11;
+
+    static Verdict success(String patch) {
+        return new Verdict(patch, 0, "", "", 0);
+    }
+
+    /** A failure in libpulp's terms. */
+    static Verdict of(String patch, Exception failure) {
+        String detail = String.valueOf(failure.getMessage());
+        int status = ExitStatus.of(failure);
+        return switch (failure) {
+            case RefusedException refused -> of(patch, refused.refusals().getFirst(), detail, status);
+            case TargetGoneException gone -> new Verdict(patch, GONE, "No such process", detail, status);
+            case BlockedException blocked ->
+                new Verdict(patch, BUSY, "Resource temporarily unavailable", detail, status);
+            case TargetBusyException busy ->
+                new Verdict(patch, BUSY, "Resource temporarily unavailable", detail, status);
+            case AccessRefusedException refused -> new Verdict(patch, 2, "Error attaching to process", detail, status);
+            case MalformedElfException malformed ->
+                malformed.expected().contains("section .ulp")
+                        ? new Verdict(patch, NO_METADATA, "No metadata in .so", detail, status)
+                        : new Verdict(patch, 10, "Invalid .ulp file", detail, status);
+            case IOException unreadable -> new Verdict(patch, NO_METADATA, "No metadata in .so", detail, status);
+            case PulpoException other -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
+            default -> new Verdict(patch, UNKNOWN, "Unknown error", failure.toString(), status);
+        };
+    }
+
+    private static Verdict of(String patch, Refusal refusal, String detail, int status) {
+        return switch (refusal) {
+            case Refusal.BuildIdMismatch r -> new Verdict(patch, BUILD_ID, "Build ID mismatch", detail, status);
+            case Refusal.NoStub r ->
+                new Verdict(patch, NO_STUB, "Libpulp not found in target process", detail, status);
+            case Refusal.UnknownFunction r ->
+                new Verdict(patch, 11, "To be patched function not found", detail, status);
+            case Refusal.AmbiguousFunction r ->
+                new Verdict(patch, 11, "To be patched function not found", detail, status);
+            case Refusal.UnknownReplacement r -> new Verdict(patch, 12, "New function not found", detail, status);
+            case Refusal.NotApplied r -> new Verdict(patch, NOT_APPLIED, "Patch not applied", detail, status);
+            case Refusal.MissingDependency r -> new Verdict(patch, 17, "Dependency failure", detail, status);
+            case Refusal.NeededByOther r -> new Verdict(patch, 17, "Dependency failure", detail, status);
+            case Refusal.AlreadyApplied r ->
+                new Verdict(patch, ALREADY_APPLIED, "Patch already applied", detail, status);
+            case Refusal.TargetNotLoaded r ->
+                new Verdict(patch, NO_TARGET, "Target library not loaded", detail, status);
+            case Refusal.NotPatchable r -> new Verdict(patch, 22, "Function is not livepatchable", detail, status);
+            case Refusal.Disabled r ->
+                new Verdict(patch, DISABLED, "Livepatching blocked by user request", detail, status);
+            case Refusal.NoPatches r -> new Verdict(patch, NO_PATCHES, "No patches installed", detail, status);
+            case Refusal.LoaderRefused r -> new Verdict(patch, 31, "Failure in dlopen", detail, status);
+            default -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
+        };
+    }
+
+    boolean isSuccess() {
+        return reason == 0;
+    }
+
+    /** Whether the patch simply is not for this process, or changes nothing in it. */
+    boolean isSkipped() {
+        return switch (reason) {
+            case BUILD_ID, NO_TARGET, DISABLED, ALREADY_APPLIED, NO_PATCHES, GONE -> true;
+            default -> false;
+        };
+    }
+
+    /** Whether it is not worth a line where there is anything else to say. */
+    boolean isMinor() {
+        return reason == BUILD_ID || reason == NO_TARGET;
+    }
+
+    /** The reason, and with it whatever libpulp's words do not say. */
+    String explanation() {
+        return reason == UNKNOWN || reason == BUSY ? words + ": " + detail : words;
+    }
+}

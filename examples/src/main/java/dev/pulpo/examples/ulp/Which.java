@@ -1,0 +1,39 @@
+package dev.pulpo.examples.ulp;
+
+import dev.pulpo.engine.ProcessFilter;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import picocli.CommandLine;
+
+/** The options that say which processes are meant; without any, all that carry the stub. */
+final class Which {
+    @CommandLine.Option(names = {"-p",
+            "--process"}, paramLabel = "process", description = "Target process name, wildcard, or PID")
+    private String process = "";
+
+    @CommandLine.Option(names = {"-u", "--user"}, paramLabel = "user", description = "User name, wildcard, or UID")
+    private String user = "";
+
+    @CommandLine.Option(names = "--disable-threading", description = "Do not launch additional threads")
+    private boolean alone;
+
+    /** The process, where it was named by its id. */
+    OptionalInt pid() {
+        return process.matches("\\d{1,9}") ? OptionalInt.of(Integer.parseInt(process)) : OptionalInt.empty();
+    }
+
+    /** Their ids, in ascending order. */
+    List<Integer> pids() {
+        if (pid().isPresent()) {
+            return List.of(pid().getAsInt());
+        }
+        return new ProcessFilter(Optional.of(process).filter(name -> !name.isEmpty()),
+                Optional.of(user).filter(name -> !name.isEmpty())).find();
+    }
+
+    /** How many processes to work on at the same time. */
+    int threads() {
+        return alone ? 1 : 8;
+    }
+}
