@@ -80,7 +80,8 @@ class CommandLineTest {
     @Test
     void threadThatStaysInsideBlocks() throws Exception {
         try (DemoServer server = new DemoServer("")) {
-            Result blocked = apply(server, "serve=greeting_fixed", "--timeout", "200ms", "--json");
+            Result blocked = apply(server, "serve=greeting_fixed", "--allow", "signature", "--timeout", "200ms",
+                    "--json");
             assertThat(blocked.status()).isEqualTo(4);
             assertThat(blocked.errors()).contains("is inside serve");
             assertThat(fields(blocked.output())).contains("blockers", "tid");

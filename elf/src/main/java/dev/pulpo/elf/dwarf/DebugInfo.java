@@ -5,6 +5,7 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.SymbolTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -123,6 +124,11 @@ public final class DebugInfo implements AutoCloseable {
     /** The symbol around an address, from the file that the debug information is in. */
     public Optional<ElfSymbol> symbolContaining(LinkAddress place) {
         return described.symbolContaining(place);
+    }
+
+    /** The symbol table of the file that the debug information is in. */
+    public SymbolTable symbols() {
+        return described.symbols();
     }
 
     /** The defined symbols of a name, from the file that the debug information is in. */

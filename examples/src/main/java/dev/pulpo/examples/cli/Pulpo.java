@@ -8,6 +8,7 @@ import picocli.CommandLine;
         "2:wrong usage", "3:refused; nothing has changed", "4:threads stood in the way until the deadline",
         "5:the process is gone"}, subcommands = {Run.class, Inject.class, Plan.class, Apply.class, Revert.class,
                 Patches.class, Messages.class, Stack.class, Where.class, Layout.class, Pack.class, Build.class,
+                Diff.class,
                 Stub.class})
 public final class Pulpo implements Runnable {
     static final String VERSION = "pulpo 0.1.0";
