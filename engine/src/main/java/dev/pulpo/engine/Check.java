@@ -22,6 +22,8 @@ public enum Check {
     LAYOUT(true),
     /** The patch has a second copy of one of the target's variables. */
     DUPLICATED(true),
+    /** The patch runs code when it is loaded, before its references to the target's private symbols are written. */
+    CONSTRUCTOR(true),
     /** The patch was compiled with other options than the target, of those that have to agree. */
     OPTIONS(true);
 
@@ -53,6 +55,7 @@ public enum Check {
             }
         }
         throw new IllegalArgumentException(
-                "'" + word + "' cannot be allowed; signature, inlined, cloned, layout, duplicated and options can");
+                "'" + word
+                        + "' cannot be allowed; signature, inlined, cloned, layout, duplicated, constructor and options can");
     }
 }

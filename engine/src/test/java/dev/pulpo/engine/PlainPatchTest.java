@@ -218,6 +218,17 @@ class PlainPatchTest {
     }
 
     @Test
+    void constructorsThatCouldUseWhatIsNotThereYetAreRefused() throws Exception {
+        PlainPatch patch = edited("long thread_value(void)\n{",
+                "__attribute__((constructor)) static void early(void)\n{\n    counter = 5;\n}\n\nlong thread_value(void)\n{");
+        assertThat(only(patch.analyse())).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.CONSTRUCTOR);
+            assertThat(finding.message()).contains("early");
+        });
+        assertThat(patch.allow(Check.CONSTRUCTOR).analyse().isPackable()).isTrue();
+    }
+
+    @Test
     void otherProtectionIsRefused() throws Exception {
         library = victims.compiled("libplain.so", "plain.c", "-g", "-shared", "-fPIC", "-fcf-protection=none",
                 "-fstack-protector-all");

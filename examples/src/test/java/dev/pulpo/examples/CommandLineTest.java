@@ -7,6 +7,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import dev.pulpo.examples.Scripts.Result;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
@@ -80,7 +82,8 @@ class CommandLineTest {
     @Test
     void threadThatStaysInsideBlocks() throws Exception {
         try (DemoServer server = new DemoServer("")) {
-            Result blocked = apply(server, "serve=greeting_fixed", "--timeout", "200ms", "--json");
+            Result blocked = apply(server, "serve=greeting_fixed", "--allow", "signature", "--timeout", "200ms",
+                    "--json");
             assertThat(blocked.status()).isEqualTo(4);
             assertThat(blocked.errors()).contains("is inside serve");
             assertThat(fields(blocked.output())).contains("blockers", "tid");
@@ -106,6 +109,42 @@ class CommandLineTest {
         Result none = Scripts.pulpo("layout", Scripts.DEMO.resolve("server").toString(), "struct", "no_such_type");
         assertThat(none.status()).isEqualTo(1);
         assertThat(none.errors()).contains("no_such_type").doesNotContain("\tat ");
+    }
+
+    @Test
+    void plainSourceBecomesAPatch() throws Exception {
+        Path directory = Files.createTempDirectory("pulpo-plain");
+        Path source = Files.writeString(directory.resolve("plain.c"),
+                "const char *greeting(void); const char *greeting(void) { return \"hello from version 3\"; }");
+        Path container = directory.resolve("plain.so");
+        String library = Scripts.DEMO.resolve("libgreeting.so").toString();
+        try (DemoServer server = new DemoServer("")) {
+            Result built = Scripts.pulpo("build", "--target", library, "-o", container.toString(), "--json",
+                    source.toString());
+            assertThat(built.status()).as(built.errors()).isZero();
+            assertThat(built.output()).contains("\"outcome\":\"packed\"", "greeting.c");
+            Result plan = Scripts.pulpo("plan", "-p", server.pid(), container.toString());
+            assertThat(plan.status()).as(plan.errors()).isZero();
+            assertThat(plan.output()).contains("greeting: calls of greeting change");
+            assertThat(Scripts.pulpo("apply", "-p", server.pid(), container.toString()).status()).isZero();
+            assertThat(server.says()).isEqualTo("3");
+            assertThat(Scripts.pulpo("revert", "-p", server.pid(), container.toString()).status()).isZero();
+            assertThat(server.says()).isEqualTo("1");
+
+            Files.writeString(source, "long greeting(int a); long greeting(int a) { return a; }");
+            Result refused = Scripts.pulpo("build", "--target", library, "-o", directory.resolve("no.so").toString(),
+                    source.toString());
+            assertThat(refused.status()).isEqualTo(3);
+            assertThat(refused.output()).contains("const char* ()", "greeting.c:", "--allow signature");
+            assertThat(directory.resolve("no.so")).doesNotExist();
+            Result diff = Scripts.pulpo("diff", library, container.toString());
+            assertThat(diff.status()).as(diff.errors()).isZero();
+            assertThat(diff.output()).contains("changed greeting", "removed serve");
+        } finally {
+            Files.deleteIfExists(container);
+            Files.delete(source);
+            Files.delete(directory);
+        }
     }
 
     @Test

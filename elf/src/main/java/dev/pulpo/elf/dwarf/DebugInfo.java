@@ -5,6 +5,7 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.SymbolTable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -87,7 +88,7 @@ public final class DebugInfo implements AutoCloseable {
         Index index = indexed().index();
         Set<Long> roots = new LinkedHashSet<>();
         for (long reference : index.functions.get(Index.key(name))) {
-            if (Names.of(world.entry(reference)).has(name)) {
+            if (Names.withoutPlace(world.entry(reference)).has(name)) {
                 roots.add(Names.root(world.entry(reference)));
             }
         }
@@ -102,11 +103,14 @@ public final class DebugInfo implements AutoCloseable {
                 : Optional.of(function(Names.root(world.entry(found.getAsLong()))));
     }
 
-    /** All functions that have code or inlined copies, in the order of the units. */
-    public List<FunctionInfo> functions() {
+    /**
+     * All functions that have code or inlined copies, in no particular order. Each is read when the stream gets to it: a
+     * large program has more inlined copies than one wants to hold.
+     */
+    public Stream<FunctionInfo> functions() {
         Indexed known = indexed();
         return known.index().functions.values().map(reference -> Names.root(world.entry(reference))).distinct()
-                .mapToObj(known.functions()::read).toList();
+                .mapToObj(known.functions()::read);
     }
 
     /**
@@ -123,6 +127,11 @@ public final class DebugInfo implements AutoCloseable {
     /** The symbol around an address, from the file that the debug information is in. */
     public Optional<ElfSymbol> symbolContaining(LinkAddress place) {
         return described.symbolContaining(place);
+    }
+
+    /** The symbol table of the file that the debug information is in. */
+    public SymbolTable symbols() {
+        return described.symbols();
     }
 
     /** The defined symbols of a name, from the file that the debug information is in. */
@@ -151,7 +160,7 @@ public final class DebugInfo implements AutoCloseable {
                 .filter(variable -> variable.name().equals(name) || variable.linkageName().equals(name)).toList();
     }
 
-    /** All global, static and thread-local variables that have a place, in the order of the units. */
+    /** All global, static and thread-local variables that have a place, in no particular order. */
     public List<VariableInfo> variables() {
         return indexed().index().variables.values().distinct().mapToObj(this::variable).flatMap(Optional::stream)
                 .toList();
@@ -197,7 +206,7 @@ public final class DebugInfo implements AutoCloseable {
                 .flatMap(Optional::stream).filter(type -> type.name().equals(last)).distinct().toList();
     }
 
-    /** All types that have a name and are defined, in the order of the units. */
+    /** All types that have a name and are defined, in no particular order. */
     public List<TypeLayout> types() {
         return indexed().index().types.values().distinct().mapToObj(types::describe).flatMap(Optional::stream)
                 .distinct().toList();
@@ -261,7 +270,8 @@ public final class DebugInfo implements AutoCloseable {
             for (int i = 0; i < parts.size(); i++) {
                 units.add(parts.get(i).ranges(), i);
             }
-            known = new Indexed(index, new Functions(world, index, types), index.code.build(), units.build(), all,
+            RangeIndex code = index.code.build();
+            known = new Indexed(index, new Functions(world, index, code, types), code, units.build(), all,
                     Stream.concat(world.defects().stream(), parts.stream().flatMap(part -> part.defect().stream()))
                             .toList());
             indexed = known;

@@ -10,9 +10,12 @@ import java.util.OptionalLong;
 final class Functions {
     private final World world;
     private final Index index;
+    private final RangeIndex code;
     private final Types types;
 
-    Functions(World world, Index index, Types types) {
+    /** @param code which function an address belongs to */
+    Functions(World world, Index index, RangeIndex code, Types types) {
+        this.code = code;
         this.world = world;
         this.index = index;
         this.types = types;
@@ -36,7 +39,7 @@ final class Functions {
             EntryReader entry = world.entry(reference);
             List<AddressRange> ranges = Ranges.of(entry);
             if (!ranges.isEmpty()) {
-                copies.add(new FunctionInfo.InlinedCopy(nameOf(index.inlinedInto.get(reference)).orElse(""), ranges,
+                copies.add(new FunctionInfo.InlinedCopy(nameOfFunctionAround(entry, ranges.getFirst().start()), ranges,
                         Names.place(entry, Dw.CALL_FILE, Dw.CALL_LINE)));
             }
         }
@@ -44,11 +47,37 @@ final class Functions {
                 copies, tailCallers(root, names), types.signature(root));
     }
 
-    /** The name of a function of which {@code inlinedInto} and its likes have noted the entry. */
+    private String nameOfFunctionAround(EntryReader copy, LinkAddress place) {
+        OptionalLong found = code.find(place.value());
+        long function = found.isPresent() ? found.getAsLong() : enclosing(copy);
+        return function < 0 ? "" : Names.withoutPlace(world.entry(function)).name();
+    }
+
+    /** The function that an entry is in, by the order of the file: of code that the linker threw away. */
+    private static long enclosing(EntryReader copy) {
+        EntryReader entry = copy.unit().entries();
+        List<Long> functions = new ArrayList<>();
+        while (entry.next() && entry.reference() != copy.reference()) {
+            int depth = Math.max(entry.depth(), 0);
+            while (functions.size() > depth) {
+                functions.removeLast();
+            }
+            while (functions.size() < depth) {
+                functions.add(functions.isEmpty() ? -1L : functions.getLast());
+            }
+            functions.add(entry.tag() == Dw.TAG_SUBPROGRAM
+                    ? Long.valueOf(entry.reference())
+                    : functions.isEmpty() ? Long.valueOf(-1) : functions.getLast());
+        }
+        int depth = Math.max(entry.depth(), 0);
+        return depth == 0 || depth > functions.size() ? -1 : functions.get(depth - 1);
+    }
+
+    /** The name of a function of which {@code tailCallsFrom} and its likes have noted the entry. */
     Optional<String> nameOf(long[] function) {
         return function.length == 0 || function[0] < 0
                 ? Optional.empty()
-                : Optional.of(Names.of(world.entry(function[0])).name());
+                : Optional.of(Names.withoutPlace(world.entry(function[0])).name());
     }
 
     private List<FunctionInfo.TailCaller> tailCallers(long root, Names names) {
@@ -59,7 +88,7 @@ final class Functions {
             EntryReader called = world.entry(called(site).orElseThrow());
             // A function of another unit is only declared in the unit that calls it.
             boolean here = Names.root(called) == root;
-            boolean elsewhere = names.external() && called.flag(Dw.DECLARATION) && Names.of(called).has(name);
+            boolean elsewhere = names.external() && called.flag(Dw.DECLARATION) && Names.withoutPlace(called).has(name);
             if (here || elsewhere) {
                 callers.add(new FunctionInfo.TailCaller(
                         nameOf(index.tailCallsFrom.get(reference)).orElse(""), next(site)));

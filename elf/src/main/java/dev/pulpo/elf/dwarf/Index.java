@@ -11,9 +11,8 @@ final class Index {
     final LongMultimap functions = new LongMultimap();
     /** Functions with code of their own, by the entry that their copies have in common. */
     final LongMultimap bodies = new LongMultimap();
-    /** Inlined copies, by the function they are copies of; and for each copy the function it is in. */
+    /** Inlined copies, by the function they are copies of. */
     final LongMultimap inlined = new LongMultimap();
-    final LongMultimap inlinedInto = new LongMultimap();
     /** Tail calls, by the key of the name of the function that is called; and for each the function it is in. */
     final LongMultimap tailCalls = new LongMultimap();
     final LongMultimap tailCallsFrom = new LongMultimap();
@@ -24,20 +23,26 @@ final class Index {
     final LongMultimap types = new LongMultimap();
     final RangeIndex.Builder code = new RangeIndex.Builder();
 
+    private List<LongMultimap> maps() {
+        return List.of(functions, bodies, inlined, tailCalls, tailCallsFrom, variables, variableFunctions, types);
+    }
+
+    /** Gives back what was reserved for more. */
+    Index trimmed() {
+        maps().forEach(LongMultimap::trim);
+        return this;
+    }
+
     static Index merge(List<Index> parts) {
         Index whole = new Index();
-        for (Index part : parts) {
-            whole.functions.putAll(part.functions);
-            whole.bodies.putAll(part.bodies);
-            whole.inlined.putAll(part.inlined);
-            whole.inlinedInto.putAll(part.inlinedInto);
-            whole.tailCalls.putAll(part.tailCalls);
-            whole.tailCallsFrom.putAll(part.tailCallsFrom);
-            whole.variables.putAll(part.variables);
-            whole.variableFunctions.putAll(part.variableFunctions);
-            whole.types.putAll(part.types);
-            whole.code.addAll(part.code);
+        List<LongMultimap> maps = whole.maps();
+        for (int i = 0; i < maps.size(); i++) {
+            for (Index part : parts) {
+                maps.get(i).putAll(part.maps().get(i));
+            }
+            maps.get(i).sort();
         }
+        parts.forEach(part -> whole.code.addAll(part.code));
         return whole;
     }
 

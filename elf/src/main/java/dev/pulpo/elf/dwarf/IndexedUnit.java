@@ -14,7 +14,7 @@ import java.util.Optional;
 record IndexedUnit(Index index, List<AddressRange> ranges, Optional<MalformedElfException> defect) {
     static IndexedUnit of(Unit unit) {
         try {
-            return new IndexedUnit(UnitIndexer.index(unit), ranges(unit), Optional.empty());
+            return new IndexedUnit(UnitIndexer.index(unit).trimmed(), ranges(unit), Optional.empty());
         } catch (MalformedElfException defect) {
             return new IndexedUnit(new Index(), List.of(), Optional.of(defect));
         }

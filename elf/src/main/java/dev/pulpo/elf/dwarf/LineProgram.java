@@ -143,6 +143,11 @@ final class LineProgram {
         return name.startsWith("/") || directory.isEmpty() ? name : directory + "/" + name;
     }
 
+    /** The files of the header, and no rows. */
+    LineTable filesOnly() {
+        return new LineTable(new long[0], new int[0], new int[0], files.toArray(new String[0]), version >= 5 ? 0 : 1);
+    }
+
     LineTable run() {
         reset();
         while (cursor.hasRemaining()) {

@@ -3,90 +3,124 @@ package dev.pulpo.elf.dwarf;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
-/** Several longs for a long, in the order in which they were put, without an object for each. Not thread-safe. */
+/**
+ * Several longs for a long, in the order in which they were put, in two arrays: first everything is put, then it is sorted
+ * once, and from then on it is safe for several threads.
+ */
 final class LongMultimap {
+    private static final int DIGIT_BITS = 8;
+    private static final int DIGITS = 1 << DIGIT_BITS;
+
     private long[] keys = new long[16];
-    /** For each slot the number of its first and of its last entry plus one; 0 for a free slot. */
-    private int[] firsts = new int[16];
-    private int[] lasts = new int[16];
-    private int used;
     private long[] values = new long[16];
-    private int[] nexts = new int[16];
     private int count;
+    private boolean sorted;
 
     void put(long key, long value) {
-        if (used * 2 >= keys.length) {
-            grow();
-        }
-        if (count == values.length) {
-            values = Arrays.copyOf(values, count * 2);
-            nexts = Arrays.copyOf(nexts, count * 2);
-        }
+        reserve(1);
+        keys[count] = key;
         values[count++] = value;
-        int slot = slot(keys, firsts, key);
-        if (firsts[slot] == 0) {
-            keys[slot] = key;
-            firsts[slot] = count;
-            used++;
-        } else {
-            nexts[lasts[slot] - 1] = count;
+    }
+
+    private void reserve(int more) {
+        if (sorted) {
+            throw new IllegalStateException("it is sorted already");
         }
-        lasts[slot] = count;
+        if (more > keys.length - count) {
+            int capacity = Math.max(count + more, 2 * count);
+            keys = Arrays.copyOf(keys, capacity);
+            values = Arrays.copyOf(values, capacity);
+        }
     }
 
     void putAll(LongMultimap other) {
-        for (int slot = 0; slot < other.keys.length; slot++) {
-            for (int entry = other.firsts[slot]; entry != 0; entry = other.nexts[entry - 1]) {
-                put(other.keys[slot], other.values[entry - 1]);
-            }
-        }
+        reserve(other.count);
+        System.arraycopy(other.keys, 0, keys, count, other.count);
+        System.arraycopy(other.values, 0, values, count, other.count);
+        count += other.count;
     }
 
+    /** Gives back what was reserved for more. */
+    void trim() {
+        keys = Arrays.copyOf(keys, count);
+        values = Arrays.copyOf(values, count);
+    }
+
+    /** Sorts by key, and leaves entries of one key in their order. */
+    void sort() {
+        trim();
+        long[] otherKeys = new long[count];
+        long[] otherValues = new long[count];
+        for (int shift = 0; shift < Long.SIZE; shift += DIGIT_BITS) {
+            int[] starts = starts(shift);
+            if (starts.length == 0) {
+                continue;
+            }
+            for (int i = 0; i < count; i++) {
+                int at = starts[digit(keys[i], shift)]++;
+                otherKeys[at] = keys[i];
+                otherValues[at] = values[i];
+            }
+            long[] swapped = keys;
+            keys = otherKeys;
+            otherKeys = swapped;
+            swapped = values;
+            values = otherValues;
+            otherValues = swapped;
+        }
+        sorted = true;
+    }
+
+    /** Where the entries with each digit go; nothing where all have the same. */
+    private int[] starts(int shift) {
+        int[] starts = new int[DIGITS];
+        for (int i = 0; i < count; i++) {
+            starts[digit(keys[i], shift)]++;
+        }
+        int next = 0;
+        for (int digit = 0; digit < DIGITS; digit++) {
+            int size = starts[digit];
+            if (size == count) {
+                return new int[0];
+            }
+            starts[digit] = next;
+            next += size;
+        }
+        return starts;
+    }
+
+    private static int digit(long key, int shift) {
+        return (int) (key >>> shift) & (DIGITS - 1);
+    }
+
+    /** What was put for a key. It has to be sorted. */
     long[] get(long key) {
-        int slot = slot(keys, firsts, key);
-        long[] found = new long[4];
-        int length = 0;
-        for (int entry = firsts[slot]; entry != 0; entry = nexts[entry - 1]) {
-            if (length == found.length) {
-                found = Arrays.copyOf(found, length * 2);
-            }
-            found[length++] = values[entry - 1];
+        if (!sorted) {
+            throw new IllegalStateException("it is not sorted yet");
         }
-        return Arrays.copyOf(found, length);
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (Long.compareUnsigned(keys[middle], key) < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        int end = low;
+        while (end < count && keys[end] == key) {
+            end++;
+        }
+        return Arrays.copyOfRange(values, low, end);
     }
 
-    /** All values, in the order in which they were put. */
+    /** All values, in no particular order. */
     LongStream values() {
         return Arrays.stream(values, 0, count);
     }
 
     int size() {
         return count;
-    }
-
-    private static int slot(long[] keys, int[] firsts, long key) {
-        int mask = keys.length - 1;
-        int slot = (int) ((key * 0x9e3779b97f4a7c15L) >>> 32) & mask;
-        while (firsts[slot] != 0 && keys[slot] != key) {
-            slot = (slot + 1) & mask;
-        }
-        return slot;
-    }
-
-    private void grow() {
-        long[] oldKeys = keys;
-        int[] oldFirsts = firsts;
-        int[] oldLasts = lasts;
-        keys = new long[oldKeys.length * 2];
-        firsts = new int[keys.length];
-        lasts = new int[keys.length];
-        for (int i = 0; i < oldKeys.length; i++) {
-            if (oldFirsts[i] != 0) {
-                int slot = slot(keys, firsts, oldKeys[i]);
-                keys[slot] = oldKeys[i];
-                firsts[slot] = oldFirsts[i];
-                lasts[slot] = oldLasts[i];
-            }
-        }
     }
 }

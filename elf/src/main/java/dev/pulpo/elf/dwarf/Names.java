@@ -16,6 +16,15 @@ record Names(String name, String linkageName, Optional<SourceLine> declaration, 
     private static final int LONGEST_CHAIN = 8;
 
     static Names of(EntryReader first) {
+        return read(first, true);
+    }
+
+    /** As {@link #of}, but without the declaration, which needs the table of files. */
+    static Names withoutPlace(EntryReader first) {
+        return read(first, false);
+    }
+
+    private static Names read(EntryReader first, boolean withPlace) {
         String name = "";
         String linkage = "";
         Optional<SourceLine> declaration = Optional.empty();
@@ -28,7 +37,9 @@ record Names(String name, String linkageName, Optional<SourceLine> declaration, 
                 linkage = entry.string(Dw.LINKAGE_NAME).or(() -> here.string(Dw.MIPS_LINKAGE_NAME)).orElse("");
             }
             external |= entry.flag(Dw.EXTERNAL);
-            declaration = declaration.isEmpty() ? place(entry, Dw.DECL_FILE, Dw.DECL_LINE) : declaration;
+            declaration = withPlace && declaration.isEmpty()
+                    ? place(entry, Dw.DECL_FILE, Dw.DECL_LINE)
+                    : declaration;
             OptionalLong next = origin(entry);
             if (next.isEmpty()) {
                 break;
@@ -65,7 +76,7 @@ record Names(String name, String linkageName, Optional<SourceLine> declaration, 
         if (file.isEmpty() || line.isEmpty()) {
             return Optional.empty();
         }
-        return entry.unit().lines().file(file.getAsLong()).map(name -> new SourceLine(name, (int) line.getAsLong()));
+        return entry.unit().file(file.getAsLong()).map(name -> new SourceLine(name, (int) line.getAsLong()));
     }
 
     boolean has(String wanted) {

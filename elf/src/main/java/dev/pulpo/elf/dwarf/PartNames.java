@@ -22,6 +22,7 @@ final class PartNames {
                 byAddress.put(symbol.value(), i);
             }
         }
+        byAddress.sort();
     }
 
     /** The parts of a function: those of the body with the plain name first. */

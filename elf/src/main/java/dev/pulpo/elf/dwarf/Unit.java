@@ -12,6 +12,7 @@ final class Unit {
     private volatile @Nullable Bases bases;
     private volatile @Nullable Root root;
     private volatile @Nullable LineTable lines;
+    private volatile @Nullable LineTable files;
 
     /** What names and addresses, those of the root entry as well, count from. */
     private record Bases(long stringOffsets, long addresses) {}
@@ -36,6 +37,12 @@ final class Unit {
 
     Sections sections() {
         return space.sections();
+    }
+
+    /** Whether an entry, by its number within all files, is one of the unit. */
+    boolean holds(long reference) {
+        long offset = Space.offsetOf(reference);
+        return space.reference(offset) == reference && offset >= header.firstEntry() && offset < header.end();
     }
 
     EntryReader entries() {
@@ -148,6 +155,22 @@ final class Unit {
             lines = known;
         }
         return known;
+    }
+
+    /** The path of a file by its number in the line table, of which only the header is read for it. */
+    Optional<String> file(long number) {
+        LineTable known = lines;
+        if (known == null) {
+            known = files;
+        }
+        if (known == null) {
+            long offset = root().lineTable();
+            known = offset < 0 ? LineTable.EMPTY : new LineProgram(this, offset).filesOnly();
+            files = known;
+        }
+        Optional<String> found = known.file(number);
+        // A skeleton has the table of its split unit, and a program of version 4 or less may define more files.
+        return found.isPresent() ? found : lines().file(number);
     }
 
     /** As {@link #lines}, without keeping them. */

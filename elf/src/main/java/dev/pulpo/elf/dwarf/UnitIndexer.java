@@ -11,6 +11,7 @@ final class UnitIndexer {
     private static final long NO_FUNCTION = -1;
 
     private final Unit unit;
+    private final EntryReader origins;
     private final Index index = new Index();
     /** By depth: the function around an entry there, and what its name is qualified with. */
     private long[] functions = new long[16];
@@ -20,6 +21,7 @@ final class UnitIndexer {
 
     private UnitIndexer(Unit unit) {
         this.unit = unit;
+        origins = unit.entries();
     }
 
     static Index index(Unit unit) {
@@ -42,7 +44,7 @@ final class UnitIndexer {
             scopes[depth + 1] = scopes[depth];
             switch (entry.tag()) {
                 case Dw.TAG_SUBPROGRAM -> function(entry, depth);
-                case Dw.TAG_INLINED -> inlined(entry, depth);
+                case Dw.TAG_INLINED -> inlined(entry);
                 case Dw.TAG_VARIABLE -> variable(entry, depth);
                 case Dw.TAG_CALL_SITE, Dw.TAG_GNU_CALL_SITE -> callSite(entry, depth);
                 case Dw.TAG_STRUCTURE, Dw.TAG_CLASS, Dw.TAG_UNION, Dw.TAG_TYPEDEF, Dw.TAG_ENUMERATION ->
@@ -63,18 +65,27 @@ final class UnitIndexer {
         if (ranges.isEmpty() && !entry.has(Dw.INLINE)) {
             return;
         }
-        name(index.functions, Names.of(entry), reference);
+        name(index.functions, Names.withoutPlace(entry), reference);
         if (!ranges.isEmpty()) {
             index.code.add(ranges, reference);
             index.bodies.put(Names.root(entry), reference);
         }
     }
 
-    private void inlined(EntryReader entry, int depth) {
+    private void inlined(EntryReader entry) {
         if (entry.has(Dw.LOW_PC) || entry.has(Dw.RANGES)) {
-            index.inlined.put(Names.root(entry), entry.reference());
-            index.inlinedInto.put(entry.reference(), functions[depth]);
+            index.inlined.put(root(entry), entry.reference());
         }
+    }
+
+    /** As {@link Names#root}, without a new reader for each of so many. */
+    private long root(EntryReader copy) {
+        OptionalLong origin = copy.reference(Dw.ABSTRACT_ORIGIN);
+        if (origin.isPresent() && unit.holds(origin.getAsLong())) {
+            EntryReader other = origins.at(Space.offsetOf(origin.getAsLong()));
+            return other.has(Dw.ABSTRACT_ORIGIN) ? Names.root(other) : origin.getAsLong();
+        }
+        return Names.root(copy);
     }
 
     private void callSite(EntryReader entry, int depth) {
@@ -83,7 +94,7 @@ final class UnitIndexer {
         }
         OptionalLong called = Functions.called(entry);
         if (called.isPresent()) {
-            Names names = Names.of(unit.space().world().entry(called.getAsLong()));
+            Names names = Names.withoutPlace(unit.space().world().entry(called.getAsLong()));
             String name = names.linkageName().isEmpty() ? names.name() : names.linkageName();
             index.tailCalls.put(Index.key(name), entry.reference());
             index.tailCallsFrom.put(entry.reference(), functions[depth]);
@@ -92,7 +103,7 @@ final class UnitIndexer {
 
     private void variable(EntryReader entry, int depth) {
         if (VariableLocations.of(entry).isPresent()) {
-            name(index.variables, Names.of(entry), entry.reference());
+            name(index.variables, Names.withoutPlace(entry), entry.reference());
             if (functions[depth] != NO_FUNCTION) {
                 index.variableFunctions.put(entry.reference(), functions[depth]);
             }

@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,6 +79,39 @@ class CodeQuestionsTest {
             }
         }
         assertThat(inlined).isGreaterThan(options.contains("O0") ? 10 : 100);
+    }
+
+    /** A real debug package, split from its library and compressed by dwz: the C library's, where it is installed. */
+    @Test
+    void inlinedChainsOfTheCLibraryAreThoseOfTheSymbolizer() throws IOException {
+        Needed.commands("llvm-symbolizer");
+        Path library = Path.of("/lib/x86_64-linux-gnu/libc.so.6");
+        DebugFiles files = DebugFiles.under(Path.of("/"));
+        Assumptions.assumeTrue(Files.exists(library), "another distribution");
+        try (ElfFile file = ElfFile.open(library); DebugInfo info = DebugInfo.open(file, library, files)) {
+            Optional<Path> debug = files.find(file, library);
+            Assumptions.assumeTrue(debug.isPresent(), "libc6-dbg is not installed");
+            List<LinkAddress> all = info.functions().flatMap(function -> function.bodies().stream())
+                    .flatMap(body -> body.ranges().stream())
+                    .map(range -> range.start().plus(range.size() * 2 / 3)).distinct().toList();
+            assertThat(all).hasSizeGreaterThan(3000);
+            List<LinkAddress> places = IntStream.range(0, 2000).mapToObj(i -> all.get(i * (all.size() / 2000)))
+                    .toList();
+            List<String> command = new ArrayList<>(List.of("llvm-symbolizer", "--functions=none", "--inlines",
+                    "--obj=" + debug.get()));
+            places.forEach(place -> command.add(place.toString()));
+            StringBuilder ours = new StringBuilder();
+            for (LinkAddress place : places) {
+                info.frames(place).forEach(frame -> ours.append(frame.place()
+                        .map(line -> Path.of(line.file()).getFileName() + ":" + line.line()).orElse("??:0"))
+                        .append('\n'));
+                ours.append('\n');
+            }
+            String theirs = String.join("\n", Compiled.run(directory, command)).replaceAll("(?m)^.*/", "")
+                    .replaceAll("(?m):[0-9]+$", "");
+            assertThat(ours.toString().strip()).isEqualTo(theirs.strip());
+            assertThat(info.defects()).isEmpty();
+        }
     }
 
     @Test

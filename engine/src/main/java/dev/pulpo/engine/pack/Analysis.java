@@ -77,6 +77,13 @@ public final class Analysis {
                             + " is replaced by one of the same name that is not static");
         }
         refer();
+        List<String> constructors = Constructors.of(patch.elf());
+        if (!references.isEmpty() && !constructors.isEmpty()) {
+            add(Check.CONSTRUCTOR, "the patch runs " + String.join(", ", constructors)
+                    + " when it is loaded, before its"
+                    + " references to private symbols of the target are written: what uses one of them then crashes the"
+                    + " target");
+        }
         noteStatics();
         findings.addAll(PatchChecks.run(target, patch, replaced));
     }

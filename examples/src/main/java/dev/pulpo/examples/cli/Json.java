@@ -8,6 +8,7 @@ import dev.pulpo.elf.dwarf.StructLayout;
 import dev.pulpo.elf.dwarf.TypeLayout;
 import dev.pulpo.elf.dwarf.TypedefLayout;
 import dev.pulpo.engine.AppliedPatch;
+import dev.pulpo.engine.BuildDiff;
 import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.Coverage;
 import dev.pulpo.engine.Finding;
@@ -122,6 +123,16 @@ final class Json {
                 "findings", report.findings().stream().map(Json::of).toList(), "allowed",
                 report.allowed().stream().map(Json::of).toList(), "unchecked", report.unchecked(), "notes",
                 report.notes());
+    }
+
+    static Map<String, Object> of(BuildDiff diff) {
+        return object("old", diff.old(), "new", diff.young(), "compared", diff.compared(), "functions",
+                diff.functions().stream().map(Json::of).toList(), "variables",
+                diff.variables().stream().map(Json::of).toList());
+    }
+
+    private static Map<String, Object> of(BuildDiff.Difference difference) {
+        return with(object("kind", lower(difference.kind()), "name", difference.name()), difference.declaration());
     }
 
     static Map<String, Object> of(Finding finding) {

@@ -3,6 +3,7 @@ package dev.pulpo.examples.cli;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.Replacement;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,11 +26,17 @@ final class PatchArguments {
     @CommandLine.Option(names = "--comment", paramLabel = "TEXT", description = "a note that stays with the patch")
     private String comment = "";
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = PackArguments.CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, options")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = PackArguments.CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, constructor, options")
     private List<Check> allowed = new ArrayList<>();
 
-    LivePatch patch() {
-        LivePatch patch = LivePatch.of(file).comment(comment);
+    /** A container says by itself what it is for, unless the arguments say otherwise. */
+    LivePatch patch() throws IOException {
+        boolean says = target.isEmpty() && replacements.isEmpty()
+                && LivePatch.of(file).elf().section(".ulp").isPresent();
+        LivePatch patch = says ? LivePatch.open(file) : LivePatch.of(file);
+        if (!comment.isEmpty()) {
+            patch = patch.comment(comment);
+        }
         if (!target.isEmpty()) {
             patch = patch.target(target);
         }

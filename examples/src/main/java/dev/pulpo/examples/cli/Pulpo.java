@@ -10,6 +10,7 @@ import picocli.CommandLine;
         "5:the process is gone"}, subcommands = {Run.class, Inject.class, Plan.class, Apply.class, Revert.class,
                 Patches.class, Messages.class, Stack.class, Where.class, Layout.class, Pack.class, Build.class,
                 PreflightCommand.class,
+                Diff.class,
                 Stub.class})
 public final class Pulpo implements Runnable {
     static final String VERSION = "pulpo 0.1.0";

@@ -1,0 +1,162 @@
+package dev.pulpo.engine.diff;
+
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.x86.Decoder;
+import dev.pulpo.x86.Flow;
+import dev.pulpo.x86.OpcodeMap;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * The instructions of a function as texts that do not depend on where things are: padding is left out, branches lead to
+ * the n-th instruction, addresses have names. What cannot be decoded stays as it is, so that it counts as different
+ * rather than as the same.
+ */
+final class NormalForm {
+    private static final int LARGEST_TABLE = 4096;
+
+    private final CodeNames names;
+    private final long start;
+    private final byte[] bytes;
+    private final Decoder decoder = new Decoder();
+    /** For each byte the number of the first instruction there or behind that is no padding. */
+    private final int[] numbers;
+
+    private NormalForm(CodeNames names, ElfSymbol function) {
+        this.names = names;
+        start = function.value();
+        bytes = names.bytes(start, (int) Math.min(function.size(), Integer.MAX_VALUE));
+        numbers = new int[bytes.length + 1];
+    }
+
+    static List<String> of(CodeNames names, ElfSymbol function) {
+        return new NormalForm(names, function).run();
+    }
+
+    private List<String> run() {
+        List<Integer> starts = new ArrayList<>();
+        int previous = 0;
+        for (int at = 0; at < bytes.length;) {
+            int length = Math.max(1, decoder.decode(bytes, at, bytes.length));
+            for (int i = previous; i <= at; i++) {
+                numbers[i] = starts.size();
+            }
+            previous = at + 1;
+            if (!isPadding(at, length)) {
+                starts.add(at);
+            }
+            at += length;
+        }
+        for (int i = previous; i <= bytes.length; i++) {
+            numbers[i] = starts.size();
+        }
+        return starts.stream().map(this::text).toList();
+    }
+
+    /** NOPs of any length (SDM volume 2, NOP): 90 or 0F 1F, behind any number of 66 and 2E. */
+    private boolean isPadding(int at, int length) {
+        int i = at;
+        while (i < at + length && (bytes[i] == 0x66 || bytes[i] == 0x2e)) {
+            i++;
+        }
+        int rest = at + length - i;
+        return rest == 1 && bytes[i] == (byte) 0x90 || rest > 2 && bytes[i] == 0x0f && bytes[i + 1] == 0x1f;
+    }
+
+    private String text(int at) {
+        int length = decoder.decode(bytes, at, bytes.length);
+        if (length == 0) {
+            return "byte " + HexFormat.of().toHexDigits(bytes[at]);
+        }
+        long end = start + at + length;
+        if (decoder.flow().isDirect()) {
+            return branch() + place(end + decoder.branchDisplacement());
+        }
+        byte[] shown = java.util.Arrays.copyOfRange(bytes, at, at + length);
+        String operand = "";
+        if (decoder.isRipRelative()) {
+            blank(shown, decoder.displacementOffset(), decoder.displacementSize());
+            operand = " " + operand(end + decoder.displacement(), shown);
+        } else if (decoder.displacementSize() == Integer.BYTES && names.isAbsolute(decoder.displacement())) {
+            blank(shown, decoder.displacementOffset(), decoder.displacementSize());
+            operand = " " + operand(decoder.displacement(), shown);
+        }
+        if (decoder.immediateSize() == Integer.BYTES) {
+            long value = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)
+                    .getInt(at + decoder.immediateOffset()) & 0xffff_ffffL;
+            if (names.isAbsolute(value)) {
+                blank(shown, decoder.immediateOffset(), decoder.immediateSize());
+                operand += " $" + address(value);
+            }
+        }
+        return HexFormat.of().formatHex(shown) + operand;
+    }
+
+    private static void blank(byte[] shown, int from, int size) {
+        java.util.Arrays.fill(shown, from, from + size, (byte) 0);
+    }
+
+    /** Short and long forms of a branch are the same. */
+    private String branch() {
+        Flow flow = decoder.flow();
+        if (flow == Flow.CONDITIONAL
+                && (decoder.opcodeMap() == OpcodeMap.ONE || decoder.opcodeMap() == OpcodeMap.X0F)) {
+            return "if " + (decoder.opcode() & 0xf) + " ";
+        }
+        return flow == Flow.LOOP ? "loop " + decoder.opcode() + " " : flow + " ";
+    }
+
+    private String place(long target) {
+        return isInside(target) ? "#" + numbers[(int) (target - start)] : names.branchTarget(target);
+    }
+
+    private boolean isInside(long address) {
+        return address >= start && address < start + bytes.length;
+    }
+
+    private String operand(long address, byte[] shown) {
+        return isLoadOfAddress() ? address(address) : names.memory(address, constantSize(shown));
+    }
+
+    private boolean isLoadOfAddress() {
+        return decoder.opcodeMap() == OpcodeMap.ONE && decoder.opcode() == 0x8d;
+    }
+
+    private String address(long address) {
+        return isInside(address) ? "#" + numbers[(int) (address - start)] : jumpTable(address);
+    }
+
+    /** A table of distances from its own beginning to instructions of the function, as compilers make of {@code switch}. */
+    private String jumpTable(long address) {
+        String name = names.named(address);
+        if (!name.startsWith("constant ") && !name.startsWith("\"")) {
+            return name;
+        }
+        byte[] table = names.bytes(address, LARGEST_TABLE);
+        ByteBuffer entries = ByteBuffer.wrap(table).order(ByteOrder.LITTLE_ENDIAN);
+        StringBuilder text = new StringBuilder();
+        int known = 0;
+        while (entries.remaining() >= Integer.BYTES) {
+            long target = address + entries.getInt();
+            if (!isInside(target)) {
+                break;
+            }
+            text.append(" #").append(numbers[(int) (target - start)]);
+            known++;
+        }
+        return known < 2 ? name : "table" + text;
+    }
+
+    /** How much of a constant an instruction may read: by its prefix, what SSE has for scalars, else for vectors. */
+    private int constantSize(byte[] shown) {
+        return switch (decoder.opcodeMap()) {
+            case ONE -> Long.BYTES;
+            case X0F -> shown[0] == (byte) 0xf3 ? Integer.BYTES : shown[0] == (byte) 0xf2 ? Long.BYTES : 16;
+            case X38, X3A -> 16;
+            default -> 32;
+        };
+    }
+}
