@@ -208,7 +208,7 @@ final class Session implements AutoCloseable {
     @Override
     public void close() {
         try {
-            tracer.close();
+            tracer.dismiss();
         } finally {
             lock.close();
         }

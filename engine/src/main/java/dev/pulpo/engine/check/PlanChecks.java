@@ -20,7 +20,9 @@ import dev.pulpo.engine.image.ProcessImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -29,6 +31,20 @@ import java.util.stream.Stream;
 public final class PlanChecks {
     /** A section that is not loaded, of containers that were checked when they were packed for the very same build. */
     public static final String CHECKED = ".pulpo.checked";
+
+    private static final int KEPT = 32;
+
+    /** What findings depend on; files are compared by identity. */
+    private record Checked(ElfFile target, ElfFile patch, List<ReplacedFunction> functions) {}
+
+    private static final Map<Checked, List<Finding>> KNOWN = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Checked, List<Finding>> eldest) {
+            return size() > KEPT;
+        }
+    };
 
     private final ProcessImage image;
     private final LoadedObject target;
@@ -52,9 +68,9 @@ public final class PlanChecks {
         if (elf.section(CHECKED).isPresent()) {
             return plan;
         }
-        try (DebugInfo info = DebugInfo.open(elf, plan.patch().file(), DebugFiles.under(Path.of("/")))) {
+        try {
             List<Refusal> refusals = new ArrayList<>(plan.refusals());
-            PatchChecks.run(facts, new CodeFacts(elf, info), replaced(plan)).stream()
+            findings(plan, elf).stream()
                     .filter(finding -> !allowed.contains(finding.check()))
                     .map(Refusal.Unsafe::new).forEach(refusals::add);
             return plan.with(refusals);
@@ -66,6 +82,24 @@ public final class PlanChecks {
                         List.of())));
             }
             return plan.with(refusals);
+        }
+    }
+
+    /** Files do not change while they are open, so what was found once holds for the next process, too. */
+    private List<Finding> findings(PatchPlan plan, ElfFile elf) throws IOException {
+        Checked key = new Checked(target.elf(), elf, replaced(plan));
+        synchronized (KNOWN) {
+            List<Finding> known = KNOWN.get(key);
+            if (known != null) {
+                return known;
+            }
+        }
+        try (DebugInfo info = DebugInfo.open(elf, plan.patch().file(), DebugFiles.under(Path.of("/")))) {
+            List<Finding> findings = List.copyOf(PatchChecks.run(facts, new CodeFacts(elf, info), key.functions));
+            synchronized (KNOWN) {
+                KNOWN.put(key, findings);
+            }
+            return findings;
         }
     }
 

@@ -8,7 +8,6 @@ import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.WaitGuard;
 import java.lang.foreign.Arena;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,8 +23,9 @@ public final class TracerThread implements AutoCloseable {
     private static final long PAUSE_NANOS = 20_000;
 
     private final ExecutorService executor;
-    private @Nullable Tools tools;
+    private volatile @Nullable Tools tools;
     private volatile int tid;
+    private boolean failed;
 
     /**
      * What work on this thread uses again and again, so that a stop allocates nothing.
@@ -86,7 +86,14 @@ public final class TracerThread implements AutoCloseable {
      * Exceptions of the work are the caller's.
      */
     public <T> T call(Work<T> work) {
-        return await(executor.submit(() -> work.run(tools())));
+        boolean done = false;
+        try {
+            T result = await(executor.submit(() -> work.run(tools())));
+            done = true;
+            return result;
+        } finally {
+            failed |= !done;
+        }
     }
 
     private Tools tools() {
@@ -146,19 +153,31 @@ public final class TracerThread implements AutoCloseable {
      */
     @Override
     public void close() {
-        Callable<Boolean> last = () -> {
-            Tools used = tools;
-            if (used != null) {
-                used.guard().disarm();
-                used.arena().close();
-            }
-            return true;
-        };
-        await(executor.submit(last));
+        await(executor.submit(this::last));
         executor.close();
         // The JVM counts the thread as ended a moment before the kernel does, and tracees are given back by the kernel.
         while (tid != 0 && ProcFs.existsHere(tid)) {
             Thread.onSpinWait();
         }
+    }
+
+    /** As {@link #close}, but where all work has been done and nothing can be traced any more, the end is not waited for. */
+    public void dismiss() {
+        Tools used = tools;
+        if (failed || used != null && used.holdsOn()) {
+            close();
+        } else {
+            executor.execute(this::last);
+            executor.shutdown();
+        }
+    }
+
+    private boolean last() {
+        Tools used = tools;
+        if (used != null) {
+            used.guard().disarm();
+            used.arena().close();
+        }
+        return true;
     }
 }
