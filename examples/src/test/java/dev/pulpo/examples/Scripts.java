@@ -28,6 +28,17 @@ final class Scripts {
     static Result run(String input, String script, String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(MODULE.resolve("bin").resolve(script).toString()));
         command.addAll(List.of(arguments));
+        return run(input, command);
+    }
+
+    /** Runs a script of somebody else, with those of {@code examples/bin} on the path. */
+    static Result shell(Path script) throws IOException, InterruptedException {
+        return run("",
+                List.of("env", "PATH=" + MODULE.resolve("bin") + File.pathSeparator + System.getenv("PATH"), "sh",
+                        script.toString()));
+    }
+
+    private static Result run(String input, List<String> command) throws IOException, InterruptedException {
         Path in = Files.createTempFile("pulpo", ".in");
         Path out = Files.createTempFile("pulpo", ".out");
         Path err = Files.createTempFile("pulpo", ".err");

@@ -60,6 +60,8 @@ final class Json {
                                 "size", function.size(), "replacement", function.replacement(), "site",
                                 function.site().toString(), "expected", function.expected()))
                         .toList(),
+                "references", plan.references().stream().map(Object::toString).toList(), "leaving",
+                plan.leaving().stream().map(PatchId::hex).toList(),
                 "coverage", coverage.stream().map(Json::of).toList(), "refusals",
                 plan.refusals().stream().map(Failures::describe).toList());
     }

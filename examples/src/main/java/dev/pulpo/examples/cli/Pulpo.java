@@ -23,7 +23,8 @@ public final class Pulpo implements Runnable {
         System.exit(commandLine().execute(arguments));
     }
 
-    static CommandLine commandLine() {
+    /** The command line, ready to parse. */
+    public static CommandLine commandLine() {
         CommandLine line = new CommandLine(new Pulpo());
         Ulp.addTo(line);
         return line.setCaseInsensitiveEnumValuesAllowed(true)

@@ -24,7 +24,7 @@ public final class Ulp implements Runnable {
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
 
     @SuppressWarnings("UnusedVariable") // picocli looks at the option itself
-    @CommandLine.Option(names = {"-?", "--help"}, usageHelp = true, description = "Give this help list")
+    @CommandLine.Option(names = {"-?", "--help", "--usage"}, usageHelp = true, description = "Give this help list")
     private boolean help;
 
     @SuppressWarnings("UnusedVariable") // as above
@@ -47,7 +47,8 @@ public final class Ulp implements Runnable {
                 .addSubcommand(new SetPatchable()).addSubcommand(new Extract());
     }
 
-    static CommandLine commandLine() {
+    /** The command line, ready to parse. */
+    public static CommandLine commandLine() {
         return new CommandLine(new Ulp()).setExecutionExceptionHandler(Ulp::failed)
                 .setParameterExceptionHandler(Ulp::misused);
     }

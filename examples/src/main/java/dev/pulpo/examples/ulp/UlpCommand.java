@@ -38,7 +38,7 @@ abstract class UlpCommand implements Callable<Integer> {
     private String colour = "auto";
 
     @SuppressWarnings("UnusedVariable") // picocli looks at the option itself
-    @CommandLine.Option(names = {"-?", "--help"}, usageHelp = true, description = "Give this help list")
+    @CommandLine.Option(names = {"-?", "--help", "--usage"}, usageHelp = true, description = "Give this help list")
     private boolean help;
 
     @SuppressWarnings("UnusedVariable") // as above
