@@ -92,7 +92,16 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
     public static List<Integer> candidates() {
         long self = ProcessHandle.current().pid();
         return ProcessHandle.allProcesses().mapToLong(ProcessHandle::pid)
-                .filter(pid -> pid != self && !isKernelThread((int) pid)).sorted().mapToObj(pid -> (int) pid).toList();
+                .filter(pid -> pid != self && isCandidate((int) pid)).sorted().mapToObj(pid -> (int) pid).toList();
+    }
+
+    private static boolean isCandidate(int pid) {
+        try {
+            return !isKernelThread(pid);
+        } catch (TargetGoneException ended) {
+            // Between being listed and being looked at.
+            return false;
+        }
     }
 
     /** It has no memory of its own, so its status has no such line; nor has that of a zombie. */
