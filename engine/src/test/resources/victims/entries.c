@@ -28,6 +28,26 @@ NOINLINE int tabled(int x)
     }
 }
 
+/* What the compiler takes for unlikely lies elsewhere, in half_cold.cold. */
+int (*wait_there)(void);
+
+__attribute__((cold, noinline)) static int unlikely(int x)
+{
+    return x;
+}
+
+NOINLINE int half_cold(int x)
+{
+    if (__builtin_expect(x == 77, 0)) {
+        int sum = unlikely(x);
+        for (int i = 0; i < 3; i++) {
+            sum += wait_there() + unlikely(i);
+        }
+        return sum;
+    }
+    return plain(x) + 4;
+}
+
 /* Same name as a static function of the program. */
 static NOINLINE int hidden(int x)
 {

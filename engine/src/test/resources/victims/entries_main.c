@@ -17,6 +17,8 @@ int enters_shared_tail(int);
 int calls_first(int (*)(void));
 int call_other_local(int);
 int faults_first(const int *);
+int half_cold(int);
+extern int (*wait_there)(void);
 
 static __attribute__((noinline)) int local(int x)
 {
@@ -43,9 +45,16 @@ static int linger(void)
     return 1;
 }
 
+static int in_cold;
+
 static void *lingerer(void *unused)
 {
-    calls_first(linger);
+    if (in_cold) {
+        wait_there = linger;
+        half_cold(77);
+    } else {
+        calls_first(linger);
+    }
     return unused;
 }
 
@@ -101,6 +110,7 @@ int main(void)
         } else if (strcmp(name, "linger") == 0) {
             pthread_t thread;
             leave = 0;
+            in_cold = x;
             pthread_create(&thread, NULL, lingerer, NULL);
             while (!inside) {
                 usleep(100);

@@ -11,7 +11,10 @@ import java.time.Duration;
 public record Consistency(Level level, Duration timeout) {
     /** What must hold at the instant of the change. */
     public enum Level {
-        /** Nothing: new calls get the new code at once, calls in progress finish in the old code. */
+        /**
+         * Nothing: new calls get the new code at once, calls in progress finish in the old code. Only a thread that would
+         * return to bytes that are overwritten is waited for.
+         */
         NONE,
         /** No thread is inside a function that changes. Fails closed where a stack cannot be followed. */
         FUNCTION_QUIESCENT,

@@ -136,7 +136,7 @@ class EntryDetourTest {
             process.apply(inLibrary(2, "plain"));
             process.revert(inLibrary(2, "plain").id());
             assertThat(trampolines(server)).isEmpty();
-            String maps = java.nio.file.Files.readString(Path.of("/proc/" + server.pid() + "/maps"));
+            String maps = Files.readString(Path.of("/proc/" + server.pid() + "/maps"));
             assertThat(maps).contains("libentries.so").doesNotContain("entries_fix");
         }
     }
@@ -327,6 +327,36 @@ class EntryDetourTest {
             assertThat(server.ask("leave")).isEqualTo("0");
             process.apply(process.plan(inLibrary(1, "calls_first")), Consistency.DEFAULT);
             assertThat(process.patches()).hasSize(1);
+        }
+    }
+
+    /** Of a stripped library nothing but a jump tells that the unlikely part belongs to the function. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void threadInThePartThatWasMovedAwayBlocks(boolean stripped) throws Exception {
+        Path program = victims.entriesMain();
+        if (stripped) {
+            Path copies = Files.createDirectory(directory.resolve("cold"));
+            Tools.run("strip", "-o", copies.resolve("libentries.so").toString(), victims.entries().toString());
+            program = Path.of("/usr/bin/env");
+        }
+        String[] arguments = stripped
+                ? new String[]{"LD_LIBRARY_PATH=" + directory.resolve("cold"), victims.entriesMain().toString()}
+                : new String[0];
+        try (RunningServer server = RunningServer.preloaded(program, arguments);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            if (stripped) {
+                assertThat(Files.readString(Path.of("/proc/" + server.pid() + "/maps")))
+                        .contains("/cold/libentries.so");
+            }
+            assertThat(server.ask("linger 1")).isEqualTo("0");
+            assertThatThrownBy(() -> process.apply(process.plan(inLibrary(1, "half_cold")),
+                    Consistency.functionQuiescent(Duration.ofMillis(100))))
+                    .isInstanceOfSatisfying(BlockedException.class, e -> assertThat(e.blockers()).singleElement()
+                            .isInstanceOfSatisfying(Blocker.InsideFunction.class,
+                                    inside -> assertThat(inside.function()).isEqualTo("half_cold")));
+            process.apply(inLibrary(1, "plain"));
+            assertThat(server.ask("leave")).isEqualTo("0");
         }
     }
 

@@ -1,7 +1,6 @@
 package dev.pulpo.engine.apply;
 
 import dev.pulpo.elf.ElfFile;
-import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
@@ -12,6 +11,7 @@ import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.Mapping;
+import dev.pulpo.engine.plan.FunctionParts;
 import dev.pulpo.engine.plan.Originals;
 import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.registry.FunctionRecord;
@@ -19,7 +19,6 @@ import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.engine.trace.StubCalls;
-import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
@@ -31,6 +30,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Loads a patch, and brings it into force in one stop. */
@@ -93,7 +93,8 @@ public final class ApplyOperation {
             detours.write(session.memory());
             entry = record(registry, fresh, loaded, object, block, detours.functions());
         } catch (RuntimeException failed) {
-            unload(registry, loaded.handle(), block, failed);
+            TrampolineBlock mapped = block;
+            unload(registry, calls -> Trampolines.unload(calls, loaded.handle(), mapped), failed);
             throw failed;
         }
         Stops.Done done;
@@ -102,9 +103,8 @@ public final class ApplyOperation {
         } catch (RuntimeException failed) {
             if (isUnreached(entry)) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
-                if (unload(registry, loaded.handle(), block, failed)) {
-                    Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
-                }
+                Registry.Entry undone = entry;
+                unload(registry, calls -> Trampolines.unload(session.memory(), calls, undone), failed);
             }
             throw failed;
         }
@@ -131,18 +131,16 @@ public final class ApplyOperation {
     }
 
     /** Takes a patch out again after a failure; what stands in the way of that is added to the failure. */
-    private boolean unload(Registry registry, RemoteAddress handle, TrampolineBlock block, RuntimeException failure) {
+    private void unload(Registry registry, Function<StubCalls, String> unloading, RuntimeException failure) {
         try {
             // The deadline may be what failed; giving memory back gets a second of its own.
             long extended = System.nanoTime() + Duration.ofSeconds(1).toNanos();
-            String error = session.borrowing(registry, extended, calls -> {
-                String unmapped = Trampolines.unmap(calls, block);
-                return unmapped.isEmpty() ? calls.unload(handle) : unmapped;
-            });
-            return error.isEmpty();
+            String error = session.borrowing(registry, extended, unloading);
+            if (!error.isEmpty()) {
+                session.message("patch " + plan.id().shortForm() + " stays loaded: " + error);
+            }
         } catch (RuntimeException alsoFailed) {
             failure.addSuppressed(alsoFailed);
-            return false;
         }
     }
 
@@ -223,8 +221,9 @@ public final class ApplyOperation {
                 yield ranges;
             }
             case FUNCTION_QUIESCENT -> {
+                FunctionParts parts = new FunctionParts(session.image(), target);
                 for (PlannedFunction function : fresh.functions()) {
-                    addFunction(ranges, target, function);
+                    addFunction(ranges, target, parts, function);
                     registry.inForce(function.entry()).ifPresent(inForce -> registry.active().stream()
                             .map(Registry.Entry::patch)
                             .filter(patch -> patch.functions().contains(inForce))
@@ -249,10 +248,11 @@ public final class ApplyOperation {
 
     /**
      * All of a function but its first byte, where a thread has not begun it yet; its padding, where one is on its way to the
-     * patched version; and the part that the compiler has moved away as unlikely. Where the size is not known it is the
+     * patched version; and the parts that the compiler has moved away as unlikely. Where the size is not known it is the
      * whole object.
      */
-    private static void addFunction(List<CodeRanges.Range> ranges, LoadedObject target, PlannedFunction function) {
+    private static void addFunction(List<CodeRanges.Range> ranges, LoadedObject target, FunctionParts parts,
+            PlannedFunction function) {
         if (function.size() == 0) {
             ranges.addAll(codeOf(target));
             return;
@@ -260,9 +260,6 @@ public final class ApplyOperation {
         ranges.add(new CodeRanges.Range(function.site(), function.entry(), function.function()));
         ranges.add(new CodeRanges.Range(function.entry().plus(1), function.entry().plus(function.size()),
                 function.function()));
-        for (ElfSymbol part : target.elf().symbols().findAll(function.function() + ".cold")) {
-            ranges.add(new CodeRanges.Range(target.toRemote(part.address()),
-                    target.toRemote(part.address()).plus(part.size()), function.function()));
-        }
+        ranges.addAll(parts.of(function.entry(), function.size(), function.function()));
     }
 }

@@ -113,11 +113,7 @@ final class Leaving {
             return session.borrowing(session.readRegistry(), deadline, calls -> {
                 boolean all = true;
                 for (Registry.Entry entry : entries) {
-                    boolean unloaded = Trampolines.unload(calls, entry.patch()).isEmpty();
-                    if (unloaded) {
-                        Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
-                    }
-                    all &= unloaded;
+                    all &= Trampolines.unload(session.memory(), calls, entry).isEmpty();
                 }
                 return all;
             });

@@ -25,9 +25,10 @@ final class Leftovers {
         try {
             new Stops(session, List.of(), List.of(), forbidden(entries)).untilDone(Duration.ZERO, System.nanoTime());
             for (Registry.Entry entry : entries) {
-                String error = session.borrowing(registry, deadline, calls -> Trampolines.unload(calls, entry.patch()));
-                if (error.isEmpty()) {
-                    Registry.setState(session.memory(), entry, PatchRecord.State.UNLOADED);
+                String error = session.borrowing(registry, deadline,
+                        calls -> Trampolines.unload(session.memory(), calls, entry));
+                if (!error.isEmpty()) {
+                    session.message("patch " + entry.patch().id().shortForm() + " stays loaded: " + error);
                 }
             }
         } catch (BlockedException | BorrowedCallException busy) {

@@ -4,6 +4,7 @@ import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.registry.FunctionRecord;
@@ -18,7 +19,8 @@ import java.util.concurrent.locks.LockSupport;
 final class Stops {
     private static final long FIRST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long LONGEST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long STOP_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long FIRST_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long LONGEST_PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Session session;
     private final List<Change> changes;
@@ -49,19 +51,19 @@ final class Stops {
         Warmup.await();
         long backoff = FIRST_BACKOFF_NANOS;
         for (int attempt = 1;; attempt++) {
-            Commit.Result result = session.onTracer(tools -> {
-                try (Arena arena = Arena.ofConfined()) {
-                    Commit commit = new Commit(session.image(), tools, session.memory(), arena, changes,
-                            functions.stream().flatMapToLong(Changes::interior), forbidden, session.knownTables());
-                    checkUnchanged(commit);
-                    commit.journal().touch();
-                    Commit.Result stopped = commit.run(System.nanoTime() + STOP_PATIENCE_NANOS);
-                    if (stopped.isDone()) {
-                        checkArrived(commit);
-                    }
-                    return stopped;
+            Commit.Result result;
+            try {
+                result = attempt(Math.min(attempt * FIRST_PATIENCE_NANOS, LONGEST_PATIENCE_NANOS));
+            } catch (TargetBusyException busy) {
+                // On a crowded machine threads wait for their turn to stop. All have been let go; they get another chance.
+                session.renewTracer();
+                if (System.nanoTime() - deadline > 0) {
+                    throw busy;
                 }
-            });
+                LockSupport.parkNanos(backoff);
+                backoff = Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);
+                continue;
+            }
             if (result.holdsOn()) {
                 session.renewTracer();
             }
@@ -82,6 +84,23 @@ final class Stops {
             LockSupport.parkNanos(backoff);
             backoff = Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);
         }
+    }
+
+    /** @param patience with threads that do not stop, in nanoseconds: those that have stopped stand still meanwhile */
+    private Commit.Result attempt(long patience) {
+        return session.onTracer(tools -> {
+            try (Arena arena = Arena.ofConfined()) {
+                Commit commit = new Commit(session.image(), tools, session.memory(), arena, changes,
+                        functions.stream().flatMapToLong(Changes::interior), forbidden, session.knownTables());
+                checkUnchanged(commit);
+                commit.journal().touch();
+                Commit.Result stopped = commit.run(System.nanoTime() + patience);
+                if (stopped.isDone()) {
+                    checkArrived(commit);
+                }
+                return stopped;
+            }
+        });
     }
 
     private void checkUnchanged(Commit commit) {

@@ -11,6 +11,7 @@ import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
 import java.util.List;
 import java.util.Optional;
 
@@ -54,23 +55,35 @@ final class Trampolines {
     }
 
     /**
-     * Gives the memory back, on a thread that has been borrowed.
+     * Gives all memory of a patch back, on a thread that has been borrowed. The patch comes first: where the loader keeps it,
+     * its trampolines stay, too.
      *
+     * @param handle what {@code dlopen} returned for it
      * @return an empty string, or what stood in the way
      */
-    static String unmap(StubCalls calls, TrampolineBlock block) {
-        int error = block.isEmpty() ? 0 : calls.unmap(block.start(), block.bytes());
-        return error == 0 ? "" : "munmap of the trampolines at " + block.start() + ": " + Errno.name(error);
+    static String unload(StubCalls calls, RemoteAddress handle, TrampolineBlock block) {
+        String kept = calls.unload(handle);
+        return kept.isEmpty() ? unmap(calls, block) : kept;
     }
 
     /**
-     * Gives all memory of a patch back, on a thread that has been borrowed.
-     *
-     * @return an empty string, or what stood in the way
+     * As the other, for a recorded patch that is out of force. It is recorded as unloaded before it is: were a tool killed in
+     * between, the next one would otherwise close the handle again, and unmap what may be somebody else's by then. So the
+     * worst that happens is that memory stays.
      */
-    static String unload(StubCalls calls, PatchRecord patch) {
-        String unmapped = unmap(calls, patch.trampolines());
-        return unmapped.isEmpty() ? calls.unload(patch.handle()) : unmapped;
+    static String unload(TraceeMemory memory, StubCalls calls, Registry.Entry entry) {
+        Registry.setState(memory, entry, PatchRecord.State.UNLOADED);
+        String kept = calls.unload(entry.patch().handle());
+        if (kept.isEmpty()) {
+            return unmap(calls, entry.patch().trampolines());
+        }
+        Registry.setState(memory, entry, PatchRecord.State.REVERTED);
+        return kept;
+    }
+
+    private static String unmap(StubCalls calls, TrampolineBlock block) {
+        int error = block.isEmpty() ? 0 : calls.unmap(block.start(), block.bytes());
+        return error == 0 ? "" : "munmap of the trampolines at " + block.start() + ": " + Errno.name(error);
     }
 
     /** Where the code of a patch is, and the way to it. */

@@ -6,6 +6,7 @@
  * {@code IndirectFunction};
  * <li>{@code Entries} looks for reasons against overwriting the first bytes of an {@link dev.pulpo.engine.plan.EntrySite}:
  * {@code CodeIndex}, {@code BranchScan}, {@code JumpTables}; {@link dev.pulpo.engine.plan.Reasons} puts them into words;
+ * <li>{@link dev.pulpo.engine.plan.FunctionParts}: code of a function that lies elsewhere;
  * <li>{@link dev.pulpo.engine.plan.Originals}: what a patch wants to call.
  * </ol>
  */

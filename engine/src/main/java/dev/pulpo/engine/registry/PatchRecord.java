@@ -37,7 +37,7 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
         REVERTING(3),
         /** No entry leads to it any more; it may still be loaded. */
         REVERTED(4),
-        /** As REVERTED, and its memory has been given back. */
+        /** As REVERTED, and its memory has been given back, or was about to be when the tool died. */
         UNLOADED(5);
 
         private final long code;

@@ -2,6 +2,7 @@ package dev.pulpo.engine.programs;
 
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.SymbolType;
+import dev.pulpo.engine.Check;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchPlan;
@@ -82,6 +83,6 @@ final class PassThrough {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
-        return LivePatch.of(file).target(target).replace(replacements).comment("pass through");
+        return LivePatch.of(file).target(target).replace(replacements).comment("pass through").allow(Check.OPTIONS);
     }
 }

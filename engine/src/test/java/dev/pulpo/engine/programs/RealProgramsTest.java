@@ -18,7 +18,7 @@ class RealProgramsTest {
     private Path directory;
 
     @ParameterizedTest
-    @CsvSource({"nginx, 10, false, 80", "redis, 5, true, 1000", "sqlite, 10, true, 1000", "python, 5, false, 3000"})
+    @CsvSource({"nginx, 10, false, 80", "redis, 3, true, 1000", "sqlite, 10, true, 1000", "python, 3, false, 3000"})
     void answersStayRight(String name, int rounds, boolean preloaded, int functions) throws Exception {
         Needed.commands("gcc");
         Needed.nothingMissing(Programs.missing());
