@@ -8,6 +8,8 @@
  *     blocked    one thread each in read, poll, select, epoll_wait, nanosleep, futex, pause and a signal wait
  *     wx         under memory-deny-write-execute
  *     epoll      the only thread waits in epoll_wait (standard input) and reports an EINTR
+ *     restart    every thread waits in a call that restarts through its restart block: the main one in poll, three in
+ *                nanosleep, one in a futex with a timeout; an EINTR or a sleep that ends too early counts as an error
  *
  * Commands: answer, errors, rounds, as server.c; wake lets the blocked threads go, woken prints what they got.
  */
@@ -186,6 +188,56 @@ static int epoll_server(void)
     }
 }
 
+static void *in_short_sleeps(void *unused)
+{
+    for (;;) {
+        struct timespec t = {0, 5000000}, from, to;
+        clock_gettime(CLOCK_MONOTONIC, &from);
+        long r = nanosleep(&t, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &to);
+        if (r != 0 || (to.tv_sec - from.tv_sec) * 1000000000 + (to.tv_nsec - from.tv_nsec) < t.tv_nsec) {
+            dprintf(2, "nanosleep: %ld, %s\n", r, strerror(errno));
+            __sync_fetch_and_add(&errors, 1);
+        }
+        __sync_fetch_and_add(&rounds, 1);
+    }
+    return unused;
+}
+
+static void *in_short_futexes(void *unused)
+{
+    for (;;) {
+        struct timespec t = {0, 5000000};
+        long r = syscall(SYS_futex, &futex_word, FUTEX_WAIT, 0, &t, NULL, 0);
+        if (r != -1 || errno != ETIMEDOUT) {
+            dprintf(2, "futex: %ld, %s\n", r, strerror(errno));
+            __sync_fetch_and_add(&errors, 1);
+        }
+        __sync_fetch_and_add(&rounds, 1);
+    }
+    return unused;
+}
+
+static int poll_server(void)
+{
+    struct pollfd p = {.fd = 0, .events = POLLIN};
+    char line[64];
+    for (;;) {
+        int n = poll(&p, 1, -1);
+        if (n != 1) {
+            errors++;
+            continue;
+        }
+        long length = read(0, line, sizeof line - 1);
+        if (length <= 0) {
+            return 0;
+        }
+        line[length] = 0;
+        dprintf(1, "%ld\n", strcmp(line, "errors\n") == 0 ? errors
+            : strcmp(line, "rounds\n") == 0 ? rounds : (long)answer());
+    }
+}
+
 int main(int argc, char **argv)
 {
     char line[256];
@@ -227,6 +279,13 @@ int main(int argc, char **argv)
     } else if (strcmp(kind, "epoll") == 0) {
         printf("ready\n");
         return epoll_server();
+    } else if (strcmp(kind, "restart") == 0) {
+        for (int i = 0; i < 3; i++) {
+            start(in_short_sleeps, 0);
+        }
+        start(in_short_futexes, 0);
+        printf("ready\n");
+        return poll_server();
     } else {
         return 3;
     }
