@@ -250,7 +250,7 @@ final class HazardSoak {
 
     /** A target that ends, or becomes another program, at any instant: the outcome is that it is gone. */
     private void vanishing(Tally tally, boolean execs) throws Exception {
-        try (RunningServer server = RunningServer.preloaded(victims.linked("hazards.c"), "timer");
+        try (RunningServer server = RunningServer.preloaded(victims.linked("hazards.c"), "vectors");
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             Thread killer = Thread.ofPlatform().start(() -> {
                 LockSupport.parkNanos(random.nextInt(15_000_000));
