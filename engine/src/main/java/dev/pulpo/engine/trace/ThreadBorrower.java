@@ -18,6 +18,7 @@ import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.ffm.WaitStatus;
 import java.lang.foreign.Arena;
@@ -235,10 +236,22 @@ public final class ThreadBorrower {
                 : SeccompCheck.of(ptrace, image.pid(), tid))
                 .or(() -> unfit(tid, registers, frameOn, worst));
         if (blocker.isEmpty()) {
-            return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, began));
+            return taken(tid, registers, began);
         }
         Release.detach(ptrace, tid, registers, 0);
         return new Attempt.Refused(blocker.get());
+    }
+
+    /** A stopped thread can still end, by SIGKILL or because another one executes a program; then it is not taken. */
+    private Attempt taken(int tid, Registers registers, long began) {
+        try {
+            return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, began));
+        } catch (SystemCallException e) {
+            if (e.errno() == Errno.ESRCH) {
+                return new Attempt.Gone();
+            }
+            throw e;
+        }
     }
 
     /** Stops a seized thread, or leaves it to those who wait. */
