@@ -8,8 +8,13 @@
  *     blocked    one thread each in read, poll, select, epoll_wait, nanosleep, futex, pause and a signal wait
  *     wx         under memory-deny-write-execute
  *     epoll      the only thread waits in epoll_wait (standard input) and reports an EINTR
+ *     restart    every thread waits in a call that restarts through its restart block: the main one in poll, three in
+ *                nanosleep, one in a futex with a timeout; an EINTR or a sleep that ends too early counts as an error
+ *     signals    a thread sends the process queued signals; "lost" stops it and prints how many never came
+ *     forks      a thread forks; the child leaves with what answer() says
+ *     vforks     a thread makes children that share its memory until they execute /bin/true
  *
- * Commands: answer, errors, rounds, as server.c; wake lets the blocked threads go, woken prints what they got.
+ * Commands: exec executes another program, answer, errors, rounds, as server.c; wake lets the blocked threads go, woken prints what they got.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,6 +30,7 @@
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -186,6 +192,112 @@ static int epoll_server(void)
     }
 }
 
+static void *in_short_sleeps(void *unused)
+{
+    for (;;) {
+        struct timespec t = {0, 5000000}, from, to;
+        clock_gettime(CLOCK_MONOTONIC, &from);
+        long r = nanosleep(&t, NULL);
+        clock_gettime(CLOCK_MONOTONIC, &to);
+        if (r != 0 || (to.tv_sec - from.tv_sec) * 1000000000 + (to.tv_nsec - from.tv_nsec) < t.tv_nsec) {
+            dprintf(2, "nanosleep: %ld, %s\n", r, strerror(errno));
+            __sync_fetch_and_add(&errors, 1);
+        }
+        __sync_fetch_and_add(&rounds, 1);
+    }
+    return unused;
+}
+
+static void *in_short_futexes(void *unused)
+{
+    for (;;) {
+        struct timespec t = {0, 5000000};
+        long r = syscall(SYS_futex, &futex_word, FUTEX_WAIT, 0, &t, NULL, 0);
+        if (r != -1 || errno != ETIMEDOUT) {
+            dprintf(2, "futex: %ld, %s\n", r, strerror(errno));
+            __sync_fetch_and_add(&errors, 1);
+        }
+        __sync_fetch_and_add(&rounds, 1);
+    }
+    return unused;
+}
+
+static volatile long sent;
+static volatile long received;
+static volatile int quiet;
+
+static void receive(int signal)
+{
+    (void)signal;
+    __sync_fetch_and_add(&received, 1);
+}
+
+static void *signaller(void *unused)
+{
+    union sigval none = {0};
+    while (!quiet) {
+        if (sigqueue(getpid(), SIGRTMIN, none) == 0) {
+            sent++;
+        }
+        usleep(200);
+    }
+    quiet = 2;
+    return unused;
+}
+
+static long lost(void)
+{
+    quiet = 1;
+    for (int i = 0; i < 5000 && (quiet == 1 || received != sent); i++) {
+        usleep(1000);
+    }
+    return sent - received;
+}
+
+static void *forker(void *shared_memory)
+{
+    char *program[] = {"true", NULL};
+    for (;;) {
+        int status = 0;
+        pid_t child = shared_memory ? vfork() : fork();
+        if (child == 0) {
+            if (shared_memory) {
+                execv("/bin/true", program);
+            }
+            _exit(shared_memory ? 127 : answer());
+        }
+        while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) {
+        }
+        int code = WIFEXITED(status) ? WEXITSTATUS(status) : 200;
+        if (child < 0 || (shared_memory ? code != 0 : code != 1 && code != 2)) {
+            __sync_fetch_and_add(&errors, 1);
+        }
+        __sync_fetch_and_add(&rounds, 1);
+        usleep(1000);
+    }
+    return NULL;
+}
+
+static int poll_server(void)
+{
+    struct pollfd p = {.fd = 0, .events = POLLIN};
+    char line[64];
+    for (;;) {
+        int n = poll(&p, 1, -1);
+        if (n != 1) {
+            errors++;
+            continue;
+        }
+        long length = read(0, line, sizeof line - 1);
+        if (length <= 0) {
+            return 0;
+        }
+        line[length] = 0;
+        dprintf(1, "%ld\n", strcmp(line, "errors\n") == 0 ? errors
+            : strcmp(line, "rounds\n") == 0 ? rounds : (long)answer());
+    }
+}
+
 int main(int argc, char **argv)
 {
     char line[256];
@@ -227,6 +339,22 @@ int main(int argc, char **argv)
     } else if (strcmp(kind, "epoll") == 0) {
         printf("ready\n");
         return epoll_server();
+    } else if (strcmp(kind, "signals") == 0) {
+        struct sigaction action = {.sa_handler = receive, .sa_flags = SA_RESTART};
+        sigaction(SIGRTMIN, &action, NULL);
+        start(signaller, 0);
+        start(vector_thread, 4);
+        printf("ready\n");
+    } else if (strcmp(kind, "forks") == 0 || strcmp(kind, "vforks") == 0) {
+        start(forker, kind[0] == 'v');
+        printf("ready\n");
+    } else if (strcmp(kind, "restart") == 0) {
+        for (int i = 0; i < 3; i++) {
+            start(in_short_sleeps, 0);
+        }
+        start(in_short_futexes, 0);
+        printf("ready\n");
+        return poll_server();
     } else {
         return 3;
     }
@@ -241,6 +369,10 @@ int main(int argc, char **argv)
             printf("%ld\n", ticks);
         } else if (strcmp(line, "early\n") == 0) {
             printf("%d\n", woken_count);
+        } else if (strcmp(line, "lost\n") == 0) {
+            printf("%ld\n", lost());
+        } else if (strcmp(line, "exec\n") == 0) {
+            execl("/bin/sleep", "sleep", "60", NULL);
         } else if (strcmp(line, "wake\n") == 0) {
             start(in_read, 0);
             usleep(20000);

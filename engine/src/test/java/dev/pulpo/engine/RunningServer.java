@@ -65,10 +65,15 @@ final class RunningServer implements AutoCloseable {
 
     /** Sends a line and returns the answer. */
     String ask(String question) {
+        say(question);
+        return line();
+    }
+
+    /** Sends a line that is not answered. */
+    void say(String line) {
         try {
-            input.write((question + "\n").getBytes(StandardCharsets.UTF_8));
+            input.write((line + "\n").getBytes(StandardCharsets.UTF_8));
             input.flush();
-            return line();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -17,6 +17,8 @@ import java.util.OptionalInt;
 public final class ProcessLock implements AutoCloseable {
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
+    /** Where the holder cannot be found out at all, because it lives in another pid namespace, it is not asked for long. */
+    private static final int TRIES = 5;
 
     private final int descriptor;
 
@@ -32,15 +34,26 @@ public final class ProcessLock implements AutoCloseable {
             descriptor = (int) check("open(" + path + ")", syscall(Linux.SYS_open(), arena.allocateFrom(path).address(),
                     Linux.O_RDONLY() | Linux.O_DIRECTORY() | Linux.O_CLOEXEC(), 0));
         }
+        Result result = tryLock(descriptor, path);
+        // Held and yet nobody's: the holder has let go in between, and the lock may be free now.
+        for (int i = 1; i < TRIES && result instanceof Taken taken && taken.holder().isEmpty(); i++) {
+            result = tryLock(descriptor, path);
+        }
+        if (!(result instanceof Held)) {
+            syscall(Linux.SYS_close(), descriptor, 0, 0);
+        }
+        return result;
+    }
+
+    private static Result tryLock(int descriptor, String path) {
         long result = syscall(Linux.SYS_flock(), descriptor, LOCK_EX | LOCK_NB, 0);
         if (result == 0) {
             return new Held(new ProcessLock(descriptor));
         }
-        OptionalInt holder = holder(path);
-        syscall(Linux.SYS_close(), descriptor, 0, 0);
         if (result == -Errno.EAGAIN) {
-            return new Taken(holder);
+            return new Taken(holder(path));
         }
+        syscall(Linux.SYS_close(), descriptor, 0, 0);
         throw new SystemCallException("flock(" + path + ")", (int) -result);
     }
 

@@ -58,6 +58,19 @@ public final class SystemCalls {
     }
 
     /**
+     * Whether the thread was interrupted in the repetition of such a call: then its registers do not say which it is.
+     */
+    public static boolean isRestartSyscall(Registers registers) {
+        return registers.origRax() == Linux.SYS_restart_syscall();
+    }
+
+    /** Whether this call restarts through the restart block. */
+    public static boolean restartsThroughBlock(int number) {
+        return number == Linux.SYS_nanosleep() || number == Linux.SYS_clock_nanosleep() || number == Linux.SYS_poll()
+                || number == Linux.SYS_futex();
+    }
+
+    /**
      * Whether the call has returned EINTR and is one that a stop alone, without any signal, makes return it: the calls
      * that signal(7) lists as "never restarted" and that the kernel does not restart after a stop either.
      */

@@ -1,13 +1,11 @@
 package dev.pulpo.engine.apply;
 
 import dev.pulpo.engine.image.CodeRanges;
-import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.registry.HalfDone;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
-import dev.pulpo.ffm.SystemCallException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -30,34 +28,13 @@ final class Recovery {
 
     private static void finish(Session session, Registry registry, Registry.Entry entry, long deadline) {
         List<Change> changes = new ArrayList<>();
-        for (FunctionRecord function : entry.patch().functions()) {
-            byte[] wanted = registry.bytesWithout(entry, function);
-            byte[] found;
-            try {
-                found = Bytes.read(session.memory(), function.site(), wanted.length);
-            } catch (SystemCallException unmapped) {
-                // The object has been closed since; there is nothing to take back.
-                continue;
-            }
-            if (isOurs(found, function.detour(), wanted) && !Arrays.equals(found, wanted)) {
-                changes.add(new Change(function.name(), function.site(), found, wanted));
-            }
-        }
+        HalfDone.of(registry, entry, session.memory()).forEach(undo -> changes.add(
+                new Change(undo.function().name(), undo.function().site(), undo.found(), undo.wanted())));
         changes.add(Changes.ofState(entry, entry.patch().state(), PatchRecord.State.REVERTED));
         // Threads that the patch has already got finish in it; it stays loaded.
         new Stops(session, changes, entry.patch().functions(), CodeRanges.of(List.of()))
                 .untilDone(Duration.ofSeconds(1), deadline);
         session.message("patch " + entry.patch().id().shortForm()
                 + " was left half done by a tool that ended, and was taken back");
-    }
-
-    /** Whether a tool has written this: all of the detour, or a part of it, where it was killed in the middle. */
-    private static boolean isOurs(byte[] found, byte[] detour, byte[] wanted) {
-        for (int i = 0; i < found.length; i++) {
-            if (found[i] != detour[i] && found[i] != wanted[i]) {
-                return false;
-            }
-        }
-        return true;
     }
 }

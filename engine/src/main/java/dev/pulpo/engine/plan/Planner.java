@@ -16,6 +16,7 @@ import dev.pulpo.engine.Replacement;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.registry.HalfDone;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
@@ -40,6 +41,7 @@ public final class Planner {
     private final TraceeMemory memory;
     private final Optional<Registry> registry;
     private final MemoryWindow code;
+    private final List<HalfDone.Undo> undone;
     private final List<Refusal> refusals = new ArrayList<>();
 
     /** @param registry of the process; empty where it has no stub yet */
@@ -48,6 +50,8 @@ public final class Planner {
         this.memory = memory;
         this.registry = registry;
         this.code = new MemoryWindow(memory);
+        this.undone = registry.stream().flatMap(known -> known.halfDone().stream()
+                .flatMap(entry -> HalfDone.of(known, entry, memory).stream())).toList();
     }
 
     /**
@@ -244,7 +248,20 @@ public final class Planner {
         });
     }
 
+    /**
+     * The code as it will be when it is patched: what a tool that died has left half done is taken back first. The bytes it
+     * has written are no reason to refuse.
+     */
     private CodeBytes read(RemoteAddress address, int length) {
-        return CodeBytes.at(new CodeAddress(address.value()), code.read(address, length));
+        byte[] bytes = code.read(address, length);
+        for (HalfDone.Undo undo : undone) {
+            long at = undo.function().site().minus(address);
+            for (int i = 0; i < undo.wanted().length; i++) {
+                if (at + i >= 0 && at + i < length) {
+                    bytes[(int) at + i] = undo.wanted()[i];
+                }
+            }
+        }
+        return CodeBytes.at(new CodeAddress(address.value()), bytes);
     }
 }

@@ -5,6 +5,7 @@
  * <li>{@link dev.pulpo.engine.registry.FunctionRecord}, {@link dev.pulpo.engine.registry.TrampolineBlock}, {@link dev.pulpo.engine.registry.PatchRecord}: the values;
  * <li>{@link dev.pulpo.engine.registry.RecordFormat}: their bytes;
  * <li>{@link dev.pulpo.engine.registry.Registry}: where they are in the process, and which bytes belong at an entry;
+ * <li>{@link dev.pulpo.engine.registry.HalfDone}: what a patch that was left half done has to give back;
  * <li>{@link dev.pulpo.engine.registry.MessageRing}: the log that people read.
  * </ol>
  */

@@ -70,7 +70,7 @@ public final class StubCalls {
     private LoadResult load(String path) {
         byte[] name = path.getBytes(StandardCharsets.UTF_8);
         byte[] request = new byte[StubLayout.LOAD_BYTES + name.length + 1];
-        RemoteAddress at = ThreadLoan.argumentsAt(stub.callSite(), request.length);
+        RemoteAddress at = ThreadLoan.argumentsAt(stub.callSite());
         ByteBuffer buffer = ByteBuffer.wrap(request).order(ByteOrder.LITTLE_ENDIAN);
         buffer.putLong(StubLayout.LOAD_PATH, at.value() + StubLayout.LOAD_BYTES);
         buffer.put(StubLayout.LOAD_BYTES, name);
@@ -94,7 +94,7 @@ public final class StubCalls {
     public String unload(RemoteAddress handle) {
         byte[] request = new byte[StubLayout.LOAD_BYTES];
         ByteBuffer.wrap(request).order(ByteOrder.LITTLE_ENDIAN).putLong(StubLayout.LOAD_HANDLE, handle.value());
-        MemorySegment reply = call(stub.unload(), request, ThreadLoan.argumentsAt(stub.callSite(), request.length));
+        MemorySegment reply = call(stub.unload(), request, ThreadLoan.argumentsAt(stub.callSite()));
         long error = reply.get(ValueLayout.JAVA_LONG, StubLayout.LOAD_ERROR);
         return error == 0 ? "" : string(new RemoteAddress(error));
     }

@@ -12,12 +12,13 @@ import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.stack.Reasons;
 import dev.pulpo.engine.stack.StackCheck;
+import dev.pulpo.engine.trace.InterruptedCall.Restart;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.SystemCalls;
+import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.ffm.WaitStatus;
 import java.lang.foreign.Arena;
@@ -36,6 +37,8 @@ import java.util.function.Supplier;
 public final class ThreadBorrower {
     private static final long STOP_PATIENCE_NANOS = 20_000_000;
     private static final long RETRY_NANOS = 300_000;
+    /** How long to look for a better thread than one in a call that nobody else can make it repeat. */
+    private static final long UNKNOWN_CALL_NANOS = 100_000_000;
     /** A thread's stack must have this much room below the red zone for a frame that goes onto it. */
     private static final long FRAME_ROOM = 3 * 4096;
 
@@ -142,10 +145,13 @@ public final class ThreadBorrower {
         }
         while (true) {
             List<Blocker> blockers = new ArrayList<>();
-            // A thread whose call restarts through its restart block is put back exactly by a living tracer only.
-            Optional<ThreadLoan> loan = tryAll(frameOn, false, blockers);
+            Optional<ThreadLoan> loan = tryAll(frameOn, Restart.BY_REGISTERS, blockers);
             if (loan.isEmpty()) {
-                loan = tryAll(frameOn, true, new ArrayList<>());
+                loan = tryAll(frameOn, Restart.FROM_THE_BEGINNING, new ArrayList<>());
+            }
+            long now = System.nanoTime();
+            if (loan.isEmpty() && (now - began > UNKNOWN_CALL_NANOS || now - deadline > 0)) {
+                loan = tryAll(frameOn, Restart.BY_A_LIVING_TRACER, new ArrayList<>());
             }
             if (loan.isPresent()) {
                 return loan.get();
@@ -188,9 +194,9 @@ public final class ThreadBorrower {
         }
     }
 
-    private Optional<ThreadLoan> tryAll(FrameOn frameOn, boolean evenRestartBlock, List<Blocker> blockers) {
+    private Optional<ThreadLoan> tryAll(FrameOn frameOn, Restart worst, List<Blocker> blockers) {
         for (int tid : ProcFs.threads(image.pid())) {
-            switch (attempt(tid, frameOn, evenRestartBlock)) {
+            switch (attempt(tid, frameOn, worst)) {
                 case Attempt.Taken taken -> {
                     return Optional.of(taken.loan());
                 }
@@ -203,7 +209,7 @@ public final class ThreadBorrower {
         return Optional.empty();
     }
 
-    private Attempt attempt(int tid, FrameOn frameOn, boolean evenRestartBlock) {
+    private Attempt attempt(int tid, FrameOn frameOn, Restart worst) {
         int error = ptrace.seize(tid,
                 Ptrace.TRACE_EXEC | Ptrace.TRACE_SYSGOOD | (suspendSeccomp ? Ptrace.SUSPEND_SECCOMP : 0));
         if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(image.pid(), tid)) {
@@ -228,12 +234,24 @@ public final class ThreadBorrower {
         Optional<Blocker> blocker = (suspendSeccomp
                 ? Optional.<Blocker>empty()
                 : SeccompCheck.of(ptrace, image.pid(), tid))
-                .or(() -> unfit(tid, registers, frameOn, evenRestartBlock));
+                .or(() -> unfit(tid, registers, frameOn, worst));
         if (blocker.isEmpty()) {
-            return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, began));
+            return taken(tid, registers, began);
         }
         Release.detach(ptrace, tid, registers, 0);
         return new Attempt.Refused(blocker.get());
+    }
+
+    /** A stopped thread can still end, by SIGKILL or because another one executes a program; then it is not taken. */
+    private Attempt taken(int tid, Registers registers, long began) {
+        try {
+            return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, began));
+        } catch (SystemCallException e) {
+            if (e.errno() == Errno.ESRCH) {
+                return new Attempt.Gone();
+            }
+            throw e;
+        }
     }
 
     /** Stops a seized thread, or leaves it to those who wait. */
@@ -283,9 +301,9 @@ public final class ThreadBorrower {
         return false;
     }
 
-    private Optional<Blocker> unfit(int tid, Registers registers, FrameOn frameOn, boolean evenRestartBlock) {
+    private Optional<Blocker> unfit(int tid, Registers registers, FrameOn frameOn, Restart worst) {
         String name = ProcFs.name(image.pid(), tid);
-        Optional<String> reason = reasonNot(tid, registers, frameOn, evenRestartBlock);
+        Optional<String> reason = reasonNot(tid, registers, frameOn, worst);
         if (reason.isPresent()) {
             return Optional.of(new Blocker.NotBorrowable(tid, name, reason.get()));
         }
@@ -303,11 +321,11 @@ public final class ThreadBorrower {
         };
     }
 
-    private Optional<String> reasonNot(int tid, Registers registers, FrameOn frameOn, boolean evenRestartBlock) {
+    private Optional<String> reasonNot(int tid, Registers registers, FrameOn frameOn, Restart worst) {
         if (!registers.isLongMode()) {
             return Optional.of("it runs 32-bit code");
         }
-        if (!evenRestartBlock && SystemCalls.usesRestartBlock(registers)) {
+        if (InterruptedCall.restart(registers, memory).compareTo(worst) > 0) {
             return Optional.of("its system call can be restarted by the kernel only");
         }
         if (insideRestartableSequence(tid, registers.rip())) {

@@ -95,6 +95,7 @@ public final class ThreadLoan implements AutoCloseable {
         Registers registers = tools.scratch();
         registers.set(saved);
         if (SystemCalls.isRestarting(registers)) {
+            registers.origRax(InterruptedCall.number(registers, memory));
             SystemCalls.rewind(registers);
         }
         return registers;
@@ -123,8 +124,10 @@ public final class ThreadLoan implements AutoCloseable {
             throw new BorrowedCallException(pid, tid,
                     arguments.length + " bytes of arguments do not fit the stub's stack of " + site.stackSize());
         }
-        RemoteAddress argumentsAt = argumentsAt(site, arguments.length);
-        SignalFrame.Image frame = frameBelow(argumentsAt.value(), site.announced().value());
+        RemoteAddress argumentsAt = argumentsAt(site);
+        // At the same place for every call of a loan, with the same content: while it is written the thread may still
+        // stand above the frame of the call before, with nothing else to bring it back if the tool dies.
+        SignalFrame.Image frame = frameBelow(site.stackTop().value(), site.announced().value());
         if (arguments.length > 0) {
             memory.write(argumentsAt, arena.allocateFrom(ValueLayout.JAVA_BYTE, arguments));
         }
@@ -162,9 +165,9 @@ public final class ThreadLoan implements AutoCloseable {
         }
     }
 
-    /** Where {@link #call} puts this many bytes of arguments. */
-    static RemoteAddress argumentsAt(CallSite site, int length) {
-        return new RemoteAddress(site.stackTop().value() - length & -64);
+    /** Where {@link #call} puts arguments: at the far end of the stack, away from the frame. */
+    static RemoteAddress argumentsAt(CallSite site) {
+        return new RemoteAddress(site.stackTop().value() - site.stackSize() + 63 & -64);
     }
 
     private static long value(long[] values, int index) {
@@ -174,8 +177,10 @@ public final class ThreadLoan implements AutoCloseable {
     void divert(Registers registers, long mask) {
         // From here on only a finished restore, or the frame, makes the thread itself again.
         diverted = true;
-        check("PTRACE_SETSIGMASK", ptrace.writeSignalMask(tid, mask));
+        // In this order: if the tool dies in between, the thread has a frame to return to, which holds its own mask. The
+        // other way round it would go on where it was, and never get a signal again.
         check("PTRACE_SETREGS", ptrace.writeRegisters(tid, registers));
+        check("PTRACE_SETSIGMASK", ptrace.writeSignalMask(tid, mask));
     }
 
     /** A signal that the target ignores: it has no handler for it, and by default it does nothing. */

@@ -1,0 +1,303 @@
+package dev.pulpo.engine;
+
+import dev.pulpo.ffm.Processes;
+import dev.pulpo.ffm.Signals;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Applies and reverts a patch of processes in which such tools lie or kill, and counts what must not be. As a program:
+ * {@code HazardSoak ROUNDS [HAZARD...]}.
+ */
+final class HazardSoak {
+    /** What there is; the last ones start a process for each round. */
+    static final List<String> HAZARDS = List.of("vectors", "vectors-injected", "timer", "signals", "restart",
+            "restart-injected", "epoll", "sleep", "churn", "malloc", "spin", "forks", "vforks", "stopped-at-random",
+            "frozen-at-random", "two-tools", "tool-killed", "target-killed", "target-execs");
+
+    private static final Duration HANG = Duration.ofSeconds(60);
+
+    private final Victims victims;
+    private final Random random = new Random(4);
+
+    /** What was counted for one hazard; everything but the rounds has to be 0. */
+    static final class Tally {
+        final String hazard;
+        int rounds;
+        int falseSuccesses;
+        int deaths;
+        int hangs;
+        long corrupted;
+        long lostSignals;
+        long eintrs;
+        final List<String> unexpected = new ArrayList<>();
+
+        Tally(String hazard) {
+            this.hazard = hazard;
+        }
+
+        boolean isClean() {
+            return falseSuccesses + deaths + hangs + corrupted + lostSignals + eintrs + unexpected.size() == 0;
+        }
+
+        @Override
+        public String toString() {
+            return String.format("%-18s %6d %6d %6d %6d %9d %6d %6d %10d", hazard, rounds, falseSuccesses, deaths,
+                    hangs, corrupted, lostSignals, eintrs, unexpected.size());
+        }
+    }
+
+    static final String HEADER = String.format("%-18s %6s %6s %6s %6s %9s %6s %6s %10s", "hazard", "rounds", "false",
+            "deaths", "hangs", "corrupted", "lost", "EINTRs", "unexpected");
+
+    HazardSoak(Path directory) {
+        victims = new Victims(directory);
+        victims.server();
+        victims.linked("hazards.c");
+        victims.fix(2);
+        victims.fix(3);
+    }
+
+    /** Runs so many rounds of one hazard. */
+    Tally run(String hazard, int rounds) throws Exception {
+        Tally tally = new Tally(hazard);
+        if (hazard.equals("target-killed") || hazard.equals("target-execs")) {
+            for (int i = 0; i < rounds; i++) {
+                vanishing(tally, hazard.equals("target-execs"));
+            }
+            return tally;
+        }
+        try (RunningServer server = start(hazard)) {
+            CompletableFuture<Boolean> done = new CompletableFuture<>();
+            Thread disturber = disturber(hazard, server.pid(), done);
+            try {
+                switch (hazard) {
+                    case "two-tools" -> twoTools(tally, server, rounds);
+                    case "tool-killed" -> toolKilled(tally, server, rounds);
+                    default -> applyAndRevert(tally, server, rounds);
+                }
+            } finally {
+                done.complete(true);
+                disturber.join();
+            }
+            count(tally, hazard, server);
+        } catch (IllegalStateException ended) {
+            tally.deaths++;
+            tally.unexpected.add(ended.toString());
+        }
+        return tally;
+    }
+
+    private RunningServer start(String hazard) {
+        Path program = victims.linked("hazards.c");
+        return switch (hazard) {
+            case "vectors-injected", "restart-injected" ->
+                RunningServer.plain(program, hazard.replace("-injected", ""));
+            case "sleep", "churn", "malloc" -> RunningServer.plain(victims.server(), "8", hazard);
+            case "spin" -> RunningServer.preloaded(victims.server(), "3", hazard);
+            case "stopped-at-random", "frozen-at-random", "two-tools", "tool-killed" ->
+                RunningServer.plain(victims.server(), "4", "sleep");
+            default -> RunningServer.preloaded(program, hazard);
+        };
+    }
+
+    /** Does to the process what the hazard is about, until told to end; ends a process in which nothing happens. */
+    private Thread disturber(String hazard, int pid, CompletableFuture<Boolean> done) {
+        return Thread.ofPlatform().start(() -> {
+            switch (hazard) {
+                case "stopped-at-random" -> {
+                    while (!done.isDone()) {
+                        Processes.kill(pid, Signals.SIGSTOP);
+                        LockSupport.parkNanos(random.nextInt(3_000_000));
+                        Processes.kill(pid, Signals.SIGCONT);
+                        LockSupport.parkNanos(random.nextInt(6_000_000));
+                    }
+                }
+                case "frozen-at-random" -> {
+                    try (Freezer freezer = Freezer.of(pid)) {
+                        while (!done.isDone()) {
+                            freezer.freeze(true);
+                            LockSupport.parkNanos(random.nextInt(5_000_000));
+                            freezer.freeze(false);
+                            LockSupport.parkNanos(random.nextInt(10_000_000));
+                        }
+                    } catch (IOException e) {
+                        throw new java.io.UncheckedIOException(e);
+                    }
+                }
+                default -> {
+                    // The hazard is in the process itself.
+                }
+            }
+        });
+    }
+
+    private LivePatch patch(int value) {
+        return LivePatch.of(victims.fix(value)).target("libanswer.so").replace("answer", "fixed_answer");
+    }
+
+    private void applyAndRevert(Tally tally, RunningServer server, int rounds) throws Exception {
+        PatchId id = patch(2).id();
+        try (LiveProcess process = LiveProcess.attach(server.pid())) {
+            for (int i = 0; i < rounds; i++) {
+                long began = System.nanoTime();
+                if (isDone(tally, () -> process.apply(process.plan(patch(2)), Consistency.DEFAULT))) {
+                    tally.falseSuccesses += server.ask("answer").equals("2") ? 0 : 1;
+                    while (!isDone(tally, () -> process.revert(id)) && System.nanoTime() - began < HANG.toNanos()) {
+                        Thread.onSpinWait();
+                    }
+                }
+                tally.falseSuccesses += server.ask("answer").equals("1") ? 0 : 1;
+                tally.hangs += System.nanoTime() - began > HANG.toNanos() ? 1 : 0;
+                tally.rounds++;
+            }
+        }
+    }
+
+    private interface Work {
+        Outcome run() throws IOException;
+    }
+
+    /** A target that is held by somebody else may be busy until the deadline; nothing else may stand in the way. */
+    private static boolean isDone(Tally tally, Work work) throws IOException {
+        try {
+            work.run();
+            return true;
+        } catch (TargetBusyException | BlockedException | BorrowedCallException e) {
+            if (!tally.hazard.equals("frozen-at-random")) {
+                tally.unexpected.add(e.toString());
+            }
+            return false;
+        } catch (PulpoException e) {
+            tally.unexpected.add(e.toString());
+            return false;
+        }
+    }
+
+    private static void count(Tally tally, String hazard, RunningServer server) {
+        long errors = Long.parseLong(server.ask("errors"));
+        switch (hazard) {
+            case "restart", "restart-injected", "epoll", "sleep", "two-tools", "tool-killed", "stopped-at-random",
+                    "frozen-at-random" ->
+                tally.eintrs += errors;
+            default -> tally.corrupted += errors;
+        }
+        if (hazard.equals("signals")) {
+            tally.lostSignals += Long.parseLong(server.ask("lost"));
+        }
+    }
+
+    private void twoTools(Tally tally, RunningServer server, int rounds) throws Exception {
+        List<Process> tools = new ArrayList<>();
+        for (int value = 2; value <= 3; value++) {
+            tools.add(tool(ApplyInTurns.class, server, value, Integer.toString(rounds)));
+        }
+        int refused = 0;
+        for (Process tool : tools) {
+            String output = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            if (tool.waitFor() == 0 && output.startsWith("refused ")) {
+                refused += Integer.parseInt(output.strip().substring("refused ".length()));
+            } else {
+                tally.unexpected.add(output);
+            }
+        }
+        System.out.println("two-tools: one was told " + refused + " times that the other holds the process");
+        tally.rounds += 2 * rounds;
+        tally.falseSuccesses += server.ask("answer").equals("1") ? 0 : 1;
+        try (LiveProcess process = LiveProcess.attach(server.pid())) {
+            tally.falseSuccesses += process.patches().size();
+        }
+    }
+
+    private Process tool(Class<?> main, RunningServer server, int value, String... more) throws IOException {
+        List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
+                "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
+                "-cp", System.getProperty("java.class.path"), main.getName(), Integer.toString(server.pid()),
+                victims.fix(value).toString()));
+        command.addAll(List.of(more));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
+    }
+
+    private void toolKilled(Tally tally, RunningServer server, int rounds) throws Exception {
+        for (int i = 0; i < rounds; i++) {
+            Process tool = tool(ApplyForever.class, server, 3);
+            try {
+                tool.getInputStream().read();
+                LockSupport.parkNanos(random.nextInt(200_000_000));
+            } finally {
+                tool.destroyForcibly().waitFor();
+            }
+            String answer = server.ask("answer");
+            try (LiveProcess process = LiveProcess.attach(server.pid())) {
+                for (AppliedPatch left : process.patches()) {
+                    if (left.status() != AppliedPatch.Status.HALF_DONE) {
+                        tally.falseSuccesses += answer.equals("3") ? 0 : 1;
+                        isDone(tally, () -> process.revert(left.id()));
+                    }
+                }
+            }
+            applyAndRevert(tally, server, 1);
+        }
+    }
+
+    /** A target that ends, or becomes another program, at any instant: the outcome is that it is gone. */
+    private void vanishing(Tally tally, boolean execs) throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.linked("hazards.c"), "vectors");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            Thread killer = Thread.ofPlatform().start(() -> {
+                LockSupport.parkNanos(random.nextInt(15_000_000));
+                if (execs) {
+                    server.say("exec");
+                } else {
+                    Processes.kill(server.pid(), Signals.SIGKILL);
+                }
+            });
+            long began = System.nanoTime();
+            try {
+                while (System.nanoTime() - began < HANG.toNanos()) {
+                    process.apply(patch(2));
+                    process.revert(patch(2).id());
+                }
+                tally.hangs++;
+            } catch (TargetGoneException expected) {
+                tally.rounds++;
+            } catch (PulpoException other) {
+                tally.unexpected.add(other.toString());
+            }
+            killer.join();
+            // What it has become must live on.
+            if (execs && dev.pulpo.engine.image.ProcFs.isZombie(server.pid(), server.pid())) {
+                tally.deaths++;
+            }
+        }
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        int rounds = Integer.parseInt(arguments[0]);
+        List<String> hazards = arguments.length > 1 ? List.of(arguments).subList(1, arguments.length) : HAZARDS;
+        boolean clean = true;
+        HazardSoak soak = new HazardSoak(Files.createTempDirectory("soak"));
+        System.out.println(HEADER);
+        for (String hazard : hazards) {
+            if (hazard.equals("frozen-at-random") && !Freezer.isAvailable()) {
+                System.out.println(hazard + ": no cgroup here whose freezer can be used");
+                continue;
+            }
+            // A new JVM for each tool that is killed, a new process for each that ends: those cost a second.
+            boolean slow = hazard.startsWith("tool") || hazard.startsWith("target");
+            Tally tally = soak.run(hazard, slow ? Math.max(1, rounds / 10) : rounds);
+            System.out.println(tally);
+            tally.unexpected.stream().distinct().limit(5).forEach(System.out::println);
+            clean &= tally.isClean();
+        }
+        System.exit(clean ? 0 : 1);
+    }
+}

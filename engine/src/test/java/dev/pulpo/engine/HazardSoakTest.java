@@ -1,0 +1,34 @@
+package dev.pulpo.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The short form of the soak: each hazard that {@link HazardTest} does not have, for a few rounds. */
+class HazardSoakTest {
+    @TempDir
+    static Path directory;
+    static HazardSoak soak;
+
+    @BeforeAll
+    static void build() {
+        soak = new HazardSoak(directory);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"signals", "restart", "restart-injected", "forks", "vforks", "stopped-at-random",
+            "frozen-at-random", "two-tools", "target-execs"})
+    void nothingIsLostAndNothingIsReportedThatIsNotSo(String hazard) throws Exception {
+        Assumptions.assumeTrue(!hazard.equals("frozen-at-random") || Freezer.isAvailable(),
+                "no control group here whose freezer can be used");
+        HazardSoak.Tally tally = soak.run(hazard, 5);
+        assertThat(tally.unexpected).isEmpty();
+        assertThat(tally.isClean()).as("%s%n%s", HazardSoak.HEADER, tally).isTrue();
+        assertThat(tally.rounds).isGreaterThanOrEqualTo(5);
+    }
+}

@@ -1,0 +1,140 @@
+/*
+ * A thread waits in an awkward place, inside of visited() or outside of it:
+ *
+ *     awkward PLACE in|out
+ *
+ *     small        on a stack of 64 KiB
+ *     handler      in a signal handler on an alternate stack; what it interrupted is inside or outside
+ *     coroutine    on a stack made with makecontext(3)
+ *     nocfi        in a function without call frame information, called from there
+ *
+ * Commands: tid; leave lets the thread go on and end; visit calls visited() and prints the result.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+static volatile int leave;
+static volatile int tid;
+static const char *place;
+static int inside;
+
+__attribute__((noinline)) int visited(void (*wait)(void))
+{
+    wait();
+    __asm__ volatile("");
+    return 1;
+}
+
+__attribute__((noinline)) static int other(void (*wait)(void))
+{
+    wait();
+    __asm__ volatile("");
+    return 0;
+}
+
+static void wait_here(void)
+{
+    tid = syscall(SYS_gettid);
+    while (!leave) {
+        usleep(1000);
+    }
+}
+
+static void nothing(void) {}
+
+/* Keeps its frame by rsp alone, so that without a description nobody can tell where it returns to. */
+void without_cfi(void);
+__asm__(".text\n"
+        ".type without_cfi, @function\n"
+        "without_cfi:\n"
+        "    subq $72, %rsp\n"
+        "    movq wait_from_assembly@GOTPCREL(%rip), %rax\n"
+        "    call *%rax\n"
+        "    addq $72, %rsp\n"
+        "    ret\n"
+        ".size without_cfi, . - without_cfi\n");
+
+void wait_from_assembly(void)
+{
+    wait_here();
+}
+
+static void handle(int signal)
+{
+    (void)signal;
+    wait_here();
+}
+
+static void interrupted(void)
+{
+    raise(SIGUSR1);
+}
+
+static ucontext_t back, coroutine;
+
+static void on_coroutine(void)
+{
+    (inside ? visited : other)(wait_here);
+}
+
+static void *thread(void *unused)
+{
+    int (*function)(void (*)(void)) = inside ? visited : other;
+    if (strcmp(place, "handler") == 0) {
+        stack_t stack = {.ss_sp = malloc(65536), .ss_size = 65536};
+        struct sigaction action = {.sa_handler = handle, .sa_flags = SA_ONSTACK};
+        sigaltstack(&stack, NULL);
+        sigaction(SIGUSR1, &action, NULL);
+        function(interrupted);
+    } else if (strcmp(place, "coroutine") == 0) {
+        getcontext(&coroutine);
+        coroutine.uc_stack.ss_sp = malloc(65536);
+        coroutine.uc_stack.ss_size = 65536;
+        coroutine.uc_link = &back;
+        makecontext(&coroutine, on_coroutine, 0);
+        swapcontext(&back, &coroutine);
+    } else if (strcmp(place, "nocfi") == 0) {
+        function(without_cfi);
+    } else {
+        function(wait_here);
+    }
+    return unused;
+}
+
+int main(int argc, char **argv)
+{
+    char line[64];
+    pthread_t id;
+    pthread_attr_t small;
+
+    (void)argc;
+    place = argv[1];
+    inside = strcmp(argv[2], "in") == 0;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 64 * 1024);
+    pthread_create(&id, &small, thread, NULL);
+    while (tid == 0) {
+        usleep(100);
+    }
+    printf("ready\n");
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        if (strcmp(line, "tid\n") == 0) {
+            printf("%d\n", tid);
+        } else if (strcmp(line, "leave\n") == 0) {
+            leave = 1;
+            pthread_join(id, NULL);
+            printf("out\n");
+        } else {
+            printf("%d\n", visited(nothing));
+        }
+    }
+    return 0;
+}
