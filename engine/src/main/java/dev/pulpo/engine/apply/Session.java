@@ -102,6 +102,9 @@ final class Session implements AutoCloseable {
 
     /** What stacks are followed with, if it has been needed so far. */
     Optional<CfiMap> knownTables() {
+        if (tables.isEmpty()) {
+            tables = UnwindTables.ifKnown(image, memory);
+        }
         return tables;
     }
 

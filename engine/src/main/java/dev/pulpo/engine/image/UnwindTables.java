@@ -11,12 +11,14 @@ import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.WeakHashMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The call frame information of everything that a process executes: its objects and the vDSO. Made before a stop, so that
@@ -25,15 +27,25 @@ import java.util.WeakHashMap;
 public final class UnwindTables {
     private static final Map<ElfFile, CfiTable> KNOWN = Collections.synchronizedMap(new WeakHashMap<>());
 
+    /** By content; a kernel has one for all processes. */
+    private static final Map<ByteBuffer, ElfFile> VDSOS = new ConcurrentHashMap<>();
+
     private UnwindTables() {}
+
+    /** As {@link #of}, but only where nothing has to be parsed for it. */
+    public static Optional<CfiMap> ifKnown(ProcessImage image, TraceeMemory memory) {
+        boolean known = image.objects().stream().allMatch(object -> KNOWN.containsKey(object.elf()));
+        return known ? Optional.of(of(image, memory)) : Optional.empty();
+    }
 
     /** The tables of the process at the addresses where it has them. An object whose table is malformed has none. */
     public static CfiMap of(ProcessImage image, TraceeMemory memory) {
         List<LoadedCfi> loaded = new ArrayList<>();
         List<LoadedObject> objects = new ArrayList<>(image.objects());
         vdso(image, memory).ifPresent(objects::add);
-        // The machine's processors share the work; what is known already costs nothing.
-        objects.parallelStream().forEach(object -> table(object.elf()));
+        // The machine's processors share the work, if there is any.
+        objects.stream().filter(object -> !KNOWN.containsKey(object.elf())).toList().parallelStream()
+                .forEach(object -> table(object.elf()));
         for (LoadedObject object : objects) {
             CfiTable table = table(object.elf());
             for (Mapping mapping : object.mappings()) {
@@ -74,7 +86,9 @@ public final class UnwindTables {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = arena.allocate(mapping.end().value() - mapping.start().value());
             memory.read(mapping.start(), bytes);
-            ElfFile elf = ElfFile.of(ByteSource.of(bytes.toArray(ValueLayout.JAVA_BYTE)), "[vdso]");
+            byte[] content = bytes.toArray(ValueLayout.JAVA_BYTE);
+            ElfFile elf = VDSOS.computeIfAbsent(ByteBuffer.wrap(content),
+                    anew -> ElfFile.of(ByteSource.of(content), "[vdso]"));
             return Optional.of(new LoadedObject("[vdso]", List.of(mapping), mapping.start().value(), elf));
         } catch (SystemCallException | MalformedElfException unusable) {
             // Stacks through it end there, and say so.

@@ -10,6 +10,7 @@ import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.Hazards;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.engine.stack.Reasons;
 import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.engine.trace.InterruptedCall.Restart;
@@ -125,7 +126,9 @@ public final class ThreadBorrower {
         this.memory = memory;
         this.hazards = Hazards.of(image);
         this.tables = tables;
-        this.check = check(Optional.empty());
+        Optional<CfiMap> known = UnwindTables.ifKnown(image, memory);
+        this.hasTables = known.isPresent();
+        this.check = check(known);
     }
 
     private StackCheck check(Optional<CfiMap> map) {
@@ -145,8 +148,11 @@ public final class ThreadBorrower {
         }
         while (true) {
             List<Blocker> blockers = new ArrayList<>();
-            Optional<ThreadLoan> loan = tryAll(frameOn, Restart.BY_REGISTERS, blockers);
-            if (loan.isEmpty()) {
+            // Where there is no choice, none is looked for.
+            boolean alone = ProcFs.threads(image.pid()).size() == 1;
+            Optional<ThreadLoan> loan = tryAll(frameOn, alone ? Restart.FROM_THE_BEGINNING : Restart.BY_REGISTERS,
+                    blockers);
+            if (loan.isEmpty() && !alone) {
                 loan = tryAll(frameOn, Restart.FROM_THE_BEGINNING, new ArrayList<>());
             }
             long now = System.nanoTime();
