@@ -76,15 +76,14 @@ final class Victims {
         return packed(name, base, target, lines);
     }
 
-    /** A prepared library, and a container for it; the C++ library is there for those that need it. */
+    /** A prepared library. */
     Path prepared(String name, String source) {
-        return built(name, () -> gcc(name, source, "-shared", "-fPIC", "-fpatchable-function-entry=16,14",
-                "-lstdc++"));
+        return built(name, () -> gcc(name, source, "-shared", "-fPIC", "-fpatchable-function-entry=16,14"));
     }
 
     /** A patch container that is built from this source. */
     Path containerOf(String name, String source, Path target, String... lines) throws Exception {
-        gcc(name, source, "-shared", "-fPIC", "-Wl,--allow-shlib-undefined", "-lstdc++");
+        gcc(name, source, "-shared", "-fPIC", "-Wl,--allow-shlib-undefined");
         return packed(name, 0, target, lines);
     }
 
@@ -178,8 +177,13 @@ final class Victims {
 
     private void gcc(String output, String source, String... options) throws IOException, InterruptedException {
         Path copy = Files.exists(directory.resolve(source)) ? directory.resolve(source) : resource(source);
-        List<String> command = new ArrayList<>(List.of("gcc", "-O2", "-Wall", "-Werror", "-Wl,--build-id=sha1",
-                "-o", directory.resolve(output).toString(), copy.toString()));
+        boolean plusPlus = source.endsWith(".cc");
+        if (plusPlus) {
+            Needed.commands("g++");
+        }
+        List<String> command = new ArrayList<>(
+                List.of(plusPlus ? "g++" : "gcc", "-O2", "-Wall", "-Werror", "-Wl,--build-id=sha1",
+                        "-o", directory.resolve(output).toString(), copy.toString()));
         command.addAll(List.of(options));
         Process gcc = new ProcessBuilder(command).redirectErrorStream(true).start();
         String log = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -1,5 +1,6 @@
 package dev.pulpo.elf.dwarf;
 
+import dev.pulpo.elf.Needed;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -11,8 +12,11 @@ import java.util.List;
 final class Compiled {
     private Compiled() {}
 
-    /** Compiles a source from the test resources; gives the program's path. */
+    /** Compiles a source from the test resources; gives the program's path. C++ needs a compiler that may be missing. */
     static Path compile(Path directory, String source, String output, List<String> options) throws IOException {
+        if (source.endsWith(".cc")) {
+            Needed.commands("g++");
+        }
         Path copy = resource(directory, source);
         List<String> command = new ArrayList<>(List.of(source.endsWith(".cc") ? "g++" : "gcc", "-o", output));
         command.addAll(options);
