@@ -214,8 +214,8 @@ public final class ApplyOperation {
         return switch (consistency.level()) {
             // A thread that would return among the bytes that change, from a call or from a signal handler, would not
             // survive it, whatever was asked for.
-            case NONE -> detours.functions().stream().flatMap(function -> Changes.returnsThatBreak(function).stream())
-                    .toList();
+            case NONE -> detours.functions().stream().filter(function -> !function.isPrepared())
+                    .map(ApplyOperation::changing).toList();
             case LIBRARY_QUIESCENT -> {
                 ranges.addAll(codeOf(target));
                 yield ranges;
@@ -239,6 +239,11 @@ public final class ApplyOperation {
         return object.mappings().stream().filter(Mapping::isExecutable)
                 .map(mapping -> new CodeRanges.Range(mapping.start(), mapping.end(), object.fileName()))
                 .toList();
+    }
+
+    private static CodeRanges.Range changing(FunctionRecord function) {
+        return new CodeRanges.Range(function.site().plus(1), function.site().plus(function.original().length),
+                function.name());
     }
 
     /**

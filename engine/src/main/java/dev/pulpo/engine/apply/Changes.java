@@ -1,6 +1,5 @@
 package dev.pulpo.engine.apply;
 
-import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -9,13 +8,10 @@ import dev.pulpo.x86.CodeAddress;
 import dev.pulpo.x86.PreparedDetour;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Optional;
 import java.util.stream.LongStream;
 
 /** What the changes of a commit have in common, whichever way they go. */
 final class Changes {
-    private static final byte NOP = (byte) 0x90;
-
     private Changes() {}
 
     /** The change of a patch's state in the registry, made in the same stop as those of the code, and after them. */
@@ -42,20 +38,5 @@ final class Changes {
         }
         return detour(function.entry(), function.original().length).interior().stream()
                 .mapToLong(CodeAddress::value);
-    }
-
-    /**
-     * Where no thread may come back to, from a call or from a signal handler, once the function's bytes have changed: it
-     * would go on in the middle of an instruction. Between two nops of one byte that is one address.
-     */
-    static Optional<CodeRanges.Range> returnsThatBreak(FunctionRecord function) {
-        byte[] original = function.original();
-        RemoteAddress end = function.site().plus(original.length);
-        if (!function.isPrepared()) {
-            return Optional.of(new CodeRanges.Range(function.site().plus(1), end, function.name()));
-        }
-        return original[original.length - 1] == NOP && original[original.length - 2] == NOP
-                ? Optional.of(new CodeRanges.Range(end.plus(-1), end, function.name()))
-                : Optional.empty();
     }
 }
