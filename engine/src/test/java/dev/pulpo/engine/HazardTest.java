@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Processes;
+import dev.pulpo.ffm.Ptrace;
+import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.Signals;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -13,6 +16,7 @@ import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -216,6 +220,50 @@ class HazardTest {
                 killer.join();
             }
         }
+    }
+
+    /** One that was stopped there, and that would go on in the middle of the jump, if it were left there. */
+    @Test
+    @Timeout(60)
+    void threadBetweenTwoNopsIsSteppedPastThem() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.server(), "3", "sleep");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("answer")).isEqualTo("1");
+            PlannedFunction function = process.plan(patch()).functions().getFirst();
+            assertThat(function.prepared()).isTrue();
+            assertThat(function.original()).as("two nops of one byte").endsWith("9090");
+            long between = function.entry().value() + (function.endbr64() ? 4 : 0) + 1;
+            try (TracerThread tracer = new TracerThread(server.pid())) {
+                tracer.call(tools -> stopAt(tools, server, between));
+            }
+            awaitState(server.pid(), 'T');
+            process.apply(process.plan(patch()), Consistency.none());
+            Processes.kill(server.pid(), Signals.SIGCONT);
+            assertThat(server.line()).as("the call that had begun").isEqualTo("1");
+            assertThat(server.ask("answer")).isEqualTo("2");
+            process.revert(patch().id());
+            assertThat(server.ask("answer")).isEqualTo("1");
+        }
+    }
+
+    /** Has the main thread call the function, steps it to an address, and leaves it there, with its process stopped. */
+    private static boolean stopAt(TracerThread.Tools tools, RunningServer server, long address) {
+        int tid = server.pid();
+        Ptrace ptrace = tools.ptrace();
+        assertThat(ptrace.seize(tid, 0)).isZero();
+        assertThat(ptrace.interrupt(tid)).isZero();
+        ptrace.awaitWord(tid);
+        server.say("answer");
+        Registers registers = tools.saved();
+        for (int steps = 0; steps < 1_000_000; steps++) {
+            assertThat(ptrace.readRegisters(tid, registers)).isZero();
+            if (registers.rip() == address) {
+                return ptrace.detach(tid, Signals.SIGSTOP) == 0;
+            }
+            assertThat(ptrace.step(tid, 0)).isZero();
+            ptrace.awaitWord(tid);
+        }
+        throw new AssertionError("the thread has not come by 0x" + Long.toHexString(address));
     }
 
     @Test

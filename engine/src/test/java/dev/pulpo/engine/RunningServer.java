@@ -79,7 +79,8 @@ final class RunningServer implements AutoCloseable {
         }
     }
 
-    private String line() {
+    /** The next line that the victim prints. */
+    String line() {
         try {
             String line = output.readLine();
             if (line == null) {

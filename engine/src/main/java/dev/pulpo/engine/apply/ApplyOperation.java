@@ -85,7 +85,7 @@ public final class ApplyOperation {
         Registry.Entry entry;
         try {
             LoadedObject object = loadedObject(loaded.bias());
-            detours = new Detours(session.image().named(fresh.target()).getFirst(), fresh, loaded.bias(),
+            detours = new Detours(session.object(fresh.target()), fresh, loaded.bias(),
                     Originals.of(plan.patch().elf()));
             block = Trampolines.map(session, registry, detours.target(), detours.blockSize(), deadline);
             new ReferenceWriter(session, registry, deadline).write(fresh.references(), loaded.bias());
@@ -209,7 +209,7 @@ public final class ApplyOperation {
     }
 
     private List<CodeRanges.Range> forbidden(Registry registry, PatchPlan fresh, Leaving leaving, Detours detours) {
-        LoadedObject target = session.image().named(fresh.target()).getFirst();
+        LoadedObject target = session.object(fresh.target());
         List<CodeRanges.Range> ranges = new ArrayList<>(leaving.forbidden());
         return switch (consistency.level()) {
             // A thread that would return among the bytes that change, from a call or from a signal handler, would not

@@ -6,6 +6,7 @@ import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.StubFile;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
@@ -90,6 +91,12 @@ final class Session implements AutoCloseable {
 
     ProcessImage image() {
         return image;
+    }
+
+    /** The object that a plan is for, in the process as it was looked at last. */
+    LoadedObject object(String path) {
+        return image.named(path).stream().findFirst()
+                .orElseThrow(() -> new TargetUnreadableException(pid, path + " is not mapped any more"));
     }
 
     /** Looks at the process again. */
