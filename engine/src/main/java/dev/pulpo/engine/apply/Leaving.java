@@ -74,7 +74,7 @@ final class Leaving {
         List<CodeRanges.Range> ranges = new ArrayList<>();
         for (Registry.Entry entry : entries) {
             PatchRecord patch = entry.patch();
-            ranges.addAll(Trampolines.rangesOf(patch));
+            ranges.addAll(Trampolines.rangesOf(patch, session.image()));
             for (FunctionRecord function : patch.functions()) {
                 ranges.add(new CodeRanges.Range(function.site(), function.entry(), function.name()));
             }

@@ -23,7 +23,8 @@ final class Leftovers {
             return;
         }
         try {
-            new Stops(session, List.of(), List.of(), forbidden(entries)).untilDone(Duration.ZERO, System.nanoTime());
+            new Stops(session, List.of(), List.of(), forbidden(session, entries)).untilDone(Duration.ZERO,
+                    System.nanoTime());
             for (Registry.Entry entry : entries) {
                 String error = session.borrowing(registry, deadline,
                         calls -> Trampolines.unload(session.memory(), calls, entry));
@@ -37,9 +38,9 @@ final class Leftovers {
     }
 
     /** All of the code of these patches, and the ways to it. */
-    private static CodeRanges forbidden(List<Registry.Entry> entries) {
+    private static CodeRanges forbidden(Session session, List<Registry.Entry> entries) {
         List<CodeRanges.Range> ranges = new ArrayList<>();
-        entries.forEach(entry -> ranges.addAll(Trampolines.rangesOf(entry.patch())));
+        entries.forEach(entry -> ranges.addAll(Trampolines.rangesOf(entry.patch(), session.image())));
         return CodeRanges.of(ranges);
     }
 }

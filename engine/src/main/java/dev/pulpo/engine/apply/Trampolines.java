@@ -4,7 +4,9 @@ import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.image.Mapping;
 import dev.pulpo.engine.image.NearGap;
+import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TrampolineBlock;
@@ -12,6 +14,7 @@ import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -86,10 +89,17 @@ final class Trampolines {
         return error == 0 ? "" : "munmap of the trampolines at " + block.start() + ": " + Errno.name(error);
     }
 
-    /** Where the code of a patch is, and the way to it. */
-    static List<CodeRanges.Range> rangesOf(PatchRecord patch) {
-        return List.of(new CodeRanges.Range(patch.start(), patch.end(), "patch " + patch.id().shortForm()),
-                new CodeRanges.Range(patch.trampolines().start(), patch.trampolines().end(),
-                        "the way to patch " + patch.id().shortForm()));
+    /** Where the code of a patch is, and the way to it. Its data is nothing that a thread could return to. */
+    static List<CodeRanges.Range> rangesOf(PatchRecord patch, ProcessImage image) {
+        List<CodeRanges.Range> ranges = new ArrayList<>();
+        for (Mapping mapping : image.map().mappings()) {
+            if (mapping.isExecutable() && patch.start().compareTo(mapping.start()) <= 0
+                    && mapping.end().compareTo(patch.end()) <= 0) {
+                ranges.add(new CodeRanges.Range(mapping.start(), mapping.end(), "patch " + patch.id().shortForm()));
+            }
+        }
+        ranges.add(new CodeRanges.Range(patch.trampolines().start(), patch.trampolines().end(),
+                "the way to patch " + patch.id().shortForm()));
+        return ranges;
     }
 }
