@@ -25,7 +25,11 @@ class TranscriptTest {
         assertThat(answers).isNotEmpty();
 
         Scripts.Result result = Scripts.run(input, "jshell");
+        // What jshell finds waiting before it is ready, it shows again in front of the answer.
+        List<String> typed = input.lines().toList();
         List<String> said = result.output().lines().map(line -> line.replace(PROMPT, ""))
+                .map(line -> typed.stream().filter(line::startsWith).findFirst()
+                        .map(echo -> line.substring(echo.length())).orElse(line))
                 .filter(line -> !line.isBlank() && !line.startsWith("|  Welcome")
                         && !line.startsWith("|  For an intro"))
                 .map(TranscriptTest::steady).toList();
