@@ -80,6 +80,14 @@ public final class TaskList implements AutoCloseable {
         tids[count++] = tid;
     }
 
+    /** All threads of a process as they are now. @throws SystemCallException with ENOENT where there is no such process */
+    public static int[] of(int pid) {
+        try (Arena arena = Arena.ofConfined(); TaskList list = new TaskList(pid, arena)) {
+            list.refresh();
+            return java.util.Arrays.copyOf(list.tids, list.count);
+        }
+    }
+
     /** Thread number {@code index} of the last {@link #refresh}. */
     public int tid(int index) {
         return tids[java.util.Objects.checkIndex(index, count)];

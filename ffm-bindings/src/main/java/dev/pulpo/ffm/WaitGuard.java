@@ -75,11 +75,12 @@ public final class WaitGuard {
         tid = Processes.currentThread();
     }
 
-    /** Begins to look after this thread; costs a few microseconds, so it is not for the middle of a stop. */
+    /** Begins to look after this thread; costs a few microseconds, so it is not for the middle of a stop. Armed already, nothing. */
     public void arm() {
         // In this order: woken before it is there, the other thread would go back to sleep.
-        ARMED.add(this);
-        LockSupport.unpark(WATCH);
+        if (ARMED.add(this)) {
+            LockSupport.unpark(WATCH);
+        }
     }
 
     /** Ends what {@link #arm} began. */

@@ -199,7 +199,7 @@ public final class ApplyOperation {
         for (int i = 0; i < fresh.functions().size(); i++) {
             FunctionRecord function = entry.patch().functions().get(i);
             byte[] expected = HexFormat.of().parseHex(fresh.functions().get(i).expected());
-            changes.add(new Change(function.name(), function.site(), expected, function.detour()));
+            changes.add(Change.ofCode(function.name(), function.site(), expected, function.detour()));
         }
         changes.add(Changes.ofState(entry, PatchRecord.State.PREPARED, PatchRecord.State.ACTIVE));
         List<FunctionRecord> functions = new ArrayList<>(entry.patch().functions());

@@ -16,7 +16,7 @@ final class Changes {
 
     /** The change of a patch's state in the registry, made in the same stop as those of the code, and after them. */
     static Change ofState(Registry.Entry entry, PatchRecord.State from, PatchRecord.State to) {
-        return new Change("the patch's record", Registry.stateField(entry), bytes(Registry.stateCode(from)),
+        return new Change(false, "the patch's record", Registry.stateField(entry), bytes(Registry.stateCode(from)),
                 bytes(Registry.stateCode(to)));
     }
 

@@ -9,30 +9,109 @@ import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The writes of one commit, laid out beforehand so that the stop only has to make them. What has been written can be taken
- * back. Text is written through the tracee's memory file, and where the kernel forbids that by PTRACE_POKEDATA.
+ * The writes of one commit, laid out beforehand so that the stop only has to make them: one for each page of code, however
+ * many functions there change. What has been written can be taken back. Text is written through the tracee's memory file, and
+ * where the kernel forbids that by PTRACE_POKEDATA.
  */
 final class Journal {
+    private static final long PAGE = 4096;
+
     private final int pid;
     private final TraceeMemory memory;
-    private final List<Change> changes;
-    private final long[] sites;
-    private final MemorySegment[] before;
-    private final MemorySegment[] after;
+    private final List<Span> spans;
 
+    /** What one write changes: one place, or several of a page with what lies between them. */
+    private static final class Span {
+        final List<Change> changes;
+        final long site;
+        final MemorySegment before;
+        final MemorySegment after;
+        /** Room for a look within the stop. */
+        private final MemorySegment found;
+        /** The same changes one by one, where there are several. */
+        final List<Span> singles;
+
+        Span(List<Change> changes, TraceeMemory memory, Arena arena) {
+            this.changes = changes;
+            site = changes.stream().mapToLong(change -> change.site().value()).min().orElseThrow();
+            long length = changes.stream().mapToLong(Change::end).max().orElseThrow() - site;
+            before = arena.allocate(length);
+            after = arena.allocate(length);
+            found = arena.allocate(length);
+            if (changes.size() > 1) {
+                memory.read(new RemoteAddress(site), before);
+                after.copyFrom(before);
+                singles = changes.stream().map(change -> new Span(List.of(change), memory, arena)).toList();
+            } else {
+                singles = List.of();
+            }
+            for (Change change : changes) {
+                MemorySegment.copy(change.before(), 0, before, ValueLayout.JAVA_BYTE, offset(change),
+                        change.before().length);
+                MemorySegment.copy(change.after(), 0, after, ValueLayout.JAVA_BYTE, offset(change),
+                        change.after().length);
+            }
+        }
+
+        private long offset(Change change) {
+            return change.site().value() - site;
+        }
+
+        /** The first change of which other bytes are there than these, or null. */
+        @Nullable
+        Change firstOther(TraceeMemory memory, MemorySegment wanted) {
+            memory.read(new RemoteAddress(site), found);
+            for (Change change : changes) {
+                long from = offset(change);
+                long to = from + change.after().length;
+                if (MemorySegment.mismatch(found, from, to, wanted, from, to) != -1) {
+                    return change;
+                }
+            }
+            return null;
+        }
+
+        /** Whether all of it is what it was, so that it may be written as a whole. */
+        boolean isAsRead(TraceeMemory memory) {
+            return memory.readSome(site, found) == found.byteSize() && found.mismatch(before) == -1;
+        }
+    }
+
+    /** @throws SystemCallException where what is to change cannot be read */
     Journal(int pid, TraceeMemory memory, List<Change> changes, Arena arena) {
         this.pid = pid;
         this.memory = memory;
-        this.changes = List.copyOf(changes);
-        sites = changes.stream().mapToLong(change -> change.site().value()).toArray();
-        before = changes.stream().map(change -> arena.allocateFrom(ValueLayout.JAVA_BYTE, change.before()))
-                .toArray(MemorySegment[]::new);
-        after = changes.stream().map(change -> arena.allocateFrom(ValueLayout.JAVA_BYTE, change.after()))
-                .toArray(MemorySegment[]::new);
+        this.spans = byPage(changes).stream().map(together -> new Span(together, memory, arena)).toList();
+    }
+
+    /**
+     * Changes of code that can be made together, in the order of the first of each. Those of the registry stay by
+     * themselves and where they are: they say how far the others have come.
+     */
+    private static List<List<Change>> byPage(List<Change> changes) {
+        List<List<Change>> groups = new ArrayList<>();
+        Map<Long, List<Change>> pages = new HashMap<>();
+        for (Change change : changes) {
+            long page = change.site().value() / PAGE;
+            if (!change.isCode() || (change.end() - 1) / PAGE != page) {
+                groups.add(List.of(change));
+                continue;
+            }
+            pages.computeIfAbsent(page, first -> {
+                List<Change> group = new ArrayList<>();
+                groups.add(group);
+                return group;
+            }).add(change);
+        }
+        return groups;
     }
 
     /**
@@ -40,8 +119,9 @@ final class Journal {
      * stopped, and it is known whether they can be written.
      */
     void touch() {
-        for (int i = 0; i < sites.length; i++) {
-            if (memory.tryWrite(sites[i], before[i]) != 0) {
+        for (Span span : spans) {
+            Span first = span.singles.isEmpty() ? span : span.singles.getFirst();
+            if (memory.tryWrite(first.site, first.before) != 0) {
                 // The commit itself falls back to another way; here only time was to be gained.
                 return;
             }
@@ -49,33 +129,17 @@ final class Journal {
     }
 
     /** Whether what must be there is there; the first change for which it is not, or null. */
-    @org.jspecify.annotations.Nullable
+    @Nullable
     Change firstUnexpected() {
-        return firstOther(Change::before);
+        return spans.stream().map(span -> span.firstOther(memory, span.before)).filter(Objects::nonNull).findFirst()
+                .orElse(null);
     }
 
     /** The first change that has not arrived, or null. */
-    @org.jspecify.annotations.Nullable
+    @Nullable
     Change firstMissing() {
-        return firstOther(Change::after);
-    }
-
-    @org.jspecify.annotations.Nullable
-    private Change firstOther(java.util.function.Function<Change, byte[]> wanted) {
-        for (Change change : changes) {
-            if (!Arrays.equals(read(change.site(), change.after().length), wanted.apply(change))) {
-                return change;
-            }
-        }
-        return null;
-    }
-
-    byte[] read(RemoteAddress site, int length) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = arena.allocate(length);
-            memory.read(site, bytes);
-            return bytes.toArray(ValueLayout.JAVA_BYTE);
-        }
+        return spans.stream().map(span -> span.firstOther(memory, span.after)).filter(Objects::nonNull).findFirst()
+                .orElse(null);
     }
 
     /**
@@ -84,20 +148,50 @@ final class Journal {
      * @param tid a stopped thread, for the other way of writing
      */
     void write(Ptrace ptrace, int tid) {
-        for (int i = 0; i < sites.length; i++) {
-            int error = writeOne(ptrace, tid, sites[i], after[i]);
+        for (int i = 0; i < spans.size(); i++) {
+            Span span = spans.get(i);
+            int error = change(ptrace, tid, span);
             if (error != 0) {
                 for (int j = i; j >= 0; j--) {
-                    int undo = writeOne(ptrace, tid, sites[j], before[j]);
+                    int undo = changeBack(ptrace, tid, spans.get(j));
                     if (undo != 0 && j < i) {
-                        throw new BorrowedCallException(pid, tid, "the bytes of " + changes.get(j).function()
+                        throw new BorrowedCallException(pid, tid, "the bytes of "
+                                + spans.get(j).changes.getFirst().function()
                                 + " could be changed and not changed back: " + Errno.name(undo));
                     }
                 }
-                throw new SystemCallException("write of " + after[i].byteSize() + " bytes to " + changes.get(i).site()
-                        + ", the entry of " + changes.get(i).function() + " in process " + pid, error);
+                Change first = span.changes.getFirst();
+                throw new SystemCallException("write of " + span.after.byteSize() + " bytes to " + first.site()
+                        + ", the entry of " + first.function() + " in process " + pid, error);
             }
         }
+    }
+
+    private int change(Ptrace ptrace, int tid, Span span) {
+        if (span.singles.isEmpty() || span.isAsRead(memory)) {
+            return writeOne(ptrace, tid, span.site, span.after);
+        }
+        // Somebody else has changed what lies between; it stays as it is now.
+        for (int i = 0; i < span.singles.size(); i++) {
+            Span single = span.singles.get(i);
+            int error = writeOne(ptrace, tid, single.site, single.after);
+            if (error != 0) {
+                return error;
+            }
+        }
+        return 0;
+    }
+
+    private int changeBack(Ptrace ptrace, int tid, Span span) {
+        if (span.singles.isEmpty()) {
+            return writeOne(ptrace, tid, span.site, span.before);
+        }
+        int first = 0;
+        for (Span single : span.singles) {
+            int error = writeOne(ptrace, tid, single.site, single.before);
+            first = first == 0 ? error : first;
+        }
+        return first;
     }
 
     private int writeOne(Ptrace ptrace, int tid, long site, MemorySegment bytes) {
@@ -109,16 +203,19 @@ final class Journal {
     private int poke(Ptrace ptrace, int tid, long site, MemorySegment bytes) {
         long start = site & -8;
         long end = site + bytes.byteSize() + 7 & -8;
-        byte[] words = read(new RemoteAddress(start), (int) (end - start));
-        MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, 0, words, (int) (site - start), (int) bytes.byteSize());
-        MemorySegment all = MemorySegment.ofArray(words);
-        for (long at = start; at < end; at += 8) {
-            int error = ptrace.poke(tid, new RemoteAddress(at),
-                    all.get(ValueLayout.JAVA_LONG_UNALIGNED, at - start));
-            if (error != 0) {
-                return error;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment words = arena.allocate(end - start, 8);
+            if (memory.readSome(start, words) != words.byteSize()) {
+                return Errno.EIO;
             }
+            MemorySegment.copy(bytes, 0, words, site - start, bytes.byteSize());
+            for (long at = start; at < end; at += 8) {
+                int error = ptrace.poke(tid, new RemoteAddress(at), words.get(ValueLayout.JAVA_LONG, at - start));
+                if (error != 0) {
+                    return error;
+                }
+            }
+            return 0;
         }
-        return 0;
     }
 }

@@ -57,7 +57,7 @@ final class Leaving {
             if (!taken.contains(function.entry())
                     && Optional.ofNullable(inForce.get(function.entry())).filter(function::equals).isPresent()
                     && stands(session, function)) {
-                changes.add(new Change(function.name(), function.site(), function.detour(),
+                changes.add(Change.ofCode(function.name(), function.site(), function.detour(),
                         registry.bytesWithout(entries, function)));
             }
         }

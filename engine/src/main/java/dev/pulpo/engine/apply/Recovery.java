@@ -29,7 +29,7 @@ final class Recovery {
     private static void finish(Session session, Registry registry, Registry.Entry entry, long deadline) {
         List<Change> changes = new ArrayList<>();
         HalfDone.of(registry, entry, session.memory()).forEach(undo -> changes.add(
-                new Change(undo.function().name(), undo.function().site(), undo.found(), undo.wanted())));
+                Change.ofCode(undo.function().name(), undo.function().site(), undo.found(), undo.wanted())));
         changes.add(Changes.ofState(entry, entry.patch().state(), PatchRecord.State.REVERTED));
         // Threads that the patch has already got finish in it; it stays loaded.
         new Stops(session, changes, entry.patch().functions(), CodeRanges.of(List.of()))

@@ -48,7 +48,7 @@ final class Session implements AutoCloseable {
         this.memory = memory;
         this.lock = lock;
         this.image = ProcessImage.read(pid, memory);
-        this.tracer = new TracerThread(pid);
+        this.tracer = TracerThread.lease(pid);
     }
 
     /**
@@ -102,7 +102,7 @@ final class Session implements AutoCloseable {
     /** Looks at the process again. */
     ProcessImage refreshImage() {
         tables = Optional.empty();
-        image = ProcessImage.read(pid, memory);
+        image = image.again(memory);
         checkIdentity();
         return image;
     }
@@ -138,7 +138,7 @@ final class Session implements AutoCloseable {
     /** Ends the tracer thread, which gives back every thread that could not be detached, and starts another. */
     void renewTracer() {
         tracer.close();
-        tracer = new TracerThread(pid);
+        tracer = TracerThread.lease(pid);
     }
 
     /** The registry; the stub is injected first where the process has none. */

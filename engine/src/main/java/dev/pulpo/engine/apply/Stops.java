@@ -106,7 +106,7 @@ final class Stops {
     private void checkUnchanged(Commit commit) {
         Change unexpected = commit.journal().firstUnexpected();
         if (unexpected != null) {
-            byte[] found = commit.journal().read(unexpected.site(), unexpected.before().length);
+            byte[] found = Bytes.read(session.memory(), unexpected.site(), unexpected.before().length);
             throw new RefusedException(session.pid(), new Refusal.UnexpectedBytes(unexpected.function(),
                     HexFormat.of().formatHex(found), HexFormat.of().formatHex(unexpected.before())));
         }

@@ -51,7 +51,7 @@ public final class Warmup {
                     try (Arena arena = Arena.ofConfined()) {
                         byte[] same = Bytes.read(memory, somewhere, 16);
                         Commit commit = new Commit(image, tools, memory, arena,
-                                List.of(new Change("nothing", somewhere, same, same)), LongStream.empty(), nowhere,
+                                List.of(Change.ofCode("nothing", somewhere, same, same)), LongStream.empty(), nowhere,
                                 Optional.empty());
                         commit.journal().touch();
                         commit.run(System.nanoTime() + 1_000_000_000L);

@@ -2,11 +2,11 @@ package dev.pulpo.engine.image;
 
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.RemoteAddress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -21,7 +21,7 @@ public record MemoryMap(List<Mapping> mappings) {
     public static MemoryMap read(int pid, int tid) {
         Path maps = ProcFs.thread(pid, tid).resolve("maps");
         try {
-            return new MemoryMap(Files.readString(maps, StandardCharsets.UTF_8).lines().map(Mapping::parse).toList());
+            return new MemoryMap(ProcFile.read(maps, StandardCharsets.UTF_8).lines().map(Mapping::parse).toList());
         } catch (AccessDeniedException e) {
             throw new TargetUnreadableException(pid, maps + " may not be read: run as its user or as root", e);
         } catch (IOException e) {

@@ -1,15 +1,17 @@
 package dev.pulpo.engine.image;
 
 import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.Signals;
+import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.TaskList;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** Small facts from {@code /proc} (proc(5)). */
 public final class ProcFs {
@@ -29,10 +31,69 @@ public final class ProcFs {
         return Path.of("/proc", Integer.toString(pid), "task", Integer.toString(tid));
     }
 
+    /**
+     * The stat file of a process or thread, as far as it matters here (proc_pid_stat(5)).
+     *
+     * @param state     a letter, {@code Z} for a zombie
+     * @param flags     {@code PF_…} of the kernel
+     * @param startTime in clock ticks since boot
+     */
+    record Stat(char state, long flags, long startTime) {
+        boolean isZombie() {
+            return state == 'Z' || state == 'X';
+        }
+
+        static Stat read(Path task) throws IOException {
+            String stat = ProcFile.read(task.resolve("stat"), StandardCharsets.ISO_8859_1);
+            // The second field is the name in parentheses, and may hold any character, parentheses included. Behind it:
+            // state, ppid, pgrp, session, tty, tpgid, flags, …; the 22nd of all is the start.
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+            return new Stat(fields[0].charAt(0), Long.parseLong(fields[6]), Long.parseLong(fields[22 - 3]));
+        }
+    }
+
+    /** The lines of a thread's status file, read at one moment. */
+    public static final class Status {
+        private final int pid;
+        private final int tid;
+        private final String text;
+
+        private Status(int pid, int tid, String text) {
+            this.pid = pid;
+            this.tid = tid;
+            this.text = text;
+        }
+
+        /** A line, such as {@code SigCgt}, without its name. */
+        public Optional<String> find(String name) {
+            String label = "\n" + name + ":";
+            int at = text.indexOf(label);
+            return at < 0
+                    ? Optional.empty()
+                    : Optional.of(text.substring(at + label.length(), text.indexOf('\n', at + 1)).strip());
+        }
+
+        /** A line that every live thread has. */
+        public String get(String name) {
+            return find(name).orElseThrow(() -> new TargetGoneException(pid, "thread " + tid + " ended"));
+        }
+
+        /** A set of signals as a mask. */
+        public long mask(String name) {
+            return Long.parseUnsignedLong(get(name), 16);
+        }
+
+        /** An id of the thread or its process as the process itself sees it, in the innermost pid namespace. */
+        public int innerId(String name) {
+            String ids = get(name);
+            return Integer.parseInt(ids.substring(ids.lastIndexOf('\t') + 1));
+        }
+    }
+
     /** The thread's state as a letter, {@code Z} for a zombie, or {@link #NO_SUCH_THREAD}. */
     public static char state(int pid, int tid) {
         try {
-            return fieldsBehindName(thread(pid, tid))[0].charAt(0);
+            return Stat.read(thread(pid, tid)).state();
         } catch (IOException gone) {
             return NO_SUCH_THREAD;
         }
@@ -50,9 +111,9 @@ public final class ProcFs {
 
     /** The ids of all threads, zombies included, the leader first. */
     public static List<Integer> threads(int pid) {
-        try (Stream<Path> tasks = Files.list(process(pid).resolve("task"))) {
-            return tasks.map(path -> Integer.valueOf(path.getFileName().toString())).toList();
-        } catch (IOException | UncheckedIOException e) {
+        try {
+            return Arrays.stream(TaskList.of(pid)).boxed().toList();
+        } catch (SystemCallException e) {
             throw new TargetGoneException(pid, e);
         }
     }
@@ -76,9 +137,8 @@ public final class ProcFs {
 
     private static boolean isEnding(int pid, int tid) {
         try {
-            // Behind the name: state, ppid, pgrp, session, tty, tpgid, flags (proc_pid_stat(5)).
-            String[] fields = fieldsBehindName(thread(pid, tid));
-            if ("ZX".contains(fields[0]) || (Long.parseLong(fields[6]) & PF_EXITING) != 0) {
+            Stat stat = Stat.read(thread(pid, tid));
+            if (stat.isZombie() || (stat.flags() & PF_EXITING) != 0) {
                 return true;
             }
         } catch (IOException gone) {
@@ -86,12 +146,6 @@ public final class ProcFs {
         }
         return status(pid, tid, "SigPnd").map(pending -> Long.parseUnsignedLong(pending, 16))
                 .filter(pending -> (pending & Signals.bit(Signals.SIGKILL)) == 0).isEmpty();
-    }
-
-    private static String[] fieldsBehindName(Path task) throws IOException {
-        String stat = Files.readString(task.resolve("stat"), StandardCharsets.ISO_8859_1);
-        // The second field is the name in parentheses, and may hold any character, parentheses included.
-        return stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     }
 
     /** A live thread of the process; the leader's memory cannot be reached once it has exited, so it need not be it. */
@@ -102,15 +156,24 @@ public final class ProcFs {
         return liveThreads(pid).stream().findFirst().orElseThrow(() -> new TargetGoneException(pid, "it has ended"));
     }
 
-    /** A line of the thread's status file, such as {@code SigCgt}, without its name. */
-    public static Optional<String> status(int pid, int tid, String name) {
-        try (Stream<String> lines = Files.lines(thread(pid, tid).resolve("status"), StandardCharsets.ISO_8859_1)) {
-            return lines.filter(line -> line.startsWith(name + ":"))
-                    .map(line -> line.substring(name.length() + 1).trim())
-                    .findFirst();
-        } catch (IOException | UncheckedIOException gone) {
+    /** What the thread's status file says now. @throws TargetGoneException where it has ended */
+    public static Status status(int pid, int tid) {
+        return findStatus(pid, tid).orElseThrow(() -> new TargetGoneException(pid, "thread " + tid + " ended"));
+    }
+
+    /** As {@link #status(int, int)}; empty where the thread has ended. */
+    public static Optional<Status> findStatus(int pid, int tid) {
+        try {
+            return Optional.of(new Status(pid, tid,
+                    ProcFile.read(thread(pid, tid).resolve("status"), StandardCharsets.ISO_8859_1)));
+        } catch (IOException gone) {
             return Optional.empty();
         }
+    }
+
+    /** A line of the thread's status file, such as {@code SigCgt}, without its name. */
+    public static Optional<String> status(int pid, int tid, String name) {
+        return findStatus(pid, tid).flatMap(status -> status.find(name));
     }
 
     /** The thread that traces this one, or 0. */
@@ -121,7 +184,7 @@ public final class ProcFs {
     /** The name of a thread or process, or {@code ?}. */
     public static String name(int pid, int tid) {
         try {
-            return Files.readString(thread(pid, tid).resolve("comm"), StandardCharsets.UTF_8).strip();
+            return ProcFile.read(thread(pid, tid).resolve("comm"), StandardCharsets.UTF_8).strip();
         } catch (IOException gone) {
             return "?";
         }
@@ -137,7 +200,8 @@ public final class ProcFs {
      */
     public static Optional<long[]> userStackAndProgramCounter(int pid, int tid) {
         try {
-            String[] words = Files.readString(thread(pid, tid).resolve("syscall")).strip().split(" ");
+            String[] words = ProcFile.read(thread(pid, tid).resolve("syscall"), StandardCharsets.US_ASCII)
+                    .strip().split(" ");
             if (words.length < 3) {
                 return Optional.empty();
             }
@@ -148,21 +212,18 @@ public final class ProcFs {
         }
     }
 
-    /** An id of the thread or its process as the process itself sees it, in the innermost pid namespace. */
-    public static int innerId(int pid, int tid, String field) {
-        String ids = status(pid, tid, field)
-                .orElseThrow(() -> new TargetGoneException(pid, "thread " + tid + " ended"));
-        return Integer.parseInt(ids.substring(ids.lastIndexOf('\t') + 1));
-    }
-
     /**
      * When the process was started, in clock ticks since boot. With the pid it names a process for good: pids are used
      * again.
      */
     public static long startTime(int pid) {
+        return stat(pid).startTime();
+    }
+
+    /** What {@code stat} says of a process: the state is that of its leader. */
+    static Stat stat(int pid) {
         try {
-            // Field 22, of which the third is the first behind the name.
-            return Long.parseLong(fieldsBehindName(process(pid))[22 - 3]);
+            return Stat.read(process(pid));
         } catch (IOException e) {
             throw new TargetGoneException(pid, e);
         }

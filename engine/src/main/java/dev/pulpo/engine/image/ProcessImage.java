@@ -36,15 +36,25 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
      * @throws TargetGoneException where it was not, because the process is about to end or has become another program
      */
     public static ProcessImage read(int pid, TraceeMemory memory) {
-        long startTime = ProcFs.startTime(pid);
-        int tid = ProcFs.anyLiveThread(pid);
+        return read(pid, memory, List.of());
+    }
+
+    /** Looks at the same process again, a moment later. What is mapped where it was is not opened again. */
+    public ProcessImage again(TraceeMemory memory) {
+        return read(pid, memory, objects);
+    }
+
+    private static ProcessImage read(int pid, TraceeMemory memory, List<LoadedObject> known) {
+        ProcFs.Stat leader = ProcFs.stat(pid);
+        int tid = leader.isZombie() ? ProcFs.anyLiveThread(pid) : pid;
         MemoryMap map = MemoryMap.read(pid, tid);
         while (map.mappings().isEmpty() && !memory.isGone()) {
             // This thread has left its memory, on its way out; others are still there.
             tid = ProcFs.anyLiveThread(pid);
             map = MemoryMap.read(pid, tid);
         }
-        ProcessImage image = new ProcessImage(pid, tid, startTime, executable(pid, tid), map, objects(pid, tid, map));
+        ProcessImage image = new ProcessImage(pid, tid, leader.startTime(), executable(pid, tid), map,
+                objects(pid, tid, map, known));
         if (memory.isGone() || image.program().isEmpty() && ProcFs.isEnding(pid)) {
             // Threads leave their memory one after the other, and files are reached through those that are left.
             throw new TargetGoneException(pid, "it has ended or executed another program");
@@ -62,7 +72,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         }
     }
 
-    private static List<LoadedObject> objects(int pid, int tid, MemoryMap map) {
+    private static List<LoadedObject> objects(int pid, int tid, MemoryMap map, List<LoadedObject> known) {
         List<LoadedObject> objects = new ArrayList<>();
         List<Mapping> mappings = map.mappings();
         for (int i = 0; i < mappings.size(); i++) {
@@ -70,8 +80,10 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
             if (first.hasFile() && first.offset() == 0) {
                 List<Mapping> all = sameFile(mappings, i);
                 if (all.stream().anyMatch(Mapping::isExecutable)) {
-                    ObjectFiles.open(pid, tid, first)
-                            .ifPresent(elf -> objects.add(new LoadedObject(first.path(), all, bias(first, elf), elf)));
+                    known.stream().filter(object -> object.mappings().equals(all)).findFirst()
+                            .or(() -> ObjectFiles.open(pid, tid, first)
+                                    .map(elf -> new LoadedObject(first.path(), all, bias(first, elf), elf)))
+                            .ifPresent(objects::add);
                 }
             }
         }

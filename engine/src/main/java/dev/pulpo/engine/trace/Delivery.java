@@ -81,7 +81,7 @@ final class Delivery implements AutoCloseable {
 
     /** Where the target sees its own descriptors: its root may be one without procfs, or procfs itself. */
     private static Optional<String> descriptors(int pid, int tid) {
-        int inner = ProcFs.innerId(pid, tid, "NStgid");
+        int inner = ProcFs.status(pid, tid).innerId("NStgid");
         for (String procfs : List.of("/proc", "")) {
             if (Files.isDirectory(ObjectFiles.inRoot(pid, tid, procfs + "/" + inner + "/fd"))) {
                 return Optional.of(procfs + "/self/fd/");

@@ -71,8 +71,10 @@ public final class ThreadBorrower {
             return Optional.empty();
         }
         for (int tid : ProcFs.liveThreads(image.pid())) {
-            if (ProcFs.innerId(image.pid(), tid, "NSpid") == stub.borrower() && isOnStack(tid, stub)) {
-                return Optional.of(new Blocker.NotBorrowable(tid, ProcFs.name(image.pid(), tid),
+            boolean borrowed = ProcFs.findStatus(image.pid(), tid)
+                    .filter(status -> status.innerId("NSpid") == stub.borrower()).isPresent();
+            if (borrowed && isOnStack(tid, stub)) {
+                return Optional.of(notBorrowable(tid,
                         "it still runs a call that an earlier tool made it make"));
             }
         }
@@ -148,16 +150,17 @@ public final class ThreadBorrower {
         }
         while (true) {
             List<Blocker> blockers = new ArrayList<>();
+            List<Integer> tids = ProcFs.threads(image.pid());
             // Where there is no choice, none is looked for.
-            boolean alone = ProcFs.threads(image.pid()).size() == 1;
-            Optional<ThreadLoan> loan = tryAll(frameOn, alone ? Restart.FROM_THE_BEGINNING : Restart.BY_REGISTERS,
+            boolean alone = tids.size() == 1;
+            Optional<ThreadLoan> loan = tryAll(tids, frameOn, alone ? Restart.FROM_THE_BEGINNING : Restart.BY_REGISTERS,
                     blockers);
             if (loan.isEmpty() && !alone) {
-                loan = tryAll(frameOn, Restart.FROM_THE_BEGINNING, new ArrayList<>());
+                loan = tryAll(tids, frameOn, Restart.FROM_THE_BEGINNING, new ArrayList<>());
             }
             long now = System.nanoTime();
             if (loan.isEmpty() && (now - began > UNKNOWN_CALL_NANOS || now - deadline > 0)) {
-                loan = tryAll(frameOn, Restart.BY_A_LIVING_TRACER, new ArrayList<>());
+                loan = tryAll(tids, frameOn, Restart.BY_A_LIVING_TRACER, new ArrayList<>());
             }
             if (loan.isPresent()) {
                 return loan.get();
@@ -200,8 +203,8 @@ public final class ThreadBorrower {
         }
     }
 
-    private Optional<ThreadLoan> tryAll(FrameOn frameOn, Restart worst, List<Blocker> blockers) {
-        for (int tid : ProcFs.threads(image.pid())) {
+    private Optional<ThreadLoan> tryAll(List<Integer> tids, FrameOn frameOn, Restart worst, List<Blocker> blockers) {
+        for (int tid : tids) {
             switch (attempt(tid, frameOn, worst)) {
                 case Attempt.Taken taken -> {
                     return Optional.of(taken.loan());
@@ -275,7 +278,11 @@ public final class ThreadBorrower {
     }
 
     private Attempt refused(int tid, String reason) {
-        return new Attempt.Refused(new Blocker.NotBorrowable(tid, ProcFs.name(image.pid(), tid), reason));
+        return new Attempt.Refused(notBorrowable(tid, reason));
+    }
+
+    private Blocker notBorrowable(int tid, String reason) {
+        return new Blocker.NotBorrowable(tid, ProcFs.name(image.pid(), tid), reason);
     }
 
     /** Waits for the stop that answers the interrupt; signals that come first are delivered. */
@@ -308,21 +315,20 @@ public final class ThreadBorrower {
     }
 
     private Optional<Blocker> unfit(int tid, Registers registers, FrameOn frameOn, Restart worst) {
-        String name = ProcFs.name(image.pid(), tid);
         Optional<String> reason = reasonNot(tid, registers, frameOn, worst);
         if (reason.isPresent()) {
-            return Optional.of(new Blocker.NotBorrowable(tid, name, reason.get()));
+            return Optional.of(notBorrowable(tid, reason.get()));
         }
         check.begin();
         return switch (check.judge(tid, registers)) {
             case CLEAR -> Optional.empty();
-            case INSIDE -> Optional.of(new Blocker.NotBorrowable(tid, name, "it is inside "
+            case INSIDE -> Optional.of(notBorrowable(tid, "it is inside "
                     + hazards.name(check.zone()) + ", at " + image.describe(new RemoteAddress(check.address()))));
             case NEEDS_TABLES -> {
                 needsTables = true;
-                yield Optional.of(new Blocker.NotBorrowable(tid, name, "its stack has not been followed"));
+                yield Optional.of(notBorrowable(tid, "its stack has not been followed"));
             }
-            case UNKNOWN -> Optional.of(new Blocker.UnknownStack(tid, name,
+            case UNKNOWN -> Optional.of(new Blocker.UnknownStack(tid, ProcFs.name(image.pid(), tid),
                     Reasons.of(check.end(), image.describe(new RemoteAddress(check.address()))), List.of()));
         };
     }

@@ -133,7 +133,8 @@ public final class ThreadLoan implements AutoCloseable {
         }
         memory.write(frame.address(), frame.bytes());
 
-        int announcement = announcement();
+        ProcFs.Status status = ProcFs.status(pid, tid);
+        int announcement = announcement(status);
         Registers registers = tools.scratch();
         registers.set(saved);
         registers.rip(site.entry().value());
@@ -142,9 +143,9 @@ public final class ThreadLoan implements AutoCloseable {
         registers.rbx(function.value());
         registers.r12(site.result().value());
         registers.r13(announcement);
-        int innerTid = ProcFs.innerId(pid, tid, "NSpid");
+        int innerTid = status.innerId("NSpid");
         occupy(site.borrower(), innerTid);
-        registers.r14(ProcFs.innerId(pid, tid, "NStgid"));
+        registers.r14(status.innerId("NStgid"));
         registers.r15(innerTid);
         long first = arguments.length > 0 ? argumentsAt.value() : value(values, 0);
         registers.arguments(first, value(values, 1), value(values, 2), value(values, 3), value(values, 4),
@@ -184,9 +185,8 @@ public final class ThreadLoan implements AutoCloseable {
     }
 
     /** A signal that the target ignores: it has no handler for it, and by default it does nothing. */
-    private int announcement() {
-        long caught = Long.parseUnsignedLong(
-                ProcFs.status(pid, tid, "SigCgt").orElseThrow(() -> new TargetGoneException(pid, "it has ended")), 16);
+    private int announcement(ProcFs.Status status) {
+        long caught = status.mask("SigCgt");
         for (int signal : new int[]{Signals.SIGURG, Signals.SIGWINCH, Signals.SIGCHLD}) {
             if ((caught & Signals.bit(signal)) == 0) {
                 return signal;

@@ -8,10 +8,15 @@ import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.WaitGuard;
 import java.lang.foreign.Arena;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,10 +26,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TracerThread implements AutoCloseable {
     private static final long PAUSE_NANOS = 20_000;
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** To park and to be woken takes longer than most work does, where a processor has to be woken for it, too. */
+    private static final long SPIN_NANOS = Runtime.getRuntime().availableProcessors() > 1
+            ? TimeUnit.MICROSECONDS.toNanos(300)
+            : 0;
 
-    private final ExecutorService executor;
+    /** Threads that trace nothing and wait for another target, for a moment. Guarded by itself. */
+    private static final Deque<TracerThread> IDLE = new ArrayDeque<>();
+
+    private final BlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
+    private final Thread thread;
     private volatile @Nullable Tools tools;
     private volatile int tid;
+    private volatile boolean ended;
     private boolean failed;
 
     /**
@@ -77,8 +92,51 @@ public final class TracerThread implements AutoCloseable {
 
     /** Starts the thread. */
     public TracerThread(int pid) {
-        executor = Executors
-                .newSingleThreadExecutor(Thread.ofPlatform().daemon().name("pulpo-tracer-" + pid).factory());
+        thread = Thread.ofPlatform().daemon().name(name(pid)).start(this::work);
+    }
+
+    /** A thread that has just been {@linkplain #dismiss dismissed}, where there is one, or a new one. */
+    public static TracerThread lease(int pid) {
+        TracerThread idle;
+        synchronized (IDLE) {
+            idle = IDLE.pollLast();
+        }
+        if (idle == null) {
+            return new TracerThread(pid);
+        }
+        idle.thread.setName(name(pid));
+        return idle;
+    }
+
+    private static String name(int pid) {
+        return "pulpo-tracer-" + pid;
+    }
+
+    private void work() {
+        while (!ended) {
+            FutureTask<?> task = next();
+            if (task != null) {
+                task.run();
+            } else if (isIdle()) {
+                last();
+            }
+        }
+    }
+
+    private @Nullable FutureTask<?> next() {
+        try {
+            return tasks.poll(IDLE_NANOS, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            // Nobody has this thread to interrupt it, and no work of its own is waited for here.
+            return null;
+        }
+    }
+
+    /** Whether nobody has a use for this thread; nobody will have one then. */
+    private boolean isIdle() {
+        synchronized (IDLE) {
+            return IDLE.remove(this);
+        }
     }
 
     /**
@@ -88,7 +146,7 @@ public final class TracerThread implements AutoCloseable {
     public <T> T call(Work<T> work) {
         boolean done = false;
         try {
-            T result = await(executor.submit(() -> work.run(tools())));
+            T result = await(submit(() -> work.run(tools())));
             done = true;
             return result;
         } finally {
@@ -96,18 +154,28 @@ public final class TracerThread implements AutoCloseable {
         }
     }
 
+    private <T> Future<T> submit(Callable<T> work) {
+        FutureTask<T> task = new FutureTask<>(work);
+        tasks.add(task);
+        return task;
+    }
+
     private Tools tools() {
         Tools known = tools;
         if (known == null) {
             tid = Processes.currentThread();
             known = Tools.create();
-            known.guard().arm();
             tools = known;
         }
+        known.guard().arm();
         return known;
     }
 
     private static <T> T await(Future<T> future) {
+        long spun = System.nanoTime() + SPIN_NANOS;
+        while (!future.isDone() && System.nanoTime() - spun < 0) {
+            Thread.onSpinWait();
+        }
         boolean interrupted = false;
         try {
             while (true) {
@@ -153,26 +221,33 @@ public final class TracerThread implements AutoCloseable {
      */
     @Override
     public void close() {
-        await(executor.submit(this::last));
-        executor.close();
+        await(submit(this::last));
         // The JVM counts the thread as ended a moment before the kernel does, and tracees are given back by the kernel.
         while (tid != 0 && ProcFs.existsHere(tid)) {
             Thread.onSpinWait();
         }
     }
 
-    /** As {@link #close}, but where all work has been done and nothing can be traced any more, the end is not waited for. */
+    /**
+     * As {@link #close}, but where all work has been done and nothing can be traced any more, the thread is kept for whoever
+     * {@linkplain #lease wants} one next, and ends by itself where nobody does.
+     */
     public void dismiss() {
         Tools used = tools;
         if (failed || used != null && used.holdsOn()) {
             close();
-        } else {
-            executor.execute(this::last);
-            executor.shutdown();
+            return;
+        }
+        if (used != null) {
+            used.guard().disarm();
+        }
+        synchronized (IDLE) {
+            IDLE.addLast(this);
         }
     }
 
     private boolean last() {
+        ended = true;
         Tools used = tools;
         if (used != null) {
             used.guard().disarm();
