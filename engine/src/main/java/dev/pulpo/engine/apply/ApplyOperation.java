@@ -19,6 +19,7 @@ import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.engine.trace.StubCalls;
+import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
@@ -30,6 +31,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -224,15 +226,25 @@ public final class ApplyOperation {
                 FunctionParts parts = new FunctionParts(session.image(), target);
                 for (PlannedFunction function : fresh.functions()) {
                     addFunction(ranges, target, parts, function);
-                    registry.inForce(function.entry()).ifPresent(inForce -> registry.active().stream()
-                            .map(Registry.Entry::patch)
-                            .filter(patch -> patch.functions().contains(inForce))
-                            .forEach(patch -> ranges.add(new CodeRanges.Range(patch.start(), patch.end(),
-                                    "the patched version of " + function.function()))));
                 }
+                addReplaced(ranges, registry, fresh);
                 yield ranges;
             }
         };
+    }
+
+    /** The patches whose functions are replaced, as those functions are now. */
+    private static void addReplaced(List<CodeRanges.Range> ranges, Registry registry, PatchPlan fresh) {
+        Set<RemoteAddress> entries = fresh.functions().stream().map(PlannedFunction::entry).collect(Collectors.toSet());
+        for (Registry.Entry active : registry.active()) {
+            PatchRecord patch = active.patch();
+            patch.functions().stream()
+                    .filter(function -> entries.contains(function.entry())
+                            && registry.inForce(function.entry()).filter(function::equals).isPresent())
+                    .findFirst()
+                    .ifPresent(function -> ranges.add(new CodeRanges.Range(patch.start(), patch.end(),
+                            "the patched version of " + function.name())));
+        }
     }
 
     private static List<CodeRanges.Range> codeOf(LoadedObject object) {

@@ -169,8 +169,8 @@ public final class Planner {
 
     /** A container is for one build, and says where the function is in it: symbols may have been stripped since. */
     private static Optional<LinkAddress> packed(LoadedObject target, LivePatch patch, Replacement replacement) {
-        return patch.addressOf(replacement.function())
-                .filter(address -> patch.targetBuild().filter(buildId(target)::equals).isPresent());
+        return patch.targetBuild().filter(buildId(target)::equals)
+                .flatMap(build -> patch.addressOf(replacement.function()));
     }
 
     /** The functions whose originals the patch calls. */

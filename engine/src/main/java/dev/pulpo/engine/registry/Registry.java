@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -28,8 +29,14 @@ import java.util.function.LongFunction;
  * @param pid     the process
  * @param stub    its stub, as it was when the registry was read
  * @param entries the records, in the order in which they were written
+ * @param functionsInForce all functions that patches in force replace, by entry; the newest patch of each wins
  */
-public record Registry(int pid, StubState stub, List<Entry> entries) {
+public record Registry(int pid, StubState stub, List<Entry> entries,
+        Map<RemoteAddress, FunctionRecord> functionsInForce) {
+    private Registry(int pid, StubState stub, List<Entry> entries) {
+        this(pid, stub, List.copyOf(entries), byEntry(entries));
+    }
+
     /**
      * A record and where it lies.
      *
@@ -42,7 +49,7 @@ public record Registry(int pid, StubState stub, List<Entry> entries) {
         StubState stub = StubState.read(pid, memory, stubAddress);
         List<Entry> entries = new ArrayList<>();
         if (stub.registryUsed() == 0) {
-            return new Registry(pid, stub, entries);
+            return new Registry(pid, stub, List.of());
         }
         if (Long.compareUnsigned(stub.registryUsed(), stub.registrySize()) > 0
                 || stub.registryUsed() > Integer.MAX_VALUE) {
@@ -58,7 +65,7 @@ public record Registry(int pid, StubState stub, List<Entry> entries) {
                 entries.add(new Entry(stub.registry().plus(at), patch));
             }
         }
-        return new Registry(pid, stub, List.copyOf(entries));
+        return new Registry(pid, stub, entries);
     }
 
     private static TargetUnreadableException damaged(int pid, StubState stub, long offset) {
@@ -74,13 +81,24 @@ public record Registry(int pid, StubState stub, List<Entry> entries) {
 
     /** Patches in force, oldest first. */
     public List<Entry> active() {
-        return in(PatchRecord.State.ACTIVE);
+        return in(entries, PatchRecord.State.ACTIVE);
     }
 
     /** Patches in this state, oldest first. */
     public List<Entry> in(PatchRecord.State state) {
+        return in(entries, state);
+    }
+
+    private static List<Entry> in(List<Entry> entries, PatchRecord.State state) {
         return entries.stream().filter(entry -> entry.patch().state() == state)
                 .sorted(Comparator.comparingLong(entry -> entry.patch().sequence())).toList();
+    }
+
+    private static Map<RemoteAddress, FunctionRecord> byEntry(List<Entry> entries) {
+        Map<RemoteAddress, FunctionRecord> functions = new TreeMap<>();
+        in(entries, PatchRecord.State.ACTIVE)
+                .forEach(entry -> entry.patch().functions().forEach(f -> functions.put(f.entry(), f)));
+        return Collections.unmodifiableMap(functions);
     }
 
     /** Patches that a tool which died has left half done. */
@@ -90,10 +108,7 @@ public record Registry(int pid, StubState stub, List<Entry> entries) {
 
     /** The record of a function in the newest patch in force that replaces it. */
     public Optional<FunctionRecord> inForce(RemoteAddress entry) {
-        return active().reversed().stream()
-                .flatMap(patch -> patch.patch().functions().stream())
-                .filter(function -> function.entry().equals(entry))
-                .findFirst();
+        return Optional.ofNullable(functionsInForce.get(entry));
     }
 
     /**
@@ -174,13 +189,6 @@ public record Registry(int pid, StubState stub, List<Entry> entries) {
     /** A state as it is written to {@link #stateField}. */
     public static long stateCode(PatchRecord.State state) {
         return state.code();
-    }
-
-    /** All functions that patches in force replace, by entry; the newest patch of each wins. */
-    public Map<RemoteAddress, FunctionRecord> functionsInForce() {
-        Map<RemoteAddress, FunctionRecord> functions = new TreeMap<>();
-        active().forEach(entry -> entry.patch().functions().forEach(f -> functions.put(f.entry(), f)));
-        return functions;
     }
 
     private static void write(TraceeMemory memory, RemoteAddress to, byte[] bytes) {
