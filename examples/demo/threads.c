@@ -1,11 +1,19 @@
-/* threads N sleep|spin: a process with N threads beside the main one, for the benchmark. */
+/*
+ * threads N sleep|spin|clock: a process with N threads beside the main one, for the benchmark. With "clock" one of them reads
+ * the clock without pause and the others sleep; each line of input is answered with the longest time, in nanoseconds, that
+ * it has not come to reading it since the line before.
+ */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "greeting.h"
+
+static atomic_long longest;
 
 static void *sleeper(void *unused)
 {
@@ -21,20 +29,50 @@ static void *spinner(void *unused)
     return unused;
 }
 
+static long now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000000L + t.tv_nsec;
+}
+
+static void *reader(void *unused)
+{
+    for (long last = now();;) {
+        long time = now();
+        if (time - last > longest) {
+            longest = time - last;
+        }
+        last = time;
+    }
+    return unused;
+}
+
+static int start(void *(*body)(void *))
+{
+    pthread_t thread;
+    pthread_attr_t small;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 64 * 1024);
+    return pthread_create(&thread, &small, body, NULL);
+}
+
 int main(int argc, char **argv)
 {
-    int spin = argc > 2 && strcmp(argv[2], "spin") == 0;
+    const char *kind = argc > 2 ? argv[2] : "sleep";
+    char line[16];
 
     for (int i = argc > 1 ? atoi(argv[1]) : 0; i > 0; i--) {
-        pthread_t thread;
-        pthread_attr_t small;
-        pthread_attr_init(&small);
-        pthread_attr_setstacksize(&small, 64 * 1024);
-        if (pthread_create(&thread, &small, spin ? spinner : sleeper, NULL) != 0) {
+        void *(*body)(void *) = strcmp(kind, "spin") == 0 ? spinner : sleeper;
+        if (start(i == 1 && strcmp(kind, "clock") == 0 ? reader : body) != 0) {
             return 1;
         }
     }
     printf("%s\n", greeting());
     fflush(stdout);
-    return getchar() == EOF ? 0 : 1;
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        printf("%ld\n", atomic_exchange(&longest, 0));
+        fflush(stdout);
+    }
+    return 0;
 }

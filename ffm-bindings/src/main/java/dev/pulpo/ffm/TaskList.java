@@ -14,10 +14,16 @@ import java.lang.foreign.ValueLayout;
  */
 public final class TaskList implements AutoCloseable {
     private static final int BUFFER_BYTES = 32 * 1024;
+    /** {@code struct stat} of x86-64 (asm/stat.h): u64 device, inode, number of links. */
+    private static final long STAT_BYTES = 144;
+    private static final long LINKS = 16;
+    /** Links that every directory has: its name, and its own dot. */
+    private static final int OWN_LINKS = 2;
 
     private final String path;
     private final int descriptor;
     private final MemorySegment buffer;
+    private final MemorySegment stat;
     private int[] tids = new int[256];
     private int count;
 
@@ -25,6 +31,7 @@ public final class TaskList implements AutoCloseable {
     public TaskList(int pid, Arena arena) {
         path = "/proc/" + pid + "/task";
         buffer = arena.allocate(BUFFER_BYTES, 8);
+        stat = arena.allocate(STAT_BYTES, 8);
         try (Arena scratch = Arena.ofConfined()) {
             descriptor = (int) check("open(" + path + ")",
                     syscall(Linux.SYS_open(), scratch.allocateFrom(path).address(),
@@ -51,6 +58,17 @@ public final class TaskList implements AutoCloseable {
             }
             parse(bytes);
         }
+    }
+
+    /**
+     * How many threads there are now, zombies included, without listing them: the directory's number of links tells
+     * (fs/proc/base.c, proc_task_getattr).
+     *
+     * @return 0 once the process is gone
+     */
+    public int threadCount() {
+        long error = syscall(Linux.SYS_fstat(), descriptor, stat.address(), 0);
+        return error == 0 ? Math.toIntExact(Math.max(0, stat.get(ValueLayout.JAVA_LONG, LINKS) - OWN_LINKS)) : 0;
     }
 
     /** {@code struct linux_dirent64}: u64 inode, i64 offset, u16 length of the record, u8 type, name, NUL. */

@@ -96,6 +96,15 @@ public final class ProcessStop implements AutoCloseable {
         known = Arrays.copyOf(known, room);
     }
 
+    /**
+     * Whether the threads that stand still are all there are. Each is one of the process's, and no two are the same: where
+     * there are as many as the kernel counts, none is missing. Threads that are on their way out count, too, and then
+     * the list has to tell.
+     */
+    private boolean isComplete() {
+        return list.threadCount() == stoppedThreads();
+    }
+
     private boolean seizeNew() {
         boolean found = false;
         int listed = list.refresh();
@@ -144,7 +153,7 @@ public final class ProcessStop implements AutoCloseable {
                 }
             }
             awaitStops(deadline);
-        } while (seizeNew());
+        } while (!isComplete() && seizeNew());
         if (threads.count() > registers.length) {
             makeRoom();
         }

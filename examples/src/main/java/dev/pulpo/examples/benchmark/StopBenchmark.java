@@ -1,5 +1,6 @@
 package dev.pulpo.examples.benchmark;
 
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.Outcome;
@@ -8,82 +9,148 @@ import dev.pulpo.ffm.Launcher;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * How long a process stands still while it is patched, for several numbers of threads, in a warm JVM; and beside it, in the
- * same run and on the same process, the time that stopping and releasing alone takes in C.
+ * same run and on the same process, the time that stopping and releasing alone takes in C. A second table has it from within
+ * the process: a thread of it reads the clock without pause.
  */
 public final class StopBenchmark {
-    private static final int WARM_UP = 50;
+    private static final Duration WARM_UP = Duration.ofSeconds(4);
+    private static final int LEAST_WARM_UP = 20;
     private static final int ROUNDS = 100;
+    private static final String[] THREADS = {"1", "16", "100", "128", "1000"};
 
     private StopBenchmark() {}
 
     /** Runs with the directory of the built demo as its argument. */
     public static void main(String[] arguments) throws Exception {
         Path demo = Path.of(arguments[0]);
-        System.out.printf("%-22s %22s %22s %12s %12s%n", "threads", "ptrace in C, us (min)", "stop, us (min)",
-                "borrowed, us", "apply, us");
-        for (String[] load : new String[][]{{"0", "sleep"}, {"15", "sleep"}, {"99", "sleep"}, {"999", "sleep"},
-                {"99", "spin"}}) {
-            measure(demo, load[0], load[1]);
+        System.out.println("medians (minima) in microseconds");
+        System.out.printf("%-12s %16s %16s %16s %16s %16s %18s%n", "threads", "ptrace in C", "C, registers",
+                "stop, unchecked", "stop, checked", "borrowed", "apply");
+        for (String threads : THREADS) {
+            measure(demo, threads, "sleep");
         }
+        measure(demo, "100", "spin");
+        System.out.printf("%n%-12s %16s %16s%n", "threads", "stop, checked", "seen from inside");
+        for (String threads : THREADS) {
+            measureInside(demo, threads.equals("1") ? "2" : threads);
+        }
+    }
+
+    /** One round: a patch, and its end. */
+    private static Outcome round(LiveProcess process, LivePatch patch, Consistency consistency) throws IOException {
+        Outcome applied = process.apply(process.plan(patch), consistency);
+        process.revert(patch.id());
+        return applied;
     }
 
     private static void measure(Path demo, String threads, String kind) throws IOException {
-        LivePatch patch = LivePatch.of(demo.resolve("fix.so")).target("libgreeting.so")
-                .replace("greeting", "greeting_fixed");
-        try (LaunchedProcess target = LiveProcess.launch(demo.resolve("threads").toString(), threads, kind);
+        LivePatch patch = patch(demo);
+        try (LaunchedProcess target = launch(demo, threads, kind);
                 BufferedReader output = reader(target)) {
             output.readLine();
-            String[] floor = floor(demo, target.pid());
-            List<Outcome> outcomes = new ArrayList<>();
+            String floor = floor(demo, target.pid());
+            String withRegisters = floor(demo, target.pid(), "registers");
+            List<Outcome> unchecked = new ArrayList<>();
+            List<Outcome> checked = new ArrayList<>();
             try (LiveProcess process = LiveProcess.attach(target.pid())) {
-                for (int i = 0; i < WARM_UP + ROUNDS; i++) {
-                    Outcome applied = process.apply(patch);
-                    process.revert(patch.id());
-                    if (i >= WARM_UP) {
-                        outcomes.add(applied);
-                    }
+                warmUp(process, patch);
+                for (int i = 0; i < ROUNDS; i++) {
+                    unchecked.add(round(process, patch, Consistency.none()));
+                    checked.add(round(process, patch, Consistency.DEFAULT));
                 }
             }
-            List<Long> stops = sorted(outcomes.stream().map(Outcome::stop).toList());
-            System.out.printf("%-22s %22s %22s %12d %12d%n", 1 + Integer.parseInt(threads) + " " + kind,
-                    micros(floor[0]) + " (" + micros(floor[1]) + ")", median(stops) + " (" + stops.getFirst() + ")",
-                    median(sorted(outcomes.stream().map(Outcome::borrowed).toList())),
-                    median(sorted(outcomes.stream().map(Outcome::total).toList())));
+            System.out.printf("%-12s %16s %16s %16s %16s %16s %18s%n", threads + " " + kind, floor, withRegisters,
+                    summary(unchecked, Outcome::stop), summary(checked, Outcome::stop),
+                    summary(checked, Outcome::borrowed), summary(checked, Outcome::total));
         }
     }
 
-    private static String[] floor(Path demo, int pid) throws IOException {
-        try (LaunchedProcess floor = new Launcher(demo.resolve("floor").toString(), Integer.toString(pid),
-                Integer.toString(ROUNDS)).start(); BufferedReader output = reader(floor)) {
-            String line = output.readLine();
-            if (line == null) {
-                throw new IOException("the floor could not be measured: " + floor.waitFor());
+    private static void measureInside(Path demo, String threads) throws IOException {
+        LivePatch patch = patch(demo);
+        try (LaunchedProcess target = launch(demo, threads, "clock");
+                BufferedReader output = reader(target)) {
+            output.readLine();
+            OutputStream input = target.input().orElseThrow();
+            List<Outcome> outcomes = new ArrayList<>();
+            List<Duration> gaps = new ArrayList<>();
+            try (LiveProcess process = LiveProcess.attach(target.pid())) {
+                warmUp(process, patch);
+                for (int i = 0; i < ROUNDS; i++) {
+                    var plan = process.plan(patch);
+                    gap(input, output);
+                    outcomes.add(process.apply(plan, Consistency.DEFAULT));
+                    gaps.add(gap(input, output));
+                    process.revert(patch.id());
+                }
             }
-            return line.strip().split(" ");
+            System.out.printf("%-12s %16s %16s%n", threads, summary(outcomes, Outcome::stop),
+                    summary(gaps, Function.identity()));
         }
+    }
+
+    private static void warmUp(LiveProcess process, LivePatch patch) throws IOException {
+        long end = System.nanoTime() + WARM_UP.toNanos();
+        for (int i = 0; i < LEAST_WARM_UP || System.nanoTime() - end < 0; i++) {
+            round(process, patch, i % 2 == 0 ? Consistency.none() : Consistency.DEFAULT);
+        }
+    }
+
+    private static LivePatch patch(Path demo) {
+        return LivePatch.of(demo.resolve("fix.so")).target("libgreeting.so").replace("greeting", "greeting_fixed");
+    }
+
+    /** The threads besides the main one are the program's to make. */
+    private static LaunchedProcess launch(Path demo, String threads, String kind) {
+        return LiveProcess.launch(demo.resolve("threads").toString(), Integer.toString(Integer.parseInt(threads) - 1),
+                kind);
+    }
+
+    /** How long the clock has not been read since the last time that somebody asked. */
+    private static Duration gap(OutputStream input, BufferedReader output) throws IOException {
+        input.write('\n');
+        input.flush();
+        return Duration.ofNanos(Long.parseLong(line(output)));
+    }
+
+    private static String floor(Path demo, int pid, String... options) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(demo.resolve("floor").toString(), Integer.toString(pid), Integer.toString(ROUNDS)));
+        command.addAll(List.of(options));
+        try (LaunchedProcess floor = new Launcher(command.toArray(String[]::new)).start();
+                BufferedReader output = reader(floor)) {
+            String[] nanos = line(output).split(" ");
+            return summary(Long.parseLong(nanos[0]) / 1000, Long.parseLong(nanos[1]) / 1000);
+        }
+    }
+
+    private static String line(BufferedReader output) throws IOException {
+        String line = output.readLine();
+        if (line == null) {
+            throw new IOException("the measured program has ended");
+        }
+        return line.strip();
     }
 
     private static BufferedReader reader(LaunchedProcess process) {
         return new BufferedReader(new InputStreamReader(process.output().orElseThrow(), StandardCharsets.UTF_8));
     }
 
-    private static List<Long> sorted(List<Duration> durations) {
-        return durations.stream().map(duration -> duration.toNanos() / 1000).sorted().toList();
+    private static <T> String summary(List<T> values, Function<T, Duration> time) {
+        List<Long> micros = values.stream().map(value -> time.apply(value).toNanos() / 1000).sorted().toList();
+        return summary(micros.get(micros.size() / 2), micros.getFirst());
     }
 
-    private static long median(List<Long> sorted) {
-        return sorted.get(sorted.size() / 2);
-    }
-
-    private static long micros(String nanos) {
-        return Long.parseLong(nanos) / 1000;
+    private static String summary(long median, long minimum) {
+        return median + " (" + minimum + ")";
     }
 }
