@@ -17,6 +17,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 public final class TracerThread implements AutoCloseable {
     private static final long PAUSE_NANOS = 20_000;
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** How often a caller looks whether the thread is still there. */
+    private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
     /** To park and to be woken takes longer than most work does, where a processor has to be woken for it, too. */
     private static final long SPIN_NANOS = Runtime.getRuntime().availableProcessors() > 1
             ? TimeUnit.MICROSECONDS.toNanos(300)
@@ -171,7 +174,7 @@ public final class TracerThread implements AutoCloseable {
         return known;
     }
 
-    private static <T> T await(Future<T> future) {
+    private <T> T await(Future<T> future) {
         long spun = System.nanoTime() + SPIN_NANOS;
         while (!future.isDone() && System.nanoTime() - spun < 0) {
             Thread.onSpinWait();
@@ -180,9 +183,14 @@ public final class TracerThread implements AutoCloseable {
         try {
             while (true) {
                 try {
-                    return future.get();
+                    return future.get(LOOK_NANOS, TimeUnit.NANOSECONDS);
                 } catch (InterruptedException e) {
                     interrupted = true;
+                } catch (TimeoutException e) {
+                    if (!thread.isAlive() && !future.isDone()) {
+                        throw new IllegalStateException("the tracer thread has ended, for want of memory perhaps; "
+                                + "with it, the kernel has let go of all that it traced", e);
+                    }
                 } catch (ExecutionException e) {
                     throw rethrown(e.getCause());
                 }
