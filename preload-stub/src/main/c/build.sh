@@ -12,4 +12,4 @@ mkdir -p "$(dirname "$output")"
 exec gcc -shared -fPIC -std=gnu11 -O2 -g0 -fvisibility=hidden -fcf-protection=full -fno-stack-protector \
     -Wall -Wextra -Werror "-ffile-prefix-map=$PWD=." \
     -Wl,--build-id=sha1,-soname,libpulpo.so,-z,now,-z,relro,-z,noexecstack,-z,defs,-z,ibt,-z,shstk \
-    -o "$output" pulpo_stub.c pulpo_disable.c pulpo_call.S
+    -o "$output" pulpo_stub.c pulpo_disable.c pulpo_call.S pulpo_tls.S

@@ -24,13 +24,14 @@
  *     136  borrower      thread id, as the process sees it, of the thread that was last put onto the stack; 0 once it was
  *                        given back
  *     144  tls_module    uint64_t (*)(uintptr_t bias): the module id of an object's thread-local storage, or 0
+ *     152  tls_descriptor  what the first word of a TLS descriptor points to; see pulpo_tls.S
  */
 #ifndef PULPO_STATE_H
 #define PULPO_STATE_H
 
 #include <stdint.h>
 
-#define PULPO_VERSION 2
+#define PULPO_VERSION 3
 
 /* The owner of the process does not want it to be patched. */
 #define PULPO_DISABLED 1
@@ -58,6 +59,7 @@ struct pulpo_state {
     uint64_t flags;
     uint64_t borrower;
     uint64_t (*tls_module)(uintptr_t);
+    void (*tls_descriptor)(void);
 };
 
 /* A request to load or to unload, in memory that the tool chooses. */

@@ -3,6 +3,7 @@
  * that has it loaded runs as if it had not, until a tool borrows one of its threads.
  */
 #define _GNU_SOURCE
+#include <cpuid.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
@@ -12,6 +13,7 @@
 
 extern void pulpo_call(void);
 extern const char pulpo_announced[];
+extern void pulpo_tls_descriptor(void);
 extern long pulpo_syscall(long, long, long, long, long, long);
 
 /* Zero pages until they are used: they cost address space and nothing else. */
@@ -59,10 +61,16 @@ static int is_wanted(struct dl_phdr_info *info, size_t size, void *data)
     return wanted->module != 0; /* the vdso of a program at its link address has the bias 0 as well */
 }
 
+/* Whether pulpo_tls_descriptor can use xsave; known before anything leads there, because a module id is asked for first. */
+__attribute__((visibility("hidden"))) int pulpo_has_xsave;
+
 static uint64_t tls_module(uintptr_t bias)
 {
     struct wanted wanted = {bias, 0};
+    unsigned int a, b, c = 0, d;
 
+    /* SDM volume 1, section 13.2: the system has enabled it. */
+    pulpo_has_xsave = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_OSXSAVE) != 0;
     dl_iterate_phdr(is_wanted, &wanted);
     return wanted.module;
 }
@@ -84,6 +92,7 @@ struct pulpo_state pulpo_state = {
     .ring = ring,
     .ring_size = sizeof ring,
     .tls_module = tls_module,
+    .tls_descriptor = pulpo_tls_descriptor,
 };
 
 _Static_assert(offsetof(struct pulpo_state, version) == 8, "StubLayout.VERSION");
@@ -105,7 +114,8 @@ _Static_assert(offsetof(struct pulpo_state, result) == 120, "StubLayout.RESULT")
 _Static_assert(offsetof(struct pulpo_state, flags) == 128, "StubLayout.FLAGS");
 _Static_assert(offsetof(struct pulpo_state, borrower) == 136, "StubLayout.BORROWER");
 _Static_assert(offsetof(struct pulpo_state, tls_module) == 144, "StubLayout.TLS_MODULE");
-_Static_assert(sizeof(struct pulpo_state) == 152, "StubLayout.STATE_BYTES");
+_Static_assert(offsetof(struct pulpo_state, tls_descriptor) == 152, "StubLayout.TLS_DESCRIPTOR");
+_Static_assert(sizeof(struct pulpo_state) == 160, "StubLayout.STATE_BYTES");
 _Static_assert(offsetof(struct pulpo_load, handle) == 8, "StubLayout.LOAD_HANDLE");
 _Static_assert(offsetof(struct pulpo_load, map) == 16, "StubLayout.LOAD_MAP");
 _Static_assert(offsetof(struct pulpo_load, error) == 24, "StubLayout.LOAD_ERROR");

@@ -38,4 +38,22 @@ public sealed interface PlannedReference {
             return "thread-local " + variable + " +" + offset + " for the patch's " + place;
         }
     }
+
+    /**
+     * A thread-local variable that the patch reaches through a TLS descriptor: its place receives one, 16 bytes.
+     *
+     * @param targetBias what was added to the link addresses of the object whose variable it is
+     * @param offset     of the variable in that object's thread-local storage; below {@link #OFFSETS}
+     */
+    record TlsDescriptor(String variable, LinkAddress place, long targetBias, long offset)
+            implements
+                PlannedReference {
+        /** The stub's descriptors have room for so many. */
+        public static final long OFFSETS = 1L << 40;
+
+        @Override
+        public String toString() {
+            return "thread-local " + variable + " +" + offset + " for the patch's descriptor " + place;
+        }
+    }
 }

@@ -13,6 +13,8 @@ import java.util.List;
 
 /** Tells a patch that has been loaded, and does not run yet, where the target's variables are. */
 final class ReferenceWriter {
+    private static final int OFFSET_BITS = Long.numberOfTrailingZeros(PlannedReference.TlsDescriptor.OFFSETS);
+
     private final Session session;
     private final Registry registry;
     private final long deadline;
@@ -35,17 +37,30 @@ final class ReferenceWriter {
                 case PlannedReference.Variable variable -> write(place, variable.address().value());
                 case PlannedReference.TlsVariable local -> {
                     // All are of one object: that which the patch is for.
-                    module = module == 0 ? module(local) : module;
+                    module = module == 0 ? module(local.variable(), local.targetBias()) : module;
                     write(place, module, local.offset());
+                }
+                case PlannedReference.TlsDescriptor local -> {
+                    module = module == 0 ? module(local.variable(), local.targetBias()) : module;
+                    write(place, registry.stub().tlsDescriptor().value(), descriptor(local, module));
                 }
             }
         }
     }
 
-    private long module(PlannedReference.TlsVariable local) {
-        long module = session.borrowing(registry, deadline, calls -> calls.tlsModule(local.targetBias()));
-        if (module == 0) {
+    /** The second word, as the stub reads it. */
+    private long descriptor(PlannedReference.TlsDescriptor local, long module) {
+        if (module >= 1L << Long.SIZE - OFFSET_BITS) {
             throw new RefusedException(session.pid(), new Refusal.BadReference(local.variable(),
+                    "its object has the number " + module + ", for which a TLS descriptor has no room"));
+        }
+        return module << OFFSET_BITS | local.offset();
+    }
+
+    private long module(String variable, long bias) {
+        long module = session.borrowing(registry, deadline, calls -> calls.tlsModule(bias));
+        if (module == 0) {
+            throw new RefusedException(session.pid(), new Refusal.BadReference(variable,
                     "the loader has given its object no thread-local storage"));
         }
         return module;

@@ -157,11 +157,18 @@ public final class Analysis {
         }
         boolean threadLocal = meaning.kind() == TargetSymbols.Kind.THREAD_LOCAL;
         for (Slots.Slot slot : found.slots()) {
-            if (slot.pair() != threadLocal) {
+            if (slot.isThreadLocal() != threadLocal) {
                 add(Check.REFERENCE,
                         meaning.name() + " is " + (threadLocal ? "" : "not ") + "thread-local in the target, and "
                                 + (threadLocal ? "not " : "") + "in the patch");
                 return;
+            }
+            if (slot.kind() == Slots.Kind.DESCRIPTOR) {
+                String note = "uses TLS descriptors for private variables, which libpulp cannot fill: only Pulpo may apply it"
+                        + " (compile it with -mtls-dialect=gnu for both)";
+                if (!notes.contains(note)) {
+                    notes.add(note);
+                }
             }
             references.add(new PackReport.Reference(meaning.name(), new LinkAddress(slot.place()),
                     meaning.value() + slot.addend(), threadLocal, meaning.declaration()));

@@ -20,9 +20,24 @@ final class Slots {
      *
      * @param place  its link address
      * @param addend what is added to the value
-     * @param pair   whether it is a {@code tls_index} of two words, otherwise it is one word
+     * @param kind   what is there
      */
-    record Slot(long place, long addend, boolean pair) {}
+    record Slot(long place, long addend, Kind kind) {
+        /** Whether it is about a thread-local variable. */
+        boolean isThreadLocal() {
+            return kind != Kind.ADDRESS;
+        }
+    }
+
+    /** What a place holds. */
+    enum Kind {
+        /** One word, an address. */
+        ADDRESS,
+        /** Two words, a {@code tls_index}. */
+        INDEX,
+        /** Two words, a TLS descriptor. */
+        DESCRIPTOR
+    }
 
     /**
      * The places of one symbol.
@@ -47,11 +62,13 @@ final class Slots {
             RelocationType type = relocation.type();
             long place = relocation.offset().value();
             if (type.equals(RelocationType.GLOB_DAT) || type.equals(RelocationType.JUMP_SLOT)) {
-                slots.add(new Slot(place, 0, false));
+                slots.add(new Slot(place, 0, Kind.ADDRESS));
             } else if (type.equals(RelocationType.ABSOLUTE_64)) {
-                slots.add(new Slot(place, relocation.addend(), false));
+                slots.add(new Slot(place, relocation.addend(), Kind.ADDRESS));
             } else if (type.equals(RelocationType.DTPMOD64) && offset(symbolIndex, place + Long.BYTES).isPresent()) {
-                slots.add(new Slot(place, offset(symbolIndex, place + Long.BYTES).get().addend(), true));
+                slots.add(new Slot(place, offset(symbolIndex, place + Long.BYTES).get().addend(), Kind.INDEX));
+            } else if (type.equals(RelocationType.TLSDESC)) {
+                slots.add(new Slot(place, relocation.addend(), Kind.DESCRIPTOR));
             } else if (!type.equals(RelocationType.DTPOFF64)) {
                 obstacle = Optional.of(obstacle(type));
             }
@@ -65,10 +82,6 @@ final class Slots {
     }
 
     private static String obstacle(RelocationType type) {
-        if (type.equals(RelocationType.TLSDESC)) {
-            return "through a TLS descriptor, which only the loader can fill: compile the patch with "
-                    + "-mtls-dialect=gnu";
-        }
         if (type.equals(RelocationType.TPOFF64)) {
             return "at a fixed distance from the thread pointer: compile the patch with "
                     + "-ftls-model=global-dynamic";

@@ -2,6 +2,7 @@ package dev.pulpo.engine.plan;
 
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.RelocationType;
 import dev.pulpo.elf.Segment;
 import dev.pulpo.elf.SegmentType;
 import dev.pulpo.engine.PlannedReference;
@@ -10,6 +11,7 @@ import dev.pulpo.engine.container.DataReference;
 import dev.pulpo.engine.image.LoadedObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Resolves a container's references to the target's variables. */
 final class References {
@@ -32,6 +34,13 @@ final class References {
                 refuse(reference, "the patch has no memory at " + place);
             } else if (!reference.threadLocal()) {
                 variable(reference, place, planned);
+            } else if (isThreadLocal(reference.targetOffset()) && isDescriptor(place)) {
+                if (reference.targetOffset() < PlannedReference.TlsDescriptor.OFFSETS) {
+                    planned.add(new PlannedReference.TlsDescriptor(reference.variable(), place, target.bias(),
+                            reference.targetOffset()));
+                } else {
+                    refuse(reference, "its offset is too large for a TLS descriptor");
+                }
             } else if (isThreadLocal(reference.targetOffset())) {
                 planned.add(new PlannedReference.TlsVariable(reference.variable(), place, target.bias(),
                         reference.targetOffset()));
@@ -49,6 +58,13 @@ final class References {
         } else {
             refuse(reference, target.path() + " has no memory at 0x" + Long.toHexString(reference.targetOffset()));
         }
+    }
+
+    /** Whether the loader makes a TLS descriptor there: code calls what is in its first word. */
+    private boolean isDescriptor(LinkAddress place) {
+        return Stream.concat(patch.dynamicRelocations().stream(), patch.pltRelocations().stream())
+                .anyMatch(relocation -> relocation.offset().equals(place)
+                        && relocation.type().equals(RelocationType.TLSDESC));
     }
 
     private boolean isThreadLocal(long offset) {

@@ -18,7 +18,7 @@ import java.nio.charset.StandardCharsets;
 public record StubState(RemoteAddress address, RemoteAddress call, RemoteAddress announced, RemoteAddress load,
         RemoteAddress unload, RemoteAddress syscall, RemoteAddress stack, long stackSize, RemoteAddress registry,
         long registrySize, long registryUsed, RemoteAddress ring, long ringSize, long ringWritten, long flags,
-        int borrower, RemoteAddress tlsModule) {
+        int borrower, RemoteAddress tlsModule, RemoteAddress tlsDescriptor) {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
     /**
@@ -47,7 +47,8 @@ public record StubState(RemoteAddress address, RemoteAddress call, RemoteAddress
                     bytes.get(LONG, StubLayout.REGISTRY_SIZE), bytes.get(LONG, StubLayout.REGISTRY_USED),
                     pointer(bytes, StubLayout.RING), bytes.get(LONG, StubLayout.RING_SIZE),
                     bytes.get(LONG, StubLayout.RING_WRITTEN), bytes.get(LONG, StubLayout.FLAGS),
-                    (int) bytes.get(LONG, StubLayout.BORROWER), pointer(bytes, StubLayout.TLS_MODULE));
+                    (int) bytes.get(LONG, StubLayout.BORROWER), pointer(bytes, StubLayout.TLS_MODULE),
+                    pointer(bytes, StubLayout.TLS_DESCRIPTOR));
         }
     }
 
