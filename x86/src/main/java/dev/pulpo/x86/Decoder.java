@@ -361,12 +361,51 @@ public final class Decoder {
         return ((modRm >> 3) & 7) | ((rex & REX_R) << 1);
     }
 
+    /** The number of the register in ModRM.reg; meaningful for instructions that have a general register there. */
+    public int register() {
+        return registerField();
+    }
+
+    /** The number of the register in ModRM.rm; -1 where that is memory or there is no ModRM byte. */
+    public int otherRegister() {
+        return modRm < 0xc0 ? -1 : modRm & 7 | (rex & REX_B) << 3;
+    }
+
     boolean isWide() {
         return (rex & REX_W) != 0;
     }
 
     boolean hasLegacyPrefix() {
         return prefixes != 0;
+    }
+
+    /** Whether the register in ModRM.rm or the base of the memory operand is one of the upper eight. */
+    boolean extendsBase() {
+        return (rex & REX_B) != 0;
+    }
+
+    /** Whether it uses {@code rsp} by what it does. */
+    boolean usesStack() {
+        return (encoding & Encoding.STACK) != 0;
+    }
+
+    /** Whether a prefix says that its memory operand counts from the base of FS or GS. */
+    public boolean hasSegmentBase() {
+        return (prefixes & (Prefixes.FS | Prefixes.GS)) != 0;
+    }
+
+    /** The lower four bits of the register in VEX.vvvv or its like; -1 where there is no such field. */
+    int vectorRegister(byte[] instruction) {
+        if (opcodeMap() == OpcodeMap.ONE || opcodeMap() == OpcodeMap.X0F || opcodeMap() == OpcodeMap.X38
+                || opcodeMap() == OpcodeMap.X3A) {
+            return -1;
+        }
+        int at = 0;
+        while (Prefixes.ofByte(instruction[at] & 0xff) != 0) {
+            at++;
+        }
+        int payload = (instruction[at] & 0xff) == 0xc5 ? 1 : 2;
+        return ~instruction[at + payload] >> 3 & 0xf;
     }
 
     /** Whether the memory operand is given relative to the end of the instruction. */

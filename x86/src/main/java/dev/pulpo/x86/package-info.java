@@ -11,6 +11,7 @@
  * <li>{@link dev.pulpo.x86.Decoder}: how long an instruction is and where it leads, {@link dev.pulpo.x86.Flow} and
  * {@link dev.pulpo.x86.OpcodeMap}; what it knows stands in {@code opcodes.txt};
  * <li>{@link dev.pulpo.x86.Relocator} and {@link dev.pulpo.x86.Relocation}: the same instructions at another address;
+ * <li>{@link dev.pulpo.x86.SlotOperand}: an instruction whose operand is too far away for it;
  * <li>{@link dev.pulpo.x86.EntryDetour} and {@link dev.pulpo.x86.EntryPlan}: the detour of a function that was not built
  * for it.
  * </ol>
