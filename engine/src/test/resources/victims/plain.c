@@ -42,3 +42,22 @@ __attribute__((noinline)) int uses_small(int a)
     int (*volatile pointer)(int) = small;
     return small(a) + pointer(a);
 }
+
+static const char nobody[] = "nobody";
+
+/* Whose address matters. */
+__attribute__((noinline)) int is_nobody(const char *name)
+{
+    return name == nobody;
+}
+
+/* Big enough for -fstack-protector. */
+__attribute__((noinline)) int longest(const char *text)
+{
+    char copy[100];
+    int length = 0;
+    for (; text[length] != 0 && length < 99; length++)
+        copy[length] = text[length];
+    __asm__ volatile("" : : "r"(copy) : "memory");
+    return length;
+}

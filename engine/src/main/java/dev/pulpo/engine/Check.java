@@ -22,6 +22,8 @@ public enum Check {
     LAYOUT(true),
     /** The patch has a second copy of one of the target's variables. */
     DUPLICATED(true),
+    /** Data of the target would have to change as well, which a patch of functions does not do. */
+    DATA(true),
     /** The patch runs code when it is loaded, before its references to the target's private symbols are written. */
     CONSTRUCTOR(true),
     /** The patch was compiled with other options than the target, of those that have to agree. */
@@ -56,6 +58,6 @@ public enum Check {
         }
         throw new IllegalArgumentException(
                 "'" + word
-                        + "' cannot be allowed; signature, inlined, cloned, layout, duplicated, constructor and options can");
+                        + "' cannot be allowed; signature, inlined, cloned, layout, duplicated, data, constructor and options can");
     }
 }

@@ -65,7 +65,7 @@ class PlainPatchTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "-fno-plt", "-Wl,-z,relro,-z,now", "-O0 -Wl,-z,lazy"})
+    @ValueSource(strings = {"", "-fno-plt", "-Wl,-z,relro,-z,now", "-O0 -Wl,-z,lazy", "-mtls-dialect=gnu2"})
     void privateDataIsTheTargets(String options) throws Exception {
         Path program = victims.compiled("plain_main", "plain_main.c", "-L" + directory, "-lplain",
                 "-Wl,-rpath," + directory);
@@ -92,6 +92,28 @@ class PlainPatchTest {
         }
     }
 
+    /** Every thread gets its own when it first asks for it, and nobody's vectors change meanwhile. */
+    @Test
+    void descriptorsFindThreadLocalsOfLibrariesThatWereOpenedLater() throws Exception {
+        Path late = victims.compiled("liblate.so", "late.c", "-g", "-shared", "-fPIC", "-Wl,-soname,liblate.so");
+        Path container = directory.resolve("packed.so");
+        PackReport report = PlainPatch.of(late, victims.compiled("fix.so", "late_fix.c", "-g", "-shared", "-fPIC",
+                "-mtls-dialect=gnu2")).pack(container);
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        assertThat(report.notes()).anyMatch(note -> note.contains("only Pulpo may apply it"));
+        try (RunningServer server = RunningServer.preloaded(victims.compiled("late_main", "late_main.c", "-pthread"),
+                late.toString()); LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("?")).isEqualTo("51.375 51.375");
+            LivePatch patch = LivePatch.open(container);
+            assertThat(process.plan(patch).references())
+                    .allMatch(PlannedReference.TlsDescriptor.class::isInstance).hasSize(2);
+            process.apply(patch);
+            assertThat(server.ask("?")).isEqualTo("158.125 156.125");
+            process.revert(patch.id());
+            assertThat(server.ask("?")).isEqualTo("152.375 51.375");
+        }
+    }
+
     @Test
     void privateSymbolsBecomeWeakAndNothingElse() throws Exception {
         Path container = directory.resolve("packed.so");
@@ -113,14 +135,12 @@ class PlainPatchTest {
 
     @Test
     void threadLocalsThatCannotBeFilledAreRefusedWithTheRemedy() throws Exception {
-        assertThat(only(PlainPatch.of(library, fix("-mtls-dialect=gnu2")).analyse())).satisfies(finding -> {
+        assertThat(only(PlainPatch.of(library, fix("-ftls-model=initial-exec")).analyse())).satisfies(finding -> {
             assertThat(finding.check()).isEqualTo(Check.REFERENCE);
-            assertThat(finding.message()).contains("per_thread", "-mtls-dialect=gnu");
+            assertThat(finding.message()).contains("per_thread", "-ftls-model=global-dynamic");
         });
-        assertThat(only(PlainPatch.of(library, fix("-ftls-model=initial-exec")).analyse()).message())
-                .contains("-ftls-model=global-dynamic");
         Path output = directory.resolve("refused.so");
-        assertThat(PlainPatch.of(library, fix("-mtls-dialect=gnu2")).pack(output).isPackable()).isFalse();
+        assertThat(PlainPatch.of(library, fix("-ftls-model=initial-exec")).pack(output).isPackable()).isFalse();
         assertThat(output).doesNotExist();
         assertThatThrownBy(() -> PlainPatch.of(library, output).allow(Check.REFERENCE))
                 .isInstanceOf(IllegalArgumentException.class);
@@ -218,6 +238,20 @@ class PlainPatchTest {
     }
 
     @Test
+    void constantsWhoseAddressesAreComparedAreRefused() throws Exception {
+        PlainPatch patch = edited("return names[2 - index];",
+                "static const char nobody[] = \"nobody\";\n    return index > 9 ? nobody : names[2 - index];");
+        assertThat(only(patch.analyse())).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.DUPLICATED);
+            assertThat(finding.message()).contains("second copy of nobody", "is_nobody of the target compares");
+            assertThat(finding.places()).singleElement().asString().matches(".*plain\\.c:\\d+");
+        });
+        assertThat(patch.allow(Check.DUPLICATED).analyse().isPackable()).isTrue();
+        assertThat(edited("return names[2 - index];",
+                "return index > 9 ? \"somebody\" : names[2 - index];").analyse().findings()).isEmpty();
+    }
+
+    @Test
     void constructorsThatCouldUseWhatIsNotThereYetAreRefused() throws Exception {
         PlainPatch patch = edited("long thread_value(void)\n{",
                 "__attribute__((constructor)) static void early(void)\n{\n    counter = 5;\n}\n\nlong thread_value(void)\n{");
@@ -240,6 +274,17 @@ class PlainPatchTest {
         });
         assertThat(PlainPatch.of(library, fix("-fcf-protection=none", "-fstack-protector-all")).analyse().findings())
                 .isEmpty();
+    }
+
+    @Test
+    void onlyFunctionsThatGuardTheirStacksNeedThat() throws Exception {
+        library = victims.compiled("libplain.so", "plain.c", "-g", "-shared", "-fPIC", "-fstack-protector");
+        assertThat(PlainPatch.of(library, fix("-fno-stack-protector")).analyse().findings()).isEmpty();
+        Files.writeString(directory.resolve("longest_fix.c"),
+                "int longest(const char *text);\nint longest(const char *text) { return text[0]; }");
+        assertThat(only(PlainPatch.of(library, fixOf("longest_fix.c", "-fno-stack-protector")).analyse()).message())
+                .contains("in the target longest guards its stack");
+        assertThat(PlainPatch.of(library, fixOf("longest_fix.c", "-fstack-protector")).analyse().findings()).isEmpty();
     }
 
     @Test

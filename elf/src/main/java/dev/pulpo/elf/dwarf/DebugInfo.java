@@ -8,12 +8,15 @@ import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.SymbolTable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +38,7 @@ public final class DebugInfo implements AutoCloseable {
     private final ElfFile described;
     private volatile @Nullable PartNames partNames;
     private volatile @Nullable Indexed indexed;
+    private volatile long @Nullable [] scoped;
 
     /** The index, and which unit and which function an address belongs to. */
     private record Indexed(Index index, Functions functions, RangeIndex code, RangeIndex units, List<Unit> all,
@@ -207,9 +211,46 @@ public final class DebugInfo implements AutoCloseable {
     }
 
     /** All types that have a name and are defined, in no particular order. */
-    public List<TypeLayout> types() {
-        return indexed().index().types.values().distinct().mapToObj(types::describe).flatMap(Optional::stream)
-                .distinct().toList();
+    public List<QualifiedType> types() {
+        // A type is known by its name, and by its qualified name where that is another one.
+        Map<Long, long[]> keys = new TreeMap<>();
+        indexed().index().types.forEach((key, reference) -> keys.merge(reference, new long[]{key},
+                (a, b) -> new long[]{a[0], b[0]}));
+        return keys.entrySet().stream().flatMap(entry -> types.describe(entry.getKey())
+                .map(type -> new QualifiedType(qualified(entry.getValue(), type.name()), type)).stream()).distinct()
+                .toList();
+    }
+
+    /** The types that have a qualified name besides their own, sorted. */
+    private long[] scoped() {
+        long[] known = scoped;
+        if (known == null) {
+            long[] all = indexed().index().types.values().sorted().toArray();
+            int count = 0;
+            long[] twice = new long[all.length];
+            for (int i = 1; i < all.length; i++) {
+                if (all[i] == all[i - 1]) {
+                    twice[count++] = all[i];
+                }
+            }
+            known = Arrays.copyOf(twice, count);
+            scoped = known;
+        }
+        return known;
+    }
+
+    private static long qualified(long[] keys, String name) {
+        return keys[0] == Index.key(name) ? keys[keys.length - 1] : keys[0];
+    }
+
+    /** The definitions here of what has the same qualified name elsewhere. */
+    public List<TypeLayout> types(QualifiedType elsewhere) {
+        LongStream found = LongStream.of(indexed().index().types.get(elsewhere.key()));
+        boolean plain = elsewhere.key() == Index.key(elsewhere.type().name());
+        return found.filter(reference -> !plain || Arrays.binarySearch(scoped(), reference) < 0)
+                .mapToObj(types::describe)
+                .flatMap(Optional::stream).filter(type -> type.name().equals(elsewhere.type().name())).distinct()
+                .toList();
     }
 
     /** The runs of the compiler that made the object. Those whose first entry is malformed are among the defects. */

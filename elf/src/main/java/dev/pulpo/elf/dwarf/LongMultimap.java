@@ -115,6 +115,18 @@ final class LongMultimap {
         return Arrays.copyOfRange(values, low, end);
     }
 
+    /** Takes a key and one of its values. */
+    interface Visitor {
+        void visit(long key, long value);
+    }
+
+    /** Shows all entries, in no particular order. */
+    void forEach(Visitor visitor) {
+        for (int i = 0; i < count; i++) {
+            visitor.visit(keys[i], values[i]);
+        }
+    }
+
     /** All values, in no particular order. */
     LongStream values() {
         return Arrays.stream(values, 0, count);

@@ -191,7 +191,7 @@ class CodeQuestionsTest {
                 assertThat(paint.type()).isEqualTo("enum colour");
                 assertThat(paint.size()).isEqualTo(4);
             });
-            assertThat(info.types()).extracting(TypeLayout::name).contains("pair", "colour", "paint");
+            assertThat(info.types()).extracting(each -> each.type().name()).contains("pair", "colour", "paint");
             assertThat(info.variables()).extracting(VariableInfo::name).containsExactly("sink");
         }
     }

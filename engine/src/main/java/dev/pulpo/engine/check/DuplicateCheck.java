@@ -1,11 +1,18 @@
 package dev.pulpo.engine.check;
 
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.SymbolType;
+import dev.pulpo.elf.dwarf.FunctionInfo;
+import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.elf.dwarf.VariableInfo;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Finding;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** Variables that the patch has for itself, and the target as well: what one writes the other does not read. */
@@ -25,7 +32,49 @@ final class DuplicateCheck {
                         Stream.of(old.get(), young).flatMap(each -> each.declaration().stream()).toList()));
             }
         }
+        findings.addAll(compared(target, patch));
         return findings.stream().distinct().toList();
+    }
+
+    /** Constants and strings of which the patch has a copy, and whose address the target compares. */
+    static List<Finding> compared(CodeFacts target, CodeFacts patch) {
+        AddressUses old = new AddressUses(target);
+        AddressUses young = new AddressUses(patch);
+        Set<String> texts = new HashSet<>();
+        Set<String> names = new HashSet<>();
+        for (AddressUses.Use use : young.all()) {
+            name(patch, use.constant()).ifPresentOrElse(names::add,
+                    () -> young.text(use.constant()).ifPresent(texts::add));
+        }
+        List<Finding> findings = new ArrayList<>();
+        if (names.isEmpty() && texts.isEmpty()) {
+            return findings;
+        }
+        for (AddressUses.Use use : old.all()) {
+            if (use.compared()) {
+                Optional<String> name = name(target, use.constant());
+                Optional<String> what = name.isPresent()
+                        ? name.filter(names::contains)
+                        : old.text(use.constant()).filter(texts::contains).map(text -> '"' + text + '"');
+                what.ifPresent(text -> findings.add(new Finding(Check.DUPLICATED,
+                        "the patch has a second copy of " + text
+                                + ", and " + use.function().name()
+                                + " of the target compares its address: to it, the copy is "
+                                + "something else",
+                        place(target, use.function()))));
+            }
+        }
+        return findings;
+    }
+
+    private static List<SourceLine> place(CodeFacts code, ElfSymbol function) {
+        return code.functionEnteredAt(function.address()).flatMap(FunctionInfo::declaration).stream().toList();
+    }
+
+    private static Optional<String> name(CodeFacts code, LinkAddress place) {
+        return code.elf().symbolContaining(place).or(() -> code.info().symbols().containing(place))
+                .filter(symbol -> symbol.type() == SymbolType.OBJECT)
+                .map(symbol -> symbol.name().replaceFirst("[.][0-9]+$", ""));
     }
 
     private static String message(VariableInfo young) {

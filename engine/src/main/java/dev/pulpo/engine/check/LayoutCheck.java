@@ -1,6 +1,7 @@
 package dev.pulpo.engine.check;
 
 import dev.pulpo.elf.dwarf.EnumLayout;
+import dev.pulpo.elf.dwarf.QualifiedType;
 import dev.pulpo.elf.dwarf.StructLayout;
 import dev.pulpo.elf.dwarf.TypeLayout;
 import dev.pulpo.elf.dwarf.TypedefLayout;
@@ -17,8 +18,9 @@ final class LayoutCheck {
 
     static List<Finding> run(CodeFacts target, CodeFacts patch) {
         List<Finding> findings = new ArrayList<>();
-        for (TypeLayout young : patch.info().types()) {
-            List<TypeLayout> old = target.info().types(young.name()).stream()
+        for (QualifiedType wanted : patch.info().types()) {
+            TypeLayout young = wanted.type();
+            List<TypeLayout> old = target.info().types(wanted).stream()
                     .filter(other -> other.getClass().equals(young.getClass())).toList();
             List<TypeLayout> sameFile = old.stream().filter(other -> isSameFile(other, young)).toList();
             List<TypeLayout> counting = sameFile.isEmpty() ? old : sameFile;

@@ -1,7 +1,6 @@
 package dev.pulpo.engine.check;
 
 import dev.pulpo.elf.ElfSymbol;
-import dev.pulpo.elf.dwarf.CompiledUnit;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Finding;
 import java.util.ArrayList;
@@ -21,7 +20,7 @@ final class OptionCheck {
 
     private OptionCheck() {}
 
-    static List<Finding> run(CodeFacts target, CodeFacts patch) {
+    static List<Finding> run(CodeFacts target, CodeFacts patch, List<ReplacedFunction> functions) {
         List<Finding> findings = new ArrayList<>();
         if (target.elf().properties().indirectBranchTracking() && !patch.elf().properties().indirectBranchTracking()) {
             add(findings, "the target has landing pads for indirect branches (IBT), and the patch has none: compile it "
@@ -32,9 +31,15 @@ final class OptionCheck {
                     "the target works with a shadow stack (SHSTK), and the patch does not say so: compile it with "
                             + "-fcf-protection");
         }
-        if (isProtected(target) && !isProtected(patch) && targetProtectsMost(target)) {
-            add(findings, "the target's functions guard their stacks, and the patch's do not: compile it with "
-                    + "-fstack-protector-strong");
+        if (!isProtected(patch)) {
+            // Of a function that guards nothing nothing is lost, whatever others of its library do.
+            String guarding = functions.stream().filter(each -> StackGuard.isIn(target, each.address()))
+                    .map(ReplacedFunction::function).collect(Collectors.joining(", "));
+            if (!guarding.isEmpty()) {
+                add(findings,
+                        "in the target " + guarding + " guards its stack, and in the patch it does not: compile it "
+                                + "with -fstack-protector-strong");
+            }
         }
         if (target.isDescribed() && patch.isDescribed()) {
             Set<String> differing = options(target);
@@ -55,16 +60,10 @@ final class OptionCheck {
         findings.add(new Finding(Check.OPTIONS, message, List.of()));
     }
 
+    /** Whether it was compiled so that functions that need it guard their stacks. */
     private static boolean isProtected(CodeFacts code) {
         return code.elf().dynamicSymbols().stream().map(ElfSymbol::name).anyMatch("__stack_chk_fail"::equals)
                 || code.info().units().stream().anyMatch(unit -> unit.producer().contains("-fstack-protector"));
-    }
-
-    /** A single guarded function may come from a library that was linked in. */
-    private static boolean targetProtectsMost(CodeFacts target) {
-        List<CompiledUnit> units = target.info().units();
-        long guarded = units.stream().filter(unit -> unit.producer().contains("-fstack-protector")).count();
-        return units.isEmpty() || guarded * 2 > units.size();
     }
 
     private static Set<String> options(CodeFacts code) {

@@ -11,7 +11,7 @@ public final class PatchChecks {
     /** What there is to say against a patch that replaces these functions. */
     public static List<Finding> run(CodeFacts target, CodeFacts patch, List<ReplacedFunction> functions) {
         List<Finding> findings = new ArrayList<>();
-        findings.addAll(OptionCheck.run(target, patch));
+        findings.addAll(OptionCheck.run(target, patch, functions));
         if (target.isDescribed()) {
             findings.addAll(CopyCheck.run(target, functions));
         }
@@ -19,6 +19,19 @@ public final class PatchChecks {
             findings.addAll(SignatureCheck.run(target, patch, functions));
             findings.addAll(LayoutCheck.run(target, patch));
             findings.addAll(DuplicateCheck.run(target, patch));
+        }
+        return findings;
+    }
+
+    /**
+     * What there is to say against functions of a new build in processes that run the old one. Copies and callers need not
+     * be looked for: where they differ they are among those functions.
+     */
+    public static List<Finding> ofBuilds(CodeFacts old, CodeFacts young, List<ReplacedFunction> functions) {
+        List<Finding> findings = new ArrayList<>(OptionCheck.run(old, young, functions));
+        if (old.isDescribed() && young.isDescribed()) {
+            findings.addAll(SignatureCheck.run(old, young, functions));
+            findings.addAll(LayoutCheck.run(old, young));
         }
         return findings;
     }

@@ -21,7 +21,7 @@ final class PackArguments {
     @CommandLine.Option(names = "--choose", paramLabel = "NAME=FILE", description = "which of the target's symbols of this name: the one of that source file; may be repeated")
     private Map<String, String> choices = new LinkedHashMap<>();
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, constructor, options")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, data, constructor, options")
     private List<Check> allowed = new ArrayList<>();
 
     PlainPatch patch(Path file) {
