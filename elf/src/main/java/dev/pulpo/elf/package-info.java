@@ -20,7 +20,9 @@
  * {@link dev.pulpo.elf.DebugFiles}, {@code PatchableEntries}.
  * <li>Writing: {@link dev.pulpo.elf.ElfEditor} collects changes, {@code SectionRemoval} makes sure that nothing needs
  * what goes, {@code SectionLayout} places what comes and {@code SectionNames} names it, {@code EditedFile} is the
- * result and writes it.
+ * result and writes it. {@link dev.pulpo.elf.SharedObjectWriter} makes new objects: {@code LoadPages} is their memory,
+ * {@code DynamicParts} what the loader reads, {@code SectionHeaders} what people do; {@link dev.pulpo.elf.ByteBuilder}
+ * collects bytes.
  * </ul>
  *
  * <p>Specifications, as cited throughout: the System V gABI (ELF), its x86-64 supplement (psABI), the Linux extensions

@@ -15,6 +15,8 @@
  * {@code FunctionEntry} (FDE), with pointers as {@code PointerEncoding} has them.
  * <li>Building: {@code TableBuilder} has the {@code Interpreter} execute the instructions of every function; the rows,
  * of {@code PackedRule}s, are numbered by {@code StatePool}.
+ * <li>Writing: {@link dev.pulpo.elf.cfi.FrameExcerpt} makes a section about some functions;
+ * {@link dev.pulpo.elf.cfi.ExceptionTable} says which types they catch.
  * <li>Expressions: {@code Expression} is one ready for the {@code Evaluator} ({@code Arithmetic} computes);
  * {@code ExpressionPool} numbers them.
  * </ul>
