@@ -5,12 +5,14 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.engine.check.CodeFacts;
+import dev.pulpo.engine.diff.BuildPatch;
 import dev.pulpo.engine.diff.CodeDiff;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How two builds of the same source tree differ, once addresses, padding and relocations are looked through.
@@ -53,12 +55,41 @@ public record BuildDiff(String old, String young, int compared, List<Difference>
      * @throws IOException where one cannot be read
      */
     public static BuildDiff between(Path old, Path young) throws IOException {
+        return with(old, young, CodeDiff::between);
+    }
+
+    /**
+     * Makes a patch container of the functions that differ, for processes that run the old build: those functions and what
+     * they need that the old build does not have. What the old build has is used there; its variables keep their values.
+     * Nothing is written where something stands against it; the report says so.
+     *
+     * @param old     the build that processes run; with a build-id and a symbol table, its own or a debug file's
+     * @param young   the same source tree with the fix, built with the same compiler and options
+     * @param output  the container
+     * @param allowed findings that are no reason to refuse
+     * @throws IOException where a file cannot be read or written
+     */
+    public static PackReport pack(Path old, Path young, Path output, Set<Check> allowed) throws IOException {
+        return with(old, young, (was, is) -> {
+            BuildPatch patch = new BuildPatch(was, old, is, allowed);
+            if (patch.report().isPackable()) {
+                patch.write(output);
+            }
+            return patch.report();
+        });
+    }
+
+    private interface Use<T> {
+        T of(CodeFacts old, CodeFacts young) throws IOException;
+    }
+
+    private static <T> T with(Path old, Path young, Use<T> use) throws IOException {
         DebugFiles files = DebugFiles.under(Path.of("/"));
         try (ElfFile oldElf = ElfFile.open(old);
                 DebugInfo oldInfo = DebugInfo.open(oldElf, old.toAbsolutePath(), files);
                 ElfFile youngElf = ElfFile.open(young);
                 DebugInfo youngInfo = DebugInfo.open(youngElf, young.toAbsolutePath(), files)) {
-            return CodeDiff.between(new CodeFacts(oldElf, oldInfo), new CodeFacts(youngElf, youngInfo));
+            return use.of(new CodeFacts(oldElf, oldInfo), new CodeFacts(youngElf, youngInfo));
         }
     }
 

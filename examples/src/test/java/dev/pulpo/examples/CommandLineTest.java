@@ -140,6 +140,11 @@ class CommandLineTest {
             Result diff = Scripts.pulpo("diff", library, container.toString());
             assertThat(diff.status()).as(diff.errors()).isZero();
             assertThat(diff.output()).contains("changed greeting", "removed serve");
+            Path none = directory.resolve("none.so");
+            Result same = Scripts.pulpo("diff", library, library, "-o", none.toString());
+            assertThat(same.status()).as(same.errors()).isEqualTo(3);
+            assertThat(same.output()).contains("0 of ", "no function of");
+            assertThat(none).doesNotExist();
         } finally {
             Files.deleteIfExists(container);
             Files.delete(source);

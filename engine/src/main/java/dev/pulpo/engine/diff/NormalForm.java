@@ -131,7 +131,7 @@ final class NormalForm {
 
     /** A table of distances from its own beginning to instructions of the function, as compilers make of {@code switch}. */
     private String jumpTable(long address) {
-        String name = names.named(address);
+        String name = names.operand(address);
         if (!name.startsWith("constant ") && !name.startsWith("\"")) {
             return name;
         }

@@ -1,0 +1,127 @@
+package dev.pulpo.engine.diff;
+
+import dev.pulpo.elf.BuildId;
+import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.ObjectType;
+import dev.pulpo.elf.dwarf.FunctionInfo;
+import dev.pulpo.engine.Check;
+import dev.pulpo.engine.Finding;
+import dev.pulpo.engine.PackReport;
+import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.check.CodeFacts;
+import dev.pulpo.engine.check.PatchChecks;
+import dev.pulpo.engine.check.PlanChecks;
+import dev.pulpo.engine.check.ReplacedFunction;
+import dev.pulpo.engine.container.Container;
+import dev.pulpo.engine.container.FunctionPair;
+import dev.pulpo.engine.container.Metadata;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The difference between two builds as a patch: what makes processes that run the old one do what the new one does. The old
+ * build's data stays the only one.
+ */
+public final class BuildPatch {
+    private final CodeFacts old;
+    private final CodeFacts young;
+    private final Path oldFile;
+    private final Set<Check> allowed;
+    private final CodeNames youngNames;
+    private final Carving carving;
+    private final List<Finding> findings = new ArrayList<>();
+    private final Map<ElfSymbol, ElfSymbol> replaced;
+
+    /**
+     * Finds out what the patch consists of; writes nothing.
+     *
+     * @param oldFile the file of the old build, whose name the patch is for where it has no {@code DT_SONAME}
+     * @param allowed findings that are no reason to refuse
+     */
+    public BuildPatch(CodeFacts old, Path oldFile, CodeFacts young, Set<Check> allowed) {
+        this.old = old;
+        this.young = young;
+        this.oldFile = oldFile;
+        this.allowed = allowed;
+        youngNames = new CodeNames(young);
+        carving = new Carving(new CodeNames(old), youngNames);
+        replaced = carving.replaced();
+        check();
+    }
+
+    private void check() {
+        if (old.elf().buildId().isEmpty()) {
+            add(Check.BUILD_ID,
+                    old.elf().name() + " has no build-id, so processes that run it cannot be told from others");
+        }
+        if (!young.elf().header().type().equals(ObjectType.DYNAMIC)) {
+            add(Check.REFERENCE, young.elf().name() + " works at fixed addresses only: link it with -pie");
+        }
+        if (replaced.isEmpty()) {
+            add(Check.UNKNOWN, "no function of " + old.elf().name() + " has changed");
+        }
+        findings.addAll(carving.findings());
+        findings.addAll(PatchChecks.ofBuilds(old, young, functions()));
+    }
+
+    private void add(Check check, String message) {
+        findings.add(new Finding(check, message, List.of()));
+    }
+
+    private List<ReplacedFunction> functions() {
+        return replaced.entrySet().stream().map(pair -> new ReplacedFunction(pair.getValue().name(),
+                pair.getValue().address(), pair.getKey().name(), pair.getKey().address())).toList();
+    }
+
+    /** What was found; before {@link #write}, without references. */
+    public PackReport report() {
+        List<String> notes = new ArrayList<>();
+        carving.carried().values().stream().filter(function -> !replaced.containsKey(function))
+                .forEach(function -> notes.add("takes " + function.name() + " along"));
+        carving.words().kept().values()
+                .forEach(variable -> notes.add("takes the variable " + variable.name() + " along"));
+        return new PackReport(young.elf().name(), old.elf().name(),
+                replaced.values().stream().map(function -> new PackReport.Function(function.name(), function.address(),
+                        old.functionEnteredAt(function.address()).flatMap(FunctionInfo::declaration))).toList(),
+                List.of(), findings.stream().filter(finding -> !allowed.contains(finding.check())).toList(),
+                findings.stream().filter(finding -> allowed.contains(finding.check())).toList(),
+                PatchChecks.unchecked(old, young), notes);
+    }
+
+    /**
+     * Writes the container.
+     *
+     * @throws IOException where that fails; an existing file is as it was then
+     */
+    public void write(Path output) throws IOException {
+        Carrier carrier = new Carrier(youngNames, carving);
+        ElfFile made = ElfFile.of(ByteSource.of(carrier.toBytes()), output.toString());
+        BuildId build = old.elf().buildId().orElseThrow();
+        Map<ElfSymbol, String> names = carrier.names();
+        Set<String> seen = new HashSet<>();
+        List<FunctionPair> pairs = new ArrayList<>();
+        replaced.forEach((is, was) -> pairs.add(new FunctionPair(seen.add(was.name())
+                ? was.name()
+                : was.name() + "@" + new LinkAddress(was.value()), Optional.ofNullable(names.get(is)).orElseThrow(),
+                was.address())));
+        String target = old.elf().dynamic().soname().orElse(String.valueOf(oldFile.getFileName()));
+        byte[] digest = made.buildId().orElseThrow().bytes();
+        byte[] id = new byte[PatchId.BYTES];
+        System.arraycopy(digest, 0, id, 0, PatchId.BYTES / 2);
+        System.arraycopy(build.bytes(), 0, id, PatchId.BYTES / 2, Math.min(build.bytes().length, PatchId.BYTES / 2));
+        new Container(new Metadata(new PatchId(id), build, target, pairs, List.of(), carrier.references()), "")
+                .embed(made).put(PlanChecks.CHECKED, ("made of " + young.elf().name() + " and checked against " + build
+                        + "\n").getBytes(StandardCharsets.UTF_8))
+                .write(output);
+    }
+}
