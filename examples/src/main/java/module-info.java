@@ -4,6 +4,7 @@ module dev.pulpo.examples {
     requires com.fasterxml.jackson.core;
     requires transitive dev.pulpo.engine;
     requires info.picocli;
+    requires java.management;
 
     exports dev.pulpo.examples.shell;
 

@@ -6,6 +6,8 @@ import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.elf.dwarf.FunctionInfo;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -85,8 +87,15 @@ public final class DebugBenchmark {
             long known = timed(ADDRESSES + " addresses to lines",
                     () -> places.stream().filter(place -> info.line(place).isPresent()).count());
             System.out.printf("%-46s %12d%n", "pulpo: addresses with a line", known);
+            System.out.printf("%-46s %12d MB%n", "pulpo: peak heap, garbage included", peakHeap() >> 20);
             return places;
         }
+    }
+
+    /** The most that each part of the heap ever held, in bytes; they need not have held it at the same time. */
+    private static long peakHeap() {
+        return ManagementFactory.getMemoryPoolMXBeans().stream().filter(pool -> pool.getType() == MemoryType.HEAP)
+                .mapToLong(pool -> pool.getPeakUsage().getUsed()).sum();
     }
 
     private static List<LinkAddress> places(List<LinkAddress> functions) {
