@@ -3,6 +3,8 @@ package dev.pulpo.elf.cfi;
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.Section;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
@@ -20,6 +22,8 @@ import java.util.TreeSet;
  */
 public final class ExceptionTable {
     private static final int INDIRECT = 0x80;
+    /** A function does not catch so many types; what does not end is a circle. */
+    private static final int LONGEST_CHAIN = 10_000;
 
     private final ByteCursor cursor;
     private final long address;
@@ -28,7 +32,9 @@ public final class ExceptionTable {
     private final long base;
 
     private ExceptionTable(ElfFile file, LinkAddress place) {
-        var section = file.sections().stream().filter(each -> each.contains(place)).findFirst().orElseThrow();
+        Section section = file.sections().stream().filter(each -> each.contains(place) && each.hasBytes()).findFirst()
+                .orElseThrow(() -> new MalformedElfException(file.name(), 0,
+                        "a section with the table of handlers at " + place, "none"));
         cursor = file.rawData(section).position(place.value() - section.address().value());
         address = section.address().value();
         PointerEncoding.skip(cursor, cursor.u8(), address);
@@ -52,8 +58,12 @@ public final class ExceptionTable {
 
     private void follow(long first) {
         long at = first;
+        int steps = 0;
         for (long distance = 1; distance != 0; at += distance) {
             cursor.position(at);
+            if (++steps > LONGEST_CHAIN) {
+                throw cursor.malformed("a chain of actions that ends", "more than " + LONGEST_CHAIN);
+            }
             long type = cursor.sleb128();
             at = cursor.position();
             distance = cursor.sleb128();

@@ -128,7 +128,7 @@ final class Words {
             fill(relocation);
         }
         return same.map(each -> new Carving.Goal.Old(each.offset().value(),
-                symbol(young, relocation).map(ElfSymbol::name).orElse("")));
+                symbol(young, relocation).map(ElfSymbol::name).orElse("a thread-local variable")));
     }
 
     /** Where the old build has a variable; empty where it is taken over. */
