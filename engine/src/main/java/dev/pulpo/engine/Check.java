@@ -22,7 +22,7 @@ public enum Check {
     LAYOUT(true),
     /** The patch has a second copy of one of the target's variables. */
     DUPLICATED(true),
-    /** The patch runs code when it is loaded, before its references to the target's private symbols are written. */
+    /** Code that runs while the patch is being loaded may use a reference to the target, before that is written. */
     CONSTRUCTOR(true),
     /** The patch was compiled with other options than the target, of those that have to agree. */
     OPTIONS(true);

@@ -7,11 +7,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
 /** The tools of libpulp, where they are at hand: on the PATH, or where the variable {@code LIBPULP_ULP} says. */
-final class Libpulp {
+public final class Libpulp {
     private Libpulp() {}
 
     /** The program {@code ulp}; skips the test where there is none, as it is in no distribution but one. */
-    static String ulp() {
+    public static String ulp() {
         Optional<Path> found = Stream.concat(
                 Stream.ofNullable(System.getenv("LIBPULP_ULP")),
                 Stream.of(System.getenv("PATH").split(":")).map(directory -> directory + "/ulp"))

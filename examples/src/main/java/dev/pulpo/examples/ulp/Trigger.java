@@ -1,6 +1,7 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
@@ -49,6 +50,9 @@ final class Trigger extends UlpCommand {
     @CommandLine.Option(names = {"-R",
             "--root"}, paramLabel = "PREFIX", description = "Append prefix to livepatch path when passing it to target process")
     private String prefix = "";
+
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "Do it although this check finds something: signature, inlined, cloned, layout, duplicated, constructor, options; libpulp has no such option")
+    private List<Check> allowed = new ArrayList<>();
 
     @CommandLine.Option(names = {"-c",
             "--check-stack"}, description = "Wait until no thread is inside the library that is patched")
@@ -169,6 +173,9 @@ final class Trigger extends UlpCommand {
             return process.revert(opened.id(), consistency());
         }
         LivePatch patch = prefix.isEmpty() ? opened : opened.seenAs(Path.of(prefix + opened.file()));
+        for (Check check : allowed) {
+            patch = patch.allow(check);
+        }
         PatchPlan plan = revertAll.isEmpty() ? process.plan(patch) : process.planInstead(patch, revertAll);
         return disableSeccomp
                 ? process.applySuspendingSeccomp(plan, consistency())
