@@ -110,24 +110,38 @@ public final class Injection {
         }
     }
 
+    /** By its name where the target sees it there and may open it, else as {@link StubCalls#load} does it. */
     private void deliverAndOpen(CallSite site, Path file, Delivery.SystemCall calls) {
-        boolean visible = Delivery.isVisible(image.pid(), loan.tid(), file);
+        if (Delivery.isVisible(image.pid(), loan.tid(), file)) {
+            Optional<String> error = open(site, file.toString());
+            if (error.isEmpty()) {
+                return;
+            }
+            if (!StubCalls.isUnopened(error.get())) {
+                throw refused(file.toString(), error.get());
+            }
+        }
         // The name of an anonymous file is for people; what an ELF file begins with is a string, and certain to be there.
-        try (Delivery delivery = visible
-                ? Delivery.byName(file)
-                : Delivery.anonymous(image.pid(), loan.tid(), file, calls, libc.start())) {
-            open(site, delivery.path());
+        try (Delivery delivery = Delivery.anonymous(image.pid(), loan.tid(), file, calls, libc.start())) {
+            open(site, delivery.path()).ifPresent(error -> {
+                throw refused(delivery.path(), error);
+            });
         }
     }
 
-    private void open(CallSite site, String path) {
+    private RefusedException refused(String path, String error) {
+        return new RefusedException(image.pid(), new Refusal.LoaderRefused(path, error));
+    }
+
+    /** Returns what the loader said against it, if anything. */
+    private Optional<String> open(CallSite site, String path) {
         byte[] name = (path + "\0").getBytes(StandardCharsets.UTF_8);
         long handle = loan.call(site, exported("dlopen"), name, new long[]{0, RTLD_NOW}, deadline);
-        if (handle == 0) {
-            long message = loan.call(site, exported("dlerror"), new byte[0], new long[0], deadline);
-            throw new RefusedException(image.pid(), new Refusal.LoaderRefused(path,
-                    StubCalls.readString(memory, new RemoteAddress(message))));
+        if (handle != 0) {
+            return Optional.empty();
         }
+        long message = loan.call(site, exported("dlerror"), new byte[0], new long[0], deadline);
+        return Optional.of(StubCalls.readString(memory, new RemoteAddress(message)));
     }
 
     /** errno belongs to the code that the thread was taken out of; {@code __errno_location} says where it is. */
