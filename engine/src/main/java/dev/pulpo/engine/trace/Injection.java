@@ -40,6 +40,7 @@ public final class Injection {
     private static final long CODE_BYTES = 4096;
     private static final long STACK_BYTES = 128 * 1024;
     private static final int RTLD_NOW = 2;
+    private static final long RTLD_DEFAULT = 0;
 
     private final ProcessImage image;
     private final ThreadLoan loan;
@@ -100,8 +101,8 @@ public final class Injection {
             CallSite site = new CallSite(code, code.plus(landing.announcedOffset), stack.plus(STACK_BYTES),
                     STACK_BYTES - 64, result, RemoteAddress.NULL);
             keepingErrno(site,
-                    () -> deliverAndOpen(site, file, (number, arguments) -> systemCall(gadget, restorer, number,
-                            arguments)));
+                    () -> keepingDlError(site, () -> deliverAndOpen(site, file,
+                            (number, arguments) -> systemCall(gadget, restorer, number, arguments))));
         } finally {
             if (loan.isUsable()) {
                 systemCall(gadget, restorer, SystemCalls.MUNMAP, stack.value(), STACK_BYTES);
@@ -142,6 +143,21 @@ public final class Injection {
         }
         long message = loan.call(site, exported("dlerror"), new byte[0], new long[0], deadline);
         return Optional.of(StubCalls.readString(memory, new RemoteAddress(message)));
+    }
+
+    /** What {@code dlerror} would say next is the thread's, too; how it is kept, the stub's {@code give_back} tells. */
+    private void keepingDlError(CallSite site, Runnable call) {
+        long pending = loan.call(site, exported("dlerror"), new byte[0], new long[0], deadline);
+        String message = pending == 0 ? "" : StubCalls.readString(memory, new RemoteAddress(pending));
+        try {
+            call.run();
+        } finally {
+            if (!message.isEmpty() && loan.isUsable()) {
+                RemoteAddress name = site.result().plus(Long.BYTES);
+                write(name, (message + "\0").getBytes(StandardCharsets.UTF_8));
+                loan.call(site, exported("dlsym"), new byte[0], new long[]{RTLD_DEFAULT, name.value()}, deadline);
+            }
+        }
     }
 
     /** errno belongs to the code that the thread was taken out of; {@code __errno_location} says where it is. */
