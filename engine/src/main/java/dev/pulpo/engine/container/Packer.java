@@ -154,7 +154,7 @@ public record Packer(Path file, Container container) {
             if (targetOffset == 0) {
                 targetOffset = offset(reference.variable(), target, reference.threadLocal()
                         ? ObjectSymbol.Kind.THREAD_LOCAL
-                        : ObjectSymbol.Kind.VARIABLE);
+                        : ObjectSymbol.Kind.ADDRESS);
             }
             long patchOffset = reference.patchOffset();
             if (patchOffset == 0) {

@@ -126,7 +126,7 @@ class DescriptionTest {
                     + "found by name",
             "#:counter_reference|2|expected a variable of the target",
             "#%counter:local_reference|3|libtarget.so.1 has no thread-local variable counter",
-            "#countre:counter_reference|2|libtarget.so.1 has no variable countre; did you mean counter?",
+            "#countre:counter_reference|2|libtarget.so.1 has no variable or function countre; did you mean counter?",
             "#counter:counter_refernce|10|patch.so has no variable counter_refernce; did you mean counter_reference?",
             "*late|1|dependencies come before the target",
             "@again|1|a second target; the first is in line 2, and a patch has one"})
