@@ -119,8 +119,9 @@ public record Packer(Path file, Container container) {
 
         private <T> Optional<T> reading(Path path, Word word, Reading<T> reading) {
             try {
-                if (Files.isDirectory(path)) {
-                    problems.add(word, path + " is a directory");
+                if (Files.exists(path) && !Files.isRegularFile(path)) {
+                    // Devices and pipes may have no end.
+                    problems.add(word, path + (Files.isDirectory(path) ? " is a directory" : " is no regular file"));
                     return Optional.empty();
                 }
                 return Optional.of(reading.run());

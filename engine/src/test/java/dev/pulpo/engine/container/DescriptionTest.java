@@ -153,6 +153,9 @@ class DescriptionTest {
                 problem -> assertThat(problem).contains(":2:2: error: " + description + ": at 0x0: expected type 1"),
                 problem -> assertThat(problem)
                         .contains(":3:2: error: " + directory.resolve("none") + " does not exist"));
+        Files.writeString(description, samples.patch + "\n@/dev/zero\n");
+        assertThat(problems(description)).singleElement().extracting(DescriptionException.Problem::message)
+                .isEqualTo("/dev/zero is no regular file");
         Files.writeString(description, samples.patch + "\n@" + samples.directory.resolve("patch.c") + "\n");
         assertThat(problems(description)).singleElement().extracting(DescriptionException.Problem::message)
                 .asString().contains("expected a value, found '/'");
