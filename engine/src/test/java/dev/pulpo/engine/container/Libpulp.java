@@ -19,4 +19,11 @@ public final class Libpulp {
         Assumptions.assumeTrue(found.isPresent(), "no ulp on the PATH, and LIBPULP_ULP does not name one");
         return found.orElseThrow().toString();
     }
+
+    /** Its library, which processes carry; skips the test where it does not lie beside the program. */
+    public static String library() {
+        Path library = Path.of(ulp()).toAbsolutePath().getParent().resolveSibling("lib").resolve("libpulp.so.0");
+        Assumptions.assumeTrue(Files.isReadable(library), "no " + library);
+        return library.toString();
+    }
 }
