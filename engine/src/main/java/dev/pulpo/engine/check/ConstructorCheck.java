@@ -6,13 +6,13 @@ import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.Relocation;
 import dev.pulpo.elf.RelocationType;
-import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Finding;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -62,8 +62,7 @@ public final class ConstructorCheck {
     /** What the dynamic loader calls before dlopen returns. */
     private static Set<Long> entries(ElfFile patch, PatchCode code) {
         Set<Long> entries = new LinkedHashSet<>();
-        SymbolTable symbols = patch.dynamicSymbols();
-        code.relocations().forEach(relocation -> resolver(symbols, relocation).ifPresent(entries::add));
+        code.relocations().forEach(relocation -> resolver(code, relocation).ifPresent(entries::add));
         patch.dynamic().value(DynamicTag.INIT).ifPresent(entries::add);
         OptionalLong array = patch.dynamic().value(DynamicTag.INIT_ARRAY);
         long size = patch.dynamic().value(DynamicTag.INIT_ARRAYSZ).orElse(0);
@@ -74,13 +73,10 @@ public final class ConstructorCheck {
         return entries;
     }
 
-    private static OptionalLong resolver(SymbolTable symbols, Relocation relocation) {
-        if (relocation.type().equals(RelocationType.IRELATIVE)) {
-            return OptionalLong.of(relocation.addend());
-        }
-        ElfSymbol symbol = symbols.get(relocation.symbolIndex());
-        return symbol.isDefined() && symbol.type() == SymbolType.GNU_IFUNC
-                ? OptionalLong.of(symbol.value())
-                : OptionalLong.empty();
+    private static Optional<Long> resolver(PatchCode code, Relocation relocation) {
+        return relocation.type().equals(RelocationType.IRELATIVE)
+                ? Optional.of(relocation.addend())
+                : code.defined(relocation).filter(symbol -> symbol.type() == SymbolType.GNU_IFUNC)
+                        .map(ElfSymbol::value);
     }
 }

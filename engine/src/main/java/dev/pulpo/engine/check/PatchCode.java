@@ -31,15 +31,14 @@ final class PatchCode {
     /** @throws MalformedElfException where its relocations are damaged */
     PatchCode(ElfFile elf) {
         this.elf = elf;
-        SymbolTable symbols = elf.dynamicSymbols();
         relocations().forEach(relocation -> {
             long place = relocation.offset().value();
             if (isBased(relocation.type())) {
                 pointers.put(place, relocation.addend());
-            } else if (isSymbol(relocation.type()) && symbols.get(relocation.symbolIndex()).isDefined()) {
+            } else if (isSymbol(relocation.type())) {
                 // The address is that of this object only where no other has the symbol, too; it may be.
-                pointers.put(place, symbols.get(relocation.symbolIndex()).value()
-                        + (relocation.type().equals(RelocationType.ABSOLUTE_64) ? relocation.addend() : 0));
+                long addend = relocation.type().equals(RelocationType.ABSOLUTE_64) ? relocation.addend() : 0;
+                defined(relocation).ifPresent(symbol -> pointers.put(place, symbol.value() + addend));
             }
         });
         elf.relativeRelocations().places().forEach(place -> pointers.put(place.value(), stored(place)));
@@ -57,6 +56,21 @@ final class PatchCode {
     /** All that the loader does to the object before it runs any code of it, but for packed relocations. */
     Stream<Relocation> relocations() {
         return Stream.concat(elf.dynamicRelocations().stream(), elf.pltRelocations().stream());
+    }
+
+    /**
+     * What a relocation refers to, where that is in the object itself.
+     *
+     * @throws MalformedElfException where there is no such symbol
+     */
+    Optional<ElfSymbol> defined(Relocation relocation) {
+        SymbolTable symbols = elf.dynamicSymbols();
+        int index = relocation.symbolIndex();
+        if (index < 0 || index >= Math.max(1, symbols.size())) {
+            throw new MalformedElfException(elf.name(), relocation.offset().value(),
+                    "a relocation that refers to one of " + symbols.size() + " symbols", "symbol " + index);
+        }
+        return index == 0 ? Optional.empty() : Optional.of(symbols.get(index)).filter(ElfSymbol::isDefined);
     }
 
     private long stored(LinkAddress place) {
