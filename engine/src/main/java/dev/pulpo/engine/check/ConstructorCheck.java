@@ -76,7 +76,8 @@ public final class ConstructorCheck {
     private static Optional<Long> resolver(PatchCode code, Relocation relocation) {
         return relocation.type().equals(RelocationType.IRELATIVE)
                 ? Optional.of(relocation.addend())
-                : code.defined(relocation).filter(symbol -> symbol.type() == SymbolType.GNU_IFUNC)
+                : code.symbol(relocation)
+                        .filter(symbol -> symbol.isDefined() && symbol.type() == SymbolType.GNU_IFUNC)
                         .map(ElfSymbol::value);
     }
 }

@@ -14,18 +14,23 @@ import dev.pulpo.elf.cfi.FunctionRanges;
 import dev.pulpo.elf.dwarf.AddressRange;
 import java.lang.foreign.ValueLayout;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Code and data of a shared object as they will be once the dynamic loader has relocated them. Link addresses. */
 final class PatchCode {
     private static final int WORD = 8;
+    /** What GCC's start-up code, which is in every object, would tell of transactional memory, if anybody wanted it. */
+    private static final String START_UP = "_ITM_registerTMCloneTable";
 
     private final ElfFile elf;
     /** What the loader writes where, as far as it is an address of the object itself. */
     private final NavigableMap<Long, Long> pointers = new TreeMap<>();
+    private final Set<Long> startUp = new HashSet<>();
     private Optional<FunctionRanges> frames = Optional.empty();
 
     /** @throws MalformedElfException where its relocations are damaged */
@@ -38,7 +43,10 @@ final class PatchCode {
             } else if (isSymbol(relocation.type())) {
                 // The address is that of this object only where no other has the symbol, too; it may be.
                 long addend = relocation.type().equals(RelocationType.ABSOLUTE_64) ? relocation.addend() : 0;
-                defined(relocation).ifPresent(symbol -> pointers.put(place, symbol.value() + addend));
+                symbol(relocation).filter(ElfSymbol::isDefined)
+                        .ifPresent(symbol -> pointers.put(place, symbol.value() + addend));
+                symbol(relocation).filter(symbol -> symbol.name().equals(START_UP))
+                        .ifPresent(symbol -> startUp.add(place));
             }
         });
         elf.relativeRelocations().places().forEach(place -> pointers.put(place.value(), stored(place)));
@@ -59,18 +67,26 @@ final class PatchCode {
     }
 
     /**
-     * What a relocation refers to, where that is in the object itself.
+     * The symbol that a relocation refers to; empty where it refers to none.
      *
      * @throws MalformedElfException where there is no such symbol
      */
-    Optional<ElfSymbol> defined(Relocation relocation) {
+    Optional<ElfSymbol> symbol(Relocation relocation) {
         SymbolTable symbols = elf.dynamicSymbols();
         int index = relocation.symbolIndex();
         if (index < 0 || index >= Math.max(1, symbols.size())) {
             throw new MalformedElfException(elf.name(), relocation.offset().value(),
                     "a relocation that refers to one of " + symbols.size() + " symbols", "symbol " + index);
         }
-        return index == 0 ? Optional.empty() : Optional.of(symbols.get(index)).filter(ElfSymbol::isDefined);
+        return index == 0 ? Optional.empty() : Optional.of(symbols.get(index));
+    }
+
+    /**
+     * Whether only the start-up code reads this word. That code takes the address behind the initialised data, where there is
+     * an empty table; any variable may be there, too.
+     */
+    boolean isStartUp(long address) {
+        return startUp.contains(address);
     }
 
     private long stored(LinkAddress place) {

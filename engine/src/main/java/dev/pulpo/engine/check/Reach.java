@@ -5,6 +5,7 @@ import dev.pulpo.elf.dwarf.AddressRange;
 import dev.pulpo.x86.Decoder;
 import dev.pulpo.x86.OpcodeMap;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -53,8 +54,10 @@ final class Reach {
         long start = range.map(AddressRange::start).map(LinkAddress::value).orElse(address);
         byte[] bytes = code.bytes(start,
                 range.map(AddressRange::size).orElse(UNKNOWN_LENGTH));
+        List<Long> branches = new ArrayList<>();
+        List<Runnable> operands = new ArrayList<>();
         int furthest = 0;
-        for (int at = 0; at < bytes.length && found.isEmpty();) {
+        for (int at = 0; at < bytes.length;) {
             int length = decoder.decode(bytes, at, bytes.length);
             if (length == 0) {
                 found = Optional.of("its code" + current + " cannot be read at " + new LinkAddress(start + at)
@@ -66,21 +69,28 @@ final class Reach {
                 long target = at + decoder.branchDisplacement();
                 furthest = (int) Math.max(furthest, Math.min(target, bytes.length));
                 if (target < 0 || target >= bytes.length) {
-                    follow(start + target);
+                    branches.add(start + target);
                 }
             } else if (decoder.isRipRelative()) {
-                operand(start + at + decoder.displacement());
+                long operand = start + at + decoder.displacement();
+                if (code.isStartUp(operand)) {
+                    return;
+                }
+                boolean taken = decoder.opcodeMap() == OpcodeMap.ONE && decoder.opcode() == LEA;
+                operands.add(() -> operand(operand, taken));
             }
             if (range.isEmpty() && !decoder.flow().fallsThrough() && at > furthest) {
-                return;
+                break;
             }
         }
+        branches.forEach(this::follow);
+        operands.forEach(Runnable::run);
     }
 
-    private void operand(long address) {
+    private void operand(long address, boolean taken) {
         if (!code.isCode(address)) {
             variable(address);
-        } else if (decoder.opcodeMap() == OpcodeMap.ONE && decoder.opcode() == LEA) {
+        } else if (taken) {
             follow(address);
         }
     }
