@@ -112,9 +112,11 @@ class CrowdTest {
             String trigger = "pulpo trigger -p '" + ALL + "' --timeout 3 " + fix;
             Result result = terminal(trigger);
             Matcher progress = PROGRESS.matcher(result.output());
-            assertThat(progress.find()).as(result.output()).isTrue();
-            assertThat(progress.group(1)).isEqualTo("11");
-            assertThat(progress.group(2)).isEqualTo("12");
+            // One of them takes three seconds, so there is time for it, whatever the others take.
+            assertThat(progress.results()).as(result.output()).isNotEmpty().allSatisfy(shown -> {
+                assertThat(Integer.parseInt(shown.group(1))).isBetween(0, 11);
+                assertThat(shown.group(2)).isEqualTo("12");
+            });
             assertThat(result.output()).contains("\033[1;32m SUCCESS\033[0m " + fix, "\033[1;31m FAILED\033[0m " + fix)
                     .endsWith("ulp: Processes patched: 11, Skipped: 0, Failed: 1.\r\n");
             // It is gone before anything else is printed.
