@@ -67,7 +67,7 @@ struct pulpo_load {
     const char *path;  /*  0  in: what to load */
     void *handle;      /*  8  out of load, in of unload */
     const void *map;   /* 16  out: struct link_map, null where loading failed */
-    const char *error; /* 24  out: what dlerror(3) said, else null; valid while the thread has not gone on */
+    const char *error; /* 24  out: what dlerror(3) said, else null; valid until the next call */
 };
 
 #endif

@@ -7,7 +7,9 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <pthread.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "pulpo_state.h"
 
@@ -21,27 +23,81 @@ static _Alignas(64) char stack[96 * 1024];
 static _Alignas(64) char registry[48 * 1024];
 static _Alignas(64) char ring[16 * 1024];
 
+/* What the loader said last, for the tool to read. */
+static char loader_error[4096];
+
+/*
+ * What belongs to the code that the thread was taken out of. Loading and unloading may run code of patches, constructors
+ * and destructors; a thread that was asked to end (pthread_cancel(3)) must not do so in there, with the loader's lock
+ * held, but at the next cancellation point of its own.
+ */
+struct kept {
+    int error_number;
+    int cancel_state;
+    char dl_error[1024];
+};
+
+static void copy(char *to, size_t size, const char *from)
+{
+    size_t length = strnlen(from, size - 1);
+
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
+
+static void keep(struct kept *kept)
+{
+    const char *pending;
+
+    kept->error_number = errno;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &kept->cancel_state);
+    pending = dlerror();
+    copy(kept->dl_error, sizeof kept->dl_error, pending == NULL ? "" : pending);
+}
+
+/*
+ * The loader has forgotten what it would have told the thread, and nothing sets that again. A search in vain for a symbol
+ * of that name leaves an error which says it at its end.
+ */
+static void give_back(const struct kept *kept)
+{
+    if (kept->dl_error[0] != '\0') {
+        dlsym(RTLD_DEFAULT, kept->dl_error);
+    }
+    pthread_setcancelstate(kept->cancel_state, NULL);
+    errno = kept->error_number;
+}
+
+static const char *last_error(void)
+{
+    const char *said = dlerror();
+
+    copy(loader_error, sizeof loader_error, said == NULL ? "(no message)" : said);
+    return loader_error;
+}
+
 static void load(struct pulpo_load *request)
 {
-    /* errno belongs to the code that the thread was taken out of. */
-    int saved = errno;
+    struct kept kept;
     struct link_map *map = NULL;
 
+    keep(&kept);
     request->error = NULL;
     request->handle = dlopen(request->path, RTLD_NOW | RTLD_LOCAL);
     if (request->handle == NULL || dlinfo(request->handle, RTLD_DI_LINKMAP, &map) != 0) {
-        request->error = dlerror();
+        request->error = last_error();
     }
     request->map = map;
-    errno = saved;
+    give_back(&kept);
 }
 
 static void unload(struct pulpo_load *request)
 {
-    int saved = errno;
+    struct kept kept;
 
-    request->error = dlclose(request->handle) == 0 ? NULL : dlerror();
-    errno = saved;
+    keep(&kept);
+    request->error = dlclose(request->handle) == 0 ? NULL : last_error();
+    give_back(&kept);
 }
 
 struct wanted {

@@ -6,6 +6,7 @@
  *     open PATH, close, address      a library that it opens; resolve NAME once, and call it as often as wanted
  *     fork                           the answer of a child
  *     chroot DIR                     changes its root directory
+ *     become ID                      goes on as that user
  *     seccomp kill, error, other     from now on openat kills the process, or fails; or ptrace kills it
  *     vfork, release                 a thread waits in vfork for a child that ends on release
  */
@@ -136,6 +137,8 @@ int main(void)
             printf("%d\n", in_child());
         } else if (strcmp(line, "chroot") == 0) {
             puts(chroot(argument) == 0 && chdir("/") == 0 ? "changed" : strerror(errno));
+        } else if (strcmp(line, "become") == 0) {
+            puts(setgid((gid_t)atoi(argument)) == 0 && setuid((uid_t)atoi(argument)) == 0 ? "become" : strerror(errno));
         } else if (strcmp(line, "seccomp") == 0) {
             if (strcmp(argument, "kill") == 0) {
                 filter(SYS_openat, SECCOMP_RET_KILL_PROCESS);

@@ -24,7 +24,7 @@ public enum Check {
     DUPLICATED(true),
     /** Data of the target would have to change as well, which a patch of functions does not do. */
     DATA(true),
-    /** The patch runs code when it is loaded, before its references to the target's private symbols are written. */
+    /** Code that runs while the patch is being loaded may use a reference to the target, before that is written. */
     CONSTRUCTOR(true),
     /** The patch was compiled with other options than the target, of those that have to agree. */
     OPTIONS(true);

@@ -83,7 +83,15 @@ final class Victims {
 
     /** A patch container that is built from this source. */
     Path containerOf(String name, String source, Path target, String... lines) throws Exception {
-        gcc(name, source, "-shared", "-fPIC", "-Wl,--allow-shlib-undefined");
+        return containerOf(name, source, List.of("-Wl,--allow-shlib-undefined"), target, lines);
+    }
+
+    /** The same, compiled with these options. */
+    Path containerOf(String name, String source, List<String> options, Path target, String... lines)
+            throws Exception {
+        List<String> all = new ArrayList<>(List.of("-shared", "-fPIC"));
+        all.addAll(options);
+        gcc(name, source, all.toArray(String[]::new));
         return packed(name, 0, target, lines);
     }
 

@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Assumptions;
 
 /** Runs the scripts of {@code examples/bin} as a user does, on the classes that are being tested. */
 final class Scripts {
@@ -33,9 +35,26 @@ final class Scripts {
 
     /** Runs a script of somebody else, with those of {@code examples/bin} on the path. */
     static Result shell(Path script) throws IOException, InterruptedException {
-        return run("",
-                List.of("env", "PATH=" + MODULE.resolve("bin") + File.pathSeparator + System.getenv("PATH"), "sh",
-                        script.toString()));
+        return command("sh", script.toString());
+    }
+
+    /** Runs a command of somebody else, with the scripts of {@code examples/bin} on the path. */
+    static Result command(String... command) throws IOException, InterruptedException {
+        List<String> all = new ArrayList<>(
+                List.of("env", "PATH=" + MODULE.resolve("bin") + File.pathSeparator + System.getenv("PATH")));
+        all.addAll(List.of(command));
+        return run("", all);
+    }
+
+    /** Skips the test unless these commands are there; in CI, which installs them, their absence is a failure. */
+    static void need(String... commands) {
+        List<String> missing = Arrays.stream(commands).filter(command -> Arrays
+                .stream(System.getenv("PATH").split(File.pathSeparator))
+                .noneMatch(directory -> Files.isExecutable(Path.of(directory, command)))).toList();
+        if (System.getenv("CI") != null) {
+            Assertions.assertThat(missing).as("to be installed").isEmpty();
+        }
+        Assumptions.assumeTrue(missing.isEmpty(), "not installed here: " + missing);
     }
 
     private static Result run(String input, List<String> command) throws IOException, InterruptedException {

@@ -41,4 +41,22 @@ class StubTest {
         assertThat(new String(nm.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).lines())
                 .singleElement().asString().endsWith(" D " + StubLayout.SYMBOL);
     }
+
+    /** It loads where text cannot be written, and into the C library when that is started as a program. */
+    @Test
+    void needsNothingPrivateAndNoTextRelocations() throws Exception {
+        String built = Path.of("target/classes/dev/pulpo/stub/libpulpo.so").toAbsolutePath().toString();
+        assertThat(run(new ProcessBuilder("readelf", "-W", "-d", "-V", built))).contains("GLIBC_2.")
+                .doesNotContain("TEXTREL", "GLIBC_PRIVATE");
+        ProcessBuilder libc = new ProcessBuilder("sh", "-c", "exec \"$(gcc -print-file-name=libc.so.6)\"");
+        libc.environment().put("LD_PRELOAD", built);
+        assertThat(run(libc)).startsWith("GNU C Library");
+    }
+
+    private static String run(ProcessBuilder builder) throws Exception {
+        Process process = builder.redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output;
+    }
 }

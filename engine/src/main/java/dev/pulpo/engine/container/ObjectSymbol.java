@@ -19,7 +19,9 @@ public record ObjectSymbol(String name, long offset, long size, int info, int ot
 
     /** What a symbol may stand for. */
     public enum Kind {
-        FUNCTION("function"), VARIABLE("variable"), THREAD_LOCAL("thread-local variable");
+        FUNCTION("function"), VARIABLE("variable"), THREAD_LOCAL("thread-local variable"),
+        /** What has an address of its own: not so a function that is yet to be chosen when the program runs. */
+        ADDRESS("variable or function");
 
         private final String word;
 
@@ -48,6 +50,7 @@ public record ObjectSymbol(String name, long offset, long size, int info, int ot
             case FUNCTION -> type == FUNC || type == GNU_IFUNC;
             case VARIABLE -> type == OBJECT || type == COMMON || type == NOTYPE;
             case THREAD_LOCAL -> type == TLS;
+            case ADDRESS -> type == FUNC || is(Kind.VARIABLE);
         };
     }
 }

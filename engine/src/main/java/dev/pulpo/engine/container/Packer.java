@@ -119,8 +119,9 @@ public record Packer(Path file, Container container) {
 
         private <T> Optional<T> reading(Path path, Word word, Reading<T> reading) {
             try {
-                if (Files.isDirectory(path)) {
-                    problems.add(word, path + " is a directory");
+                if (Files.exists(path) && !Files.isRegularFile(path)) {
+                    // Devices and pipes may have no end.
+                    problems.add(word, path + (Files.isDirectory(path) ? " is a directory" : " is no regular file"));
                     return Optional.empty();
                 }
                 return Optional.of(reading.run());
@@ -154,7 +155,7 @@ public record Packer(Path file, Container container) {
             if (targetOffset == 0) {
                 targetOffset = offset(reference.variable(), target, reference.threadLocal()
                         ? ObjectSymbol.Kind.THREAD_LOCAL
-                        : ObjectSymbol.Kind.VARIABLE);
+                        : ObjectSymbol.Kind.ADDRESS);
             }
             long patchOffset = reference.patchOffset();
             if (patchOffset == 0) {

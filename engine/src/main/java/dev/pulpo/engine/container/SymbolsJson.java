@@ -22,7 +22,7 @@ final class SymbolsJson {
     static ObjectSymbols read(String text, String source) {
         Fields library = new Fields(JsonReader.read(text, source), source, "").object("library");
         String buildId = library.string("buildid").toLowerCase(Locale.ROOT);
-        if (!buildId.matches("([0-9a-f]{2})+")) {
+        if (!buildId.matches("[0-9a-f]+") || buildId.length() % 2 != 0) {
             throw library.malformed("buildid", "pairs of hexadecimal digits", buildId);
         }
         List<ObjectSymbol> symbols = new ArrayList<>();

@@ -31,7 +31,8 @@ public final class Hazards {
             "dladdr1", "dlinfo", "dlerror", "dl_iterate_phdr", "__libc_dlopen_mode", "fork", "_Fork", "__fork", "vfork",
             "__libc_fork", "pthread_create", "pthread_getattr_np", "pthread_join", "exit", "quick_exit", "__cxa_atexit",
             "__cxa_finalize", "__cxa_at_quick_exit", "__cxa_thread_atexit_impl", "system", "popen", "posix_spawn",
-            "setlocale", "__libc_freeres");
+            "setlocale", "__libc_freeres", "gettext", "dgettext", "dcgettext", "ngettext", "dngettext", "dcngettext",
+            "__dcgettext", "textdomain", "bindtextdomain", "bind_textdomain_codeset");
 
     private static final Map<ElfFile, SoftReference<List<LinkZone>>> KNOWN = new WeakHashMap<>();
 

@@ -13,6 +13,7 @@ import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PlainPatch;
 import dev.pulpo.engine.check.CodeFacts;
+import dev.pulpo.engine.check.ConstructorCheck;
 import dev.pulpo.engine.check.PatchChecks;
 import dev.pulpo.engine.check.PlanChecks;
 import dev.pulpo.engine.check.ReplacedFunction;
@@ -21,6 +22,7 @@ import dev.pulpo.engine.container.Container;
 import dev.pulpo.engine.container.DataReference;
 import dev.pulpo.engine.container.FunctionPair;
 import dev.pulpo.engine.container.Metadata;
+import dev.pulpo.engine.plan.Originals;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -77,15 +79,17 @@ public final class Analysis {
                             + " is replaced by one of the same name that is not static");
         }
         refer();
-        List<String> constructors = Constructors.of(patch.elf());
-        if (!references.isEmpty() && !constructors.isEmpty()) {
-            add(Check.CONSTRUCTOR, "the patch runs " + String.join(", ", constructors)
-                    + " when it is loaded, before its"
-                    + " references to private symbols of the target are written: what uses one of them then crashes the"
-                    + " target");
-        }
+        findings.addAll(ConstructorCheck.run(patch.elf(), writtenLate()));
         noteStatics();
         findings.addAll(PatchChecks.run(target, patch, replaced));
+    }
+
+    /** What is written when the patch has been loaded. */
+    private List<ConstructorCheck.Place> writtenLate() {
+        List<ConstructorCheck.Place> places = new ArrayList<>(Originals.places(patch.elf()));
+        references.forEach(each -> places.add(new ConstructorCheck.Place(each.symbol(), each.place(),
+                each.threadLocal() ? 2 * Long.BYTES : Long.BYTES)));
+        return places;
     }
 
     /** Every shared object has these. */

@@ -4,6 +4,7 @@ import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.Section;
+import dev.pulpo.engine.check.ConstructorCheck;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -51,6 +52,16 @@ public final class Originals {
             }
         });
         return List.copyOf(originals);
+    }
+
+    /**
+     * The places that receive their addresses, when the patch has been loaded.
+     *
+     * @throws dev.pulpo.elf.MalformedElfException where the section is not what {@code pulpo.h} makes
+     */
+    public static List<ConstructorCheck.Place> places(ElfFile patch) {
+        return of(patch).stream().map(original -> new ConstructorCheck.Place("the original of " + original.function(),
+                original.slot(), Long.BYTES)).toList();
     }
 
     private static String text(byte[] bytes) {

@@ -7,12 +7,15 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.SymbolType;
+import dev.pulpo.engine.Check;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.Replacement;
+import dev.pulpo.engine.check.ConstructorCheck;
+import dev.pulpo.engine.check.PlanChecks;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.FunctionRecord;
@@ -67,6 +70,7 @@ public final class Planner {
         List<Registry.Entry> leaving = leaving(instead, target);
         refuseProcess(id, leaving);
         refuseNeighbours(id, patch, leaving);
+        refuseConstructors(patch, patchElf);
         List<PlannedFunction> functions = target
                 .map(object -> functions(object, patch, patchElf))
                 .orElse(List.of());
@@ -171,6 +175,17 @@ public final class Planner {
     private static Optional<LinkAddress> packed(LoadedObject target, LivePatch patch, Replacement replacement) {
         return patch.targetBuild().filter(buildId(target)::equals)
                 .flatMap(build -> patch.addressOf(replacement.function()));
+    }
+
+    /** One that was packed from plain code was looked at then, and what was allowed then is allowed. */
+    private void refuseConstructors(LivePatch patch, ElfFile patchElf) {
+        if (patch.allowed().contains(Check.CONSTRUCTOR) || patchElf.section(PlanChecks.CHECKED).isPresent()) {
+            return;
+        }
+        List<ConstructorCheck.Place> places = new ArrayList<>(Originals.places(patchElf));
+        patch.references().forEach(reference -> places.add(new ConstructorCheck.Place(reference.variable(),
+                new LinkAddress(reference.patchOffset()), reference.size())));
+        ConstructorCheck.run(patchElf, places).stream().map(Refusal.Unsafe::new).forEach(refusals::add);
     }
 
     /** The functions whose originals the patch calls. */

@@ -9,14 +9,12 @@ import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** Why a process may not be traced, and what would help (ptrace(2), "Ptrace access mode checking"). */
 public final class Access {
-    private static final Path YAMA = Path.of("/proc/sys/kernel/yama/ptrace_scope");
+    private static final Path PROCFS = Path.of("/proc");
 
     private Access() {}
 
@@ -31,28 +29,8 @@ public final class Access {
                     "process " + tracer + " (" + ProcFs.name(tracer) + ") traces it already",
                     "end that debugger or tracer first");
         }
-        String scope = yamaScope();
-        if (scope.equals("3")) {
-            return new AccessRefusedException(pid, "the kernel allows no tracing at all (ptrace_scope is 3)",
-                    "this cannot be changed without a reboot");
-        }
-        if (scope.equals("2")) {
-            return new AccessRefusedException(pid,
-                    "the kernel allows tracing only with a capability (ptrace_scope is 2)",
-                    "run as root or with CAP_SYS_PTRACE");
-        }
-        if (scope.equals("1") && Processes.effectiveUser() != 0) {
-            return new AccessRefusedException(pid, "the kernel allows tracing of descendants only (ptrace_scope is 1)",
-                    "run as root or with CAP_SYS_PTRACE, or set " + YAMA + " to 0");
-        }
-        String owner = ProcFs.status(pid, tid, "Uid").map(uids -> uids.split("\\s+")[1]).orElse("?");
-        if (!owner.equals(Integer.toString(Processes.effectiveUser()))) {
-            return new AccessRefusedException(pid,
-                    "it belongs to user " + owner + " and this is user " + Processes.effectiveUser(),
-                    "run as that user, as root or with CAP_SYS_PTRACE");
-        }
-        return new AccessRefusedException(pid, Errno.name(errno) + ": it is not dumpable, or more privileged than this",
-                "run as root or with CAP_SYS_PTRACE, in the process's own or an enclosing user namespace");
+        Permission.Denial denial = Permission.of(PROCFS, pid, tid, errno).why();
+        return new AccessRefusedException(pid, denial.reason(), denial.remedy());
     }
 
     /** Opens the memory of a process, which needs the same permission as tracing it, and stops nothing. */
@@ -62,15 +40,6 @@ public final class Access {
             return TraceeMemory.open(pid, tid);
         } catch (SystemCallException e) {
             throw refused(pid, tid, e.errno());
-        }
-    }
-
-    private static String yamaScope() {
-        try {
-            return Files.readString(YAMA).strip();
-        } catch (IOException noYama) {
-            // A kernel without Yama has no such file and no such rule.
-            return "0";
         }
     }
 

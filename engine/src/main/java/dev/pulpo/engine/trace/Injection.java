@@ -40,6 +40,7 @@ public final class Injection {
     private static final long CODE_BYTES = 4096;
     private static final long STACK_BYTES = 128 * 1024;
     private static final int RTLD_NOW = 2;
+    private static final long RTLD_DEFAULT = 0;
 
     private final ProcessImage image;
     private final ThreadLoan loan;
@@ -100,8 +101,8 @@ public final class Injection {
             CallSite site = new CallSite(code, code.plus(landing.announcedOffset), stack.plus(STACK_BYTES),
                     STACK_BYTES - 64, result, RemoteAddress.NULL);
             keepingErrno(site,
-                    () -> deliverAndOpen(site, file, (number, arguments) -> systemCall(gadget, restorer, number,
-                            arguments)));
+                    () -> keepingDlError(site, () -> deliverAndOpen(site, file,
+                            (number, arguments) -> systemCall(gadget, restorer, number, arguments))));
         } finally {
             if (loan.isUsable()) {
                 systemCall(gadget, restorer, SystemCalls.MUNMAP, stack.value(), STACK_BYTES);
@@ -110,23 +111,52 @@ public final class Injection {
         }
     }
 
+    /** By its name where the target sees it there and may open it, else as {@link StubCalls#load} does it. */
     private void deliverAndOpen(CallSite site, Path file, Delivery.SystemCall calls) {
-        boolean visible = Delivery.isVisible(image.pid(), loan.tid(), file);
+        if (Delivery.isVisible(image.pid(), loan.tid(), file)) {
+            Optional<String> error = open(site, file.toString());
+            if (error.isEmpty()) {
+                return;
+            }
+            if (!StubCalls.isUnopened(error.get())) {
+                throw refused(file.toString(), error.get());
+            }
+        }
         // The name of an anonymous file is for people; what an ELF file begins with is a string, and certain to be there.
-        try (Delivery delivery = visible
-                ? Delivery.byName(file)
-                : Delivery.anonymous(image.pid(), loan.tid(), file, calls, libc.start())) {
-            open(site, delivery.path());
+        try (Delivery delivery = Delivery.anonymous(image.pid(), loan.tid(), file, calls, libc.start())) {
+            open(site, delivery.path()).ifPresent(error -> {
+                throw refused(delivery.path(), error);
+            });
         }
     }
 
-    private void open(CallSite site, String path) {
+    private RefusedException refused(String path, String error) {
+        return new RefusedException(image.pid(), new Refusal.LoaderRefused(path, error));
+    }
+
+    /** Returns what the loader said against it, if anything. */
+    private Optional<String> open(CallSite site, String path) {
         byte[] name = (path + "\0").getBytes(StandardCharsets.UTF_8);
         long handle = loan.call(site, exported("dlopen"), name, new long[]{0, RTLD_NOW}, deadline);
-        if (handle == 0) {
-            long message = loan.call(site, exported("dlerror"), new byte[0], new long[0], deadline);
-            throw new RefusedException(image.pid(), new Refusal.LoaderRefused(path,
-                    StubCalls.readString(memory, new RemoteAddress(message))));
+        if (handle != 0) {
+            return Optional.empty();
+        }
+        long message = loan.call(site, exported("dlerror"), new byte[0], new long[0], deadline);
+        return Optional.of(StubCalls.readString(memory, new RemoteAddress(message)));
+    }
+
+    /** What {@code dlerror} would say next is the thread's, too; how it is kept, the stub's {@code give_back} tells. */
+    private void keepingDlError(CallSite site, Runnable call) {
+        long pending = loan.call(site, exported("dlerror"), new byte[0], new long[0], deadline);
+        String message = pending == 0 ? "" : StubCalls.readString(memory, new RemoteAddress(pending));
+        try {
+            call.run();
+        } finally {
+            if (!message.isEmpty() && loan.isUsable()) {
+                RemoteAddress name = site.result().plus(Long.BYTES);
+                write(name, (message + "\0").getBytes(StandardCharsets.UTF_8));
+                loan.call(site, exported("dlsym"), new byte[0], new long[]{RTLD_DEFAULT, name.value()}, deadline);
+            }
         }
     }
 

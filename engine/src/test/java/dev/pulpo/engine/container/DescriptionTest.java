@@ -126,7 +126,7 @@ class DescriptionTest {
                     + "found by name",
             "#:counter_reference|2|expected a variable of the target",
             "#%counter:local_reference|3|libtarget.so.1 has no thread-local variable counter",
-            "#countre:counter_reference|2|libtarget.so.1 has no variable countre; did you mean counter?",
+            "#countre:counter_reference|2|libtarget.so.1 has no variable or function countre; did you mean counter?",
             "#counter:counter_refernce|10|patch.so has no variable counter_refernce; did you mean counter_reference?",
             "*late|1|dependencies come before the target",
             "@again|1|a second target; the first is in line 2, and a patch has one"})
@@ -153,6 +153,9 @@ class DescriptionTest {
                 problem -> assertThat(problem).contains(":2:2: error: " + description + ": at 0x0: expected type 1"),
                 problem -> assertThat(problem)
                         .contains(":3:2: error: " + directory.resolve("none") + " does not exist"));
+        Files.writeString(description, samples.patch + "\n@/dev/zero\n");
+        assertThat(problems(description)).singleElement().extracting(DescriptionException.Problem::message)
+                .isEqualTo("/dev/zero is no regular file");
         Files.writeString(description, samples.patch + "\n@" + samples.directory.resolve("patch.c") + "\n");
         assertThat(problems(description)).singleElement().extracting(DescriptionException.Problem::message)
                 .asString().contains("expected a value, found '/'");

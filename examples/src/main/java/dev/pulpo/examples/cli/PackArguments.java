@@ -2,6 +2,7 @@ package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.PlainPatch;
+import dev.pulpo.examples.ulp.CheckConverter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,17 +38,5 @@ final class PackArguments {
 
     Path output(Path otherwise) {
         return output.toString().isEmpty() ? otherwise : output;
-    }
-
-    /** Reads the word for a check. */
-    static final class CheckConverter implements CommandLine.ITypeConverter<Check> {
-        @Override
-        public Check convert(String text) {
-            try {
-                return Check.parse(text);
-            } catch (IllegalArgumentException e) {
-                throw new CommandLine.TypeConversionException(e.getMessage());
-            }
-        }
     }
 }

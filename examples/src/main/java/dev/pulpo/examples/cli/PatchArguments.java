@@ -3,6 +3,7 @@ package dev.pulpo.examples.cli;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.Replacement;
+import dev.pulpo.examples.ulp.CheckConverter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ final class PatchArguments {
     @CommandLine.Option(names = "--comment", paramLabel = "TEXT", description = "a note that stays with the patch")
     private String comment = "";
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = PackArguments.CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, data, constructor, options")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, data, constructor, options")
     private List<Check> allowed = new ArrayList<>();
 
     /** A container says by itself what it is for, unless the arguments say otherwise. */

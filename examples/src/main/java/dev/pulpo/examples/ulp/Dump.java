@@ -56,7 +56,7 @@ final class Dump extends UlpCommand {
             out.println(metadata.targetBuild());
         } else {
             out.println("patch id: " + metadata.id().hex().substring(0, SHOWN));
-            out.println("so filename: " + file);
+            out.println("so filename: " + file.toAbsolutePath().normalize());
             out.println("\n* build id: " + metadata.targetBuild());
             out.println("* name: " + metadata.target());
             out.println("* units: " + metadata.functions().size());

@@ -1,13 +1,18 @@
 package dev.pulpo.examples.ulp;
 
 import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileSystems;
 import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** The patch files that an argument names: one, or all that match a wildcard in the last part of the path. */
 final class PatchFiles {
@@ -28,11 +33,27 @@ final class PatchFiles {
         Path directory = Path.of(slash < 0 ? "." : argument.substring(0, slash + 1));
         String prefix = slash < 0 ? "" : argument.substring(0, slash + 1);
         PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + argument.substring(slash + 1));
-        try (Stream<Path> files = Files.walk(directory, recursive ? Integer.MAX_VALUE : 1,
-                FileVisitOption.FOLLOW_LINKS)) {
-            return files.filter(file -> file.getFileName().toString().endsWith(".so") && Files.isRegularFile(file)
-                    && matcher.matches(file.getFileName()))
-                    .map(file -> Path.of(prefix + directory.relativize(file))).sorted().toList();
-        }
+        List<Path> found = new ArrayList<>();
+        Files.walkFileTree(directory, EnumSet.of(FileVisitOption.FOLLOW_LINKS), recursive ? Integer.MAX_VALUE : 1,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                        if (file.getFileName().toString().endsWith(".so") && attributes.isRegularFile()
+                                && matcher.matches(file.getFileName())) {
+                            found.add(Path.of(prefix + directory.relativize(file)));
+                        }
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult visitFileFailed(Path file, IOException reason) throws IOException {
+                        if (reason instanceof FileSystemLoopException) {
+                            // A link to a directory above; its files are among those that are found.
+                            return FileVisitResult.CONTINUE;
+                        }
+                        throw reason;
+                    }
+                });
+        return found.stream().sorted().toList();
     }
 }

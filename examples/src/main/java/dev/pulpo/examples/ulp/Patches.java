@@ -44,7 +44,7 @@ final class Patches extends UlpCommand {
             } catch (PulpoException e) {
                 // One that was found among many, and has ended since, was none of those that were asked for.
                 if (which.pid().isPresent()) {
-                    warn("error gathering target process information: " + e.getMessage());
+                    warn("error gathering target process information: Error attaching to process: " + e.getMessage());
                     status = isTruthful() ? ExitStatus.of(e) : Ulp.FAILED;
                 }
             }

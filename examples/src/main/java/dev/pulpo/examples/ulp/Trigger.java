@@ -1,6 +1,7 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
@@ -17,6 +18,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 
@@ -26,6 +30,7 @@ final class Trigger extends UlpCommand {
     /** What is waited for in any case: a try of libpulp takes some milliseconds, and one that fails costs nothing here. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration PER_RETRY = Duration.ofMillis(5);
+    private static final Duration PROGRESS = Duration.ofMillis(250);
 
     @CommandLine.Mixin
     private Which which = new Which();
@@ -49,6 +54,9 @@ final class Trigger extends UlpCommand {
     @CommandLine.Option(names = {"-R",
             "--root"}, paramLabel = "PREFIX", description = "Append prefix to livepatch path when passing it to target process")
     private String prefix = "";
+
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "Do it although this check finds something: signature, inlined, cloned, layout, duplicated, constructor, options; libpulp has no such option")
+    private List<Check> allowed = new ArrayList<>();
 
     @CommandLine.Option(names = {"-c",
             "--check-stack"}, description = "Wait until no thread is inside the library that is patched")
@@ -77,12 +85,20 @@ final class Trigger extends UlpCommand {
         List<Integer> pids = which.pids();
         TriggerReport report = new TriggerReport(this, !detailed);
         List<Future<Done>> running = new ArrayList<>();
+        AtomicInteger done = new AtomicInteger();
         try (ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, Math.min(pids.size(), which.threads())))) {
-            pids.forEach(pid -> running.add(pool.submit(() -> process(pid, files))));
-            Progress progress = new Progress(pids.size(), !isQuiet() && isTerminal());
-            for (int i = 0; i < running.size(); i++) {
-                report(report, result(running.get(i)));
-                progress.done(i + 1);
+            pids.forEach(pid -> running.add(pool.submit(() -> {
+                try {
+                    return process(pid, files);
+                } finally {
+                    done.incrementAndGet();
+                }
+            })));
+            Progress progress = new Progress(pids.size(), !isQuiet() && isWatched());
+            for (Future<Done> each : running) {
+                Done outcome = result(each, () -> progress.show(done.get()));
+                progress.hide();
+                report(report, outcome);
             }
         }
         report.end();
@@ -169,6 +185,9 @@ final class Trigger extends UlpCommand {
             return process.revert(opened.id(), consistency());
         }
         LivePatch patch = prefix.isEmpty() ? opened : opened.seenAs(Path.of(prefix + opened.file()));
+        for (Check check : allowed) {
+            patch = patch.allow(check);
+        }
         PatchPlan plan = revertAll.isEmpty() ? process.plan(patch) : process.planInstead(patch, revertAll);
         return disableSeccomp
                 ? process.applySuspendingSeccomp(plan, consistency())
@@ -192,11 +211,16 @@ final class Trigger extends UlpCommand {
                 : new Consistency(Consistency.Level.NONE, limited);
     }
 
-    private static Done result(Future<Done> future) throws InterruptedException {
-        try {
-            return future.get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e.getCause());
+    /** Waits for an outcome, and does something every now and then meanwhile. */
+    private static Done result(Future<Done> future, Runnable meanwhile) throws InterruptedException {
+        while (true) {
+            try {
+                return future.get(PROGRESS.toMillis(), TimeUnit.MILLISECONDS);
+            } catch (TimeoutException notYet) {
+                meanwhile.run();
+            } catch (ExecutionException e) {
+                throw new IllegalStateException(e.getCause());
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ public final class Ulp implements Runnable {
 
     private static final Set<String> WITH_VALUE = Set.of("-p", "--process", "-u", "--user", "-r", "--retries", "-R",
             "--root", "-o", "--output", "-l", "--livepatch", "-t", "--target", "-d", "--with-debuginfo", "--timeout",
-            "--revert-all", "--color");
+            "--revert-all", "--color", "--allow");
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();

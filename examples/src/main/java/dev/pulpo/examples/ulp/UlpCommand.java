@@ -1,19 +1,22 @@
 package dev.pulpo.examples.ulp;
 
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
 /** What all commands of libpulp have. */
 @CommandLine.Command(version = Ulp.VERSION)
 abstract class UlpCommand implements Callable<Integer> {
+    private static final int OUTPUT = 1;
+    private static final int ERRORS = 2;
+
     /** A colour of a terminal, as its escape sequence. */
     enum Colour {
         RED("\033[1;31m"), GREEN("\033[1;32m"), YELLOW("\033[1;33m");
@@ -100,15 +103,25 @@ abstract class UlpCommand implements Callable<Integer> {
     private boolean isColoured() {
         return switch (colour) {
             case "no", "n" -> false;
-            case "auto" -> System.getenv("NO_COLOR") == null && isTerminal()
+            case "auto" -> System.getenv("NO_COLOR") == null && isTerminal(OUTPUT)
                     && !"dumb".equals(System.getenv().getOrDefault("TERM", "dumb"));
             default -> true;
         };
     }
 
-    /** Whether a person is looking. */
-    static boolean isTerminal() {
-        return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+    /** Whether a person is looking at both streams. */
+    static boolean isWatched() {
+        return isTerminal(OUTPUT) && isTerminal(ERRORS);
+    }
+
+    /** Whether a stream of this process leads to a terminal (console(4), tty(4), pts(4)). */
+    private static boolean isTerminal(int descriptor) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(descriptor))).toString()
+                    .matches("/dev/(pts/\\d+|tty\\w*|console)");
+        } catch (IOException closed) {
+            return false;
+        }
     }
 
     /** A mistake in what the user typed. */

@@ -8,9 +8,15 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** What needs no process: commands on files, and mistakes. */
@@ -72,6 +78,80 @@ class UlpFilesTest {
                 directory + "/fix.dsc:4:1: error: libgreeting.so has no function greting; did you mean greeting?\n"
                         + "greting:greeting_fixed\n^~~~~~~\n",
                 "metadata file generation failed.");
+    }
+
+    @Test
+    void symbolsComeFromTheDebugFileAndThePatchFromElsewhere() throws Exception {
+        Path debug = directory.resolve("libgreeting.debug");
+        Path stripped = directory.resolve("stripped.so");
+        run("objcopy", "--only-keep-debug", library.toString(), debug.toString());
+        run("strip", "-o", stripped.toString(), library.toString());
+        Path without = directory.resolve("without.json");
+        Path with = directory.resolve("with.json");
+        assertThatIt(ulp("extract", stripped.toString(), "-o", without.toString()), 0, "", "");
+        assertThatIt(ulp("extract", stripped.toString(), "-d", debug.toString(), "--output", with.toString()), 0, "",
+                "");
+        // A local symbol of the start-up code, which every object has until it is stripped.
+        assertThat(without).content().contains("\"name\":\"greeting\"").doesNotContain("frame_dummy");
+        assertThat(with).content().contains("\"name\":\"greeting\"", "frame_dummy");
+
+        Path other = Files.copy(fix, directory.resolve("other.so"));
+        run("objcopy", "-R", ".ulp", "-R", ".ulp.rev", "-R", ".ulp.comments", other.toString());
+        assertThatIt(ulp("dump", other.toString()), 1, "", "Unable to extract metadata file from " + other);
+        assertThatIt(ulp("packer", "-l", other.toString(), "-t", with.toString(),
+                description("greeting:greeting_fixed").toString()), 0, "", "successfully");
+        assertThatIt(ulp("dump", other.toString()), 0, "** new_fname: greeting_fixed", "");
+        assertThat(ulp("dump", "--revert", other.toString()).output())
+                .matches("(?s)patch id: [0-9a-f]{40}\nso filename: " + other
+                        + "\n\n\\* build id: [0-9a-f]{40}\n\\* name: stripped.so\n\\* units: 0\n.*");
+    }
+
+    /** What libpulp's own tool answers, where it is at hand: the variable LIBPULP_ULP names it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dump FIX", "dump -b FIX", "dump --revert FIX", "dump LIB", "dump /nowhere",
+            "livepatchable LIB", "livepatchable FIX", "packer DSC", "packer WRONG", "check -p 99999999 FIX",
+            "check FIX",
+            "trigger", "trigger -p no-such-name FIX", "trigger -r 0 FIX", "trigger -q -v FIX", "messages",
+            "messages -p 99999999", "set_patchable foo", "foo", "livepatchable /nowhere", "packer /nowhere",
+            "trigger -p 99999999 FIX", "patches -p 99999999", "post FIX"})
+    void answersAreThoseOfLibpulp(String line) throws Exception {
+        String theirs = System.getenv("LIBPULP_ULP");
+        Assumptions.assumeTrue(theirs != null, "LIBPULP_ULP does not name libpulp's ulp");
+        Path description = description("greeting:greeting_fixed");
+        Path wrong = Files.writeString(directory.resolve("wrong.dsc"),
+                Files.readString(description).replace("greeting:", "greting:"));
+        List<String> arguments = Stream.of(line.split(" ", -1)).map(word -> switch (word) {
+            case "FIX" -> fix.toString();
+            case "LIB" -> library.toString();
+            case "DSC" -> description.toString();
+            case "WRONG" -> wrong.toString();
+            default -> word;
+        }).toList();
+        List<String> command = new ArrayList<>(List.of(theirs));
+        command.addAll(arguments);
+        Process process = new ProcessBuilder(command).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String errors = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+        Result ours = ulp(arguments.toArray(String[]::new));
+        assertThat(ours.status()).isEqualTo(process.waitFor());
+        if (line.equals("packer WRONG")) {
+            // The same place, and more to say.
+            assertThat(output).startsWith(wrong + ":4:1: error: ");
+            assertThat(ours.output()).startsWith(wrong + ":4:1: error: ");
+        } else if (!line.equals("packer /nowhere")) {
+            assertThat(ours.output()).isEqualTo(output);
+            assertThat(untimed(ours.errors())).startsWith(untimed(errors));
+        }
+    }
+
+    private static String untimed(String errors) {
+        return errors.strip().replaceAll("(?m)^\\[[-0-9: ]*\\] ", "");
+    }
+
+    private static void run(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
     }
 
     @Test

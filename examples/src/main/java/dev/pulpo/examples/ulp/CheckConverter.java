@@ -1,0 +1,16 @@
+package dev.pulpo.examples.ulp;
+
+import dev.pulpo.engine.Check;
+import picocli.CommandLine;
+
+/** Reads the word for a check. */
+public final class CheckConverter implements CommandLine.ITypeConverter<Check> {
+    @Override
+    public Check convert(String text) {
+        try {
+            return Check.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.TypeConversionException(e.getMessage());
+        }
+    }
+}
