@@ -11,6 +11,7 @@ import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,19 @@ class EntryDetourTest {
         return String.join(" ", MemoryMap.read(server.pid(), ProcFs.anyLiveThread(server.pid())).mappings().stream()
                 .filter(mapping -> mapping.isExecutable() && !mapping.hasFile() && mapping.path().isEmpty())
                 .map(mapping -> mapping.start() + "-" + mapping.end()).toList());
+    }
+
+    /** The bytes at the entry of the one function that is patched. */
+    private static byte[] detour(RunningServer server) {
+        try (TraceeMemory memory = TraceeMemory.open(server.pid(), server.pid());
+                Arena arena = Arena.ofConfined()) {
+            FunctionRecord function = Registry.read(server.pid(), memory,
+                    ProcessImage.read(server.pid(), memory).stub().orElseThrow())
+                    .active().getLast().patch().functions().getFirst();
+            MemorySegment bytes = arena.allocate(function.detour().length);
+            memory.read(function.site(), bytes);
+            return bytes.toArray(ValueLayout.JAVA_BYTE);
+        }
     }
 
     private static int mappings(RunningServer server) {
@@ -254,6 +268,16 @@ class EntryDetourTest {
             LivePatch patch = LivePatch.of(victims.wrapper(70, "local")).target("exe")
                     .replace("local@entries_main.c", "wrapped_local");
             process.apply(patch);
+            assertThat(server.ask("local 5")).isEqualTo("85");
+            process.revert(patch.id());
+            assertThat(server.ask("local 5")).isEqualTo("15");
+            // Where another patch has not asked for the original, the same bytes are overwritten nevertheless.
+            LivePatch below = inProgram(300, "local@entries_main.c");
+            process.apply(below);
+            assertThat(detour(server)).startsWith(0xff, 0x25);
+            process.apply(patch);
+            assertThat(server.ask("local 5")).isEqualTo("85");
+            process.revert(below.id());
             assertThat(server.ask("local 5")).isEqualTo("85");
             process.revert(patch.id());
             assertThat(server.ask("local 5")).isEqualTo("15");

@@ -64,15 +64,38 @@ final class Entries {
         }
         RemoteAddress entry = target.toRemote(old.address());
         EntrySite site = EntrySite.of(target, entry, old.size(), callable);
+        // Patches of one function overwrite the same bytes. The first one takes a byte more where it may: should it be far
+        // away, one jump leads there instead of two.
+        int room = inForce.map(function -> function.original().length).orElse(EntryDetour.ROOM_FOR_FAR);
+        Answer answer = tried(site, inForce, code, room);
+        if (answer instanceof Answer.Impossible && inForce.isEmpty()) {
+            answer = tried(site, inForce, code, EntryDetour.ROOM);
+        }
+        return switch (answer) {
+            case Answer.Possible possible -> Optional.of(planned(replacement, old, young, possible.detour(), inForce));
+            case Answer.Impossible impossible -> refuse(name, impossible.reason());
+        };
+    }
+
+    /** What comes of overwriting so many bytes. */
+    private sealed interface Answer {
+        /** A detour against which nothing speaks. */
+        record Possible(EntryDetour detour) implements Answer {}
+
+        /** The reason against it. */
+        record Impossible(String reason) implements Answer {}
+    }
+
+    private Answer tried(EntrySite site, Optional<FunctionRecord> inForce, Code code, int room) {
         RemoteAddress near = target.start().plus(-BEFORE_THE_OBJECT);
-        return switch (site.detour(near, near)) {
-            case EntryPlan.Refused refused -> refuse(name, Reasons.of(refused));
+        return switch (site.detour(near, near, room)) {
+            case EntryPlan.Refused refused -> new Answer.Impossible(Reasons.of(refused));
             case EntryPlan.Planned planned -> {
                 EntryDetour detour = planned.detour();
                 Optional<String> reason = reason(detour, site).or(() -> changed(site, inForce, code));
                 yield reason.isPresent()
-                        ? refuse(name, reason.get())
-                        : Optional.of(planned(replacement, old, young, detour, inForce));
+                        ? new Answer.Impossible(reason.get())
+                        : new Answer.Possible(detour);
             }
         };
     }
