@@ -1,6 +1,7 @@
 package dev.pulpo.engine.plan;
 
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.cfi.LandingPads;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.Replacement;
@@ -123,7 +124,12 @@ final class Entries {
     private Optional<String> reason(EntryDetour detour, EntrySite site) {
         Overwritten range = overwritten(site.code().start().value(), site.size(), detour.jump().start().value(),
                 detour.jump().length());
-        if (!detour.straight() && index.hasLandingPads()) {
+        LandingPads pads = index.landingPads();
+        OptionalLong pad = pads.within(new LinkAddress(range.start()), new LinkAddress(range.to()));
+        if (pad.isPresent()) {
+            return Optional.of("exceptions land at 0x" + Long.toHexString(pad.getAsLong()) + ", among its first bytes");
+        }
+        if (!detour.straight() && !pads.isComplete()) {
             return Optional.of("its first instructions call or jump, and where exceptions go from there is not known");
         }
         Optional<String> symbol = symbols.containing(new LinkAddress(range.to() - 1))
