@@ -262,6 +262,38 @@ class EntryDetourTest {
     }
 
     @Test
+    void aWrapperInjectsFaultsAndChecksArguments() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.entriesMain());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            LivePatch patch = LivePatch.of(victims.wrapper(1, "plain")).target("libentries.so").replace("plain",
+                    "faulty_plain");
+            process.apply(patch);
+            for (int round = 0; round < 3; round++) {
+                assertThat(server.ask("plain 7")).isEqualTo("22");
+                assertThat(server.ask("plain 8")).isEqualTo("25");
+                assertThat(server.ask("plain 9")).isEqualTo("-5");
+                assertThat(server.ask("plain -1")).isEqualTo("-22");
+            }
+            process.revert(patch.id());
+            assertThat(server.ask("plain 9")).isEqualTo("28");
+            assertThat(server.ask("plain -1")).isEqualTo("-2");
+        }
+    }
+
+    @Test
+    void aFunctionIsReplacedUnderAnyOfItsNamesButOnlyOnce() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.entriesMain());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            process.apply(inLibrary(700, "plain_alias"));
+            assertThat(server.ask("plain 7")).isEqualTo("707");
+            process.revert(inLibrary(700, "plain_alias").id());
+            assertThat(server.ask("plain 7")).isEqualTo("22");
+            assertThat(process.plan(inLibrary(700, "plain").replace("plain_alias", "fixed")).refusals())
+                    .singleElement().isInstanceOf(Refusal.ReplacedTwice.class);
+        }
+    }
+
+    @Test
     void originalsOfStaticFunctionsFarAwayCanBeCalled() throws Exception {
         try (RunningServer server = RunningServer.preloaded(victims.entriesMain());
                 LiveProcess process = LiveProcess.attach(server.pid())) {
