@@ -1,6 +1,7 @@
 /*
  * Measures what a call costs: for each line, "lib" or "exe", it prints the nanoseconds per call of two functions there,
- * the least and the median of many measurements; the second one is there to be patched.
+ * the least and the median of many measurements; the second one is there to be patched. With "_prepared" it is one that
+ * was built to be.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -15,8 +16,10 @@
 
 long lib_plain(long);
 long lib_patched(long);
+long lib_prepared(long);
 __attribute__((noinline)) long exe_plain(long x) BODY
 __attribute__((noinline)) long exe_patched(long x) BODY
+__attribute__((noinline, patchable_function_entry(16, 14))) long exe_prepared(long x) BODY
 
 static int compare(const void *a, const void *b)
 {
@@ -60,10 +63,12 @@ int main(void)
     puts("ready");
     fflush(stdout);
     while (fgets(line, sizeof line, stdin) != NULL) {
-        if (strcmp(line, "lib\n") == 0) {
-            measure(lib_plain, lib_patched);
+        int lib = strncmp(line, "lib", 3) == 0;
+
+        if (strstr(line, "_prepared") != NULL) {
+            measure(lib ? lib_plain : exe_plain, lib ? lib_prepared : exe_prepared);
         } else {
-            measure(exe_plain, exe_patched);
+            measure(lib ? lib_plain : exe_plain, lib ? lib_patched : exe_patched);
         }
         fflush(stdout);
     }

@@ -7,6 +7,8 @@ NOINLINE int plain(int x)
     return x * 3 + 1;
 }
 
+int plain_alias(int x) __attribute__((alias("plain")));
+
 NOINLINE int tiny(void)
 {
     __asm__ volatile("");

@@ -15,6 +15,17 @@ int wrapped_plain(int x)
 {
     return pulpo_original(plain)(x) + VALUE;
 }
+
+/* Every third call fails, before the original is asked; arguments that it was not made for never reach it. */
+int faulty_plain(int x)
+{
+    static int calls;
+
+    if (x < 0) {
+        return -22;
+    }
+    return ++calls % 3 == 0 ? -5 : pulpo_original(plain)(x);
+}
 #endif
 
 #ifdef WRAP_tabled

@@ -11,6 +11,7 @@ import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,6 +52,19 @@ class EntryDetourTest {
         return String.join(" ", MemoryMap.read(server.pid(), ProcFs.anyLiveThread(server.pid())).mappings().stream()
                 .filter(mapping -> mapping.isExecutable() && !mapping.hasFile() && mapping.path().isEmpty())
                 .map(mapping -> mapping.start() + "-" + mapping.end()).toList());
+    }
+
+    /** The bytes at the entry of the one function that is patched. */
+    private static byte[] detour(RunningServer server) {
+        try (TraceeMemory memory = TraceeMemory.open(server.pid(), server.pid());
+                Arena arena = Arena.ofConfined()) {
+            FunctionRecord function = Registry.read(server.pid(), memory,
+                    ProcessImage.read(server.pid(), memory).stub().orElseThrow())
+                    .active().getLast().patch().functions().getFirst();
+            MemorySegment bytes = arena.allocate(function.detour().length);
+            memory.read(function.site(), bytes);
+            return bytes.toArray(ValueLayout.JAVA_BYTE);
+        }
     }
 
     private static int mappings(RunningServer server) {
@@ -248,12 +262,54 @@ class EntryDetourTest {
     }
 
     @Test
+    void aWrapperInjectsFaultsAndChecksArguments() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.entriesMain());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            LivePatch patch = LivePatch.of(victims.wrapper(1, "plain")).target("libentries.so").replace("plain",
+                    "faulty_plain");
+            process.apply(patch);
+            for (int round = 0; round < 3; round++) {
+                assertThat(server.ask("plain 7")).isEqualTo("22");
+                assertThat(server.ask("plain 8")).isEqualTo("25");
+                assertThat(server.ask("plain 9")).isEqualTo("-5");
+                assertThat(server.ask("plain -1")).isEqualTo("-22");
+            }
+            process.revert(patch.id());
+            assertThat(server.ask("plain 9")).isEqualTo("28");
+            assertThat(server.ask("plain -1")).isEqualTo("-2");
+        }
+    }
+
+    @Test
+    void aFunctionIsReplacedUnderAnyOfItsNamesButOnlyOnce() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.entriesMain());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            process.apply(inLibrary(700, "plain_alias"));
+            assertThat(server.ask("plain 7")).isEqualTo("707");
+            process.revert(inLibrary(700, "plain_alias").id());
+            assertThat(server.ask("plain 7")).isEqualTo("22");
+            assertThat(process.plan(inLibrary(700, "plain").replace("plain_alias", "fixed")).refusals())
+                    .singleElement().isInstanceOf(Refusal.ReplacedTwice.class);
+        }
+    }
+
+    @Test
     void originalsOfStaticFunctionsFarAwayCanBeCalled() throws Exception {
         try (RunningServer server = RunningServer.preloaded(victims.entriesMain());
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             LivePatch patch = LivePatch.of(victims.wrapper(70, "local")).target("exe")
                     .replace("local@entries_main.c", "wrapped_local");
             process.apply(patch);
+            assertThat(server.ask("local 5")).isEqualTo("85");
+            process.revert(patch.id());
+            assertThat(server.ask("local 5")).isEqualTo("15");
+            // Where another patch has not asked for the original, the same bytes are overwritten nevertheless.
+            LivePatch below = inProgram(300, "local@entries_main.c");
+            process.apply(below);
+            assertThat(detour(server)).startsWith(0xff, 0x25);
+            process.apply(patch);
+            assertThat(server.ask("local 5")).isEqualTo("85");
+            process.revert(below.id());
             assertThat(server.ask("local 5")).isEqualTo("85");
             process.revert(patch.id());
             assertThat(server.ask("local 5")).isEqualTo("15");

@@ -429,11 +429,16 @@ class ScenarioTest {
         }
     }
 
-    @Test
-    void exceptionsPassThroughPatchedFunctions() throws Exception {
-        Path library = victims.prepared("libthrowing.so", "throwing.cc");
-        Path passer = victims.containerOf("passer.so", "throwing_fix.cc", library, "TARGET", "passer:new_passer");
-        Path thrower = victims.containerOf("thrower.so", "throwing_fix.cc", library, "TARGET",
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void exceptionsPassThroughPatchedFunctions(boolean prepared) throws Exception {
+        Path library = prepared
+                ? victims.prepared("libthrowing.so", "throwing.cc")
+                : victims.unprepared("libthrows.so", "throwing.cc");
+        String suffix = prepared ? ".so" : "_entry.so";
+        Path passer = victims.containerOf("passer" + suffix, "throwing_fix.cc", library, "TARGET",
+                "passer:new_passer");
+        Path thrower = victims.containerOf("thrower" + suffix, "throwing_fix.cc", library, "TARGET",
                 "thrower:new_thrower");
         try (RunningServer server = RunningServer.preloaded(victims.scene());
                 LiveProcess process = LiveProcess.attach(server.pid())) {
@@ -450,6 +455,22 @@ class ScenarioTest {
             assertThat(server.ask("call")).isEqualTo("2");
             process.revert(LivePatch.open(passer).id());
             assertThat(server.ask("call")).isEqualTo("1001");
+        }
+    }
+
+    /** What functions catch is read, so that only those are refused whose first bytes an exception lands among. */
+    @Test
+    void functionsThatCallAtOnceAreReplacedWhereNoExceptionLands() throws Exception {
+        Path library = victims.unprepared("libthrows.so", "throwing.cc");
+        Path fix = victims.containerOf("lands.so", "throwing_fix.cc", library, "TARGET", "thrower:new_thrower");
+        LivePatch patch = LivePatch.of(fix).target("libthrows.so");
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("open " + library)).isEqualTo("open");
+            assertThat(process.plan(patch.replace("calls_at_once", "new_thrower")).refusals()).isEmpty();
+            assertThat(process.plan(patch.replace("lands_at_once", "new_thrower")).refusals()).singleElement()
+                    .isInstanceOfSatisfying(Refusal.NotPatchable.class,
+                            refusal -> assertThat(refusal.reason()).contains("exceptions land at"));
         }
     }
 

@@ -81,6 +81,11 @@ final class Victims {
         return built(name, () -> gcc(name, source, "-shared", "-fPIC", "-fpatchable-function-entry=16,14"));
     }
 
+    /** A library that was not built to be patched. */
+    Path unprepared(String name, String source) {
+        return built(name, () -> gcc(name, source, "-shared", "-fPIC"));
+    }
+
     /** A patch container that is built from this source. */
     Path containerOf(String name, String source, Path target, String... lines) throws Exception {
         return containerOf(name, source, List.of("-Wl,--allow-shlib-undefined"), target, lines);

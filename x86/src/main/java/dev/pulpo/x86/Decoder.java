@@ -1,9 +1,14 @@
 package dev.pulpo.x86;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
 /**
  * Reads one instruction of 64-bit code after the other: how long each is, where control goes after it, and where in it
- * those parts are that depend on its address. Known are the legacy, VEX, EVEX, XOP and 3DNow! encodings; not APX (REX2
- * and the extended EVEX), which counts as invalid.
+ * those parts are that depend on its address. Known are the legacy, VEX, EVEX, XOP and 3DNow! encodings, and those of APX:
+ * REX2 and the extended EVEX.
  *
  * <p>A decoder is a reusable object: {@link #decode} replaces what it holds and allocates nothing. It belongs to one
  * thread at a time. {@link Instruction} is the same as an immutable value.
@@ -25,9 +30,15 @@ public final class Decoder {
     /** No instruction is longer (SDM volume 2, section 2.3.11). */
     public static final int MAX_LENGTH = 15;
 
+    private static final VarHandle INT = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class,
+            ByteOrder.LITTLE_ENDIAN);
     private static final int[] PRIMARY = OpcodeTable.primary();
     private static final int[] SECONDARY = OpcodeTable.secondary();
     private static final int X0F = OpcodeMap.X0F.first();
+    private static final int NOW3D = X0F + 0x0f;
+    /** So many bytes can be read from the beginning of an instruction on, whatever they are. */
+    private static final int READABLE = 32;
 
     private static final int REX_W = 8;
     private static final int REX_R = 4;
@@ -35,28 +46,23 @@ public final class Decoder {
     private static final int REX = 0x40;
     /** SDM volume 2, sections 2.3.2 to 2.3.4. */
     private static final int FORBIDDEN_BEFORE_VECTOR = Prefixes.LOCK | Prefixes.F2 | Prefixes.F3
-            | Prefixes.OPERAND_SIZE;
+            | Prefixes.OPERAND_SIZE | Prefixes.REX2;
 
-    private static final int OUT_OF_BYTES = -1;
-    private static final int NONE = -2;
-
-    private Status status = Status.INVALID;
     private int length;
+    private boolean truncated;
     private int opcode;
     private int encoding;
     private int prefixes;
     private int rex;
     private int modRm;
-    private int sib;
     private int displacementOffset;
     private int displacementSize;
     private int immediateOffset;
     private int immediateSize;
-    private long relative;
 
-    private byte[] code = new byte[0];
+    private byte[] code = new byte[READABLE];
     private int start;
-    private int limit;
+    private final byte[] tail = new byte[READABLE];
 
     /** A decoder that has decoded nothing yet. */
     public Decoder() {}
@@ -69,152 +75,158 @@ public final class Decoder {
      * @param to    the index behind the last byte that may be looked at
      * @return its length, or 0 when there is none: then {@link #status()} says why
      */
+    @SuppressWarnings("ReferenceEquality") // it is the same array that need not be stored again
     public int decode(byte[] bytes, int from, int to) {
         if (from < 0 || to > bytes.length || from > to) {
             throw new IndexOutOfBoundsException(from + ".." + to + " of " + bytes.length + " bytes");
         }
-        code = bytes;
-        start = from;
-        limit = Math.min(to, from + MAX_LENGTH);
-        displacementSize = 0;
-        immediateSize = 0;
-        rex = 0;
-        prefixes = 0;
-        sib = -1;
-        modRm = -1;
-        relative = 0;
-        int end = read(from);
-        if (end > 0) {
-            status = Status.VALID;
-            length = end - from;
+        // Bytes behind the last one may be read, but what they say does not count: an instruction that has one of them is
+        // cut off. So the way through the instruction has to ask for the end only once.
+        if (bytes.length - from < READABLE) {
+            Arrays.fill(tail, (byte) 0);
+            System.arraycopy(bytes, from, tail, 0, bytes.length - from);
+            code = tail;
+            start = 0;
         } else {
-            status = end == OUT_OF_BYTES && limit == to && to - from < MAX_LENGTH ? Status.TRUNCATED : Status.INVALID;
-            length = 0;
+            // A store that tells the garbage collector nothing new costs more than the question.
+            if (code != bytes) {
+                code = bytes;
+            }
+            start = from;
         }
-        return length;
+        int available = to - from;
+        int end = operands(start);
+        int looked = Math.abs(end) - start;
+        if (end > 0 && looked <= Math.min(available, MAX_LENGTH)) {
+            length = looked;
+            return looked;
+        }
+        truncated = looked > available && available < MAX_LENGTH;
+        length = 0;
+        return 0;
     }
 
-    private int read(int from) {
+    /** All but opcodes of one byte whose instruction neither prefix nor ModRM selects. Returns as {@link #opcode} does. */
+    private int rare(int from) {
         int at = from;
-        while (at < limit) {
+        while (at - start <= MAX_LENGTH) {
             int b = code[at++] & 0xff;
-            int entry = PRIMARY[b];
-            if ((entry & Encoding.VALID) != 0) {
-                opcode = b;
-                return operands(entry, at);
-            }
-            if ((b & 0xf0) == REX) {
-                rex = b;
-                continue;
-            }
             int prefix = Prefixes.ofByte(b);
             if (prefix != 0) {
                 // A REX prefix counts only right before the opcode (SDM volume 2, section 2.2.1).
                 prefixes = Prefixes.add(prefixes, prefix);
                 rex = 0;
-                continue;
+            } else if ((b & 0xf0) == REX) {
+                rex = b;
+            } else {
+                return opcode(b, at);
             }
-            if (b == 0x0f) {
-                return escape(at);
-            }
-            if (b == 0xc5 || b == 0xc4 || b == 0x62) {
-                return vector(b, at);
-            }
-            if (b == 0x8f) {
-                return at == limit ? OUT_OF_BYTES : (code[at] & 0x1f) >= 8 ? vector(b, at) : group(PRIMARY[b], b, at);
-            }
-            return group(entry, b, at);
         }
-        return OUT_OF_BYTES;
+        return -at;
+    }
+
+    /**
+     * This and all that it calls find the encoding, and return the index behind the opcode. Where there is no such instruction
+     * they return the negated index behind the last byte that says so.
+     */
+    private int opcode(int b, int at) {
+        return switch (b) {
+            case 0x0f -> escape(at);
+            case 0xc4, 0xc5, 0x62 -> vector(b, at);
+            case 0x8f -> (code[at] & 0x1f) >= 8 ? vector(b, at) : selected(b, at);
+            case Rex2.FIRST -> rex2(at);
+            default -> selected(b, at);
+        };
     }
 
     private int escape(int from) {
         int at = from;
-        if (at == limit) {
-            return OUT_OF_BYTES;
-        }
         int b = code[at++] & 0xff;
         int map = X0F;
         if (b == 0x38 || b == 0x3a) {
             map = (b == 0x38 ? OpcodeMap.X38 : OpcodeMap.X3A).first();
-            if (at == limit) {
-                return OUT_OF_BYTES;
-            }
             b = code[at++] & 0xff;
         }
-        int entry = PRIMARY[map + b];
-        opcode = map + b;
-        return (entry & (Encoding.BY_PREFIX | Encoding.BY_MODRM)) == 0
-                ? operands(entry, at)
-                : group(entry, map + b, at);
+        return selected(map + b, at);
     }
 
-    private int group(int entry, int where, int at) {
-        opcode = where;
-        int index = (entry >> Encoding.INDEX_SHIFT) & Encoding.INDEX_MASK;
+    /** An opcode whose encoding prefix or ModRM may select. */
+    private int selected(int where, int at) {
+        int entry = PRIMARY[where];
         int mandatory = Prefixes.mandatory(prefixes);
+        int index = (entry >> Encoding.INDEX_SHIFT) & Encoding.INDEX_MASK;
+        int looked = at;
         if ((entry & Encoding.BY_PREFIX) != 0) {
-            return operands(SECONDARY[index + mandatory], at);
+            entry = SECONDARY[index + mandatory];
+        } else if ((entry & Encoding.BY_MODRM) != 0) {
+            entry = SECONDARY[index + mandatory * OpcodeTable.MODRMS + OpcodeTable.ofModRm(code[at] & 0xff)];
+            looked = at + 1;
         }
-        if ((entry & Encoding.BY_MODRM) != 0) {
-            if (at == limit) {
-                return OUT_OF_BYTES;
-            }
-            int row = OpcodeTable.ofModRm(code[at] & 0xff);
-            return operands(SECONDARY[index + mandatory * OpcodeTable.MODRMS + row], at);
+        return found(entry, where, at, (entry & Encoding.VALID) != 0, looked);
+    }
+
+    private int found(int entry, int where, int at, boolean allowed, int looked) {
+        encoding = entry;
+        opcode = where;
+        return allowed ? at : -looked;
+    }
+
+    /** REX2: the upper registers of APX, for the one-byte and 0f maps (Intel APX specification, section 3.1.1). */
+    private int rex2(int from) {
+        int payload = code[from] & 0xff;
+        int where = Rex2.map(payload) + (code[from + 1] & 0xff);
+        int at = from + 2;
+        if (rex != 0) {
+            return -at;
         }
-        return NONE;
+        rex = REX | payload & 0xf;
+        boolean plain = (prefixes & (Prefixes.OPERAND_SIZE | Prefixes.ADDRESS_SIZE | Prefixes.F2 | Prefixes.F3
+                | Prefixes.LOCK)) == 0 && (rex & REX_W) == 0;
+        prefixes |= Prefixes.REX2;
+        if (where == Rex2.JMPABS && plain) {
+            return found(Rex2.JUMP, where, at, true, at);
+        }
+        return Rex2.allows(where, code[at] & 0xff, prefixes) ? selected(where, at) : -(at + 1);
     }
 
     /** VEX, EVEX and XOP (SDM volume 2, sections 2.3 and 2.7; AMD volume 6, section 1.3). */
     private int vector(int first, int from) {
         int payload = first == 0xc5 ? 1 : first == 0x62 ? 3 : 2;
-        if (limit - from < payload + 1) {
-            return OUT_OF_BYTES;
-        }
-        if ((prefixes & FORBIDDEN_BEFORE_VECTOR) != 0 || rex != 0) {
-            return NONE;
-        }
+        int at = from + payload + 1;
         int p0 = code[from] & 0xff;
         int p1 = first == 0xc5 ? p0 & 0x7f : code[from + 1] & 0xff;
         int map = first == 0xc5 ? OpcodeMap.VEX_0F.first() : vectorMap(first, p0);
-        if (map < 0) {
-            return NONE;
+        if (map < 0 || (prefixes & FORBIDDEN_BEFORE_VECTOR) != 0 || rex != 0) {
+            return -at;
         }
         // The register extensions are stored inverted; VEX has them where REX has, but in the upper bits.
         rex = ((p1 & 0x80) >> 4) | (first == 0xc5 ? (~p0 & 0x80) >> 5 : (~p0 & 0xe0) >> 5);
-        opcode = map + (code[from + payload] & 0xff);
-        int at = from + payload + 1;
-        int modRmByte = at < limit ? code[at] & 0xff : 0;
-        int entry = PRIMARY[opcode];
-        if ((entry & Encoding.BY_MODRM) != 0 && at == limit) {
-            return OUT_OF_BYTES;
-        }
+        int where = map + (code[at - 1] & 0xff);
+        int modRmByte = code[at] & 0xff;
+        int entry = PRIMARY[where];
         int index = (entry >> Encoding.INDEX_SHIFT) & Encoding.INDEX_MASK;
+        int looked = at + ((entry & Encoding.MODRM) >> 1);
         if ((entry & Encoding.BY_PREFIX) != 0) {
             entry = SECONDARY[index + (p1 & 3)];
+            looked = at + ((entry & Encoding.MODRM) >> 1);
         } else if ((entry & Encoding.BY_MODRM) != 0) {
             entry = SECONDARY[index + (p1 & 3) * OpcodeTable.MODRMS + OpcodeTable.ofModRm(modRmByte)];
         }
-        if ((entry & Encoding.MODRM) != 0 && at == limit) {
-            return OUT_OF_BYTES;
+        boolean allowed = (entry & Encoding.VALID) != 0 && (first == 0x62
+                ? Evex.allows(map, p0, p1, code[from + 2] & 0xff, modRmByte, entry)
+                : vexAllows(entry, p1));
+        if (map == Evex.LEGACY && (p1 & 3) == 1) {
+            prefixes |= Prefixes.OPERAND_SIZE;
         }
-        boolean allowed = first == 0x62
-                ? evexAllows(p0, p1, code[from + 2] & 0xff, modRmByte, entry)
-                : vexAllows(entry, p1);
-        return allowed ? operands(entry, at) : NONE;
+        return found(entry, where, at, allowed, looked);
     }
 
     private static int vectorMap(int first, int p0) {
         int map = first == 0x62 ? p0 & 7 : p0 & 0x1f;
         return switch (first) {
-            case 0xc4 -> map >= 1 && map <= 3 ? OpcodeMap.VEX_0F.first() + (map - 1) * OpcodeTable.OPCODES : NONE;
-            case 0x8f -> map >= 8 && map <= 10 ? OpcodeMap.XOP_8.first() + (map - 8) * OpcodeTable.OPCODES : NONE;
-            default -> switch (map) {
-                case 1, 2, 3 -> OpcodeMap.EVEX_0F.first() + (map - 1) * OpcodeTable.OPCODES;
-                case 5, 6 -> OpcodeMap.EVEX_5.first() + (map - 5) * OpcodeTable.OPCODES;
-                default -> NONE;
-            };
+            case 0xc4 -> map >= 1 && map <= 3 ? OpcodeMap.VEX_0F.first() + (map - 1) * OpcodeTable.OPCODES : -1;
+            case 0x8f -> map >= 8 && map <= 10 ? OpcodeMap.XOP_8.first() + (map - 8) * OpcodeTable.OPCODES : -1;
+            default -> Evex.map(map);
         };
     }
 
@@ -225,105 +237,101 @@ public final class Decoder {
                 && ((entry & Encoding.V0) == 0 || (p1 & 0x78) == 0x78);
     }
 
-    /** What is fixed in EVEX, whatever the instruction (SDM volume 2, section 2.7.11.1). */
-    private static boolean evexAllows(int p0, int p1, int p2, int modRm, int entry) {
-        boolean reservedBits = (p0 & 8) != 0 || (p1 & 4) == 0;
-        boolean zeroesUnderNoMask = (p2 & 0x80) != 0 && (p2 & 7) == 0;
-        // 3 is no vector length, but it is a rounding mode, which only registers have.
-        boolean noLength = (p2 & 0x60) == 0x60 && ((p2 & 0x10) == 0 || modRm < 0xc0);
-        boolean gathersUnderNoMask = (entry & Encoding.SIB) != 0 && (p2 & 7) == 0;
-        return !reservedBits && !zeroesUnderNoMask && !noLength && !gathersUnderNoMask;
-    }
-
-    private int operands(int entry, int from) {
-        encoding = entry;
-        if ((entry & Encoding.VALID) == 0) {
-            return NONE;
+    /**
+     * Opcode, ModRM, SIB, displacement (SDM volume 2, section 2.1.5) and immediates.
+     *
+     * @return the index behind the instruction; where there is none, the negated index behind the last byte that says so
+     */
+    private int operands(int from) {
+        // What is here is what most instructions need, and each step waits for the one before: one load, and no branch that
+        // is often predicted wrong. About every second instruction has a REX prefix.
+        long word = (long) LONG.get(code, from);
+        int first = (int) word & 0xff;
+        int isRex = ((first & 0xf0 ^ REX) - 1) >>> 31;
+        word >>>= isRex << 3;
+        rex = first & -isRex;
+        prefixes = 0;
+        int where = (int) word & 0xff;
+        int entry = PRIMARY[where];
+        int at = from + 1 + isRex;
+        word >>>= 8;
+        if (where == 0x0f) {
+            where = X0F + ((int) word & 0xff);
+            entry = PRIMARY[where];
+            word >>>= 8;
+            at++;
         }
-        int at = from;
-        if ((entry & Encoding.MODRM) != 0) {
-            at = memoryOperand(entry, at);
+        if ((entry & Encoding.VALID) == 0) {
+            at = rare(from);
             if (at < 0) {
                 return at;
             }
+            entry = encoding;
+            where = opcode;
+            word = (long) LONG.get(code, at);
+        } else {
+            encoding = entry;
+            opcode = where;
         }
+        int hasModRm = (entry >> 1) & 1;
+        int byteThere = (int) word & 0xff;
+        int layout = ModRm.LAYOUT[byteThere] & -hasModRm;
+        modRm = byteThere | (hasModRm - 1);
+        if ((layout & ModRm.MAY_HAVE_DISPLACEMENT) != 0 && ((int) word >> 8 & 7) == 5) {
+            layout += ModRm.FOUR_BYTES_MORE;
+        }
+        if ((entry & (Encoding.ANY_MOD | Encoding.SIB)) != 0) {
+            layout = special(entry, layout);
+            if (layout < 0) {
+                return -(at + hasModRm);
+            }
+        }
+        int end = at + ModRm.length(layout);
+        displacementOffset = at - start + ModRm.displacementOffset(layout);
+        displacementSize = ModRm.displacementSize(layout);
         if ((prefixes & Prefixes.LOCK) != 0 && ((entry & Encoding.LOCK) == 0 || modRm >= 0xc0)) {
-            return NONE;
+            return -end;
         }
-        int kind = Encoding.immediate(entry);
-        return kind == 0 ? at : immediate(kind, at);
+        int immediate = Encoding.usualSize(entry);
+        if ((entry & Encoding.VARIES) != 0) {
+            immediate = Encoding.IMMEDIATE_SIZE[Encoding.immediate(entry) << 4 | rex & REX_W
+                    | Prefixes.sizes(prefixes)];
+        }
+        immediateOffset = end - start;
+        immediateSize = immediate;
+        if (where == NOW3D && !Amd3dNow.isOpcode(code[end] & 0xff)) {
+            return -(end + 1);
+        }
+        return end + immediate;
     }
 
-    /** ModRM, SIB and displacement (SDM volume 2, section 2.1.5). */
-    private int memoryOperand(int entry, int from) {
-        int at = from;
-        if (at >= limit) {
-            return OUT_OF_BYTES;
-        }
-        modRm = code[at++] & 0xff;
+    /** The layout where there is something special about ModRM; negative where there is no such instruction. */
+    private int special(int entry, int layout) {
         if ((entry & Encoding.ANY_MOD) != 0) {
             // Of the upper eight control and debug registers only cr8 exists.
             boolean exists = (rex & REX_R) == 0 || ((opcode & 1) == 0 && (modRm & 0x38) == 0);
-            return exists ? at : NONE;
+            return exists ? ModRm.REGISTER : -1;
         }
-        int mod = modRm >> 6;
-        if (mod == 3) {
-            return at;
-        }
-        int base = modRm & 7;
-        if (base == 4) {
-            if (at >= limit) {
-                return OUT_OF_BYTES;
-            }
-            sib = code[at++] & 0xff;
-            base = sib & 7;
-        } else if ((entry & Encoding.SIB) != 0) {
-            return NONE;
-        }
-        displacementOffset = at - start;
-        displacementSize = mod == 1 ? 1 : mod == 2 || base == 5 ? 4 : 0;
-        at += displacementSize;
-        return at > limit ? OUT_OF_BYTES : at;
-    }
-
-    private int immediate(int kind, int from) {
-        boolean w = (rex & REX_W) != 0;
-        boolean word = (prefixes & Prefixes.OPERAND_SIZE) != 0 && !w;
-        immediateSize = switch (kind) {
-            case Encoding.IB, Encoding.JB -> 1;
-            case Encoding.IW, Encoding.IBIB -> 2;
-            case Encoding.IWIB -> 3;
-            case Encoding.IZ -> word ? 2 : 4;
-            case Encoding.IV -> w ? 8 : word ? 2 : 4;
-            case Encoding.MOFFS -> (prefixes & Prefixes.ADDRESS_SIZE) != 0 ? 4 : 8;
-            // Intel's processors ignore 66 at near branches, AMD's do not (isVendorDependent); xbegin heeds it.
-            case Encoding.JZ -> modRm >= 0 && word ? 2 : 4;
-            default -> 4;
-        };
-        immediateOffset = from - start;
-        int end = from + immediateSize;
-        if (end > limit) {
-            return OUT_OF_BYTES;
-        }
-        if (kind >= Encoding.JB) {
-            relative = littleEndian(from, immediateSize);
-        } else if (opcode == X0F + 0x0f && !Amd3dNow.isOpcode(code[from] & 0xff)) {
-            return NONE;
-        }
-        return end;
+        return modRm < 0xc0 && (modRm & 7) != 4 ? -1 : layout;
     }
 
     private long littleEndian(int from, int size) {
-        long value = code[from + size - 1];
-        for (int i = from + size - 2; i >= from; i--) {
-            value = (value << 8) | (code[i] & 0xff);
-        }
-        return value;
+        return switch (size) {
+            case 1 -> code[from];
+            case 4 -> (int) INT.get(code, from);
+            default -> {
+                long value = code[from + size - 1];
+                for (int i = from + size - 2; i >= from; i--) {
+                    value = (value << 8) | (code[i] & 0xff);
+                }
+                yield value;
+            }
+        };
     }
 
     /** What the last call of {@link #decode} found; the other answers count only for {@link Status#VALID}. */
     public Status status() {
-        return status;
+        return length > 0 ? Status.VALID : truncated ? Status.TRUNCATED : Status.INVALID;
     }
 
     /** How many bytes the instruction has, prefixes included; 0 when there is none. */
@@ -338,7 +346,7 @@ public final class Decoder {
 
     /** For the flows that are {@linkplain Flow#isDirect() direct}: how far from the end of the instruction the target is. */
     public long branchDisplacement() {
-        return relative;
+        return Encoding.immediate(encoding) >= Encoding.JB ? littleEndian(start + immediateOffset, immediateSize) : 0;
     }
 
     /** The table in which the opcode stands. */
@@ -375,6 +383,7 @@ public final class Decoder {
         return (rex & REX_W) != 0;
     }
 
+    /** Whether there is a prefix that is no REX; REX2, whose registers {@link #registerField} cannot tell, counts. */
     boolean hasLegacyPrefix() {
         return prefixes != 0;
     }
@@ -406,6 +415,11 @@ public final class Decoder {
         }
         int payload = (instruction[at] & 0xff) == 0xc5 ? 1 : 2;
         return ~instruction[at + payload] >> 3 & 0xf;
+    }
+
+    /** Whether it begins with REX2, or is one of the promoted instructions of EVEX map 4. */
+    boolean isApx() {
+        return (prefixes & Prefixes.REX2) != 0 || opcodeMap() == OpcodeMap.EVEX_4;
     }
 
     /** Whether the memory operand is given relative to the end of the instruction. */
@@ -483,7 +497,8 @@ public final class Decoder {
         }
         boolean reg = (modRm & 0x38) == 0x20 && (rex & REX_R) == 0;
         boolean named = modRm >= 0xc0 || (encoding & Encoding.ANY_MOD) != 0;
-        boolean base = lowBase && (named ? (modRm & 7) == 4 : sib >= 0 && (sib & 7) == 4);
+        boolean base = lowBase && (modRm & 7) == 4
+                && (named || (code[start + displacementOffset - 1] & 7) == 4);
         return reg || base;
     }
 }

@@ -11,6 +11,8 @@ import java.util.Map;
  *    2       ModRM.mod is ignored          20     SIB is needed
  *    3-6     immediate                     28-29  0: this number is complete; otherwise bits 3 to 26 are an index:
  *    7-10    flow                                 1: by mandatory prefix; 2: by mandatory prefix and ModRM
+ *    21-24   bytes of the immediate, where nothing changes them
+ *    25      prefixes change them
  * </pre>
  */
 final class Encoding {
@@ -29,6 +31,8 @@ final class Encoding {
     static final int W1 = 1 << 18;
     static final int V0 = 1 << 19;
     static final int SIB = 1 << 20;
+    static final int SIZE_SHIFT = 21;
+    static final int VARIES = 1 << 25;
     static final int BY_PREFIX = 1 << 28;
     static final int BY_MODRM = 1 << 29;
     static final int INDEX_SHIFT = 3;
@@ -44,11 +48,23 @@ final class Encoding {
     static final int MOFFS = 8;
     static final int JB = 9;
     static final int JZ = 10;
+    /** Of {@code xbegin}, whose displacement is smaller under an operand size. */
+    static final int JV = 11;
+
+    /** How many bytes each kind of immediate has: by kind, 8 for {@code W}, 2 and 1 for {@link Prefixes#sizes}. */
+    static final int[] IMMEDIATE_SIZE = new int[16 << 4];
+
+    static {
+        for (int i = 0; i < IMMEDIATE_SIZE.length; i++) {
+            IMMEDIATE_SIZE[i] = immediateSize(i >> 4, (i & 8) != 0, (i & 9) == 1, (i & 2) != 0);
+        }
+    }
 
     private static final Map<String, Integer> TAGS = Map.ofEntries(Map.entry("modrm", MODRM),
             Map.entry("nomodrm", 0), Map.entry("anymod", MODRM | ANY_MOD), immediate("ib", IB), immediate("iw", IW),
             immediate("iz", IZ), immediate("iv", IV), immediate("iwib", IWIB), immediate("ibib", IBIB),
             immediate("id", ID), immediate("moffs", MOFFS), immediate("jb", JB), immediate("jz", JZ),
+            immediate("jv", JV),
             Map.entry("lock", LOCK), Map.entry("rsp", STACK), Map.entry("wf", WRITES_FLAGS),
             Map.entry("rf", READS_FLAGS), Map.entry("L0", L0), Map.entry("L1", L1), Map.entry("W0", W0),
             Map.entry("W1", W1), Map.entry("v0", V0), Map.entry("sib", SIB), flow("call", Flow.CALL),
@@ -67,8 +83,35 @@ final class Encoding {
         return bits;
     }
 
+    /** The bits of a kind of immediate. */
+    static int ofImmediate(int kind) {
+        int size = immediateSize(kind, false, false, false);
+        boolean fixed = size == immediateSize(kind, true, false, false)
+                && size == immediateSize(kind, false, true, true);
+        return kind << IMMEDIATE_SHIFT | size << SIZE_SHIFT | (fixed ? 0 : VARIES);
+    }
+
+    private static int immediateSize(int kind, boolean w, boolean word, boolean shortAddress) {
+        return switch (kind) {
+            case IB, JB -> 1;
+            case IW, IBIB -> 2;
+            case IWIB -> 3;
+            case IZ, JV -> word ? 2 : 4;
+            case IV -> w ? 8 : word ? 2 : 4;
+            case MOFFS -> shortAddress ? 4 : 8;
+            // Intel's processors ignore 66 at near branches, AMD's do not (Decoder.isVendorDependent).
+            case ID, JZ -> 4;
+            default -> 0;
+        };
+    }
+
     static int immediate(int encoding) {
         return (encoding >> IMMEDIATE_SHIFT) & 0xf;
+    }
+
+    /** How many bytes the immediate has unless prefixes change that. */
+    static int usualSize(int encoding) {
+        return (encoding >> SIZE_SHIFT) & 0xf;
     }
 
     static int flow(int encoding) {
@@ -76,7 +119,7 @@ final class Encoding {
     }
 
     private static Map.Entry<String, Integer> immediate(String tag, int kind) {
-        return Map.entry(tag, kind << IMMEDIATE_SHIFT);
+        return Map.entry(tag, ofImmediate(kind));
     }
 
     private static Map.Entry<String, Integer> flow(String tag, Flow flow) {

@@ -4,17 +4,21 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The detour of a function that was not built for it. Its first bytes, behind an {@code endbr64}, become a jump to a
- * trampoline within ±2 GiB:
+ * The detour of a function that was not built for it. Its first bytes, behind an {@code endbr64}, become a jump to the
+ * replacement where that is in reach. Where it is not, they go there by an address within ±2 GiB or, if fewer than six bytes
+ * may be overwritten, by a second jump there:
  *
  * <pre>
  *    entry                                  trampoline
- *    [endbr64]  jmp trampoline  nop...      jmp replacement                           (5 or 14 bytes)
+ *    [endbr64]  jmp replacement   nop...
+ *    [endbr64]  jmp *slot(%rip)   nop...    slot: address of the replacement, 8 bytes
+ *    [endbr64]  jmp trampoline              jmp *0(%rip), address of the replacement
+ *
  *                                           [endbr64]  moved instructions  jmp back   (how to call the original)
  * </pre>
  *
- * The jump goes to the replacement right away where it reaches it. The trampoline has to be written first, and no thread
- * may be at an {@linkplain #isInterior interior} address when the entry is.
+ * The trampoline has to be written first, and no thread may be at an {@linkplain #isInterior interior} address when the
+ * entry is.
  *
  * @param entry      the address of the function
  * @param target     the replacement
@@ -29,6 +33,11 @@ public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expec
         CodeBytes trampoline, Optional<CodeAddress> original, boolean straight) implements Detour {
     /** No trampoline is longer, in bytes. */
     public static final int TRAMPOLINE_MAX = 128;
+
+    /** With so many bytes every detour can be made, in bytes. */
+    public static final int ROOM = FarJump.Form.DIRECT.length();
+    /** With so many bytes a replacement far away is reached by one jump instead of two, in bytes. */
+    public static final int ROOM_FOR_FAR = SlotJump.LENGTH;
 
     /** What a caller knows of a function and its code does not tell. */
     public enum IndirectJumps {
@@ -66,10 +75,11 @@ public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expec
      * @param trampoline     where the trampoline can be; it takes at most {@link #TRAMPOLINE_MAX} bytes
      * @param jumps          what is known of jumps through registers and tables
      * @param original       whether the function shall be callable as it was
+     * @param room           how many bytes are overwritten at least: {@link #ROOM} or more
      */
     public static EntryPlan plan(CodeBytes code, int functionLength, List<CodeBytes> otherParts, CodeAddress target,
-            CodeAddress trampoline, IndirectJumps jumps, Original original) {
-        return new EntryPlanner(code, functionLength, target, trampoline, jumps, original).plan(otherParts);
+            CodeAddress trampoline, IndirectJumps jumps, Original original, int room) {
+        return new EntryPlanner(code, functionLength, target, trampoline, jumps, original, room).plan(otherParts);
     }
 
     /** What stands at the entry among the given bytes. */

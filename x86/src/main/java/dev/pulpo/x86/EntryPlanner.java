@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Looks for reasons against an {@link EntryDetour}, and makes one if there are none. */
 final class EntryPlanner {
-    private static final int JUMP = FarJump.Form.DIRECT.length();
+    /** Where the original goes behind a slot, so that it begins where processors like code to begin. */
+    private static final int BEHIND_SLOT = 16;
 
     private final CodeBytes code;
     private final CodeAddress functionEnd;
@@ -18,14 +19,19 @@ final class EntryPlanner {
     private final CodeAddress trampoline;
     private final IndirectJumps jumps;
     private final Original original;
+    private final int room;
     private final Decoder decoder = new Decoder();
 
     EntryPlanner(CodeBytes code, int functionLength, CodeAddress target, CodeAddress trampoline, IndirectJumps jumps,
-            Original original) {
+            Original original, int room) {
         if (functionLength < 0 || functionLength > code.length()) {
             throw new IllegalArgumentException("a function of " + functionLength + " bytes is not within " + code);
         }
+        if (room < EntryDetour.ROOM) {
+            throw new IllegalArgumentException("no jump takes " + room + " bytes");
+        }
         this.code = code;
+        this.room = room;
         this.functionEnd = code.start().plus(functionLength);
         this.endbr64 = functionLength >= PreparedEntry.ENDBR64_LENGTH
                 && code.int32At(code.start()) == PreparedEntry.ENDBR64;
@@ -41,19 +47,23 @@ final class EntryPlanner {
         CodeAddress end = site;
         boolean straight = true;
         boolean leaves = false;
-        while (end.minus(site) < JUMP && end.compareTo(functionEnd) < 0) {
+        boolean fallsThrough = true;
+        while (end.minus(site) < room && end.compareTo(functionEnd) < 0) {
             int length = decoder.decode(bytes, (int) end.minus(code.start()), (int) functionEnd.minus(code.start()));
             if (length == 0) {
                 return new EntryPlan.NotUnderstood(end);
             }
             straight &= !leaves;
+            fallsThrough = decoder.flow().fallsThrough();
             leaves = decoder.flow() != Flow.SEQUENTIAL && decoder.flow() != Flow.CONDITIONAL;
             end = end.plus(length);
         }
         int own = (int) end.minus(site);
-        int length = Math.max(own, JUMP);
-        if (own < JUMP && !isPadding(end, length - own)) {
-            return new EntryPlan.TooShort(own, JUMP);
+        int length = Math.max(own, room);
+        // Hand-written code may run on behind its end; then the original cannot, once a jump is there.
+        boolean runsOn = own < room && fallsThrough && original == Original.CALLABLE;
+        if (own < room && (runsOn || !isPadding(end, length - own))) {
+            return new EntryPlan.TooShort(own, room);
         }
         EntryPlan.Refused refusal = check(code.slice(code.start(), (int) functionEnd.minus(code.start())), length);
         for (CodeBytes part : otherParts) {
@@ -81,7 +91,7 @@ final class EntryPlanner {
     private boolean startsWithLongNop(CodeAddress from) {
         int rest = (int) Math.min(code.end().minus(from), Decoder.MAX_LENGTH);
         for (int length = 1; length <= rest; length++) {
-            if (length >= JUMP - from.minus(site) && Nops.fill(code.slice(from, length))) {
+            if (length >= room - from.minus(site) && Nops.fill(code.slice(from, length))) {
                 return true;
             }
         }
@@ -118,22 +128,30 @@ final class EntryPlanner {
     private EntryPlan assemble(CodeBytes own, int length, boolean straight) {
         Assembler out = new Assembler(trampoline);
         boolean direct = FarJump.reachesDirectly(site, target);
+        boolean slot = !direct && length >= SlotJump.LENGTH && SlotJump.reaches(site, trampoline);
         CodeAddress first = direct ? target : trampoline;
-        if (!FarJump.reachesDirectly(site, first)) {
+        if (!slot && !FarJump.reachesDirectly(site, first)) {
             return new EntryPlan.OutOfReach(site, first);
         }
-        if (!direct) {
+        if (slot) {
+            out.int64(target.value());
+        } else if (!direct) {
             out.jump(target);
         }
         Optional<CodeAddress> callable = Optional.empty();
         if (original == Original.CALLABLE) {
+            while (slot && out.here().minus(trampoline) < BEHIND_SLOT) {
+                out.bytes(0xcc);
+            }
             callable = Optional.of(out.here());
             EntryPlan.Refused refusal = move(own, out);
             if (refusal != null) {
                 return refusal;
             }
         }
-        CodeBytes jump = new FarJump(site, first, FarJump.Form.DIRECT).encode(length);
+        CodeBytes jump = slot
+                ? new SlotJump(site, trampoline).encode(length)
+                : new FarJump(site, first, FarJump.Form.DIRECT).encode(length);
         return new EntryPlan.Planned(new EntryDetour(code.start(), target, code.slice(site, length), jump, out.code(),
                 callable, straight));
     }
@@ -149,7 +167,7 @@ final class EntryPlanner {
                     yield new EntryPlan.MovedCall(own.start());
                 }
                 out.code(moved.code());
-                if (own.length() >= JUMP) {
+                if (own.length() >= room) {
                     out.jump(own.end());
                 }
                 yield null;

@@ -26,9 +26,11 @@ public enum Flow {
     private static final Flow[] VALUES = values();
 
     private final int number;
+    private final boolean direct;
 
     Flow(int number) {
         this.number = number;
+        this.direct = number >= 1 && number <= 4;
     }
 
     static Flow of(int number) {
@@ -42,10 +44,7 @@ public enum Flow {
 
     /** Whether the instruction holds the distance to where it leads. */
     public boolean isDirect() {
-        return switch (this) {
-            case CALL, JUMP, CONDITIONAL, LOOP -> true;
-            case SEQUENTIAL, INDIRECT_CALL, INDIRECT_JUMP, RETURN, INTERRUPT, HALT -> false;
-        };
+        return direct;
     }
 
     /** Whether the next instruction may be executed after this one (for calls: after they return). */

@@ -31,7 +31,9 @@ public enum OpcodeMap {
     /** XOP, map 9. */
     XOP_9(13, "xop 9"),
     /** XOP, map 10. */
-    XOP_A(14, "xop a");
+    XOP_A(14, "xop a"),
+    /** EVEX, map 4: promoted instructions of APX. */
+    EVEX_4(15, "evex 4");
 
     private static final OpcodeMap[] VALUES = values();
 
@@ -54,7 +56,7 @@ public enum OpcodeMap {
     /** Whether only EVEX leads to it. */
     boolean isEvex() {
         return switch (this) {
-            case EVEX_0F, EVEX_38, EVEX_3A, EVEX_5, EVEX_6 -> true;
+            case EVEX_0F, EVEX_38, EVEX_3A, EVEX_4, EVEX_5, EVEX_6 -> true;
             case ONE, X0F, X38, X3A, VEX_0F, VEX_38, VEX_3A, XOP_8, XOP_9, XOP_A -> false;
         };
     }

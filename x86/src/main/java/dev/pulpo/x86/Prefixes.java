@@ -13,11 +13,25 @@ final class Prefixes {
     static final int ES = 1 << 8;
     static final int FS = 1 << 9;
     static final int GS = 1 << 10;
+    /** Of APX; no legacy prefix, but noted with them. */
+    static final int REX2 = 1 << 11;
+
+    private static final int[] OF_BYTE = new int[256];
+
+    static {
+        for (int b = 0; b < OF_BYTE.length; b++) {
+            OF_BYTE[b] = bit(b);
+        }
+    }
 
     private Prefixes() {}
 
     /** The bit of a prefix byte, 0 for all other bytes. */
     static int ofByte(int b) {
+        return OF_BYTE[b];
+    }
+
+    private static int bit(int b) {
         return switch (b) {
             case 0xf0 -> LOCK;
             case 0xf2 -> F2;
@@ -48,5 +62,10 @@ final class Prefixes {
             return (prefixes & F3) != 0 ? 2 : 3;
         }
         return (prefixes & OPERAND_SIZE) != 0 ? 1 : 0;
+    }
+
+    /** Whether there are prefixes for the size of operands, as 1, and of addresses, as 2. */
+    static int sizes(int prefixes) {
+        return (prefixes >> 3) & 3;
     }
 }

@@ -21,9 +21,11 @@ class EntryDetourRunsTest {
     private Path directory;
 
     @ParameterizedTest
-    @CsvSource({"-O0, none, 0x200010000000", "-O2, none, 0x200010000000", "-O2, full, 0x200010000000",
-            "-O0, full, 0x300000000000", "-O2, none, 0x300000000000", "-Os, full, 0x300000000000"})
-    void theReplacementIsCalledAndTheOriginalLives(String level, String protection, long address) throws Exception {
+    @CsvSource({"-O0, none, 0x200010000000, 5", "-O2, none, 0x200010000000, 6", "-O2, full, 0x200010000000, 5",
+            "-O0, full, 0x300000000000, 5", "-O2, none, 0x300000000000, 6", "-Os, full, 0x300000000000, 6",
+            "-O2, none, 0x300000000000, 5"})
+    void theReplacementIsCalledAndTheOriginalLives(String level, String protection, long address, int room)
+            throws Exception {
         CodeAddress target = new CodeAddress(address);
         CodeBytes code = Victim.compile(directory, ENTRY, """
                 long f(long a, long b, long c) {
@@ -34,7 +36,7 @@ class EntryDetourRunsTest {
                 }""", level, "-fcf-protection=" + protection);
         CodeBytes replacement = Victim.assemble(directory, target, "endbr64; mov $0x77, %eax; ret");
         EntryPlan plan = EntryDetour.plan(code, code.length(), List.of(), target, TRAMPOLINE, IndirectJumps.REFUSE,
-                Original.CALLABLE);
+                Original.CALLABLE, room);
         assertThat(plan).isInstanceOf(Planned.class);
         EntryDetour detour = ((Planned) plan).detour();
         try (Victim victim = new Victim(directory)) {

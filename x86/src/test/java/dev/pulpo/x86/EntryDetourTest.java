@@ -46,6 +46,31 @@ class EntryDetourTest {
         assertThat(detour.original()).contains(TRAMPOLINE.plus(14));
     }
 
+    @Test
+    void whereSixBytesAreOverwrittenOneJumpLeadsFarAway() {
+        CodeBytes code = CodeBytes.at(ENTRY, "48 8d 47 01 90 c3 cc cc");
+        assertThat(planned("48 83 ec 10 48 89 e5", 7, FAR).jump().toByteArray()).startsWith(0xff, 0x25).hasSize(7);
+        EntryPlan plan = EntryDetour.plan(code, 6, List.of(), FAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.CALLABLE,
+                EntryDetour.ROOM_FOR_FAR);
+        EntryDetour detour = ((Planned) plan).detour();
+        // The displacement leads from the end of the jump to the slot; the original follows the slot.
+        assertThat(detour.jump()).isEqualTo(CodeBytes.at(ENTRY, "ff 25 fa ff 0f 00"));
+        assertThat(detour.trampoline().int64At(TRAMPOLINE)).isEqualTo(FAR.value());
+        assertThat(detour.original()).contains(TRAMPOLINE.plus(16));
+        assertThat(detour.trampoline().slice(TRAMPOLINE.plus(16), 6).toByteArray())
+                .isEqualTo(CodeBytes.at(ENTRY, "48 8d 47 01 90 c3").toByteArray());
+        assertThat(detour.state(detour.jump())).isEqualTo(EntryDetour.State.IN_PLACE);
+    }
+
+    @Test
+    void aFunctionThatRunsOnIntoItsPaddingKeepsItWhereItsOriginalIsCalled() {
+        CodeBytes code = CodeBytes.at(ENTRY, "48 ff c7 90 90 90");
+        assertThat(EntryDetour.plan(code, 3, List.of(), NEAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.CALLABLE,
+                EntryDetour.ROOM)).isEqualTo(new TooShort(3, 5));
+        assertThat(EntryDetour.plan(code, 3, List.of(), NEAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.GONE,
+                EntryDetour.ROOM)).isInstanceOf(Planned.class);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"31 c0 c3 90 90", "31 c0 c3 cc cc cc", "31 c0 c3 00 00", "31 c0 c3 66 90",
             "31 c0 c3 0f 1f 44 00 00"})
@@ -87,17 +112,19 @@ class EntryDetourTest {
     void aBranchFromAnotherPartIsARefusal() {
         CodeBytes code = CodeBytes.at(ENTRY, "48 83 ef 01 90 c3");
         CodeBytes cold = CodeBytes.at(ENTRY.plus(0x100), "90 e9 fe fe ff ff");
-        assertThat(EntryDetour.plan(code, 6, List.of(cold), NEAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.CALLABLE))
+        assertThat(EntryDetour.plan(code, 6, List.of(cold), NEAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.CALLABLE,
+                EntryDetour.ROOM))
                 .isEqualTo(new BranchInto(ENTRY.plus(0x101), ENTRY.plus(4)));
     }
 
     @Test
     void jumpsThroughTablesNeedTheCallersWord() {
         CodeBytes code = CodeBytes.at(ENTRY, "48 83 ef 01 90 3e ff e7");
-        assertThat(EntryDetour.plan(code, 8, List.of(), NEAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.CALLABLE))
+        assertThat(EntryDetour.plan(code, 8, List.of(), NEAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.CALLABLE,
+                EntryDetour.ROOM))
                 .isEqualTo(new UnknownJump(ENTRY.plus(5)));
         assertThat(EntryDetour.plan(code, 8, List.of(), NEAR, TRAMPOLINE, IndirectJumps.NEVER_LEAD_TO_THE_ENTRY,
-                Original.CALLABLE))
+                Original.CALLABLE, EntryDetour.ROOM))
                 .isInstanceOf(Planned.class);
     }
 
@@ -108,19 +135,22 @@ class EntryDetourTest {
         assertThat(plan("e8 00 00 00 00 58 c3", 7, NEAR)).isEqualTo(
                 new Immovable(new Relocation.CannotMove(ENTRY, Relocation.Reason.CALLS_MOVED_CODE)));
         CodeBytes code = CodeBytes.at(ENTRY, "48 83 ef 01 90 c3");
-        assertThat(EntryDetour.plan(code, 6, List.of(), FAR, FAR, IndirectJumps.REFUSE, Original.CALLABLE))
+        assertThat(EntryDetour.plan(code, 6, List.of(), FAR, FAR, IndirectJumps.REFUSE, Original.CALLABLE,
+                EntryDetour.ROOM))
                 .isEqualTo(new OutOfReach(ENTRY, FAR));
     }
 
     @Test
     void anOriginalThatNobodyCallsNeedsNoTrampolineAndMayBeImmovable() {
         CodeBytes code = CodeBytes.at(ENTRY, "e8 00 00 00 00 58 c3");
-        EntryPlan plan = EntryDetour.plan(code, 7, List.of(), NEAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.GONE);
+        EntryPlan plan = EntryDetour.plan(code, 7, List.of(), NEAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.GONE,
+                EntryDetour.ROOM);
         assertThat(plan).isInstanceOfSatisfying(Planned.class, planned -> {
             assertThat(planned.detour().trampoline().length()).isZero();
             assertThat(planned.detour().original()).isEmpty();
         });
-        plan = EntryDetour.plan(code, 7, List.of(), FAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.GONE);
+        plan = EntryDetour.plan(code, 7, List.of(), FAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.GONE,
+                EntryDetour.ROOM);
         assertThat(plan).isInstanceOfSatisfying(Planned.class,
                 planned -> assertThat(planned.detour().trampoline().length()).isEqualTo(14));
     }
@@ -135,7 +165,8 @@ class EntryDetourTest {
         assertThat(planned("48 8d 47 01 90 c3", 6, NEAR).straight()).isTrue();
         assertThat(planned("85 ff 74 03 90 c3 c3 c3", 8, NEAR).straight()).isTrue();
         CodeBytes code = CodeBytes.at(ENTRY, "ff d0 48 89 c3 c3");
-        assertThat(EntryDetour.plan(code, 6, List.of(), NEAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.GONE))
+        assertThat(EntryDetour.plan(code, 6, List.of(), NEAR, TRAMPOLINE, IndirectJumps.REFUSE, Original.GONE,
+                EntryDetour.ROOM))
                 .isInstanceOfSatisfying(Planned.class, p -> assertThat(p.detour().straight()).isFalse());
     }
 
@@ -147,6 +178,6 @@ class EntryDetourTest {
 
     private static EntryPlan plan(String code, int length, CodeAddress target) {
         return EntryDetour.plan(CodeBytes.at(ENTRY, code), length, List.of(), target, TRAMPOLINE,
-                IndirectJumps.REFUSE, Original.CALLABLE);
+                IndirectJumps.REFUSE, Original.CALLABLE, EntryDetour.ROOM);
     }
 }

@@ -26,7 +26,7 @@ enum KnownDifference {
     REX_BEFORE_VECTOR,
     /** So does a repeat prefix (SDM volume 2, section 2.3.2). */
     REPEAT_BEFORE_VECTOR,
-    /** SHA512, which came after objdump 2.40. */
+    /** SHA512, SM3, SM4, AVX-VNNI-INT16, newer AMX and APX, which came after objdump 2.40. */
     NEWER_THAN_OBJDUMP,
     /** objdump looks at EVEX bits that the decoder does not: registers, broadcast and masks that do not exist. */
     EVEX_BITS,
@@ -66,8 +66,7 @@ enum KnownDifference {
         if (!valid && (text.startsWith("repz v") || text.startsWith("repnz v"))) {
             return REPEAT_BEFORE_VECTOR;
         }
-        if (valid && line.isBad() && decoder.opcodeMap() == OpcodeMap.VEX_38 && decoder.opcode() >= 0xcb
-                && decoder.opcode() <= 0xcd) {
+        if (valid && line.isBad() && (decoder.isApx() || isNewVex(decoder))) {
             return NEWER_THAN_OBJDUMP;
         }
         if (valid && line.isBad() && decoder.opcodeMap().isEvex()) {
@@ -77,5 +76,16 @@ enum KnownDifference {
             return NO_SUCH_BOUND_REGISTER;
         }
         return null;
+    }
+
+    private static boolean isNewVex(Decoder decoder) {
+        return switch (decoder.opcodeMap()) {
+            case VEX_38 -> switch (decoder.opcode()) {
+                case 0x48, 0x4a, 0x5f, 0x6b, 0x6c, 0x6e, 0x6f, 0xcb, 0xcc, 0xcd, 0xd2, 0xd3, 0xda -> true;
+                default -> false;
+            };
+            case VEX_3A -> decoder.opcode() == 0xde;
+            default -> false;
+        };
     }
 }

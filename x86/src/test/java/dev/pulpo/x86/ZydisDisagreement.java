@@ -8,8 +8,10 @@ enum ZydisDisagreement {
     KNIGHTS_CORNER,
     /** Announced after Zydis 4.0: AVX-VNNI-INT8, AVX-NE-CONVERT, AVX-IFMA, CMPCCXADD, AMX-FP16, RAO-INT, MSRLIST. */
     NEWER_THAN_ZYDIS,
-    /** SHA512, which objdump 2.40 does not know either. OpenSSL uses it. */
+    /** SHA512, SM3, SM4, AVX-VNNI-INT16 and newer AMX, which objdump 2.40 does not know either. OpenSSL uses the first. */
     NEWER_THAN_ALL,
+    /** REX2 and EVEX map 4; {@link NewestEncodingsTest} has what they are checked with. */
+    APX,
     /** The decoder does not check that mask registers 8 to 15 do not exist. */
     NO_SUCH_MASK_REGISTER,
     /** The decoder does not check that gathers and tile products name three different registers. */
@@ -33,6 +35,9 @@ enum ZydisDisagreement {
                     || (map == OpcodeMap.VEX_3A && opcode == 0x3e) || (first == 0xc4 && (record[1] & 0x1f) == 0));
             return mvex || mask ? KNIGHTS_CORNER : null;
         }
+        if (zydisLength == 0 && decoder.isApx()) {
+            return APX;
+        }
         if (zydisLength == 0) {
             return switch (map) {
                 case X0F -> opcode == 0x1a || opcode == 0x1b
@@ -44,15 +49,16 @@ enum ZydisDisagreement {
                     case 0x50, 0x51, 0x72, 0xb0, 0xb1, 0xb4, 0xb5, 0xe0, 0xe1, 0xe2, 0xe3, 0xe4, 0xe5, 0xe6, 0xe7, 0xe8,
                             0xe9, 0xea, 0xeb, 0xec, 0xed, 0xee, 0xef ->
                         NEWER_THAN_ZYDIS;
-                    case 0xcb, 0xcc, 0xcd -> NEWER_THAN_ALL;
+                    case 0x48, 0x4a, 0x5f, 0x6b, 0x6c, 0x6e, 0x6f, 0xcb, 0xcc, 0xcd, 0xd2, 0xd3, 0xda -> NEWER_THAN_ALL;
                     case 0x5c -> (decoder.modRm() & 7) == ((decoder.modRm() >> 3) & 7)
                             ? SAME_REGISTER
                             : NEWER_THAN_ZYDIS;
                     case 0x5e, 0x90, 0x91, 0x92, 0x93 -> SAME_REGISTER;
                     default -> null;
                 };
-                case EVEX_0F, EVEX_38, EVEX_3A, EVEX_5, EVEX_6 -> EVEX_BITS;
-                case ONE, X3A, VEX_3A, XOP_8, XOP_9, XOP_A -> null;
+                case EVEX_0F, EVEX_38, EVEX_3A, EVEX_4, EVEX_5, EVEX_6 -> EVEX_BITS;
+                case VEX_3A -> opcode == 0xde ? NEWER_THAN_ALL : null;
+                case ONE, X3A, XOP_8, XOP_9, XOP_A -> null;
             };
         }
         if (map == OpcodeMap.ONE && decoder.length() == zydisLength) {

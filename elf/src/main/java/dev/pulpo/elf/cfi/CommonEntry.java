@@ -8,6 +8,7 @@ package dev.pulpo.elf.cfi;
  * @param dataAlignment        what factored offsets are multiplied with
  * @param returnAddress        the column that holds the return address
  * @param pointerEncoding      how the entries of functions write code addresses
+ * @param handlersEncoding     how the entries of functions point to their tables of exception handlers ({@code L})
  * @param addressSize          how long unencoded addresses are, in bytes; 8 or 4
  * @param selectorSize         how many bytes of segment selector stand before an address
  * @param sizedAugmentation    whether entries of functions carry augmentation data, with its length before it
@@ -16,5 +17,6 @@ package dev.pulpo.elf.cfi;
  * @param instructionsLength   how long they are, in bytes
  */
 record CommonEntry(long offset, long codeAlignment, long dataAlignment, int returnAddress, int pointerEncoding,
-        int addressSize, int selectorSize, boolean sizedAugmentation, boolean signalFrame, long instructionsPosition,
+        int handlersEncoding, int addressSize, int selectorSize, boolean sizedAugmentation, boolean signalFrame,
+        long instructionsPosition,
         long instructionsLength) {}

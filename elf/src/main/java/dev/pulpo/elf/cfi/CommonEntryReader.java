@@ -8,6 +8,7 @@ final class CommonEntryReader {
     private final long section;
 
     private int pointerEncoding = PointerEncoding.ABSOLUTE_ADDRESS;
+    private int handlersEncoding = PointerEncoding.OMITTED;
     private boolean signalFrame;
 
     /**
@@ -53,7 +54,8 @@ final class CommonEntryReader {
         } else {
             readUnsizedAugmentation(augmentation);
         }
-        return new CommonEntry(offset, codeAlignment, dataAlignment, (int) returnAddress, pointerEncoding, addressSize,
+        return new CommonEntry(offset, codeAlignment, dataAlignment, (int) returnAddress, pointerEncoding,
+                handlersEncoding, addressSize,
                 selectorSize, sized, signalFrame, cursor.position(), cursor.remaining());
     }
 
@@ -65,7 +67,7 @@ final class CommonEntryReader {
             switch (augmentation.charAt(i)) {
                 case 'R' -> pointerEncoding = data.u8();
                 case 'P' -> PointerEncoding.skip(data, data.u8(), section);
-                case 'L' -> data.u8();
+                case 'L' -> handlersEncoding = data.u8();
                 case 'S' -> signalFrame = true;
                 // AArch64: signed return addresses, tagged frames. They carry no data.
                 case 'B', 'G' -> {

@@ -122,13 +122,29 @@ final class FrameReader {
             throw cursor.malformed("the length of a function at 0x" + Long.toHexString(start),
                     "0x" + Long.toHexString(length));
         }
+        long handlers = 0;
         if (common.sizedAugmentation()) {
-            cursor.skip(cursor.uleb128());
+            long size = cursor.uleb128();
+            long data = cursor.position();
+            handlers = size == 0 ? 0 : handlers(cursor, common);
+            cursor.position(data).skip(size);
         }
         return length == 0
                 ? null
-                : new FunctionEntry(section, extent.start(), common, start, start + length, cursor.position(),
+                : new FunctionEntry(section, extent.start(), common, start, start + length, handlers, cursor.position(),
                         cursor.remaining());
+    }
+
+    /** Zero, before it is made an address, says that there are none (Linux Standard Base, Core, 10.6.1.1.1). */
+    private long handlers(ByteCursor cursor, CommonEntry common) {
+        int encoding = common.handlersEncoding();
+        if (encoding == PointerEncoding.OMITTED) {
+            return 0;
+        }
+        long field = cursor.position();
+        return PointerEncoding.readValue(cursor, encoding) == 0
+                ? 0
+                : PointerEncoding.read(cursor.position(field), encoding, section.address().value());
     }
 
     /** In {@code .eh_frame} the identifier has four bytes even in entries with a long length. */

@@ -8,11 +8,12 @@ package dev.pulpo.elf.cfi;
  * @param common               what it shares with others
  * @param start                first link address of the code
  * @param end                  link address behind the code; greater than {@code start}
+ * @param handlers             link address of its table of exception handlers (LSDA), 0 where it has none
  * @param instructionsPosition where its instructions begin in the section
  * @param instructionsLength   how long they are, in bytes
  */
 record FunctionEntry(CfiSection section, long offset, CommonEntry common, long start, long end,
-        long instructionsPosition, long instructionsLength) {
+        long handlers, long instructionsPosition, long instructionsLength) {
     boolean overlaps(FunctionEntry other) {
         return Long.compareUnsigned(start, other.end) < 0 && Long.compareUnsigned(other.start, end) < 0;
     }

@@ -16,10 +16,12 @@ import java.util.Optional;
 public final class FunctionRanges {
     private final long[] starts;
     private final long[] ends;
+    private final long[] handlers;
 
     private FunctionRanges(List<FunctionEntry> sorted) {
         starts = sorted.stream().mapToLong(FunctionEntry::start).toArray();
         ends = sorted.stream().mapToLong(FunctionEntry::end).toArray();
+        handlers = sorted.stream().mapToLong(FunctionEntry::handlers).toArray();
     }
 
     /**
@@ -36,6 +38,16 @@ public final class FunctionRanges {
     /** How many there are. */
     public int count() {
         return starts.length;
+    }
+
+    /** Where a function begins. */
+    long start(int index) {
+        return starts[index];
+    }
+
+    /** The link address of a function's table of exception handlers, 0 where it has none. */
+    long handlers(int index) {
+        return handlers[index];
     }
 
     /** The range that holds an address. */

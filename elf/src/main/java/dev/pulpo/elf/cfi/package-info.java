@@ -5,7 +5,8 @@
  * <ul>
  * <li>{@link dev.pulpo.elf.cfi.CfiTable} is where to begin: the information of one object, executed beforehand and laid
  * out as sorted rows. {@link dev.pulpo.elf.cfi.CfiRow} shows one of them.
- * <li>{@link dev.pulpo.elf.cfi.FunctionRanges}: where functions begin and end.
+ * <li>{@link dev.pulpo.elf.cfi.FunctionRanges}: where functions begin and end; {@link dev.pulpo.elf.cfi.LandingPads}: where
+ * exceptions land in them.
  * <li>{@link dev.pulpo.elf.cfi.Unwinder} walks a stack with the tables of all objects ({@link dev.pulpo.elf.cfi.CfiMap} of
  * {@link dev.pulpo.elf.cfi.LoadedCfi}) and its {@link dev.pulpo.elf.cfi.StackMemory}; {@link dev.pulpo.elf.cfi.Step} and
  * {@link dev.pulpo.elf.cfi.UnwindEnd} say how far it came. {@link dev.pulpo.elf.cfi.DwarfRegisters} names registers,

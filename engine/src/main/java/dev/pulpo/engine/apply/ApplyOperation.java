@@ -79,12 +79,10 @@ public final class ApplyOperation {
                 || fresh.functions().size() != plan.functions().size() || !fresh.leaving().equals(plan.leaving())) {
             throw new RefusedException(plan.pid(), new Refusal.PlanOutdated("the patch or its target has changed"));
         }
-        Leaving leaving = new Leaving(session, registry,
-                registry.active().stream().filter(entry -> fresh.leaving().contains(entry.patch().id())).toList());
         StubCalls.LoadResult.Loaded loaded = load(registry);
         TrampolineBlock block = TrampolineBlock.NONE;
         Detours detours;
-        Registry.Entry entry;
+        Recorded recorded;
         try {
             LoadedObject object = loadedObject(loaded.bias());
             detours = new Detours(session.object(fresh.target()), fresh, loaded.bias(),
@@ -93,20 +91,22 @@ public final class ApplyOperation {
             new ReferenceWriter(session, registry, deadline).write(fresh.references(), loaded.bias());
             detours.make(block);
             detours.write(session.memory());
-            entry = record(registry, fresh, loaded, object, block, detours.functions());
+            recorded = record(registry, fresh, loaded, object, block, detours.functions());
         } catch (RuntimeException failed) {
             TrampolineBlock mapped = block;
             unload(registry, calls -> Trampolines.unload(calls, loaded.handle(), mapped), failed);
             throw failed;
         }
+        Registry.Entry entry = recorded.entry();
+        Leaving leaving = new Leaving(session, recorded.registry(), recorded.registry().active().stream()
+                .filter(active -> fresh.leaving().contains(active.patch().id())).toList());
         Stops.Done done;
         try {
-            done = commit(registry, fresh, entry, leaving, detours);
+            done = commit(recorded.registry(), fresh, entry, leaving, detours);
         } catch (RuntimeException failed) {
             if (isUnreached(entry)) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
-                Registry.Entry undone = entry;
-                unload(registry, calls -> Trampolines.unload(session.memory(), calls, undone), failed);
+                unload(registry, calls -> Trampolines.unload(session.memory(), calls, entry), failed);
             }
             throw failed;
         }
@@ -159,14 +159,29 @@ public final class ApplyOperation {
         }
     }
 
-    private Registry.Entry record(Registry registry, PatchPlan fresh, StubCalls.LoadResult.Loaded loaded,
+    /**
+     * A record that was written.
+     *
+     * @param registry where all entries are now
+     */
+    private record Recorded(Registry registry, Registry.Entry entry) {}
+
+    private Recorded record(Registry registry, PatchPlan fresh, StubCalls.LoadResult.Loaded loaded,
             LoadedObject object, TrampolineBlock block, List<FunctionRecord> functions) {
         PatchRecord record = new PatchRecord(PatchRecord.State.PREPARED, registry.nextSequence(), Instant.now(),
                 plan.id(),
                 loaded.handle(), loaded.bias(), object.start(), object.end(), block, plan.patch().file().toString(),
                 fresh.target(), fresh.buildId(), plan.patch().comment(), plan.patch().dependencies(), functions);
-        return registry.append(session.memory(), record,
-                size -> session.borrowing(registry, deadline, calls -> calls.mapMemory(size)));
+        Optional<Registry.Entry> appended = registry.append(session.memory(), record);
+        if (appended.isPresent()) {
+            return new Recorded(registry, appended.get());
+        }
+        session.borrowing(registry, deadline, calls -> {
+            registry.moveAndAppend(session.memory(), record, new RoomForRecords(session, registry, calls));
+            return true;
+        });
+        Registry moved = session.readRegistry();
+        return new Recorded(moved, moved.entries().getLast());
     }
 
     /** What was loaded, which need not be what was asked for: the loader knows files by their names. */

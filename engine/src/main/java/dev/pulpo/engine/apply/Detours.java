@@ -33,7 +33,7 @@ import java.util.Set;
  *
  * <pre>
  *    block:  slot 0                                 slot 1                      each EntryDetour.TRAMPOLINE_MAX bytes
- *            [jmp replacement] [moved, jmp back]    ...
+ *            [&replacement] [moved, jmp back]       ...
  * </pre>
  */
 final class Detours {
@@ -122,7 +122,9 @@ final class Detours {
     private Made unprepared(PlannedFunction function, RemoteAddress trampoline) {
         EntrySite site = EntrySite.of(target, function.entry(), function.size(),
                 callable.contains(function.function()));
-        return switch (site.detour(replacement(function), trampoline)) {
+        // As many bytes as were planned for; what could lead into them has been looked for.
+        int room = function.original().length() / 2;
+        return switch (site.detour(replacement(function), trampoline, room)) {
             case EntryPlan.Refused refused -> throw new RefusedException(plan.pid(),
                     new Refusal.NotPatchable(function.function(), Reasons.of(refused)));
             case EntryPlan.Planned planned -> {

@@ -10,6 +10,7 @@ import dev.pulpo.elf.Section;
 import dev.pulpo.elf.Segment;
 import dev.pulpo.elf.SegmentType;
 import dev.pulpo.elf.cfi.FunctionRanges;
+import dev.pulpo.elf.cfi.LandingPads;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.SoftReference;
@@ -33,7 +34,7 @@ final class CodeIndex {
     private final ElfFile elf;
     private final FunctionRanges functions;
     private final List<Segment> code;
-    private final boolean landingPads;
+    private final LandingPads landingPads;
     private final long[] pointers;
     private final Map<Overwritten, OptionalLong> branches = new ConcurrentHashMap<>();
 
@@ -56,7 +57,7 @@ final class CodeIndex {
         functions = FunctionRanges.of(elf);
         code = elf.segments().stream()
                 .filter(segment -> segment.type().equals(SegmentType.LOAD) && segment.isExecutable()).toList();
-        landingPads = elf.section(".gcc_except_table").isPresent();
+        landingPads = LandingPads.of(elf, functions);
         pointers = pointersToCode();
     }
 
@@ -84,8 +85,8 @@ final class CodeIndex {
         return code.stream().anyMatch(segment -> segment.contains(new LinkAddress(address)));
     }
 
-    /** Whether functions of the object catch exceptions. */
-    boolean hasLandingPads() {
+    /** Where exceptions land in its functions. */
+    LandingPads landingPads() {
         return landingPads;
     }
 

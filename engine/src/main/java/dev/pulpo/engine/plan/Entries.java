@@ -1,6 +1,7 @@
 package dev.pulpo.engine.plan;
 
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.cfi.LandingPads;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.Replacement;
@@ -64,15 +65,38 @@ final class Entries {
         }
         RemoteAddress entry = target.toRemote(old.address());
         EntrySite site = EntrySite.of(target, entry, old.size(), callable);
+        // Patches of one function overwrite the same bytes. The first one takes a byte more where it may: should it be far
+        // away, one jump leads there instead of two.
+        int room = inForce.map(function -> function.original().length).orElse(EntryDetour.ROOM_FOR_FAR);
+        Answer answer = tried(site, inForce, code, room);
+        if (answer instanceof Answer.Impossible && inForce.isEmpty()) {
+            answer = tried(site, inForce, code, EntryDetour.ROOM);
+        }
+        return switch (answer) {
+            case Answer.Possible possible -> Optional.of(planned(replacement, old, young, possible.detour(), inForce));
+            case Answer.Impossible impossible -> refuse(name, impossible.reason());
+        };
+    }
+
+    /** What comes of overwriting so many bytes. */
+    private sealed interface Answer {
+        /** A detour against which nothing speaks. */
+        record Possible(EntryDetour detour) implements Answer {}
+
+        /** The reason against it. */
+        record Impossible(String reason) implements Answer {}
+    }
+
+    private Answer tried(EntrySite site, Optional<FunctionRecord> inForce, Code code, int room) {
         RemoteAddress near = target.start().plus(-BEFORE_THE_OBJECT);
-        return switch (site.detour(near, near)) {
-            case EntryPlan.Refused refused -> refuse(name, Reasons.of(refused));
+        return switch (site.detour(near, near, room)) {
+            case EntryPlan.Refused refused -> new Answer.Impossible(Reasons.of(refused));
             case EntryPlan.Planned planned -> {
                 EntryDetour detour = planned.detour();
                 Optional<String> reason = reason(detour, site).or(() -> changed(site, inForce, code));
                 yield reason.isPresent()
-                        ? refuse(name, reason.get())
-                        : Optional.of(planned(replacement, old, young, detour, inForce));
+                        ? new Answer.Impossible(reason.get())
+                        : new Answer.Possible(detour);
             }
         };
     }
@@ -100,7 +124,12 @@ final class Entries {
     private Optional<String> reason(EntryDetour detour, EntrySite site) {
         Overwritten range = overwritten(site.code().start().value(), site.size(), detour.jump().start().value(),
                 detour.jump().length());
-        if (!detour.straight() && index.hasLandingPads()) {
+        LandingPads pads = index.landingPads();
+        OptionalLong pad = pads.within(new LinkAddress(range.start()), new LinkAddress(range.to()));
+        if (pad.isPresent()) {
+            return Optional.of("exceptions land at 0x" + Long.toHexString(pad.getAsLong()) + ", among its first bytes");
+        }
+        if (!detour.straight() && !pads.isComplete()) {
             return Optional.of("its first instructions call or jump, and where exceptions go from there is not known");
         }
         Optional<String> symbol = symbols.containing(new LinkAddress(range.to() - 1))

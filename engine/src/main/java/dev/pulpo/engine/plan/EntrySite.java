@@ -31,10 +31,12 @@ public record EntrySite(CodeBytes code, int size, EntryDetour.Original original)
      *
      * @param target     the replacement
      * @param trampoline where a trampoline can be
+     * @param room       how many bytes are overwritten at least
      */
-    public EntryPlan detour(RemoteAddress target, RemoteAddress trampoline) {
+    public EntryPlan detour(RemoteAddress target, RemoteAddress trampoline, int room) {
         return EntryDetour.plan(code, size, List.of(), new CodeAddress(target.value()),
-                new CodeAddress(trampoline.value()), EntryDetour.IndirectJumps.NEVER_LEAD_TO_THE_ENTRY, original);
+                new CodeAddress(trampoline.value()), EntryDetour.IndirectJumps.NEVER_LEAD_TO_THE_ENTRY, original,
+                room);
     }
 
     LinkAddress link(LoadedObject object) {

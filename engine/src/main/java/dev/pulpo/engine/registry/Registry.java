@@ -2,7 +2,9 @@ package dev.pulpo.engine.registry;
 
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.StubLayout;
 import java.lang.foreign.Arena;
@@ -18,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.LongFunction;
 
 /**
  * The patches of a process, read from the stub's registry without stopping anything. Records are appended and published by
@@ -44,26 +45,51 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
      */
     public record Entry(RemoteAddress address, PatchRecord patch) {}
 
+    /** How many times the records that are kept fit into a new place, so that it is not needed again soon. */
+    private static final long SPARE = 4;
+
     /** Reads the registry. */
     public static Registry read(int pid, TraceeMemory memory, RemoteAddress stubAddress) {
         StubState stub = StubState.read(pid, memory, stubAddress);
-        List<Entry> entries = new ArrayList<>();
-        if (stub.registryUsed() == 0) {
-            return new Registry(pid, stub, List.of());
+        while (true) {
+            Optional<byte[]> bytes = bytes(pid, memory, stub);
+            StubState afterwards = StubState.read(pid, memory, stubAddress);
+            if (!afterwards.registry().equals(stub.registry())) {
+                // Another tool has moved it meanwhile, and the place where it was may be anybody's by now.
+                stub = afterwards;
+            } else {
+                return decode(pid, stub, bytes.orElseThrow(() -> damaged(pid, afterwards, 0)));
+            }
         }
+    }
+
+    /** What stands where the records are; empty where nothing can be read. */
+    private static Optional<byte[]> bytes(int pid, TraceeMemory memory, StubState stub) {
         if (Long.compareUnsigned(stub.registryUsed(), stub.registrySize()) > 0
                 || stub.registryUsed() > Integer.MAX_VALUE) {
             throw damaged(pid, stub, stub.registryUsed());
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = arena.allocate(stub.registryUsed(), 8);
-            memory.read(stub.registry(), bytes);
-            ByteBuffer in = bytes.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-            while (in.hasRemaining()) {
-                int at = in.position();
-                PatchRecord patch = RecordFormat.decode(in).orElseThrow(() -> damaged(pid, stub, at));
-                entries.add(new Entry(stub.registry().plus(at), patch));
+            if (stub.registryUsed() > 0) {
+                memory.read(stub.registry(), bytes);
             }
+            return Optional.of(bytes.toArray(ValueLayout.JAVA_BYTE));
+        } catch (SystemCallException unreadable) {
+            if (unreadable.errno() == Errno.EIO) {
+                return Optional.empty();
+            }
+            throw unreadable;
+        }
+    }
+
+    private static Registry decode(int pid, StubState stub, byte[] bytes) {
+        List<Entry> entries = new ArrayList<>();
+        ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        while (in.hasRemaining()) {
+            int at = in.position();
+            PatchRecord patch = RecordFormat.decode(in).orElseThrow(() -> damaged(pid, stub, at));
+            entries.add(new Entry(stub.registry().plus(at), patch));
         }
         return new Registry(pid, stub, entries);
     }
@@ -143,37 +169,48 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
     /**
      * Appends a record.
      *
-     * @param map maps memory of at least that many bytes in the target; used where the registry is full
-     * @return where it lies
+     * @return where it lies; empty where the registry is full, and has to {@linkplain #moveAndAppend move}
      */
-    public Entry append(TraceeMemory memory, PatchRecord patch, LongFunction<RemoteAddress> map) {
+    public Optional<Entry> append(TraceeMemory memory, PatchRecord patch) {
         byte[] bytes = RecordFormat.encode(patch);
-        if (stub.registryUsed() + bytes.length <= stub.registrySize()) {
-            RemoteAddress at = stub.registry().plus(stub.registryUsed());
-            write(memory, at, bytes);
-            writeLong(memory, stub.field(StubLayout.REGISTRY_USED), stub.registryUsed() + bytes.length);
-            return new Entry(at, patch);
+        if (stub.registryUsed() + bytes.length > stub.registrySize()) {
+            return Optional.empty();
         }
-        return moveAndAppend(memory, patch, bytes, map);
+        RemoteAddress at = stub.registry().plus(stub.registryUsed());
+        write(memory, at, bytes);
+        writeLong(memory, stub.field(StubLayout.REGISTRY_USED), stub.registryUsed() + bytes.length);
+        return Optional.of(new Entry(at, patch));
     }
 
-    /** Copies what is still of interest to a new place, and publishes place, size and use by one write. */
-    private Entry moveAndAppend(TraceeMemory memory, PatchRecord patch, byte[] last, LongFunction<RemoteAddress> map) {
+    /** Memory of the target, for the records. */
+    public interface Room {
+        /** Maps memory that reads and writes, of so many bytes at least. */
+        RemoteAddress map(long bytes);
+
+        /** Gives memory back that was mapped so; none that belongs to the stub itself. */
+        void unmap(RemoteAddress address, long bytes);
+    }
+
+    /**
+     * Copies what is still of interest to a new place, appends a record there, publishes place, size and use by one write, and
+     * gives the old place back. All entries lie elsewhere then: the registry has to be read again.
+     */
+    public void moveAndAppend(TraceeMemory memory, PatchRecord patch, Room room) {
         List<byte[]> kept = new ArrayList<>(entries.stream()
                 .map(Entry::patch)
                 .filter(old -> old.state() != PatchRecord.State.UNLOADED)
                 .map(RecordFormat::encode).toList());
-        kept.add(last);
+        kept.add(RecordFormat.encode(patch));
         int used = kept.stream().mapToInt(bytes -> bytes.length).sum();
-        long size = Math.max(2L * used, stub.registrySize());
-        RemoteAddress place = map.apply(size);
+        long size = Math.max(SPARE * used, stub.registrySize());
+        RemoteAddress place = room.map(size);
         ByteBuffer all = ByteBuffer.allocate(used);
         kept.forEach(all::put);
         write(memory, place, all.array());
         ByteBuffer fields = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
         fields.putLong(place.value()).putLong(size).putLong(used);
         write(memory, stub.field(StubLayout.REGISTRY), fields.array());
-        return new Entry(place.plus(used - last.length), patch);
+        room.unmap(stub.registry(), stub.registrySize());
     }
 
     /** Changes the state of a record. */

@@ -7,6 +7,9 @@ interface Program extends AutoCloseable {
     /** How many answers have come, each of them checked. */
     long answers();
 
+    /** How many requests a load generator has made besides, all of them answered; 0 where there is none. */
+    long generated();
+
     /** What went wrong so far; empty if nothing. */
     String failures();
 

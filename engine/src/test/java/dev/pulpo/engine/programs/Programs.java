@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
@@ -31,11 +32,28 @@ final class Programs {
 
     /** Those of them that are not installed, for people; empty where none is missing. */
     static String missing() {
-        return String.join(" ", Stream.of(NGINX, REDIS, SQLITE, PYTHON)
+        return String.join(" ", Stream.of(NGINX, REDIS, SQLITE, PYTHON, Generator.WRK, Generator.REDIS_BENCHMARK)
                 .filter(program -> !Files.isExecutable(Path.of(program))).toList());
     }
 
-    private record Running(LaunchedProcess process, Load load) implements Program {
+    /** A program with a load whose answers are checked and, where there is one for such programs, a load generator. */
+    private static final class Running implements Program {
+        private final LaunchedProcess process;
+        private final Load load;
+        private final Optional<Generator> generator;
+        private final Optional<Load> generating;
+
+        Running(LaunchedProcess process, Load load) {
+            this(process, load, Optional.empty());
+        }
+
+        Running(LaunchedProcess process, Load load, Optional<Generator> generator) {
+            this.process = process;
+            this.load = load;
+            this.generator = generator;
+            this.generating = generator.map(one -> new Load(1, () -> one::run));
+        }
+
         @Override
         public int pid() {
             return process.pid();
@@ -47,12 +65,18 @@ final class Programs {
         }
 
         @Override
+        public long generated() {
+            return generator.map(Generator::requests).orElse(0L);
+        }
+
+        @Override
         public String failures() {
-            return load.failures();
+            return load.failures() + generating.map(Load::failures).orElse("");
         }
 
         @Override
         public void close() {
+            generating.ifPresent(Load::close);
             load.close();
             process.close();
         }
@@ -91,7 +115,7 @@ final class Programs {
         }
     }
 
-    /** nginx, which compresses a page anew for each request. */
+    /** nginx, which compresses a page anew for each request; wrk asks for it, too. */
     static Program nginx(Path directory, boolean preloaded) throws IOException {
         int port = freePort();
         StringBuilder page = new StringBuilder();
@@ -114,10 +138,11 @@ final class Programs {
         LaunchedProcess process = launcher(preloaded, List.of(NGINX, "-p", directory.toString(), "-c",
                 config.toString(), "-e", directory.resolve("error.log").toString())).start();
         String wanted = page.toString();
+        connect(port).close();
         return new Running(process, new Load(2, () -> {
             Socket socket = connect(port);
             return () -> check(wanted, get(socket, "/page.txt"));
-        }));
+        }), Optional.of(Generator.wrk(directory, port, "/page.txt")));
     }
 
     /** One request of a kept connection; the answer is chunked and compressed. */
@@ -154,12 +179,13 @@ final class Programs {
         return line.toString();
     }
 
-    /** redis-server, whose clients write, read back and count. */
+    /** redis-server, whose clients write, read back and count; redis-benchmark is another one. */
     static Program redis(Path directory, boolean preloaded) throws IOException {
         int port = freePort();
         LaunchedProcess process = launcher(preloaded, List.of(REDIS, "--port", Integer.toString(port), "--bind",
                 "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory.toString(), "--logfile",
                 directory.resolve("redis.log").toString())).start();
+        connect(port).close();
         AtomicInteger clients = new AtomicInteger();
         return new Running(process, new Load(3, () -> {
             Socket socket = connect(port);
@@ -172,10 +198,10 @@ final class Programs {
                 check(value, command(socket, "GET", key));
                 count[0]++;
                 check(":" + count[0], command(socket, "INCR", "counter:" + client));
-                check(":" + count[0], command(socket, "RPUSH", "list:" + client, value));
-                check("+OK", command(socket, "LTRIM", "list:" + client, "0", "-1"));
+                check(":" + Math.min(count[0], 101), command(socket, "RPUSH", "list:" + client, value));
+                check("+OK", command(socket, "LTRIM", "list:" + client, "-100", "-1"));
             };
-        }));
+        }), Optional.of(Generator.redisBenchmark(directory, port)));
     }
 
     private static String command(Socket socket, String... words) throws IOException {

@@ -23,11 +23,13 @@ class RealProgramsTest {
         Needed.commands("gcc");
         Needed.nothingMissing(Programs.missing());
         try (Program program = Soaks.start(name, directory, preloaded)) {
-            Report report = Soaks.of(name).run(program, directory, rounds);
+            Report report = Soaks.of(name, rounds).run(program, directory, rounds);
             System.out.println(report);
             assertThat(report.functions()).isGreaterThan(functions);
             assertThat(report.blocked()).isZero();
-            assertThat(report.mappedAfter()).as("executable memory").isEqualTo(report.mappedBefore());
+            assertThat(report.after().executable()).as("memory with code").isEqualTo(report.before().executable());
+            // In its first seconds a program still asks for memory itself; what a round leaves behind is there each time.
+            assertThat(report.after().ranges()).as("mappings").isLessThanOrEqualTo(report.before().ranges() + 1);
         }
     }
 }

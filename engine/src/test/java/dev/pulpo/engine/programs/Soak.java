@@ -36,16 +36,48 @@ record Soak(String name, List<Part> plan) {
      * @param functions how many functions were replaced at a time
      * @param rounds    how often
      * @param answers   how many answers of the program came meanwhile, all of them right
+     * @param generated how many requests of a load generator were answered meanwhile
      * @param blocked   in how many rounds threads stood in the way until the deadline
-     * @param mappedBefore bytes of executable memory after the first round
-     * @param mappedAfter  bytes of executable memory after the last round; the same if nothing leaks
+     * @param before    what the program has mapped after the first tenth of the rounds, or the first one
+     * @param after     what it has mapped after the last round; no more if nothing leaks
      */
-    record Report(String name, int functions, int rounds, long answers, int blocked, long mappedBefore,
-            long mappedAfter) {
+    record Report(String name, int functions, int rounds, long answers, long generated, int blocked, Mapped before,
+            Mapped after) {
         @Override
         public String toString() {
-            return name + ": " + functions + " functions, " + rounds + " rounds, " + answers + " answers, " + blocked
-                    + " blocked, executable memory " + mappedBefore + " -> " + mappedAfter + " bytes";
+            return name + ": " + functions + " functions, " + rounds + " rounds, " + answers + " answers checked, "
+                    + (generated == 0 ? "" : generated + " generated requests answered, ") + "none wrong or missing; "
+                    + blocked + " blocked; " + before + " -> " + after;
+        }
+    }
+
+    /**
+     * What a process has mapped.
+     *
+     * @param ranges     how many lines its list of mappings has
+     * @param bytes      of all of them
+     * @param executable bytes of those with code; patches and trampolines are such
+     */
+    record Mapped(int ranges, long bytes, long executable) {
+        static Mapped of(int pid) {
+            try {
+                List<String[]> lines = Files.readString(Path.of("/proc/" + pid + "/maps"), StandardCharsets.UTF_8)
+                        .lines().filter(line -> !line.startsWith("ffffffff")).map(line -> line.split(" ", 3)).toList();
+                return new Mapped(lines.size(), lines.stream().mapToLong(Mapped::size).sum(),
+                        lines.stream().filter(line -> line[1].contains("x")).mapToLong(Mapped::size).sum());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        private static long size(String[] line) {
+            String[] range = line[0].split("-", 2);
+            return Long.parseLong(range[1], 16) - Long.parseLong(range[0], 16);
+        }
+
+        @Override
+        public String toString() {
+            return bytes / 1024 + " KiB (" + executable / 1024 + " with code) in " + ranges + " mappings";
         }
     }
 
@@ -57,16 +89,18 @@ record Soak(String name, List<Part> plan) {
             PassThrough pass = new PassThrough(directory);
             List<LivePatch> patches = plan.stream()
                     .map(part -> pass.patch(process, part.target, part.functions)).toList();
-            // The first round leaves what the loader keeps for good: names, and room in its tables.
-            int blocked = round(process, program, patches) ? 0 : 1;
-            long before = executable(program.pid());
-            for (int i = 1; i < rounds; i++) {
+            // The first rounds leave what the loader keeps for good: names, and room in its tables. And the program under
+            // load needs some time until it has all the memory that it needs.
+            int blocked = 0;
+            Mapped before = Mapped.of(program.pid());
+            for (int i = 0; i < rounds; i++) {
                 blocked += round(process, program, patches) ? 0 : 1;
+                before = i <= rounds / 10 ? Mapped.of(program.pid()) : before;
             }
-            long after = executable(program.pid());
+            Mapped after = Mapped.of(program.pid());
             check(program);
             return new Report(name, patches.stream().mapToInt(patch -> patch.replacements().size()).sum(), rounds,
-                    program.answers(), blocked, before, after);
+                    program.answers(), program.generated(), blocked, before, after);
         }
     }
 
@@ -143,19 +177,6 @@ record Soak(String name, List<Part> plan) {
     private void check(Program program) {
         if (!program.failures().isEmpty()) {
             throw new AssertionError(name + " after " + program.answers() + " answers: " + program.failures());
-        }
-    }
-
-    /** How much executable memory a process has mapped; patches and trampolines are such. */
-    private static long executable(int pid) {
-        try {
-            return Files.readString(Path.of("/proc/" + pid + "/maps"), StandardCharsets.UTF_8).lines()
-                    .filter(line -> line.split(" ")[1].contains("x"))
-                    .map(line -> line.substring(0, line.indexOf(' ')).split("-"))
-                    .filter(range -> !range[0].startsWith("ffffffff"))
-                    .mapToLong(range -> Long.parseLong(range[1], 16) - Long.parseLong(range[0], 16)).sum();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

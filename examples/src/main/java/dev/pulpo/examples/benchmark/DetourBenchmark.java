@@ -38,9 +38,11 @@ public final class DetourBenchmark {
                         new InputStreamReader(target.output().orElseThrow(), StandardCharsets.UTF_8))) {
             OutputStream input = target.input().orElseThrow();
             output.readLine();
-            System.out.printf("%-24s %18s %18s%n", "one call, ns (median)", "another function", "the function");
-            calls(process, demo, input, output, "libmany.so", "lib", "direct");
-            calls(process, demo, input, output, "exe", "exe", "far");
+            System.out.printf("%-30s %18s %18s%n", "one call, ns: least (median)", "another function", "the function");
+            for (String kind : List.of("", "_prepared")) {
+                calls(process, demo, input, output, "libmany.so", "lib", kind);
+                calls(process, demo, input, output, "exe", "exe", kind);
+            }
             System.out.printf("%n%-22s %12s %12s %12s%n", "functions", "apply, us", "stop, us", "plan, us");
             for (int count : new int[]{1, 100, 1000}) {
                 apply(process, demo, count);
@@ -48,14 +50,17 @@ public final class DetourBenchmark {
         }
     }
 
+    /** The library is near the patch, the program far from it. */
     private static void calls(LiveProcess process, Path demo, OutputStream input, BufferedReader output, String target,
-            String prefix, String kind) throws IOException {
-        LivePatch patch = LivePatch.of(demo.resolve("many_fix.so")).target(target).replace(prefix + "_patched", "fast");
-        measure(input, output, prefix, kind + ", before");
+            String where, String kind) throws IOException {
+        LivePatch patch = LivePatch.of(demo.resolve("many_fix.so")).target(target)
+                .replace(where + (kind.isEmpty() ? "_patched" : kind), "fast");
+        String what = (where.equals("lib") ? "direct" : "far") + kind.replace('_', ' ');
+        measure(input, output, where + kind, what + ", before");
         process.apply(patch);
-        measure(input, output, prefix, kind + ", patched");
+        measure(input, output, where + kind, what + ", patched");
         process.revert(patch.id());
-        measure(input, output, prefix, kind + ", reverted");
+        measure(input, output, where + kind, what + ", reverted");
     }
 
     private static void measure(OutputStream input, BufferedReader output, String where, String what)
@@ -63,7 +68,7 @@ public final class DetourBenchmark {
         input.write((where + "\n").getBytes(StandardCharsets.UTF_8));
         input.flush();
         String[] answer = output.readLine().split(" ");
-        System.out.printf("%-24s %18s %18s%n", what, answer[0] + " (" + answer[1] + ")",
+        System.out.printf("%-30s %18s %18s%n", what, answer[0] + " (" + answer[1] + ")",
                 answer[2] + " (" + answer[3] + ")");
     }
 

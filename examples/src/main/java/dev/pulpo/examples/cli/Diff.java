@@ -4,6 +4,7 @@ import dev.pulpo.engine.BuildDiff;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.PackReport;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.ulp.CheckConverter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ final class Diff extends Command {
             "--output"}, paramLabel = "FILE", description = "make a patch container of the functions that differ")
     private Path output = Path.of("");
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = PackArguments.CheckConverter.class, description = "make it although this check finds something: signature, layout, data, constructor, options")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "make it although this check finds something: signature, layout, data, constructor, options")
     private List<Check> allowed = new ArrayList<>();
 
     @Override
