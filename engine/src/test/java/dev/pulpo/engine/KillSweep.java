@@ -173,8 +173,10 @@ final class KillSweep {
             case HALF_DONE -> switch (patches.getFirst().functions().getFirst().standing()) {
                 case THIS_PATCH -> "3";
                 case ORIGINAL -> "1";
-                case LATER_PATCH, UNMAPPED, UNKNOWN -> "?";
+                case LATER_PATCH, UNMAPPED, UNKNOWN, BY_THREAD -> "?";
             };
+            case IN_TRANSITION -> process.transition().orElseThrow()
+                    .direction() == Transition.Direction.TO_PATCH ? "3" : "1";
             case NOT_IN_FORCE -> "?";
         };
         check(should.equals(answer), "it answers " + answer + ", and is reported as " + patches + " of "

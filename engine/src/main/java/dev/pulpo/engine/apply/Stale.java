@@ -6,6 +6,7 @@ import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.ffm.SystemCallException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +26,9 @@ final class Stale {
      */
     static Registry retire(Session session, Registry registry, List<Registry.Entry> spared) {
         boolean any = false;
-        for (Registry.Entry entry : registry.active()) {
+        List<Registry.Entry> candidates = new ArrayList<>(registry.active());
+        registry.transition().ifPresent(candidates::add);
+        for (Registry.Entry entry : candidates) {
             if (!spared.contains(entry) && !entry.patch().functions().isEmpty() && entry.patch().functions().stream()
                     .allMatch(function -> isGone(session, registry, entry.patch(), function))) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
