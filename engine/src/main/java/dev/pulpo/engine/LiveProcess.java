@@ -193,8 +193,9 @@ public final class LiveProcess implements AutoCloseable {
     /**
      * Applies a plan.
      *
-     * @throws RefusedException  where there are reasons against it, the plan's or new ones
-     * @throws BlockedException  where threads stood in the way until the time was over; nothing is changed then
+     * @throws RefusedException      where there are reasons against it, the plan's or new ones
+     * @throws BlockedException      where threads stood in the way until the time was over; nothing is changed then
+     * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed until then
      */
     public Outcome apply(PatchPlan plan, Consistency consistency) {
         return apply(plan, consistency, false);
@@ -231,8 +232,9 @@ public final class LiveProcess implements AutoCloseable {
     /**
      * Takes a patch back.
      *
-     * @throws RefusedException where it is not applied
-     * @throws BlockedException where threads stood in the way until the time was over; it is still in force then
+     * @throws RefusedException      where it is not applied
+     * @throws BlockedException      where threads stood in the way until the time was over; it is still in force then
+     * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed until then
      */
     public Outcome revert(PatchId id, Consistency consistency) {
         return unlessGone(() -> RevertOperation.run(pid, startTime, id, consistency, memory));

@@ -15,7 +15,7 @@ import java.util.Optional;
  * A patch record as bytes, little-endian, a multiple of eight long:
  *
  * <pre>
- *    0  u32 length of the record     u32 kind, 1
+ *    0  u32 length of the record     u32 kind, 2 (1 had no gates)
  *    8  u64 state                    the only part that is ever rewritten
  *   16  u64 sequence                 u64 seconds of the epoch, u32 nanoseconds, u32 number of functions
  *   40  u8  id[32]
@@ -30,7 +30,7 @@ import java.util.Optional;
  */
 final class RecordFormat {
     static final int STATE_OFFSET = 8;
-    private static final int KIND_PATCH = 1;
+    private static final int KIND_PATCH = 2;
     private static final int STRINGS = 128;
 
     private RecordFormat() {}
