@@ -13,10 +13,22 @@ void say(void *seat, int value);
 void other(void *seat, int command);
 int version(void);
 int hold(void *seat);
+int steady(int rounds);
 
 int NAME(version)(void)
 {
     return VERSION;
+}
+
+/* How often version() was not that of this function. */
+int NAME(steady)(int rounds)
+{
+    int wrong = 0;
+
+    while (rounds-- > 0) {
+        wrong += version() != VERSION;
+    }
+    return wrong;
 }
 
 /* Says which version it is, does what it is told, and returns when it is told to leave. */

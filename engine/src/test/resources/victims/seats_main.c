@@ -13,6 +13,9 @@
  *                  t  makes a thread, waits for it; what version() returned in it
  *                  x  ends the thread
  *     tid N        its thread id
+ *     spin N       makes N threads that call steady() for ever, and one that makes threads which call it once
+ *     wrong        how often steady() has met another version than its own
+ *     calls        how often it was called
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -26,6 +29,7 @@
 
 int version(void);
 int hold(void *seat);
+int steady(int rounds);
 
 enum { SEATS = 64 };
 
@@ -39,6 +43,8 @@ struct seat {
 
 static struct seat seats[SEATS];
 static __thread struct seat *mine;
+static long wrong;
+static long calls;
 
 int next(void *seat)
 {
@@ -156,6 +162,39 @@ static void *sit(void *opaque)
     return NULL;
 }
 
+static void *once(void *rounds)
+{
+    __sync_fetch_and_add(&wrong, steady((int)(long)rounds));
+    __sync_fetch_and_add(&calls, 1);
+    return NULL;
+}
+
+static void *spin(void *opaque)
+{
+    unsigned seed = (unsigned)(long)opaque;
+
+    for (;;) {
+        int rounds = (int)(rand_r(&seed) % 2000);
+
+        once((void *)(long)rounds);
+        for (volatile int i = 0; i < rounds; i++) {
+        }
+    }
+    return NULL;
+}
+
+static void *churn(void *opaque)
+{
+    for (;;) {
+        pthread_t thread;
+
+        if (pthread_create(&thread, NULL, once, (void *)1000) == 0) {
+            pthread_join(thread, NULL);
+        }
+    }
+    return opaque;
+}
+
 int main(void)
 {
     char line[80];
@@ -175,6 +214,19 @@ int main(void)
             }
             pthread_detach(thread);
             printf("%d\n", hear(&seats[n]));
+        } else if (sscanf(line, "spin %d", &n) == 1) {
+            for (long i = 0; i <= n; i++) {
+                pthread_t thread;
+
+                if (pthread_create(&thread, NULL, i < n ? spin : churn, (void *)i) != 0) {
+                    return 2;
+                }
+            }
+            puts("0");
+        } else if (strcmp(line, "wrong\n") == 0) {
+            printf("%ld\n", __sync_fetch_and_add(&wrong, 0));
+        } else if (strcmp(line, "calls\n") == 0) {
+            printf("%ld\n", __sync_fetch_and_add(&calls, 0));
         } else if (strcmp(line, "main\n") == 0) {
             printf("%d\n", version());
         } else if (sscanf(line, "tid %d", &n) == 1) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -134,7 +135,7 @@ class PerThreadTest {
         try (RunningServer server = start(true, true, 2); LiveProcess process = LiveProcess.attach(server.pid())) {
             for (int i = 0; i < 5; i++) {
                 Outcome applied = process.apply(process.plan(patch), AT_ONCE);
-                assertThat(applied.functions()).containsExactly("version", "hold");
+                assertThat(applied.functions()).containsExactly("version", "hold", "steady");
                 assertThat(versions(server, 2)).isEqualTo("22");
                 assertThat(only(process).status()).isEqualTo(AppliedPatch.Status.IN_FORCE);
                 assertThat(process.revert(patch.id(), AT_ONCE).unloaded()).isTrue();
@@ -341,7 +342,7 @@ class PerThreadTest {
                     "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
                     System.getProperty("java.class.path"), ApplyByThread.class.getName(),
                     Integer.toString(server.pid()), patch.file().toString(), "libseats-prepared.so",
-                    "version=fixed_version", "hold=fixed_hold").redirectErrorStream(true).start();
+                    "version=fixed_version", "hold=fixed_hold", "steady=fixed_steady").redirectErrorStream(true).start();
             try {
                 while (process.patches().stream()
                         .noneMatch(found -> found.status() == AppliedPatch.Status.IN_TRANSITION)) {
@@ -366,6 +367,46 @@ class PerThreadTest {
             }
             process.revert(patch.id());
             assertThat(versions(server, 2)).isEqualTo("11");
+        }
+    }
+
+    /** Each thread runs either version, never one of one function and the other of another; however often it is turned. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void busyThreadsNeverRunAMixture(boolean prepared) throws Exception {
+        Random random = new Random(20261123);
+        LivePatch patch = victims.seatsFix(prepared, 2);
+        try (RunningServer server = start(prepared, true, 1); LiveProcess process = LiveProcess.attach(
+                server.pid())) {
+            assertThat(server.ask("spin 4")).isEqualTo("0");
+            int left = 0;
+            int turned = 0;
+            for (int i = 0; i < 10; i++) {
+                boolean applied = !process.patches().isEmpty();
+                try {
+                    if (applied) {
+                        process.revert(patch.id(), AT_ONCE);
+                    } else {
+                        process.apply(process.plan(patch), AT_ONCE);
+                    }
+                } catch (InTransitionException changing) {
+                    left++;
+                    if (random.nextInt(3) == 0) {
+                        turned++;
+                        applied = !applied;
+                        process.reverseTransition(LONG);
+                    } else {
+                        process.awaitTransition(LONG);
+                    }
+                }
+                assertThat(server.ask("0 v")).isEqualTo(applied ? "1" : "2");
+                long calls = Long.parseLong(server.ask("calls"));
+                while (Long.parseLong(server.ask("calls")) < calls + 10) {
+                    Thread.onSpinWait();
+                }
+                assertThat(server.ask("wrong")).as("round %d", i).isEqualTo("0");
+            }
+            System.out.println(left + " of 10 left threads behind at first, " + turned + " were turned back");
         }
     }
 

@@ -161,7 +161,8 @@ final class Victims {
             gcc(name, "seats_fix.c", "-shared", "-fPIC", "-DVERSION=" + version, "-Wl,--allow-shlib-undefined");
         });
         return LivePatch.of(file).target("libseats-" + (prepared ? "prepared" : "plain") + ".so")
-                .replace("version", "fixed_version").replace("hold", "fixed_hold");
+                .replace("version", "fixed_version").replace("hold", "fixed_hold")
+                .replace("steady", "fixed_steady");
     }
 
     private interface Build {

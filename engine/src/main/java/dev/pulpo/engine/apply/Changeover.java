@@ -8,7 +8,6 @@ import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
-import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.Transition;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcFs;
@@ -24,9 +23,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -51,6 +51,9 @@ import java.util.stream.Collectors;
 final class Changeover {
     private static final long FIRST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long LONGEST_BACKOFF_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** Threads are looked at more seldom the longer they have not left. */
+    private static final int LOOKS = 50;
+    private static final long STOPPING_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long UNLOADING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Session session;
@@ -61,6 +64,7 @@ final class Changeover {
     private final Duration timeout;
     private final long deadline;
     private final long began = System.nanoTime();
+    private final Map<Transition.Direction, CodeRanges> zones = new EnumMap<>(Transition.Direction.class);
     private Collection<Integer> behind = List.of();
     private int attempts;
     private Duration stop = Duration.ZERO;
@@ -111,16 +115,30 @@ final class Changeover {
                         "instructions that change"))
                 .toList());
         List<Marking> markings = new ArrayList<>();
-        Stops.Done done = new Stops(session, changes, patch.functions(), zone(direction), (arena, tables) -> {
+        Stops.Done done = stopped(new Stops(session, changes, patch.functions(), zone(direction), (arena, tables) -> {
             StackCheck returns = new StackCheck(session.image(), session.memory(), overwritten, tables, arena);
             markings.add(new Marking(new ThreadMarks(session.memory(), word, arena), returns, stays(direction),
                     stays(opposite(direction))));
             return markings.getLast();
-        }).untilDone(timeout, deadline);
+        }));
         note(done);
         behind = markings.getLast().marked();
         session.message("threads change " + (toPatch ? "to " : "back from ") + patch.id().shortForm() + ": "
                 + behind.size() + " of " + done.result().threads() + " stay behind");
+    }
+
+    /** Who gives threads no time to leave still wants them to be stopped, which takes its time on a crowded machine. */
+    private Stops.Done stopped(Stops stops) {
+        long patience = Math.max(deadline, System.nanoTime() + STOPPING_NANOS);
+        while (true) {
+            try {
+                return stops.untilDone(timeout, deadline);
+            } catch (TargetBusyException busy) {
+                if (System.nanoTime() - patience > 0) {
+                    throw busy;
+                }
+            }
+        }
     }
 
     static Transition.Direction opposite(Transition.Direction direction) {
@@ -163,8 +181,12 @@ final class Changeover {
         return true;
     }
 
-    /** The code that threads are to leave. Where they decide which way to go is a part of it, whichever way that is. */
     private CodeRanges zone(Transition.Direction direction) {
+        return zones.computeIfAbsent(direction, this::findZone);
+    }
+
+    /** The code that threads are to leave. Where they decide which way to go is a part of it, whichever way that is. */
+    private CodeRanges findZone(Transition.Direction direction) {
         List<CodeRanges.Range> ranges = new ArrayList<>();
         if (direction == Transition.Direction.TO_PATCH) {
             ranges.add(Trampolines.wayTo(patch));
@@ -184,7 +206,7 @@ final class Changeover {
      */
     Outcome await() {
         Transition.Direction direction = direction();
-        long backoff = FIRST_BACKOFF_NANOS;
+        long since = System.nanoTime();
         while (true) {
             List<Blocker> blockers = look(direction, behind, true);
             if (blockers.isEmpty()) {
@@ -202,8 +224,8 @@ final class Changeover {
                         new Transition(patch.id(), direction, blockers));
             }
             behind = blockers.stream().map(Blocker::tid).collect(Collectors.toCollection(TreeSet::new));
-            LockSupport.parkNanos(backoff);
-            backoff = Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);
+            LockSupport.parkNanos(Math.clamp((System.nanoTime() - since) / LOOKS, FIRST_BACKOFF_NANOS,
+                    LONGEST_BACKOFF_NANOS));
         }
     }
 
