@@ -14,7 +14,8 @@ public final class InTransitionException extends PulpoException {
     private final transient Transition transition;
 
     public InTransitionException(int pid, Duration waited, Transition transition) {
-        super(pid, "process " + pid + " is in transition after " + waited.toMillis() + " ms: patch " + transition, null);
+        super(pid, "process " + pid + " is in transition after " + waited.toMillis() + " ms: patch " + transition,
+                null);
         this.transition = transition;
     }
 

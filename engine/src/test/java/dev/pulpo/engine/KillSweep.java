@@ -44,7 +44,8 @@ final class KillSweep {
      * @param preloaded whether it has the stub from the start
      * @param byThread  whether threads change one after the other
      */
-    KillSweep(Path directory, boolean prepared, boolean preloaded, boolean byThread) throws IOException, InterruptedException {
+    KillSweep(Path directory, boolean prepared, boolean preloaded, boolean byThread)
+            throws IOException, InterruptedException {
         this.prepared = prepared;
         this.preloaded = preloaded;
         this.byThread = byThread;

@@ -65,8 +65,9 @@ class PerThreadTest {
     @CsvSource({"true,true", "true,false", "false,true", "false,false"})
     void eachThreadChangesWhenItHasLeft(boolean prepared, boolean preloaded) throws Exception {
         LivePatch patch = victims.seatsFix(prepared, 2);
-        try (RunningServer server = start(prepared, preloaded, 4); LiveProcess process = LiveProcess.attach(
-                server.pid())) {
+        try (RunningServer server = start(prepared, preloaded, 4);
+                LiveProcess process = LiveProcess.attach(
+                        server.pid())) {
             assertThat(server.ask("0 h")).isEqualTo("1");
             Transition begun = begin(process, patch);
             assertThat(begun.patch()).isEqualTo(patch.id());
@@ -152,8 +153,9 @@ class PerThreadTest {
     @ValueSource(booleans = {true, false})
     void forcedTransitionEndsWithAThreadInside(boolean prepared) throws Exception {
         LivePatch patch = victims.seatsFix(prepared, 2);
-        try (RunningServer server = start(prepared, true, 2); LiveProcess process = LiveProcess.attach(
-                server.pid())) {
+        try (RunningServer server = start(prepared, true, 2);
+                LiveProcess process = LiveProcess.attach(
+                        server.pid())) {
             assertThat(server.ask("0 h")).isEqualTo("1");
             assertThat(begin(process, patch).behind()).hasSize(1);
             assertThat(versions(server, 2)).isEqualTo("12");
@@ -182,8 +184,9 @@ class PerThreadTest {
     @ValueSource(booleans = {true, false})
     void transitionIsTurnedBackAndForth(boolean prepared) throws Exception {
         LivePatch patch = victims.seatsFix(prepared, 2);
-        try (RunningServer server = start(prepared, true, 3); LiveProcess process = LiveProcess.attach(
-                server.pid())) {
+        try (RunningServer server = start(prepared, true, 3);
+                LiveProcess process = LiveProcess.attach(
+                        server.pid())) {
             assertThat(server.ask("0 h")).isEqualTo("1");
             begin(process, patch);
             assertThat(server.ask("1 h")).isEqualTo("2");
@@ -249,8 +252,9 @@ class PerThreadTest {
     void patchOverPatch(boolean prepared) throws Exception {
         LivePatch lower = victims.seatsFix(prepared, 2);
         LivePatch upper = victims.seatsFix(prepared, 3);
-        try (RunningServer server = start(prepared, true, 2); LiveProcess process = LiveProcess.attach(
-                server.pid())) {
+        try (RunningServer server = start(prepared, true, 2);
+                LiveProcess process = LiveProcess.attach(
+                        server.pid())) {
             process.apply(lower);
             assertThat(server.ask("0 h")).isEqualTo("2");
             begin(process, upper);
@@ -342,7 +346,8 @@ class PerThreadTest {
                     "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp",
                     System.getProperty("java.class.path"), ApplyByThread.class.getName(),
                     Integer.toString(server.pid()), patch.file().toString(), "libseats-prepared.so",
-                    "version=fixed_version", "hold=fixed_hold", "steady=fixed_steady").redirectErrorStream(true).start();
+                    "version=fixed_version", "hold=fixed_hold", "steady=fixed_steady").redirectErrorStream(true)
+                    .start();
             try {
                 while (process.patches().stream()
                         .noneMatch(found -> found.status() == AppliedPatch.Status.IN_TRANSITION)) {
@@ -376,8 +381,9 @@ class PerThreadTest {
     void busyThreadsNeverRunAMixture(boolean prepared) throws Exception {
         Random random = new Random(20261123);
         LivePatch patch = victims.seatsFix(prepared, 2);
-        try (RunningServer server = start(prepared, true, 1); LiveProcess process = LiveProcess.attach(
-                server.pid())) {
+        try (RunningServer server = start(prepared, true, 1);
+                LiveProcess process = LiveProcess.attach(
+                        server.pid())) {
             assertThat(server.ask("spin 4")).isEqualTo("0");
             int left = 0;
             int turned = 0;
@@ -414,8 +420,9 @@ class PerThreadTest {
     void manyThreadsAtOnce() throws Exception {
         int threads = 60;
         LivePatch patch = victims.seatsFix(false, 2);
-        try (RunningServer server = start(false, true, threads); LiveProcess process = LiveProcess.attach(
-                server.pid())) {
+        try (RunningServer server = start(false, true, threads);
+                LiveProcess process = LiveProcess.attach(
+                        server.pid())) {
             for (int i = 0; i < threads; i += 2) {
                 assertThat(server.ask(i + " h")).isEqualTo("1");
             }

@@ -194,7 +194,8 @@ public final class ApplyOperation {
             LoadedObject object, TrampolineBlock block, int mark, List<FunctionRecord> functions) {
         PatchRecord record = new PatchRecord(PatchRecord.State.PREPARED, registry.nextSequence(), Instant.now(),
                 plan.id(),
-                loaded.handle(), loaded.bias(), object.start(), object.end(), block, mark, plan.patch().file().toString(),
+                loaded.handle(), loaded.bias(), object.start(), object.end(), block, mark,
+                plan.patch().file().toString(),
                 fresh.target(), fresh.buildId(), plan.patch().comment(), plan.patch().dependencies(), functions);
         return registry.append(session.memory(), record,
                 size -> session.borrowing(registry, deadline, calls -> calls.mapMemory(size)));

@@ -286,7 +286,8 @@ final class Changeover {
                 toPatch ? PatchRecord.State.ACTIVE : PatchRecord.State.REVERTED));
         Stops.Done done = new Stops(session, changes, patch.functions(), CodeRanges.of(List.of()),
                 (arena, tables) -> new NobodyBehind(new ThreadMarks(session.memory(), word, arena), stays(direction),
-                        forced)).untilDone(timeout, until);
+                        forced))
+                .untilDone(timeout, until);
         note(done);
         session.message((toPatch ? "all threads have changed to " : "all threads have changed back from ")
                 + patch.id().shortForm() + (forced ? ", by force" : ""));

@@ -104,7 +104,8 @@ final class Commit {
                 }
             }
         }
-        return new Result(done, blockers(hindrance), sweep.needsTables(), threads, stop.duration(), stop.schedulingLevel(),
+        return new Result(done, blockers(hindrance), sweep.needsTables(), threads, stop.duration(),
+                stop.schedulingLevel(),
                 stop.holdsOn());
     }
 

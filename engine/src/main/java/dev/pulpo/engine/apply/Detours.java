@@ -171,7 +171,8 @@ final class Detours {
                 code.add(detour.trampoline());
                 yield new Made(
                         record(function, detour.expected().toByteArray(), detour.jump().toByteArray(), gate,
-                                before), code,
+                                before),
+                        code,
                         original);
             }
         };

@@ -62,9 +62,11 @@ final class ThreadLook {
 
     private void look(int tid) {
         switch (ThreadStop.of(image.pid(), tid, tools)) {
-            case ThreadStop.Attempt.Gone gone -> {}
+            case ThreadStop.Attempt.Gone gone -> {
+            }
             case ThreadStop.Attempt.Late late -> behind.add(
-                    new Blocker.UnknownStack(tid, ProcFs.name(image.pid(), tid), late.reason() + " and cannot be asked", List.of()));
+                    new Blocker.UnknownStack(tid, ProcFs.name(image.pid(), tid), late.reason() + " and cannot be asked",
+                            List.of()));
             case ThreadStop.Attempt.Stopped stopped -> {
                 boolean marked;
                 try (ThreadStop stop = stopped.stop()) {

@@ -27,7 +27,8 @@ import java.util.Optional;
 record ThreadWord(int offset) {
     /** The word of the process, if it has one. */
     static Optional<ThreadWord> find(ProcessImage image, TraceeMemory memory) {
-        return image.objects().stream().flatMap(object -> object.exported(StubLayout.THREAD_SYMBOL).stream()).findFirst()
+        return image.objects().stream().flatMap(object -> object.exported(StubLayout.THREAD_SYMBOL).stream())
+                .findFirst()
                 .map(address -> read(image.pid(), memory, address));
     }
 

@@ -26,7 +26,8 @@ import java.util.List;
  * @param functions what it replaces
  */
 public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
-        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, String file, String target, String buildId,
+        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, String file, String target,
+        String buildId,
         String comment, List<PatchId> dependencies, List<FunctionRecord> functions) {
     /** How far a patch is. The numbers are in the target's memory. */
     public enum State {

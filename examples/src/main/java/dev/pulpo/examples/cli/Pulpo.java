@@ -8,8 +8,10 @@ import picocli.CommandLine;
         "0:everything that was asked for is in force", "1:any failure that is not listed here",
         "2:wrong usage", "3:refused; nothing has changed", "4:threads stood in the way until the deadline",
         "5:the process is gone",
-        "6:in transition: some threads have yet to change, and will when they can"}, subcommands = {Run.class, Inject.class, Plan.class, Apply.class, Revert.class,
-                TransitionCommand.class, Patches.class, Messages.class, Stack.class, Where.class, Layout.class, Pack.class, Build.class,
+        "6:in transition: some threads have yet to change, and will when they can"}, subcommands = {Run.class,
+                Inject.class, Plan.class, Apply.class, Revert.class,
+                TransitionCommand.class, Patches.class, Messages.class, Stack.class, Where.class, Layout.class,
+                Pack.class, Build.class,
                 PreflightCommand.class,
                 Diff.class,
                 Stub.class})
