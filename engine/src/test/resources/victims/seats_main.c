@@ -11,13 +11,17 @@
  *                  a  calls hold() in a signal handler on another stack
  *                  w  waits for a vfork child until the line "free"; the answer comes at once, another one then
  *                  t  makes a thread, waits for it; what version() returned in it
+ *                  d  calls the hold() of the library that was opened
  *                  x  ends the thread
  *     tid N        its thread id
+ *     open FILE    loads such a library
+ *     close        unloads it
  *     spin N       makes N threads that call steady() for ever, and one that makes threads which call it once
  *     wrong        how often steady() has met another version than its own
  *     calls        how often it was called
  */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -43,6 +47,7 @@ struct seat {
 
 static struct seat seats[SEATS];
 static __thread struct seat *mine;
+static void *library;
 static long wrong;
 static long calls;
 
@@ -130,6 +135,12 @@ void other(void *opaque, int command)
         say(seat, (int)(long)result);
         break;
     }
+    case 'd': {
+        int (*opened)(void *) = (int (*)(void *))dlsym(library, "hold");
+
+        say(seat, opened == NULL ? -1 : opened(seat));
+        break;
+    }
     case 'x':
         say(seat, 0);
         pthread_exit(NULL);
@@ -197,15 +208,21 @@ static void *churn(void *opaque)
 
 int main(void)
 {
-    char line[80];
+    char line[100];
 
     puts("ready");
     fflush(stdout);
     while (fgets(line, sizeof line, stdin) != NULL) {
         int n;
         char command;
+        char file[80];
 
-        if (sscanf(line, "new %d", &n) == 1) {
+        if (sscanf(line, "open %79s", file) == 1) {
+            library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+            puts(library == NULL ? dlerror() : "0");
+        } else if (strcmp(line, "close\n") == 0) {
+            printf("%d\n", dlclose(library));
+        } else if (sscanf(line, "new %d", &n) == 1) {
             pthread_t thread;
 
             if (pipe(seats[n].commands) != 0 || pipe(seats[n].answers) != 0 || pipe(seats[n].gate) != 0

@@ -294,6 +294,30 @@ class PerThreadTest {
         }
     }
 
+    /** Nobody will ever change to a patch of it any more. */
+    @Test
+    void libraryThatIsClosedMeanwhileEndsIt() throws Exception {
+        Path late = victims.compiled("late.so", "seats.c", "-shared", "-fPIC", "-fpatchable-function-entry=16,14");
+        LivePatch patch = LivePatch.of(victims.seatsFix(true, 2).file()).target("late.so").replace("hold",
+                "fixed_hold");
+        try (RunningServer server = start(true, true, 1); LiveProcess process = LiveProcess.attach(server.pid())) {
+            for (int i = 0; i < 2; i++) {
+                assertThat(server.ask("open " + late)).isEqualTo("0");
+                assertThat(server.ask("0 d")).isEqualTo("1");
+                assertThat(begin(process, patch).behind()).hasSize(1);
+                assertThat(server.ask("0 l")).isEqualTo("0");
+                assertThat(server.ask("close")).isEqualTo("0");
+                assertThat(Files.readString(Path.of("/proc/" + server.pid() + "/maps"))).doesNotContain("late.so");
+                assertThat(only(process).status()).isEqualTo(AppliedPatch.Status.IN_TRANSITION);
+                assertThat(process.transition()).isEmpty();
+                assertThat(process.patches()).isEmpty();
+            }
+            assertThat(server.ask("open " + late)).isEqualTo("0");
+            process.apply(process.plan(patch), AT_ONCE);
+            assertThat(server.ask("0 d")).isEqualTo("2");
+        }
+    }
+
     /** On another stack it is not seen by looking at the words between stack pointer and control block alone. */
     @Test
     void threadInASignalHandlerOnAnotherStackIsInside() throws Exception {

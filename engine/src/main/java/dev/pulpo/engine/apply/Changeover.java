@@ -156,13 +156,17 @@ final class Changeover {
         stop = done.result().stop().compareTo(stop) > 0 ? done.result().stop() : stop;
     }
 
-    /** What makes each entry so, whichever of the bytes that the patch knows are there. */
+    /**
+     * What makes each entry so. It leads to the gate, or, where a tool has died while it was about to or had just ended that,
+     * to where the gate leads all.
+     */
     private List<Change> entriesTo(Function<FunctionRecord, byte[]> wanted) {
+        boolean toPatch = direction() == Transition.Direction.TO_PATCH;
         List<Change> changes = new ArrayList<>();
         for (FunctionRecord function : patch.functions()) {
             byte[] found = Bytes.read(session.memory(), function.site(), function.detour().length);
-            byte[] before = registry.bytesWithout(entry, function);
-            if (!isMadeOf(found, before, function.gate(), function.detour())) {
+            byte[] plain = toPatch ? function.detour() : registry.bytesWithout(entry, function);
+            if (!isMadeOf(found, function.gate(), plain)) {
                 throw new RefusedException(session.pid(), new Refusal.UnexpectedBytes(function.name(),
                         HexFormat.of().formatHex(found), HexFormat.of().formatHex(function.gate())));
             }

@@ -6,6 +6,7 @@ import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.x86.ThreadGate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,6 +42,12 @@ final class Stale {
         return any ? session.readRegistry() : registry;
     }
 
+    /** Whether threads change back from it, so that the original code may be there without anybody having loaded it anew. */
+    private static boolean isGoing(Session session, PatchRecord patch) {
+        return patch.state() == PatchRecord.State.TRANSITION
+                && Bytes.read(session.memory(), patch.mode(), 1)[0] == ThreadGate.TO_OLD;
+    }
+
     private static boolean isGone(Session session, Registry registry, PatchRecord patch, FunctionRecord function) {
         Optional<LoadedObject> object = session.image().containing(function.site());
         if (object.isEmpty() || !object.get().elf().buildId().map(BuildId::hex).orElse("").equals(patch.buildId())) {
@@ -54,6 +61,6 @@ final class Stale {
         }
         boolean detoured = registry.active().stream().flatMap(entry -> entry.patch().functions().stream())
                 .anyMatch(other -> other.site().equals(function.site()) && Arrays.equals(other.detour(), found));
-        return !detoured && Arrays.equals(found, function.original());
+        return !detoured && !isGoing(session, patch) && Arrays.equals(found, function.original());
     }
 }
