@@ -294,6 +294,26 @@ class PerThreadTest {
         }
     }
 
+    /** The victims notice what should not have been noticed: lost registers, signals, interrupted calls. */
+    @ParameterizedTest
+    @ValueSource(strings = {"vectors", "timer", "restart", "epoll", "8 churn", "16 malloc", "4 spin"})
+    void processesThatAreEasilyDisturbedAreNot(String kind) throws Exception {
+        String[] arguments = kind.split(" ");
+        Path program = arguments.length == 1 ? victims.linked("hazards.c") : victims.server();
+        LivePatch patch = LivePatch.of(victims.fix(2)).target("libanswer.so").replace("answer", "fixed_answer");
+        try (RunningServer server = RunningServer.preloaded(program, arguments);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            for (int i = 0; i < 10; i++) {
+                process.apply(process.plan(patch), Consistency.perThread(LONG));
+                assertThat(server.ask("answer")).as("applied, round %d", i).isEqualTo("2");
+                process.revert(patch.id(), Consistency.perThread(LONG));
+                assertThat(server.ask("answer")).as("reverted, round %d", i).isEqualTo("1");
+            }
+            assertThat(server.ask("errors")).isEqualTo("0");
+            assertThat(process.patches()).isEmpty();
+        }
+    }
+
     /** Nobody will ever change to a patch of it any more. */
     @Test
     void libraryThatIsClosedMeanwhileEndsIt() throws Exception {
