@@ -27,6 +27,7 @@ import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -213,15 +214,19 @@ final class Changeover {
         long since = System.nanoTime();
         while (true) {
             List<Blocker> blockers = look(direction, behind, true);
+            Optional<Stops.Done> done = Optional.empty();
             if (blockers.isEmpty()) {
                 try {
-                    return finish(direction, false, System.nanoTime());
+                    done = Optional.of(finish(direction, false, System.nanoTime()));
                 } catch (BlockedException blocked) {
                     blockers = blocked.blockers();
                 } catch (TargetBusyException busy) {
                     blockers = busy.threads().stream().<Blocker>map(tid -> new Blocker.UnknownStack(tid,
                             ProcFs.name(session.pid(), tid), "it does not stop", List.of())).toList();
                 }
+            }
+            if (done.isPresent()) {
+                return outcome(direction, done.get());
             }
             if (System.nanoTime() - deadline > 0) {
                 throw new InTransitionException(session.pid(), timeout,
@@ -279,10 +284,11 @@ final class Changeover {
      * @throws BlockedException where a thread could not be stopped in time; the change goes on then
      */
     Outcome force() {
-        return finish(direction(), true, deadline);
+        Transition.Direction direction = direction();
+        return outcome(direction, finish(direction, true, deadline));
     }
 
-    private Outcome finish(Transition.Direction direction, boolean forced, long until) {
+    private Stops.Done finish(Transition.Direction direction, boolean forced, long until) {
         boolean toPatch = direction == Transition.Direction.TO_PATCH;
         List<Change> changes = entriesTo(
                 toPatch ? FunctionRecord::detour : function -> registry.bytesWithout(entry, function));
@@ -295,6 +301,11 @@ final class Changeover {
         note(done);
         session.message((toPatch ? "all threads have changed to " : "all threads have changed back from ")
                 + patch.id().shortForm() + (forced ? ", by force" : ""));
+        return done;
+    }
+
+    private Outcome outcome(Transition.Direction direction, Stops.Done done) {
+        boolean toPatch = direction == Transition.Direction.TO_PATCH;
         boolean unloaded = !toPatch && isUnloaded();
         List<PatchId> reverted = toPatch ? List.of() : List.of(patch.id());
         return new Outcome(toPatch ? Outcome.Kind.APPLIED : Outcome.Kind.REVERTED, session.pid(), patch.id(),
