@@ -3,8 +3,8 @@ package dev.pulpo.engine.apply;
 import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.engine.stack.StackSweep;
 import dev.pulpo.engine.trace.ProcessStop;
-import java.util.HashSet;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The stop in which threads begin to change from one version of some functions to the other. Threads inside the version
@@ -109,9 +109,9 @@ final class Marking implements StopCondition, ThreadMarks.Reader {
         return reason;
     }
 
-    /** The threads that were marked. */
+    /** The threads that were marked, in the order of their ids. */
     Set<Integer> marked() {
-        Set<Integer> tids = new HashSet<>();
+        Set<Integer> tids = new TreeSet<>();
         for (int i = 0; i < markedCount; i++) {
             tids.add(marked[i]);
         }
