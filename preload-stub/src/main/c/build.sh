@@ -1,5 +1,5 @@
 #!/bin/sh
-# build.sh OUTPUT: builds libpulpo.so. The same sources and compiler give the same bytes, wherever they lie.
+# build.sh OUTPUT: builds libpulpo.so, and libpulpo-thread.so beside it. The same sources and compiler give the same bytes, wherever they lie.
 set -eu
 output=$1
 cd "$(dirname "$0")"
@@ -9,7 +9,13 @@ command -v gcc >/dev/null 2>&1 || {
     exit 1
 }
 mkdir -p "$(dirname "$output")"
-exec gcc -shared -fPIC -std=gnu11 -O2 -g0 -fvisibility=hidden -fcf-protection=full -fno-stack-protector \
-    -Wall -Wextra -Werror "-ffile-prefix-map=$PWD=." \
-    -Wl,--build-id=sha1,-soname,libpulpo.so,-z,now,-z,relro,-z,noexecstack,-z,defs,-z,ibt,-z,shstk \
-    -o "$output" pulpo_stub.c pulpo_disable.c pulpo_call.S pulpo_tls.S
+build() {
+    name=$1
+    shift
+    gcc -shared -fPIC -std=gnu11 -O2 -g0 -fvisibility=hidden -fcf-protection=full -fno-stack-protector \
+        -Wall -Wextra -Werror "-ffile-prefix-map=$PWD=." \
+        "-Wl,--build-id=sha1,-soname,$name,-z,now,-z,relro,-z,noexecstack,-z,defs,-z,ibt,-z,shstk" \
+        -o "$(dirname "$output")/$name" "$@"
+}
+build libpulpo.so pulpo_stub.c pulpo_disable.c pulpo_call.S pulpo_tls.S
+build libpulpo-thread.so pulpo_thread.c

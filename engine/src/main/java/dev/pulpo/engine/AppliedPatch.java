@@ -23,7 +23,9 @@ public record AppliedPatch(PatchId id, String file, String target, Instant appli
         /** Of some of its functions the original code is there: the target was unloaded or loaded anew. */
         NOT_IN_FORCE,
         /** A tool died, or is at work, between loading it and having it in force, or while taking it back. */
-        HALF_DONE
+        HALF_DONE,
+        /** Threads change to it, or back from it, one after the other; {@link LiveProcess#transition} says who has not. */
+        IN_TRANSITION
     }
 
     /**
@@ -38,6 +40,8 @@ public record AppliedPatch(PatchId id, String file, String target, Instant appli
     public enum Standing {
         /** To this patch. */
         THIS_PATCH,
+        /** To this patch for some threads, and past it for others. */
+        BY_THREAD,
         /** To one that was applied later. */
         LATER_PATCH,
         /** To the original code. */

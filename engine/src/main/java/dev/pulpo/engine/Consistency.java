@@ -19,7 +19,12 @@ public record Consistency(Level level, Duration timeout) {
         /** No thread is inside a function that changes. Fails closed where a stack cannot be followed. */
         FUNCTION_QUIESCENT,
         /** No thread is inside the object whose functions change. */
-        LIBRARY_QUIESCENT
+        LIBRARY_QUIESCENT,
+        /**
+         * For each thread by itself: it is outside the functions that change. Threads inside go on to run the old code, all
+         * of it, until they have left it; meanwhile the others run the new one. See {@link LiveProcess#transition}.
+         */
+        PER_THREAD
     }
 
     /** No thread is inside a function that changes, within five seconds. */
@@ -31,6 +36,14 @@ public record Consistency(Level level, Duration timeout) {
 
     public static Consistency functionQuiescent(Duration timeout) {
         return new Consistency(Level.FUNCTION_QUIESCENT, timeout);
+    }
+
+    /**
+     * Every thread changes by itself, when it is outside the functions that change. Where some have not until the time is
+     * over, the patch stays in transition, and {@link InTransitionException} says who they are.
+     */
+    public static Consistency perThread(Duration timeout) {
+        return new Consistency(Level.PER_THREAD, timeout);
     }
 
     public static Consistency libraryQuiescent(Duration timeout) {

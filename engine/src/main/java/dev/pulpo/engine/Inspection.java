@@ -20,7 +20,7 @@ final class Inspection {
     static List<AppliedPatch> patches(Registry registry, TraceeMemory memory) {
         return registry.entries().stream()
                 .filter(entry -> entry.patch().state() == PatchRecord.State.ACTIVE
-                        || entry.patch().state().isHalfDone())
+                        || entry.patch().state() == PatchRecord.State.TRANSITION || entry.patch().state().isHalfDone())
                 .sorted(Comparator.comparingLong(entry -> entry.patch().sequence()))
                 .map(entry -> describe(registry, memory, entry))
                 .toList();
@@ -33,7 +33,11 @@ final class Inspection {
                 .toList();
         boolean reached = functions.stream().allMatch(function -> function.standing() == Standing.THIS_PATCH
                 || function.standing() == Standing.LATER_PATCH);
-        Status status = patch.state().isHalfDone() ? Status.HALF_DONE : reached ? Status.IN_FORCE : Status.NOT_IN_FORCE;
+        Status status = switch (patch.state()) {
+            case PREPARED, REVERTING -> Status.HALF_DONE;
+            case TRANSITION -> Status.IN_TRANSITION;
+            case ACTIVE, REVERTED, UNLOADED -> reached ? Status.IN_FORCE : Status.NOT_IN_FORCE;
+        };
         return new AppliedPatch(patch.id(), patch.file(), patch.target(), patch.appliedAt(), patch.comment(), status,
                 functions);
     }
@@ -47,6 +51,9 @@ final class Inspection {
         }
         if (Arrays.equals(found, function.detour())) {
             return Standing.THIS_PATCH;
+        }
+        if (Arrays.equals(found, function.gate())) {
+            return Standing.BY_THREAD;
         }
         if (Arrays.equals(found, function.original())) {
             return Standing.ORIGINAL;

@@ -6,6 +6,7 @@ import dev.pulpo.engine.apply.InjectOperation;
 import dev.pulpo.engine.apply.RevertOperation;
 import dev.pulpo.engine.apply.SwitchOperation;
 import dev.pulpo.engine.container.PreparedFile;
+import dev.pulpo.engine.apply.TransitionOperation;
 import dev.pulpo.engine.apply.Warmup;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
@@ -23,6 +24,7 @@ import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.engine.check.PlanChecks;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -46,6 +48,8 @@ import java.util.function.Supplier;
  * {@link AccessRefusedException} where this process may not trace it.
  */
 public final class LiveProcess implements AutoCloseable {
+    private static final Duration FORCING = Duration.ofSeconds(5);
+
     private final int pid;
     private final long startTime;
     private final TraceeMemory memory;
@@ -189,8 +193,9 @@ public final class LiveProcess implements AutoCloseable {
     /**
      * Applies a plan.
      *
-     * @throws RefusedException  where there are reasons against it, the plan's or new ones
-     * @throws BlockedException  where threads stood in the way until the time was over; nothing is changed then
+     * @throws RefusedException      where there are reasons against it, the plan's or new ones
+     * @throws BlockedException      where threads stood in the way until the time was over; nothing is changed then
+     * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed until then
      */
     public Outcome apply(PatchPlan plan, Consistency consistency) {
         return apply(plan, consistency, false);
@@ -227,8 +232,9 @@ public final class LiveProcess implements AutoCloseable {
     /**
      * Takes a patch back.
      *
-     * @throws RefusedException where it is not applied
-     * @throws BlockedException where threads stood in the way until the time was over; it is still in force then
+     * @throws RefusedException      where it is not applied
+     * @throws BlockedException      where threads stood in the way until the time was over; it is still in force then
+     * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed until then
      */
     public Outcome revert(PatchId id, Consistency consistency) {
         return unlessGone(() -> RevertOperation.run(pid, startTime, id, consistency, memory));
@@ -259,6 +265,52 @@ public final class LiveProcess implements AutoCloseable {
      */
     public boolean setPatchable(boolean patchable) {
         return unlessGone(() -> SwitchOperation.run(pid, startTime, patchable, memory));
+    }
+
+    /**
+     * The patch to which, or from which, threads change one after the other, and who has not changed yet. Each thread is
+     * stopped by itself, for as long as it takes to look at its stack. Empty where nothing is in transition.
+     *
+     * @throws RefusedException where another tool is at work on the process
+     */
+    public Optional<Transition> transition() {
+        return unlessGone(() -> TransitionOperation.status(pid, startTime, memory));
+    }
+
+    /**
+     * Goes on with a transition until the last thread has changed.
+     *
+     * @throws RefusedException      where there is none
+     * @throws InTransitionException where threads had not changed when the time was over; it goes on
+     */
+    public Outcome awaitTransition(Duration timeout) {
+        return transition(TransitionOperation.Wish.AWAIT, timeout);
+    }
+
+    /**
+     * Ends a transition at once. Threads that have not changed get the other version with their next call, though they may
+     * still be inside the one that they had.
+     *
+     * @throws RefusedException where there is none
+     */
+    public Outcome forceTransition() {
+        return transition(TransitionOperation.Wish.FORCE, FORCING);
+    }
+
+    /**
+     * Turns a transition back: threads that have changed change back, one after the other, and those that have not need not
+     * any more. Until the last thread has changed back it is a transition itself, and can be forced or turned as well.
+     *
+     * @throws RefusedException      where there is none
+     * @throws BlockedException      where threads stood in the way of turning; it goes on as before then
+     * @throws InTransitionException where threads had not changed back when the time was over; it goes on
+     */
+    public Outcome reverseTransition(Duration timeout) {
+        return transition(TransitionOperation.Wish.REVERSE, timeout);
+    }
+
+    private Outcome transition(TransitionOperation.Wish wish, Duration timeout) {
+        return unlessGone(() -> TransitionOperation.run(pid, startTime, wish, timeout, memory));
     }
 
     /** Takes a patch back, with {@link Consistency#DEFAULT}. */

@@ -240,6 +240,31 @@ public sealed interface Refusal {
         }
     }
 
+    /** Threads still change to another patch, or back from it. */
+    record InTransition(PatchId patch) implements Refusal {
+        @Override
+        public String message() {
+            return "threads still change to patch " + patch.shortForm()
+                    + ", or back from it; wait for them, force it or turn it back first (pulpo transition)";
+        }
+    }
+
+    /** No threads change. */
+    record NoTransition(int process) implements Refusal {
+        @Override
+        public String message() {
+            return "no patch of process " + process + " is in transition";
+        }
+    }
+
+    /** Threads cannot change one after the other here. */
+    record NotByThread(String reason) implements Refusal {
+        @Override
+        public String message() {
+            return "threads cannot change one after the other: " + reason + "; use another consistency";
+        }
+    }
+
     /** The process is not the one that the plan was made for. */
     record PlanOutdated(String reason) implements Refusal {
         @Override

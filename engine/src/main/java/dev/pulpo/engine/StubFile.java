@@ -29,6 +29,20 @@ public final class StubFile {
     }
 
     /**
+     * The path of the library that gives every thread of a process a word of its own.
+     *
+     * @throws UncheckedIOException where it cannot be written
+     */
+    public static Path threadWord() {
+        Path cache = cache();
+        try {
+            return Stub.extractThreadWord(cache);
+        } catch (IOException e) {
+            throw unwritable(Stub.THREAD_NAME, cache, e);
+        }
+    }
+
+    /**
      * The path of {@code pulpo.h}, the header with which a patch calls what it replaces.
      *
      * @throws UncheckedIOException where it cannot be written

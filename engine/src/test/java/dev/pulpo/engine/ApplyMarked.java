@@ -1,10 +1,12 @@
 package dev.pulpo.engine;
 
 import java.nio.file.Path;
+import java.time.Duration;
 
 /**
  * A tool that applies a patch of libanswer.so once and reverts it, and marks on its standard output what it is at: A, R,
- * and E when it is done. Run by {@link KillSweep} in a JVM of its own. Arguments: pid, file.
+ * and E when it is done. Run by {@link KillSweep} in a JVM of its own. Arguments: pid, file, and "thread" where threads are
+ * to change one after the other.
  */
 final class ApplyMarked {
     private ApplyMarked() {}
@@ -16,11 +18,14 @@ final class ApplyMarked {
 
     public static void main(String[] arguments) throws Exception {
         LivePatch patch = LivePatch.of(Path.of(arguments[1])).target("libanswer.so").replace("answer", "fixed_answer");
+        Consistency consistency = arguments.length > 2
+                ? Consistency.perThread(Duration.ofSeconds(30))
+                : Consistency.DEFAULT;
         try (LiveProcess process = LiveProcess.attach(Integer.parseInt(arguments[0]))) {
             mark('A');
-            process.apply(patch);
+            process.apply(process.plan(patch), consistency);
             mark('R');
-            process.revert(patch.id());
+            process.revert(patch.id(), consistency);
             mark('E');
         }
     }

@@ -27,6 +27,7 @@ final class KillSweep {
     private final Path killer;
     private final boolean prepared;
     private final boolean preloaded;
+    private final boolean byThread;
 
     /**
      * What came of a sweep.
@@ -41,10 +42,13 @@ final class KillSweep {
      * @param directory for what is built
      * @param prepared  whether the functions of the target were built to be replaced
      * @param preloaded whether it has the stub from the start
+     * @param byThread  whether threads change one after the other
      */
-    KillSweep(Path directory, boolean prepared, boolean preloaded) throws IOException, InterruptedException {
+    KillSweep(Path directory, boolean prepared, boolean preloaded, boolean byThread)
+            throws IOException, InterruptedException {
         this.prepared = prepared;
         this.preloaded = preloaded;
+        this.byThread = byThread;
         victims = new Victims(directory);
         if (!prepared) {
             victims.compiled("libanswer.so", "answer.c", "-shared", "-fPIC", "-Wl,-soname,libanswer.so");
@@ -95,11 +99,15 @@ final class KillSweep {
 
     /** The killer's line. */
     private String runTool(int pid, String when) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(killer.toString(), Integer.toString(pid), when,
+        List<String> command = new ArrayList<>(List.of(killer.toString(), Integer.toString(pid), when,
                 System.getProperty("java.home") + "/bin/java", "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp",
                 System.getProperty("java.class.path"), ApplyMarked.class.getName(), Integer.toString(pid),
-                victims.fix(3).toString()).redirectErrorStream(true).start();
+                victims.fix(3).toString()));
+        if (byThread) {
+            command.add("thread");
+        }
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             if (process.waitFor() != 0) {
@@ -156,7 +164,14 @@ final class KillSweep {
             awaitProgress(server, before);
             awaitMasks(pid);
             for (AppliedPatch patch : patches) {
-                if (patch.status() != AppliedPatch.Status.HALF_DONE) {
+                if (patch.status() == AppliedPatch.Status.IN_TRANSITION) {
+                    boolean applied = process.awaitTransition(PATIENCE).kind() == Outcome.Kind.APPLIED;
+                    check(server.ask("answer").equals(answer), "the end of the transition changes the answer");
+                    check(process.patches().size() == (applied ? 1 : 0), "it leaves " + process.patches());
+                    if (applied) {
+                        process.revert(patch.id());
+                    }
+                } else if (patch.status() != AppliedPatch.Status.HALF_DONE) {
                     process.revert(patch.id());
                 }
             }
@@ -173,8 +188,10 @@ final class KillSweep {
             case HALF_DONE -> switch (patches.getFirst().functions().getFirst().standing()) {
                 case THIS_PATCH -> "3";
                 case ORIGINAL -> "1";
-                case LATER_PATCH, UNMAPPED, UNKNOWN -> "?";
+                case LATER_PATCH, UNMAPPED, UNKNOWN, BY_THREAD -> "?";
             };
+            case IN_TRANSITION -> process.transition().orElseThrow()
+                    .direction() == Transition.Direction.TO_PATCH ? "3" : "1";
             case NOT_IN_FORCE -> "?";
         };
         check(should.equals(answer), "it answers " + answer + ", and is reported as " + patches + " of "
@@ -243,12 +260,14 @@ final class KillSweep {
         int first = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
         int failures = 0;
         for (boolean prepared : new boolean[]{true, false}) {
-            for (boolean preloaded : new boolean[]{true, false}) {
-                Report report = new KillSweep(Files.createTempDirectory("kill-sweep"), prepared, preloaded)
+            for (int i = 0; i < 4; i++) {
+                boolean preloaded = (i & 1) == 0;
+                boolean byThread = (i & 2) != 0;
+                Report report = new KillSweep(Files.createTempDirectory("kill-sweep"), prepared, preloaded, byThread)
                         .run(first, every, "");
-                System.out.printf("%-10s %-9s %4d calls, %4d tools killed, %d failures%n",
-                        prepared ? "prepared" : "unprepared", preloaded ? "preloaded" : "injected", report.calls(),
-                        report.kills(), report.failures().size());
+                System.out.printf("%-10s %-9s %-9s %4d calls, %4d tools killed, %d failures%n",
+                        prepared ? "prepared" : "unprepared", preloaded ? "preloaded" : "injected",
+                        byThread ? "by thread" : "at once", report.calls(), report.kills(), report.failures().size());
                 report.failures().forEach(System.out::println);
                 failures += report.failures().size();
             }

@@ -152,6 +152,32 @@ final class Victims {
         });
     }
 
+    /** The program in whose library, prepared or not, threads stay for as long as they are told to. */
+    Path seats(boolean prepared) {
+        String kind = prepared ? "prepared" : "plain";
+        return built("seats-" + kind, () -> {
+            List<String> library = new ArrayList<>(List.of("-shared", "-fPIC", "-Wl,-soname,libseats-" + kind + ".so"));
+            if (prepared) {
+                library.add("-fpatchable-function-entry=16,14");
+            }
+            gcc("libseats-" + kind + ".so", "seats.c", library.toArray(String[]::new));
+            gcc("seats-" + kind, "seats_main.c", "-L" + directory, "-lseats-" + kind, "-Wl,-rpath," + directory,
+                    "-rdynamic", "-pthread");
+        });
+    }
+
+    /** A patch for it whose functions say that they are of this version. */
+    LivePatch seatsFix(boolean prepared, int version) {
+        String name = "seats_fix" + version + ".so";
+        Path file = built(name, () -> {
+            resource("seats.c");
+            gcc(name, "seats_fix.c", "-shared", "-fPIC", "-DVERSION=" + version, "-Wl,--allow-shlib-undefined");
+        });
+        return LivePatch.of(file).target("libseats-" + (prepared ? "prepared" : "plain") + ".so")
+                .replace("version", "fixed_version").replace("hold", "fixed_hold")
+                .replace("steady", "fixed_steady");
+    }
+
     private interface Build {
         void run() throws IOException, InterruptedException;
     }

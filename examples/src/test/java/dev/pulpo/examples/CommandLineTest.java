@@ -79,6 +79,31 @@ class CommandLineTest {
         }
     }
 
+    /** The two threads that answer never leave serve(). */
+    @Test
+    void threadThatStaysInsideIsLeftBehind() throws Exception {
+        try (DemoServer server = new DemoServer("")) {
+            Result begun = apply(server, "greeting=greeting_fixed", "--replace", "serve=greeting_fixed", "--allow",
+                    "signature", "--consistency", "thread", "--timeout", "0ms", "--json");
+            assertThat(begun.status()).as(begun.errors()).isEqualTo(6);
+            assertThat(begun.errors()).contains("2 threads have not changed yet", "is inside serve");
+            assertThat(fields(begun.output())).contains("transition", "direction", "behind", "tid");
+            assertThat(server.says()).isEqualTo("1");
+            assertThat(Scripts.pulpo("patches", "-p", server.pid()).output()).contains("in transition");
+            Result shown = Scripts.pulpo("transition", "-p", server.pid());
+            assertThat(shown.status()).isZero();
+            assertThat(shown.output()).contains("coming into force: 2 threads have not changed yet", "serve");
+            assertThat(Scripts.pulpo("transition", "-p", server.pid(), "--wait", "--timeout", "0ms").status())
+                    .isEqualTo(6);
+            assertThat(Scripts.pulpo("transition", "-p", server.pid(), "--wait", "--force").status()).isEqualTo(2);
+            Result turned = Scripts.pulpo("transition", "-p", server.pid(), "--cancel");
+            assertThat(turned.status()).as(turned.errors()).isZero();
+            assertThat(server.says()).isEqualTo("1");
+            assertThat(Scripts.pulpo("transition", "-p", server.pid()).output()).contains("no patch is in transition");
+            assertThat(Scripts.pulpo("transition", "-p", server.pid(), "--force").status()).isEqualTo(3);
+        }
+    }
+
     @Test
     void threadThatStaysInsideBlocks() throws Exception {
         try (DemoServer server = new DemoServer("")) {

@@ -17,6 +17,8 @@ import java.util.HexFormat;
 public final class Stub {
     /** The library's file name and SONAME. */
     public static final String NAME = "libpulpo.so";
+    /** The file name and SONAME of the library that gives every thread a word of its own. */
+    public static final String THREAD_NAME = "libpulpo-thread.so";
     /** The header for the sources of patches. */
     public static final String HEADER = "pulpo.h";
 
@@ -49,6 +51,16 @@ public final class Stub {
      */
     public static Path extract(Path cache) throws IOException {
         return extract(cache, NAME);
+    }
+
+    /**
+     * As {@link #extract}, the library {@link #THREAD_NAME}.
+     *
+     * @return the library's path
+     * @throws IOException where the directory cannot be written
+     */
+    public static Path extractThreadWord(Path cache) throws IOException {
+        return extract(cache, THREAD_NAME);
     }
 
     /**

@@ -2,7 +2,8 @@ package dev.pulpo.stub;
 
 /**
  * Offsets, in bytes, within the stub's {@code struct pulpo_state} and {@code struct pulpo_load}. The C side is
- * {@code pulpo_state.h}, which draws and explains them, and asserts each under the name that it has here.
+ * {@code pulpo_state.h}, which draws and explains them, and asserts each under the name that it has here. So for the
+ * {@code struct pulpo_thread} of the other object, in {@code pulpo_thread.c}.
  */
 public final class StubLayout {
     /** The exported symbol at which the state lies. */
@@ -44,6 +45,20 @@ public final class StubLayout {
     public static final int LOAD_MAP = 16;
     public static final int LOAD_ERROR = 24;
     public static final int LOAD_BYTES = 32;
+
+    /** The exported symbol at which the description of the threads' word lies, in {@link Stub#THREAD_NAME}. */
+    public static final String THREAD_SYMBOL = "pulpo_thread";
+
+    /** Its first eight bytes, as ASCII. */
+    public static final String THREAD_MAGIC = "PULPOTHR";
+
+    /** The version of its layout that this class describes. */
+    public static final int CURRENT_THREAD_VERSION = 1;
+
+    public static final int THREAD_VERSION = 8;
+    public static final int THREAD_SIZE = 12;
+    public static final int THREAD_OFFSET = 16;
+    public static final int THREAD_BYTES = 24;
 
     private StubLayout() {}
 }

@@ -32,6 +32,20 @@ class StubTest {
                 .start();
         assertThat(build.waitFor()).isZero();
         assertThat(built).hasBinaryContent(Stub.bytes());
+        assertThat(built.resolveSibling(Stub.THREAD_NAME)).exists();
+    }
+
+    /** Its word lies where no function has to be asked for it; the stub itself takes no such room from anybody. */
+    @Test
+    void onlyTheThreadWordTakesStaticThreadLocalStorage(@TempDir Path cache) throws Exception {
+        assertThat(dynamic(Stub.extractThreadWord(cache))).contains("STATIC_TLS");
+        assertThat(dynamic(Stub.extract(cache))).doesNotContain("STATIC_TLS").doesNotContain("TLS");
+    }
+
+    /** Program headers and dynamic section, as readelf shows them. */
+    private static String dynamic(Path file) throws Exception {
+        Process readelf = new ProcessBuilder("readelf", "-ldW", file.toString()).start();
+        return new String(readelf.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     }
 
     @Test

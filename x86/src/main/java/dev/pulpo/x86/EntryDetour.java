@@ -82,6 +82,15 @@ public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expec
         return new EntryPlanner(code, functionLength, target, trampoline, jumps, original, room).plan(otherParts);
     }
 
+    /**
+     * The bytes that lead calls somewhere else than {@link #jump}, as many of them.
+     *
+     * @param elsewhere within ±2 GiB
+     */
+    public CodeBytes jumpTo(CodeAddress elsewhere) {
+        return new FarJump(jump.start(), elsewhere, FarJump.Form.DIRECT).encode(jump.length());
+    }
+
     /** What stands at the entry among the given bytes. */
     public State state(CodeBytes code) {
         if (!code.covers(jump.start(), jump.length())) {

@@ -81,7 +81,7 @@ public final class SlotOperand {
 
     /**
      * The way to do it, if there is one: not for operands that are counted from a segment, or from 32 bits of RIP, nor for
-     * instructions that use the stack pointer besides.
+     * instructions that use the stack pointer besides, nor for those of APX.
      *
      * @param bytes code
      * @param from  where in it the instruction is
@@ -89,7 +89,8 @@ public final class SlotOperand {
     public static Optional<SlotOperand> of(byte[] bytes, int from, int to) {
         Decoder decoder = new Decoder();
         int length = decoder.decode(bytes, from, to);
-        if (length == 0 || !decoder.isRipRelative() || decoder.has32BitAddresses() || decoder.hasSegmentBase()) {
+        if (length == 0 || !decoder.isRipRelative() || decoder.has32BitAddresses() || decoder.hasSegmentBase()
+                || decoder.isApx()) {
             return Optional.empty();
         }
         byte[] instruction = Arrays.copyOfRange(bytes, from, from + length);

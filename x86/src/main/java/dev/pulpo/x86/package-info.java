@@ -13,7 +13,8 @@
  * <li>{@link dev.pulpo.x86.Relocator} and {@link dev.pulpo.x86.Relocation}: the same instructions at another address;
  * <li>{@link dev.pulpo.x86.SlotOperand}: an instruction whose operand is too far away for it;
  * <li>{@link dev.pulpo.x86.EntryDetour} and {@link dev.pulpo.x86.EntryPlan}: the detour of a function that was not built
- * for it.
+ * for it;
+ * <li>{@link dev.pulpo.x86.ThreadGate}: which version of a function a thread gets, while threads change one by one.
  * </ol>
  *
  * <p>"SDM" in the comments is the Intel 64 and IA-32 Architectures Software Developer's Manual.

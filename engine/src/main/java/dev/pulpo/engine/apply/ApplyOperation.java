@@ -8,10 +8,9 @@ import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.Transition;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.LoadedObject;
-import dev.pulpo.engine.image.Mapping;
-import dev.pulpo.engine.plan.FunctionParts;
 import dev.pulpo.engine.plan.Originals;
 import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.registry.FunctionRecord;
@@ -19,7 +18,6 @@ import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.engine.trace.StubCalls;
-import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
@@ -31,22 +29,33 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Loads a patch, and brings it into force in one stop. */
 public final class ApplyOperation {
+    private static final long LOADING_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final PatchPlan plan;
     private final Consistency consistency;
     private final Session session;
     private final long deadline;
+    private final long end;
 
-    private ApplyOperation(PatchPlan plan, Consistency consistency, Session session, long deadline) {
+    /**
+     * @param end when the time for threads to leave is over. Who lets them leave one by one may give them no time at all;
+     *            what comes before that has as much time as it needs.
+     */
+    private ApplyOperation(PatchPlan plan, Consistency consistency, Session session, long end) {
         this.plan = plan;
         this.consistency = consistency;
         this.session = session;
-        this.deadline = deadline;
+        this.end = end;
+        this.deadline = consistency.level() == Consistency.Level.PER_THREAD
+                ? Math.max(end, System.nanoTime() + LOADING_NANOS)
+                : end;
     }
 
     /**
@@ -79,6 +88,12 @@ public final class ApplyOperation {
                 || fresh.functions().size() != plan.functions().size() || !fresh.leaving().equals(plan.leaving())) {
             throw new RefusedException(plan.pid(), new Refusal.PlanOutdated("the patch or its target has changed"));
         }
+        boolean byThread = consistency.level() == Consistency.Level.PER_THREAD;
+        if (byThread && !fresh.leaving().isEmpty()) {
+            throw new RefusedException(plan.pid(), new Refusal.NotByThread(
+                    "other patches are to go out of force in the same stop"));
+        }
+        Optional<Gates> gates = byThread ? Optional.of(gates(registry)) : Optional.empty();
         StubCalls.LoadResult.Loaded loaded = load(registry);
         TrampolineBlock block = TrampolineBlock.NONE;
         Detours detours;
@@ -86,12 +101,13 @@ public final class ApplyOperation {
         try {
             LoadedObject object = loadedObject(loaded.bias());
             detours = new Detours(session.object(fresh.target()), fresh, loaded.bias(),
-                    Originals.of(plan.patch().elf()));
+                    Originals.of(plan.patch().elf()), gates);
             block = Trampolines.map(session, registry, detours.target(), detours.blockSize(), deadline);
             new ReferenceWriter(session, registry, deadline).write(fresh.references(), loaded.bias());
             detours.make(block);
             detours.write(session.memory());
-            recorded = record(registry, fresh, loaded, object, block, detours.functions());
+            recorded = record(registry, fresh, loaded, object, block, gates.map(Gates::mark).orElse(0),
+                    detours.functions());
         } catch (RuntimeException failed) {
             TrampolineBlock mapped = block;
             unload(registry, calls -> Trampolines.unload(calls, loaded.handle(), mapped), failed);
@@ -100,9 +116,15 @@ public final class ApplyOperation {
         Registry.Entry entry = recorded.entry();
         Leaving leaving = new Leaving(session, recorded.registry(), recorded.registry().active().stream()
                 .filter(active -> fresh.leaving().contains(active.patch().id())).toList());
-        Stops.Done done;
+        Optional<Changeover> changeover = gates
+                .map(all -> new Changeover(session, recorded.registry(), entry, all.word(),
+                        consistency.timeout(), end));
+        Optional<Stops.Done> committed;
         try {
-            done = commit(recorded.registry(), fresh, entry, leaving, detours);
+            changeover.ifPresent(begun -> begun.begin(Transition.Direction.TO_PATCH));
+            committed = byThread
+                    ? Optional.empty()
+                    : Optional.of(commit(recorded.registry(), fresh, entry, leaving));
         } catch (RuntimeException failed) {
             if (isUnreached(entry)) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
@@ -110,6 +132,10 @@ public final class ApplyOperation {
             }
             throw failed;
         }
+        if (changeover.isPresent()) {
+            return changeover.get().await();
+        }
+        Stops.Done done = committed.orElseThrow();
         boolean quiescent = consistency.level() != Consistency.Level.NONE;
         boolean unloaded = !fresh.leaving().isEmpty() && leaving.finish(quiescent, deadline);
         session.message(
@@ -120,6 +146,12 @@ public final class ApplyOperation {
                 done.result().stop(), done.result().scheduling().name(), session.borrowed(),
                 Duration.ofNanos(System.nanoTime() - began), done.attempts(), session.injected(), unloaded,
                 leaving.ids());
+    }
+
+    /** A mark that no thread has: marks may be left in threads that could not be reached when a transition was ended. */
+    private Gates gates(Registry registry) {
+        int mark = 2 * ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE / 2);
+        return new Gates(ThreadWord.of(session, registry, deadline), mark, registry.functionsInForce());
     }
 
     private StubCalls.LoadResult.Loaded load(Registry registry) {
@@ -152,8 +184,10 @@ public final class ApplyOperation {
      */
     private boolean isUnreached(Registry.Entry entry) {
         try {
-            return entry.patch().functions().stream().noneMatch(function -> Arrays.equals(
-                    Bytes.read(session.memory(), function.site(), function.detour().length), function.detour()));
+            return entry.patch().functions().stream().noneMatch(function -> {
+                byte[] found = Bytes.read(session.memory(), function.site(), function.detour().length);
+                return Arrays.equals(found, function.detour()) || Arrays.equals(found, function.gate());
+            });
         } catch (SystemCallException unreadable) {
             return false;
         }
@@ -167,10 +201,11 @@ public final class ApplyOperation {
     private record Recorded(Registry registry, Registry.Entry entry) {}
 
     private Recorded record(Registry registry, PatchPlan fresh, StubCalls.LoadResult.Loaded loaded,
-            LoadedObject object, TrampolineBlock block, List<FunctionRecord> functions) {
+            LoadedObject object, TrampolineBlock block, int mark, List<FunctionRecord> functions) {
         PatchRecord record = new PatchRecord(PatchRecord.State.PREPARED, registry.nextSequence(), Instant.now(),
                 plan.id(),
-                loaded.handle(), loaded.bias(), object.start(), object.end(), block, plan.patch().file().toString(),
+                loaded.handle(), loaded.bias(), object.start(), object.end(), block, mark,
+                plan.patch().file().toString(),
                 fresh.target(), fresh.buildId(), plan.patch().comment(), plan.patch().dependencies(), functions);
         Optional<Registry.Entry> appended = registry.append(session.memory(), record);
         if (appended.isPresent()) {
@@ -208,8 +243,7 @@ public final class ApplyOperation {
         }
     }
 
-    private Stops.Done commit(Registry registry, PatchPlan fresh, Registry.Entry entry, Leaving leaving,
-            Detours detours) {
+    private Stops.Done commit(Registry registry, PatchPlan fresh, Registry.Entry entry, Leaving leaving) {
         List<Change> changes = new ArrayList<>(leaving.marks());
         changes.addAll(leaving.changes(entry.patch().functions().stream().map(FunctionRecord::entry)
                 .collect(Collectors.toSet())));
@@ -221,72 +255,32 @@ public final class ApplyOperation {
         changes.add(Changes.ofState(entry, PatchRecord.State.PREPARED, PatchRecord.State.ACTIVE));
         List<FunctionRecord> functions = new ArrayList<>(entry.patch().functions());
         functions.addAll(leaving.functions());
-        return new Stops(session, changes, functions, CodeRanges.of(forbidden(registry, fresh, leaving, detours)))
+        return new Stops(session, changes, functions, CodeRanges.of(forbidden(registry, fresh, leaving, entry.patch())))
                 .untilDone(consistency.timeout(), deadline);
     }
 
-    private List<CodeRanges.Range> forbidden(Registry registry, PatchPlan fresh, Leaving leaving, Detours detours) {
+    private List<CodeRanges.Range> forbidden(Registry registry, PatchPlan fresh, Leaving leaving,
+            PatchRecord patch) {
         LoadedObject target = session.object(fresh.target());
         List<CodeRanges.Range> ranges = new ArrayList<>(leaving.forbidden());
         return switch (consistency.level()) {
             // A thread that would return among the bytes that change, from a call or from a signal handler, would not
             // survive it, whatever was asked for.
-            case NONE -> detours.functions().stream().filter(function -> !function.isPrepared())
+            case NONE, PER_THREAD -> patch.functions().stream().filter(function -> !function.isPrepared())
                     .map(ApplyOperation::changing).toList();
             case LIBRARY_QUIESCENT -> {
-                ranges.addAll(codeOf(target));
+                ranges.addAll(OldCode.of(target));
                 yield ranges;
             }
             case FUNCTION_QUIESCENT -> {
-                FunctionParts parts = new FunctionParts(session.image(), target);
-                for (PlannedFunction function : fresh.functions()) {
-                    addFunction(ranges, target, parts, function);
-                }
-                addReplaced(ranges, registry, fresh);
+                ranges.addAll(OldCode.of(session, registry, target, patch.functions()));
                 yield ranges;
             }
         };
     }
 
-    /** The patches whose functions are replaced, as those functions are now. */
-    private static void addReplaced(List<CodeRanges.Range> ranges, Registry registry, PatchPlan fresh) {
-        Set<RemoteAddress> entries = fresh.functions().stream().map(PlannedFunction::entry).collect(Collectors.toSet());
-        for (Registry.Entry active : registry.active()) {
-            PatchRecord patch = active.patch();
-            patch.functions().stream()
-                    .filter(function -> entries.contains(function.entry())
-                            && registry.inForce(function.entry()).filter(function::equals).isPresent())
-                    .findFirst()
-                    .ifPresent(function -> ranges.add(new CodeRanges.Range(patch.start(), patch.end(),
-                            "the patched version of " + function.name())));
-        }
-    }
-
-    private static List<CodeRanges.Range> codeOf(LoadedObject object) {
-        return object.mappings().stream().filter(Mapping::isExecutable)
-                .map(mapping -> new CodeRanges.Range(mapping.start(), mapping.end(), object.fileName()))
-                .toList();
-    }
-
     private static CodeRanges.Range changing(FunctionRecord function) {
         return new CodeRanges.Range(function.site().plus(1), function.site().plus(function.original().length),
                 function.name());
-    }
-
-    /**
-     * All of a function but its first byte, where a thread has not begun it yet; its padding, where one is on its way to the
-     * patched version; and the parts that the compiler has moved away as unlikely. Where the size is not known it is the
-     * whole object.
-     */
-    private static void addFunction(List<CodeRanges.Range> ranges, LoadedObject target, FunctionParts parts,
-            PlannedFunction function) {
-        if (function.size() == 0) {
-            ranges.addAll(codeOf(target));
-            return;
-        }
-        ranges.add(new CodeRanges.Range(function.site(), function.entry(), function.function()));
-        ranges.add(new CodeRanges.Range(function.entry().plus(1), function.entry().plus(function.size()),
-                function.function()));
-        ranges.addAll(parts.of(function.entry(), function.size(), function.function()));
     }
 }

@@ -5,7 +5,7 @@ import dev.pulpo.ffm.RemoteAddress;
 /**
  * Bytes that change at one place.
  *
- * @param isCode   whether the process executes them; otherwise they are a field of the registry
+ * @param isCode   whether the process executes them; otherwise they are a field, of the registry or of gates
  * @param function the function there, for people
  * @param site     first byte that changes
  * @param before   the bytes that must be there

@@ -36,39 +36,39 @@ final class Commit {
     private final long[] interior;
     private final CodeRanges forbidden;
     private final StackSweep sweep;
+    private final StopCondition condition;
     private int inEntry;
     private int inEntryTid;
 
     /**
      * What came of a stop.
      *
-     * @param blockers    threads that were in the way; where there are any, nothing was changed
+     * @param isDone      whether the changes were made; if not, nothing was changed
+     * @param blockers    threads that were found in the code; in the way, unless the condition of the stop says otherwise
      * @param needsTables whether threads could not be judged for want of {@link UnwindTables}; nothing was changed then
      * @param threads     how many threads were held
      * @param stop        how long
      * @param scheduling  how far the tracer was raised
      * @param holdsOn     whether threads are still seized that could not be released; see {@link ProcessStop#holdsOn}
      */
-    record Result(List<Blocker> blockers, boolean needsTables, int threads, Duration stop,
-            Scheduling.Level scheduling, boolean holdsOn) {
-        boolean isDone() {
-            return blockers.isEmpty() && !needsTables;
-        }
-    }
+    record Result(boolean isDone, List<Blocker> blockers, boolean needsTables, int threads, Duration stop,
+            Scheduling.Level scheduling, boolean holdsOn) {}
 
     /**
      * @param changes   what to write
      * @param interior  addresses at which no thread may stand while that is written; threads there are stepped past them
      * @param forbidden code in which no thread may be
      * @param tables    to follow stacks with, where they have been made
+     * @param condition decides what is to be made of the threads that were found
      */
     Commit(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, Arena arena, List<Change> changes,
-            LongStream interior, CodeRanges forbidden, Optional<CfiMap> tables) {
+            LongStream interior, CodeRanges forbidden, Optional<CfiMap> tables, StopCondition condition) {
         this.image = image;
         this.tools = tools;
         this.journal = new Journal(image.pid(), memory, changes, arena);
         this.interior = interior.sorted().toArray();
         this.forbidden = forbidden;
+        this.condition = condition;
         this.sweep = new StackSweep(new StackCheck(image, memory, forbidden, tables, arena), arena);
     }
 
@@ -84,6 +84,8 @@ final class Commit {
     Result run(long deadline) {
         ProcessStop stop = new ProcessStop(image.pid(), tools);
         int threads;
+        int hindrance = 0;
+        boolean done = false;
         try (stop) {
             stop.prepare();
             stop.stop(deadline);
@@ -94,11 +96,16 @@ final class Commit {
             }
             sweep.finish();
             threads = stop.stoppedThreads();
-            if (sweep.isClear() && inEntry == 0) {
-                journal.write(tools.ptrace(), stop.anyStopped());
+            if (!sweep.needsTables() && inEntry == 0) {
+                hindrance = condition.hindrance(stop, sweep.findings());
+                if (hindrance == 0) {
+                    journal.write(tools.ptrace(), stop.anyStopped());
+                    done = true;
+                }
             }
         }
-        return new Result(blockers(), sweep.needsTables(), threads, stop.duration(), stop.schedulingLevel(),
+        return new Result(done, blockers(hindrance), sweep.needsTables(), threads, stop.duration(),
+                stop.schedulingLevel(),
                 stop.holdsOn());
     }
 
@@ -139,7 +146,7 @@ final class Commit {
     }
 
     /** What was found, in words: the threads run again. */
-    private List<Blocker> blockers() {
+    private List<Blocker> blockers(int hindrance) {
         List<Blocker> blockers = new ArrayList<>();
         if (inEntry > 0) {
             blockers.add(new Blocker.InsideFunction(inEntryTid, name(inEntryTid), "the entry of a function",
@@ -147,25 +154,26 @@ final class Commit {
         }
         StackSweep.Findings findings = sweep.findings();
         for (int i = 0; i < findings.count(); i++) {
-            blockers.add(blocker(findings, i));
+            blockers.add(blocker(image, forbidden, findings, i));
+        }
+        if (hindrance != 0 && !condition.reason().isEmpty()) {
+            blockers.add(new Blocker.UnknownStack(hindrance, name(hindrance), condition.reason(), List.of()));
         }
         return blockers;
     }
 
-    private Blocker blocker(StackSweep.Findings findings, int index) {
+    /** A finding in words. */
+    static Blocker blocker(ProcessImage image, CodeRanges forbidden, StackSweep.Findings findings, int index) {
         int tid = findings.tid(index);
-        List<String> stack = Arrays.stream(findings.frames(index)).mapToObj(this::describe).toList();
-        String address = describe(findings.address(index));
+        String name = ProcFs.name(image.pid(), tid);
+        List<String> stack = Arrays.stream(findings.frames(index))
+                .mapToObj(frame -> image.describe(new RemoteAddress(frame))).toList();
+        String address = image.describe(new RemoteAddress(findings.address(index)));
         return switch (findings.verdict(index)) {
-            case INSIDE -> new Blocker.InsideFunction(tid, name(tid), forbidden.name(findings.zone(index)), address,
-                    stack);
-            case UNKNOWN -> new Blocker.UnknownStack(tid, name(tid), Reasons.of(findings.end(index), address), stack);
+            case INSIDE -> new Blocker.InsideFunction(tid, name, forbidden.name(findings.zone(index)), address, stack);
+            case UNKNOWN -> new Blocker.UnknownStack(tid, name, Reasons.of(findings.end(index), address), stack);
             case CLEAR, NEEDS_TABLES -> throw new IllegalStateException("no finding");
         };
-    }
-
-    private String describe(long address) {
-        return image.describe(new RemoteAddress(address));
     }
 
     private String name(int tid) {

@@ -35,18 +35,22 @@ import java.util.Set;
  *    block:  slot 0                                 slot 1                      each EntryDetour.TRAMPOLINE_MAX bytes
  *            [&replacement] [moved, jmp back]       ...
  * </pre>
+ *
+ * Where threads are to change one after the other, {@link Gates} come before the slots.
  */
 final class Detours {
     private static final long PAGE = 4096;
+    private static final byte[] NO_GATE = {};
 
     private final LoadedObject target;
     private final PatchPlan plan;
     private final long bias;
     private final List<Original> originals;
     private final Set<String> callable = new HashSet<>();
+    private final Optional<Gates> gates;
 
-    /** What was made of one function: its record, its trampoline, and where its original can be called. */
-    private record Made(FunctionRecord function, Optional<CodeBytes> trampoline, Optional<RemoteAddress> original) {}
+    /** What was made of one function: its record, what is to be written near it, and where its original can be called. */
+    private record Made(FunctionRecord function, List<CodeBytes> code, Optional<RemoteAddress> original) {}
 
     private final List<Made> made = new ArrayList<>();
 
@@ -54,12 +58,14 @@ final class Detours {
      * @param target    the object whose functions change
      * @param bias      what was added to the link addresses of the patch
      * @param originals what the patch wants to call
+     * @param gates     for the functions, where threads are to change one after the other
      */
-    Detours(LoadedObject target, PatchPlan plan, long bias, List<Original> originals) {
+    Detours(LoadedObject target, PatchPlan plan, long bias, List<Original> originals, Optional<Gates> gates) {
         this.target = target;
         this.plan = plan;
         this.bias = bias;
         this.originals = originals;
+        this.gates = gates;
         originals.forEach(original -> callable.add(original.function()));
     }
 
@@ -70,12 +76,22 @@ final class Detours {
     /** How much memory near the target is needed, in bytes: whole pages. */
     long blockSize() {
         long slots = plan.functions().stream().filter(this::needsTrampoline).count();
-        return slots * EntryDetour.TRAMPOLINE_MAX + PAGE - 1 & -PAGE;
+        return gateBytes() + slots * EntryDetour.TRAMPOLINE_MAX + PAGE - 1 & -PAGE;
+    }
+
+    private long gateBytes() {
+        return gates.isPresent() ? Gates.bytes(plan.functions().size()) : 0;
     }
 
     private boolean needsTrampoline(PlannedFunction function) {
-        return !function.prepared() && (callable.contains(function.function()) || !FarJump.reachesDirectly(
+        return !function.prepared() && (isCallable(function) || !FarJump.reachesDirectly(
                 new CodeAddress(function.site().value()), new CodeAddress(replacement(function).value())));
+    }
+
+    /** Whether the patch, or a gate, leads to the function as it was. */
+    private boolean isCallable(PlannedFunction function) {
+        return callable.contains(function.function())
+                || gates.isPresent() && !gates.get().inForce().containsKey(function.entry());
     }
 
     private RemoteAddress replacement(PlannedFunction function) {
@@ -92,36 +108,54 @@ final class Detours {
         int slot = 0;
         for (PlannedFunction function : plan.functions()) {
             if (function.prepared()) {
-                made.add(prepared(function));
+                made.add(prepared(function, block));
             } else {
                 boolean needs = needsTrampoline(function);
                 // Without a trampoline any address in reach will do: nothing is written there.
                 RemoteAddress place = needs
-                        ? block.start().plus((long) slot * EntryDetour.TRAMPOLINE_MAX)
+                        ? block.start().plus(gateBytes() + (long) slot * EntryDetour.TRAMPOLINE_MAX)
                         : function.entry();
-                made.add(unprepared(function, place));
+                made.add(unprepared(function, place, block));
                 slot += needs ? 1 : 0;
             }
         }
     }
 
-    private Made prepared(PlannedFunction function) {
+    private Made prepared(PlannedFunction function, TrampolineBlock block) {
         byte[] original = HexFormat.of().parseHex(function.original());
         PreparedDetour detour = new PreparedDetour(new CodeAddress(function.entry().value()), function.endbr64());
-        byte[] padding = detour.paddingTo(new CodeAddress(replacement(function).value())).toByteArray();
+        byte[] changed = leadingTo(new CodeAddress(replacement(function).value()), detour, original);
+        byte[] gate = gates.isPresent() ? leadingTo(Gates.at(block, made.size()), detour, original) : NO_GATE;
+        // The function goes on behind the two bytes that lead to its padding; nothing but them is missing there.
+        RemoteAddress behind = new RemoteAddress(detour.flipSlot().plus(PreparedDetour.FLIP).value());
+        RemoteAddress before = before(function, Optional.of(behind));
+        return new Made(record(function, original, changed, gate, before), gate(function, block, before),
+                Optional.of(behind));
+    }
+
+    private static byte[] leadingTo(CodeAddress address, PreparedDetour detour, byte[] original) {
+        byte[] padding = detour.paddingTo(address).toByteArray();
         byte[] flip = detour.flip().toByteArray();
         // Between padding and flip slot an endbr64 may stand, and stays.
         byte[] changed = original.clone();
         System.arraycopy(padding, 0, changed, 0, padding.length);
         System.arraycopy(flip, 0, changed, changed.length - flip.length, flip.length);
-        // The function goes on behind the two bytes that lead to its padding; nothing but them is missing there.
-        RemoteAddress behind = new RemoteAddress(detour.flipSlot().plus(PreparedDetour.FLIP).value());
-        return new Made(record(function, original, changed), Optional.empty(), Optional.of(behind));
+        return changed;
     }
 
-    private Made unprepared(PlannedFunction function, RemoteAddress trampoline) {
-        EntrySite site = EntrySite.of(target, function.entry(), function.size(),
-                callable.contains(function.function()));
+    /** The code of the function's gate, if it gets one: the next one. */
+    private List<CodeBytes> gate(PlannedFunction function, TrampolineBlock block, RemoteAddress before) {
+        return gates.map(all -> all.code(block, made.size(), before, replacement(function))).stream().toList();
+    }
+
+    /** Where calls of a function go now; nowhere where nobody asks for it. */
+    private RemoteAddress before(PlannedFunction function, Optional<RemoteAddress> original) {
+        return gates.map(all -> Optional.ofNullable(all.inForce().get(function.entry()))
+                .map(FunctionRecord::replacement).or(() -> original).orElseThrow()).orElse(RemoteAddress.NULL);
+    }
+
+    private Made unprepared(PlannedFunction function, RemoteAddress trampoline, TrampolineBlock block) {
+        EntrySite site = EntrySite.of(target, function.entry(), function.size(), isCallable(function));
         // As many bytes as were planned for; what could lead into them has been looked for.
         int room = function.original().length() / 2;
         return switch (site.detour(replacement(function), trampoline, room)) {
@@ -129,16 +163,27 @@ final class Detours {
                     new Refusal.NotPatchable(function.function(), Reasons.of(refused)));
             case EntryPlan.Planned planned -> {
                 EntryDetour detour = planned.detour();
-                yield new Made(record(function, detour.expected().toByteArray(), detour.jump().toByteArray()),
-                        Optional.of(detour.trampoline()),
-                        detour.original().map(address -> new RemoteAddress(address.value())));
+                Optional<RemoteAddress> original = detour.original()
+                        .map(address -> new RemoteAddress(address.value()));
+                byte[] gate = gates.isPresent()
+                        ? detour.jumpTo(Gates.at(block, made.size())).toByteArray()
+                        : NO_GATE;
+                RemoteAddress before = before(function, original);
+                List<CodeBytes> code = new ArrayList<>(gate(function, block, before));
+                code.add(detour.trampoline());
+                yield new Made(
+                        record(function, detour.expected().toByteArray(), detour.jump().toByteArray(), gate,
+                                before),
+                        code,
+                        original);
             }
         };
     }
 
-    private FunctionRecord record(PlannedFunction function, byte[] original, byte[] changed) {
+    private FunctionRecord record(PlannedFunction function, byte[] original, byte[] changed, byte[] gate,
+            RemoteAddress before) {
         return new FunctionRecord(function.function(), function.entry(), replacement(function), function.site(),
-                original, changed);
+                original, changed, gate, before, function.size());
     }
 
     /** The functions as the registry keeps them, in the order of the plan. */
@@ -150,10 +195,11 @@ final class Detours {
     void write(TraceeMemory memory) {
         try (Arena arena = Arena.ofConfined()) {
             for (Made one : made) {
-                if (one.trampoline.filter(code -> code.length() > 0).isPresent()) {
-                    CodeBytes code = one.trampoline.get();
-                    memory.write(new RemoteAddress(code.start().value()),
-                            arena.allocateFrom(ValueLayout.JAVA_BYTE, code.toByteArray()));
+                for (CodeBytes code : one.code) {
+                    if (code.length() > 0) {
+                        memory.write(new RemoteAddress(code.start().value()),
+                                arena.allocateFrom(ValueLayout.JAVA_BYTE, code.toByteArray()));
+                    }
                 }
                 for (Original original : originals) {
                     if (original.function().equals(one.function.name())) {

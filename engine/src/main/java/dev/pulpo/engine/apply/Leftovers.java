@@ -2,6 +2,7 @@ package dev.pulpo.engine.apply;
 
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -32,7 +33,7 @@ final class Leftovers {
                     session.message("patch " + entry.patch().id().shortForm() + " stays loaded: " + error);
                 }
             }
-        } catch (BlockedException | BorrowedCallException busy) {
+        } catch (BlockedException | BorrowedCallException | TargetBusyException busy) {
             session.message(entries.size() + " reverted patches stay loaded: " + busy.getMessage());
         }
     }

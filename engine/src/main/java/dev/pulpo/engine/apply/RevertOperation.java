@@ -5,11 +5,13 @@ import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Transition;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.plan.Neighbours;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.ffm.TraceeMemory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,7 +70,11 @@ public final class RevertOperation {
         if (session.image().stub().isEmpty()) {
             throw new RefusedException(session.pid(), none);
         }
-        Registry recovered = Recovery.run(session, session.readRegistry(), deadline);
+        Registry found = Recovery.run(session, session.readRegistry(), deadline);
+        Registry recovered = found.transition().isPresent() ? Stale.retire(session, found, found.active()) : found;
+        recovered.transition().ifPresent(other -> {
+            throw new RefusedException(session.pid(), new Refusal.InTransition(other.patch().id()));
+        });
         List<Registry.Entry> entries = choice.of(recovered, session.image());
         if (entries.isEmpty()) {
             throw new RefusedException(session.pid(), none);
@@ -77,6 +83,9 @@ public final class RevertOperation {
         List<Refusal> refusals = Neighbours.against(registry, entries);
         if (!refusals.isEmpty()) {
             throw new RefusedException(session.pid(), refusals);
+        }
+        if (consistency.level() == Consistency.Level.PER_THREAD) {
+            return byThread(registry, entries);
         }
         Leaving leaving = new Leaving(session, registry, entries);
         Stops.Done done = commit(leaving);
@@ -88,6 +97,49 @@ public final class RevertOperation {
                 leaving.functions().stream().map(FunctionRecord::name).distinct().toList(), done.result().threads(),
                 done.result().stop(), done.result().scheduling().name(), session.borrowed(),
                 Duration.ofNanos(System.nanoTime() - began), done.attempts(), false, unloaded, leaving.ids());
+    }
+
+    private Outcome byThread(Registry registry, List<Registry.Entry> entries) {
+        if (entries.size() > 1) {
+            throw new RefusedException(session.pid(), new Refusal.NotByThread(
+                    entries.size() + " patches are to go out of force in the same stop"));
+        }
+        Registry.Entry entry = entries.getFirst();
+        String patch = "patch " + entry.patch().id().shortForm();
+        if (!entry.patch().hasGates()) {
+            throw new RefusedException(session.pid(), new Refusal.NotByThread(
+                    patch + " was not applied so, and has no gates"));
+        }
+        if (entry.patch().functions().stream().anyMatch(function -> leadsAstray(registry, entry, function))) {
+            throw new RefusedException(session.pid(), new Refusal.NotByThread(
+                    "what was before " + patch + " has been taken back since"));
+        }
+        if (entry.patch().functions().stream().anyMatch(function -> !Leaving.stands(session, function))) {
+            throw new RefusedException(session.pid(), new Refusal.NotByThread(
+                    patch + " is not what all its functions lead to"));
+        }
+        ThreadWord word = ThreadWord.of(session, registry, deadline);
+        Changeover changeover = new Changeover(session, registry, entry, word, consistency.timeout(), deadline);
+        changeover.begin(Transition.Direction.FROM_PATCH);
+        return changeover.await();
+    }
+
+    /** Whether the gate of a function leads to another patch, or its own code, than the one that comes back into force. */
+    private static boolean leadsAstray(Registry registry, Registry.Entry entry, FunctionRecord function) {
+        return registry.active().reversed().stream().filter(other -> !other.equals(entry))
+                .flatMap(other -> other.patch().functions().stream())
+                .filter(other -> other.entry().equals(function.entry()))
+                .findFirst()
+                .map(other -> !other.replacement().equals(function.before()))
+                .orElseGet(() -> !isOwn(entry, function));
+    }
+
+    /** Whether the gate of a function leads to its own code: right behind its entry, or to where that has been moved. */
+    private static boolean isOwn(Registry.Entry entry, FunctionRecord function) {
+        TrampolineBlock block = entry.patch().trampolines();
+        return function.isPrepared()
+                ? function.before().equals(function.site().plus(function.original().length))
+                : block.start().compareTo(function.before()) <= 0 && function.before().compareTo(block.end()) < 0;
     }
 
     private Stops.Done commit(Leaving leaving) {

@@ -6,6 +6,8 @@ import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.x86.ThreadGate;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +27,9 @@ final class Stale {
      */
     static Registry retire(Session session, Registry registry, List<Registry.Entry> spared) {
         boolean any = false;
-        for (Registry.Entry entry : registry.active()) {
+        List<Registry.Entry> candidates = new ArrayList<>(registry.active());
+        registry.transition().ifPresent(candidates::add);
+        for (Registry.Entry entry : candidates) {
             if (!spared.contains(entry) && !entry.patch().functions().isEmpty() && entry.patch().functions().stream()
                     .allMatch(function -> isGone(session, registry, entry.patch(), function))) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
@@ -36,6 +40,12 @@ final class Stale {
             }
         }
         return any ? session.readRegistry() : registry;
+    }
+
+    /** Whether threads change back from it, so that the original code may be there without anybody having loaded it anew. */
+    private static boolean isGoing(Session session, PatchRecord patch) {
+        return patch.state() == PatchRecord.State.TRANSITION
+                && Bytes.read(session.memory(), patch.mode(), 1)[0] == ThreadGate.TO_OLD;
     }
 
     private static boolean isGone(Session session, Registry registry, PatchRecord patch, FunctionRecord function) {
@@ -51,6 +61,6 @@ final class Stale {
         }
         boolean detoured = registry.active().stream().flatMap(entry -> entry.patch().functions().stream())
                 .anyMatch(other -> other.site().equals(function.site()) && Arrays.equals(other.detour(), found));
-        return !detoured && Arrays.equals(found, function.original());
+        return !detoured && !isGoing(session, patch) && Arrays.equals(found, function.original());
     }
 }

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.Refusal;
@@ -12,6 +13,7 @@ import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -26,6 +28,7 @@ final class Stops {
     private final List<Change> changes;
     private final List<FunctionRecord> functions;
     private final CodeRanges forbidden;
+    private final StopCondition.Maker condition;
 
     /** The stop in which the changes were made, and how many it took. */
     record Done(Commit.Result result, int attempts) {}
@@ -36,10 +39,17 @@ final class Stops {
      * @param forbidden code in which no thread may be
      */
     Stops(Session session, List<Change> changes, List<FunctionRecord> functions, CodeRanges forbidden) {
+        this(session, changes, functions, forbidden, (arena, tables) -> StopCondition.NO_THREAD_INSIDE);
+    }
+
+    /** @param condition decides, in each stop, what is to be made of the threads that are in that code */
+    Stops(Session session, List<Change> changes, List<FunctionRecord> functions, CodeRanges forbidden,
+            StopCondition.Maker condition) {
         this.session = session;
         this.changes = changes;
         this.functions = functions;
         this.forbidden = forbidden;
+        this.condition = condition;
     }
 
     /**
@@ -90,8 +100,10 @@ final class Stops {
     private Commit.Result attempt(long patience) {
         return session.onTracer(tools -> {
             try (Arena arena = Arena.ofConfined()) {
+                Optional<CfiMap> tables = session.knownTables();
                 Commit commit = new Commit(session.image(), tools, session.memory(), arena, changes,
-                        functions.stream().flatMapToLong(Changes::interior), forbidden, session.knownTables());
+                        functions.stream().flatMapToLong(Changes::interior), forbidden, tables,
+                        condition.make(arena, tables));
                 checkUnchanged(commit);
                 commit.journal().touch();
                 Commit.Result stopped = commit.run(System.nanoTime() + patience);

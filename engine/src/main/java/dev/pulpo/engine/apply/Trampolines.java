@@ -98,8 +98,13 @@ final class Trampolines {
                 ranges.add(new CodeRanges.Range(mapping.start(), mapping.end(), "patch " + patch.id().shortForm()));
             }
         }
-        ranges.add(new CodeRanges.Range(patch.trampolines().start(), patch.trampolines().end(),
-                "the way to patch " + patch.id().shortForm()));
+        ranges.add(wayTo(patch));
         return ranges;
+    }
+
+    /** Where threads are on their way to a patch, or to what is before it. */
+    static CodeRanges.Range wayTo(PatchRecord patch) {
+        return new CodeRanges.Range(patch.trampolines().start(), patch.trampolines().end(),
+                "the way to patch " + patch.id().shortForm());
     }
 }

@@ -52,7 +52,7 @@ public final class Warmup {
                         byte[] same = Bytes.read(memory, somewhere, 16);
                         Commit commit = new Commit(image, tools, memory, arena,
                                 List.of(Change.ofCode("nothing", somewhere, same, same)), LongStream.empty(), nowhere,
-                                Optional.empty());
+                                Optional.empty(), StopCondition.NO_THREAD_INSIDE);
                         commit.journal().touch();
                         commit.run(System.nanoTime() + 1_000_000_000L);
                     }

@@ -68,10 +68,13 @@ public final class Planner {
         ElfFile patchElf = patch.elf();
         Optional<LoadedObject> target = target(patch);
         List<Registry.Entry> leaving = leaving(instead, target);
+        Optional<Registry.Entry> transition = registry.flatMap(Registry::transition);
+        transition.ifPresent(entry -> refusals.add(new Refusal.InTransition(entry.patch().id())));
         refuseProcess(id, leaving);
         refuseNeighbours(id, patch, leaving);
         refuseConstructors(patch, patchElf);
-        List<PlannedFunction> functions = target
+        // Entries that lead to gates are nothing to plan from.
+        List<PlannedFunction> functions = target.filter(object -> transition.isEmpty())
                 .map(object -> functions(object, patch, patchElf))
                 .orElse(List.of());
         return new PatchPlan(image.pid(), image.startTime(), patch, id,

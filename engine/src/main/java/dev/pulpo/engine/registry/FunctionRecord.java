@@ -12,6 +12,9 @@ public final class FunctionRecord {
     private final RemoteAddress site;
     private final byte[] original;
     private final byte[] detour;
+    private final byte[] gate;
+    private final RemoteAddress before;
+    private final long size;
 
     /**
      * @param name        the function's name in the target
@@ -20,11 +23,15 @@ public final class FunctionRecord {
      * @param site        where its bytes change
      * @param original    the bytes that were there before any patch
      * @param detour      the bytes that lead to the replacement; as many
+     * @param gate        the bytes that lead to its {@link dev.pulpo.x86.ThreadGate}; as many, or none where it has no gate
+     * @param before      where the gate leads threads that stay in, or go back to, what was before the patch
+     * @param size        of the function, in bytes; 0 where that is not known
      */
     public FunctionRecord(String name, RemoteAddress entry, RemoteAddress replacement, RemoteAddress site,
-            byte[] original, byte[] detour) {
-        if (original.length != detour.length) {
-            throw new IllegalArgumentException(original.length + " original bytes and " + detour.length + " new ones");
+            byte[] original, byte[] detour, byte[] gate, RemoteAddress before, long size) {
+        if (original.length != detour.length || gate.length != 0 && gate.length != original.length) {
+            throw new IllegalArgumentException(original.length + " original bytes, " + detour.length + " new ones and "
+                    + gate.length + " that lead to its gate");
         }
         this.name = name;
         this.entry = entry;
@@ -32,6 +39,9 @@ public final class FunctionRecord {
         this.site = site;
         this.original = original.clone();
         this.detour = detour.clone();
+        this.gate = gate.clone();
+        this.before = before;
+        this.size = size;
     }
 
     public String name() {
@@ -58,6 +68,18 @@ public final class FunctionRecord {
         return detour.clone();
     }
 
+    public byte[] gate() {
+        return gate.clone();
+    }
+
+    public RemoteAddress before() {
+        return before;
+    }
+
+    public long size() {
+        return size;
+    }
+
     /** Whether the function was built to be replaced: then bytes before its entry change, else those at it. */
     public boolean isPrepared() {
         return site.compareTo(entry) < 0;
@@ -67,7 +89,8 @@ public final class FunctionRecord {
     public boolean equals(Object other) {
         return other instanceof FunctionRecord f && name.equals(f.name) && entry.equals(f.entry)
                 && replacement.equals(f.replacement) && site.equals(f.site) && Arrays.equals(original, f.original)
-                && Arrays.equals(detour, f.detour);
+                && Arrays.equals(detour, f.detour) && Arrays.equals(gate, f.gate) && before.equals(f.before)
+                && size == f.size;
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.List;
  * @param start     first address of its file's mappings
  * @param end       first address behind them
  * @param trampolines memory near the target that belongs to the patch; empty where it needs none
+ * @param mark      for the words of threads that stay behind, see {@link #staysOld}; 0 where the functions have no gates
  * @param file      where it was loaded from, as the tool saw it
  * @param target    path of the object whose functions it replaces
  * @param buildId   the target's, in hexadecimal; may be empty
@@ -25,7 +26,8 @@ import java.util.List;
  * @param functions what it replaces
  */
 public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
-        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, String file, String target, String buildId,
+        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, String file, String target,
+        String buildId,
         String comment, List<PatchId> dependencies, List<FunctionRecord> functions) {
     /** How far a patch is. The numbers are in the target's memory. */
     public enum State {
@@ -38,7 +40,13 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
         /** No entry leads to it any more; it may still be loaded. */
         REVERTED(4),
         /** As REVERTED, and its memory has been given back, or was about to be when the tool died. */
-        UNLOADED(5);
+        UNLOADED(5),
+        /**
+         * Threads change to it, or back, one after the other: every entry leads to a gate, or to where its gate leads all
+         * threads that are not kept. A state to stay in, also when the tool has died. Which way it goes says the byte at
+         * {@link PatchRecord#mode}.
+         */
+        TRANSITION(6);
 
         private final long code;
 
@@ -61,9 +69,29 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
         functions = List.copyOf(functions);
     }
 
+    /** Whether its functions have gates, so that threads can change one after the other. */
+    public boolean hasGates() {
+        return mark != 0;
+    }
+
+    /** Where the byte is that all its gates obey. */
+    public RemoteAddress mode() {
+        return trampolines.start();
+    }
+
+    /** The word of a thread that goes on to run the old code while others change to the patch. */
+    public int staysOld() {
+        return mark;
+    }
+
+    /** The word of a thread that goes on to run the patch while others change back. */
+    public int staysNew() {
+        return mark + 1;
+    }
+
     /** The same record in another state. */
     public PatchRecord in(State other) {
-        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, trampolines, file, target,
-                buildId, comment, dependencies, functions);
+        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, file,
+                target, buildId, comment, dependencies, functions);
     }
 }

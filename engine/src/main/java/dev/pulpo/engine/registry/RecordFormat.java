@@ -15,21 +15,23 @@ import java.util.Optional;
  * A patch record as bytes, little-endian, a multiple of eight long:
  *
  * <pre>
- *    0  u32 length of the record     u32 kind, 1
+ *    0  u32 length of the record     u32 kind, 2 (1 had no gates)
  *    8  u64 state                    the only part that is ever rewritten
  *   16  u64 sequence                 u64 seconds of the epoch, u32 nanoseconds, u32 number of functions
  *   40  u8  id[32]
  *   72  u64 handle, bias, start, end
  *  104  u64 address and size of the trampolines
- *  120  strings: file, target, build-id, comment; each u32 length and as many bytes of UTF-8
+ *  120  u32 mark, and 4 bytes of nothing
+ *  128  strings: file, target, build-id, comment; each u32 length and as many bytes of UTF-8
  *       u32 number of dependencies, and as many ids of 32 bytes
- *       functions: u64 entry, replacement, site; string name; u32 length; original bytes; as many of the detour
+ *       functions: u64 entry, replacement, site, before, size; string name; u32 length; original bytes; as many of the detour;
+ *                  u32 length, the same or 0; bytes that lead to the gate
  * </pre>
  */
 final class RecordFormat {
     static final int STATE_OFFSET = 8;
-    private static final int KIND_PATCH = 1;
-    private static final int STRINGS = 120;
+    private static final int KIND_PATCH = 2;
+    private static final int STRINGS = 128;
 
     private RecordFormat() {}
 
@@ -42,6 +44,7 @@ final class RecordFormat {
         out.putLong(patch.handle().value()).putLong(patch.bias());
         out.putLong(patch.start().value()).putLong(patch.end().value());
         out.putLong(patch.trampolines().start().value()).putLong(patch.trampolines().bytes());
+        out.putInt(patch.mark()).putInt(0);
         putString(out, patch.file());
         putString(out, patch.target());
         putString(out, patch.buildId());
@@ -50,9 +53,10 @@ final class RecordFormat {
         patch.dependencies().forEach(id -> out.put(id.bytes()));
         for (FunctionRecord function : patch.functions()) {
             out.putLong(function.entry().value()).putLong(function.replacement().value());
-            out.putLong(function.site().value());
+            out.putLong(function.site().value()).putLong(function.before().value()).putLong(function.size());
             putString(out, function.name());
             out.putInt(function.original().length).put(function.original()).put(function.detour());
+            out.putInt(function.gate().length).put(function.gate());
         }
         return out.array();
     }
@@ -61,7 +65,8 @@ final class RecordFormat {
         int size = STRINGS + stringSize(patch.file()) + stringSize(patch.target()) + stringSize(patch.buildId())
                 + stringSize(patch.comment()) + 4 + PatchId.BYTES * patch.dependencies().size();
         for (FunctionRecord function : patch.functions()) {
-            size += 3 * 8 + stringSize(function.name()) + 4 + 2 * function.original().length;
+            size += 5 * 8 + stringSize(function.name()) + 4 + 2 * function.original().length + 4
+                    + function.gate().length;
         }
         return size + 7 & -8;
     }
@@ -93,6 +98,8 @@ final class RecordFormat {
             RemoteAddress first = address(in);
             RemoteAddress end = address(in);
             TrampolineBlock trampolines = new TrampolineBlock(address(in), in.getLong());
+            int mark = in.getInt();
+            in.getInt();
             String file = string(in);
             String target = string(in);
             String buildId = string(in);
@@ -108,7 +115,7 @@ final class RecordFormat {
             in.position(start + length);
             return state
                     .map(known -> new PatchRecord(known, sequence, appliedAt, id, handle, bias, first, end,
-                            trampolines, file, target, buildId, comment, dependencies, functions));
+                            trampolines, mark, file, target, buildId, comment, dependencies, functions));
         } catch (BufferUnderflowException | IllegalArgumentException | java.time.DateTimeException damaged) {
             return Optional.empty();
         }
@@ -127,10 +134,13 @@ final class RecordFormat {
         RemoteAddress entry = address(in);
         RemoteAddress replacement = address(in);
         RemoteAddress site = address(in);
+        RemoteAddress before = address(in);
+        long size = in.getLong();
         String name = string(in);
         byte[] original = bytes(in, in.getInt());
         byte[] detour = bytes(in, original.length);
-        return new FunctionRecord(name, entry, replacement, site, original, detour);
+        byte[] gate = bytes(in, in.getInt());
+        return new FunctionRecord(name, entry, replacement, site, original, detour, gate, before, size);
     }
 
     private static RemoteAddress address(ByteBuffer in) {

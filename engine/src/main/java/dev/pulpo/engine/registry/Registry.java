@@ -127,6 +127,11 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
         return Collections.unmodifiableMap(functions);
     }
 
+    /** The patch to which, or from which, threads change one after the other; there is one at most. */
+    public Optional<Entry> transition() {
+        return in(PatchRecord.State.TRANSITION).stream().findFirst();
+    }
+
     /** Patches that a tool which died has left half done. */
     public List<Entry> halfDone() {
         return entries.stream().filter(entry -> entry.patch().state().isHalfDone()).toList();

@@ -3,6 +3,7 @@ package dev.pulpo.examples.cli;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.InTransitionException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -55,6 +56,7 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
             case ExitStatus.REFUSED -> "refused";
             case ExitStatus.BLOCKED -> "blocked";
             case ExitStatus.GONE -> "gone";
+            case ExitStatus.IN_TRANSITION -> "in transition";
             default -> "failed";
         };
     }
@@ -85,6 +87,9 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
         if (failure instanceof BlockedException blocked) {
             object.put("blockers", blocked.blockers().stream().map(Failures::describe).toList());
         }
+        if (failure instanceof InTransitionException changing) {
+            object.put("transition", Json.of(changing.transition()));
+        }
         if (failure instanceof TargetBusyException busy) {
             object.put("threads", List.copyOf(busy.threads()));
         }
@@ -95,7 +100,7 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
         return Json.object("kind", refusal.getClass().getSimpleName(), "message", refusal.message());
     }
 
-    private static Map<String, Object> describe(Blocker blocker) {
+    static Map<String, Object> describe(Blocker blocker) {
         return Json.object("kind", blocker.getClass().getSimpleName(), "tid", blocker.tid(), "message",
                 blocker.message());
     }

@@ -17,6 +17,7 @@ import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.ThreadStack;
+import dev.pulpo.engine.Transition;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -80,6 +81,11 @@ final class Json {
                 patch.functions().stream()
                         .map(function -> object("function", function.name(), "standing", lower(function.standing())))
                         .toList());
+    }
+
+    static Map<String, Object> of(Transition transition) {
+        return object("patch", transition.patch().hex(), "direction", lower(transition.direction()), "behind",
+                transition.behind().stream().map(Failures::describe).toList());
     }
 
     static Map<String, Object> of(ThreadStack stack) {

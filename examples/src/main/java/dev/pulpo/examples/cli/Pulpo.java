@@ -7,8 +7,11 @@ import picocli.CommandLine;
 @CommandLine.Command(name = "pulpo", description = "Patches running processes.", synopsisSubcommandLabel = "COMMAND", mixinStandardHelpOptions = true, version = Pulpo.VERSION, exitCodeListHeading = "%nExit status:%n", exitCodeList = {
         "0:everything that was asked for is in force", "1:any failure that is not listed here",
         "2:wrong usage", "3:refused; nothing has changed", "4:threads stood in the way until the deadline",
-        "5:the process is gone"}, subcommands = {Run.class, Inject.class, Plan.class, Apply.class, Revert.class,
-                Patches.class, Messages.class, Stack.class, Where.class, Layout.class, Pack.class, Build.class,
+        "5:the process is gone",
+        "6:in transition: some threads have yet to change, and will when they can"}, subcommands = {Run.class,
+                Inject.class, Plan.class, Apply.class, Revert.class,
+                TransitionCommand.class, Patches.class, Messages.class, Stack.class, Where.class, Layout.class,
+                Pack.class, Build.class,
                 PreflightCommand.class,
                 Diff.class,
                 Stub.class})

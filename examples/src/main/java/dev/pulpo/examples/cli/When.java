@@ -11,7 +11,7 @@ final class When {
     /** {@link Consistency.Level} as people type it. */
     enum Level {
         NONE(Consistency.Level.NONE), FUNCTION(Consistency.Level.FUNCTION_QUIESCENT), LIBRARY(
-                Consistency.Level.LIBRARY_QUIESCENT);
+                Consistency.Level.LIBRARY_QUIESCENT), THREAD(Consistency.Level.PER_THREAD);
 
         private final Consistency.Level level;
 
@@ -25,7 +25,7 @@ final class When {
         }
     }
 
-    @CommandLine.Option(names = "--consistency", paramLabel = "LEVEL", defaultValue = "function", description = "no thread may be inside: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE})")
+    @CommandLine.Option(names = "--consistency", paramLabel = "LEVEL", defaultValue = "function", description = "no thread may be inside: ${COMPLETION-CANDIDATES}; with thread each changes by itself when it is not (default: ${DEFAULT-VALUE})")
     private Level level = Level.FUNCTION;
 
     @CommandLine.Option(names = "--timeout", paramLabel = "TIME", defaultValue = "5s", converter = DurationConverter.class, description = "how long to wait for that, such as 200ms or 5s "

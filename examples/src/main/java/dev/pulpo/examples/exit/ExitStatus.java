@@ -3,6 +3,7 @@ package dev.pulpo.examples.exit;
 import dev.pulpo.engine.AccessRefusedException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.InTransitionException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
@@ -18,6 +19,9 @@ public final class ExitStatus {
     /** The process is gone, or there never was one. */
     public static final int GONE = 5;
 
+    /** Some threads run the one version and some the other, and will change when they can. */
+    public static final int IN_TRANSITION = 6;
+
     private ExitStatus() {}
 
     /** The status for a failure. */
@@ -28,6 +32,7 @@ public final class ExitStatus {
                 case AccessRefusedException e -> REFUSED;
                 case BlockedException e -> BLOCKED;
                 case TargetBusyException e -> BLOCKED;
+                case InTransitionException e -> IN_TRANSITION;
                 case TargetGoneException e -> GONE;
                 case BorrowedCallException e -> OTHER;
                 case TargetUnreadableException e -> OTHER;

@@ -81,7 +81,11 @@ final class Patches extends UlpCommand {
         PrintWriter out = out();
         out.println("      livepatch: " + Path.of(patch.file()).getFileName() + " loaded on "
                 + TIME.format(patch.appliedAt().atZone(ZoneId.systemDefault()))
-                + (patch.status() == AppliedPatch.Status.IN_FORCE ? "" : " (not in force)"));
+                + switch (patch.status()) {
+                    case IN_FORCE -> "";
+                    case IN_TRANSITION -> " (in transition)";
+                    case NOT_IN_FORCE, HALF_DONE -> " (not in force)";
+                });
         List<String> labels = LABEL.matcher(patch.comment()).results().map(MatchResult::group).toList();
         if (!labels.isEmpty()) {
             out.println("        bug labels: " + String.join(" ", labels) + " ");

@@ -1,0 +1,71 @@
+package dev.pulpo.engine.apply;
+
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.StubFile;
+import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.trace.StubCalls;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.stub.StubLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * The word that every thread of a process has for a tool to mark it with. It belongs to an object of its own, which is loaded
+ * when it is needed first: the C library has little room for words that lie at the same offset in all threads, and versions
+ * of glibc before 2.34 may abort where an object with such a word is loaded while another thread makes a thread (bug 19329).
+ *
+ * @param offset from the thread pointer
+ */
+record ThreadWord(int offset) {
+    /** The word of the process, if it has one. */
+    static Optional<ThreadWord> find(ProcessImage image, TraceeMemory memory) {
+        return image.objects().stream().flatMap(object -> object.exported(StubLayout.THREAD_SYMBOL).stream())
+                .findFirst()
+                .map(address -> read(image.pid(), memory, address));
+    }
+
+    private static ThreadWord read(int pid, TraceeMemory memory, RemoteAddress address) {
+        byte[] bytes = Bytes.read(memory, address, StubLayout.THREAD_BYTES);
+        ByteBuffer fields = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        byte[] magic = StubLayout.THREAD_MAGIC.getBytes(StandardCharsets.US_ASCII);
+        int version = fields.getInt(StubLayout.THREAD_VERSION);
+        long offset = fields.getLong(StubLayout.THREAD_OFFSET);
+        if (!Arrays.equals(bytes, 0, magic.length, magic, 0, magic.length)
+                || version != StubLayout.CURRENT_THREAD_VERSION
+                || fields.getInt(StubLayout.THREAD_SIZE) != StubLayout.THREAD_BYTES || offset != (int) offset
+                || offset >= 0) {
+            throw new TargetUnreadableException(pid, "what describes the threads' word, at " + address
+                    + ", has version " + version + " and offset " + offset + "; this library knows version "
+                    + StubLayout.CURRENT_THREAD_VERSION + ": use the Pulpo that loaded it");
+        }
+        return new ThreadWord((int) offset);
+    }
+
+    /**
+     * The word of the process, which is given to it first where it has none.
+     *
+     * @throws RefusedException where its loader has no room for it
+     */
+    static ThreadWord of(Session session, Registry registry, long deadline) {
+        Optional<ThreadWord> there = find(session.image(), session.memory());
+        if (there.isPresent()) {
+            return there.get();
+        }
+        Path file = StubFile.threadWord();
+        StubCalls.LoadResult result = session.borrowing(registry, deadline, calls -> calls.load(file, file));
+        if (result instanceof StubCalls.LoadResult.Failed failed) {
+            throw new RefusedException(session.pid(),
+                    new Refusal.LoaderRefused(file.toString(), failed.message()));
+        }
+        return find(session.refreshImage(), session.memory()).orElseThrow(() -> new TargetUnreadableException(
+                session.pid(), file + " was loaded and cannot be found"));
+    }
+}

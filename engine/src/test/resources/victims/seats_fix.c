@@ -1,0 +1,3 @@
+/* A patch for seats.c. */
+#define NAME(f) fixed_##f
+#include "seats.c"
