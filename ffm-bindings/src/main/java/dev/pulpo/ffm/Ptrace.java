@@ -60,7 +60,12 @@ public final class Ptrace {
     }
 
     private static long ptrace(int request, int tid, long address, long data) {
-        return syscall(Linux.SYS_ptrace(), request, tid, address, data);
+        long result;
+        do {
+            // A supervisor of this process's own calls (seccomp_unotify(2)) lets signals end calls before they begin.
+            result = syscall(Linux.SYS_ptrace(), request, tid, address, data);
+        } while (result == -Errno.EINTR);
+        return result;
     }
 
     private static void checked(String request, int tid, long result) {
