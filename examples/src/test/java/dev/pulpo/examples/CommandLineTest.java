@@ -86,7 +86,10 @@ class CommandLineTest {
                     "--json");
             assertThat(blocked.status()).isEqualTo(4);
             assertThat(blocked.errors()).contains("is inside serve");
-            assertThat(fields(blocked.output())).contains("blockers", "tid");
+            assertThat(fields(blocked.output())).contains("blockers", "tid", "name", "systemCall", "stack", "frame",
+                    "since",
+                    "blockingMillis", "remedy");
+            assertThat(blocked.errors()).contains("  > serve+", "it sits in the system call ", "what helps: ");
             assertThat(server.says()).isEqualTo("1");
         }
     }

@@ -221,8 +221,8 @@ public final class ApplyOperation {
         changes.add(Changes.ofState(entry, PatchRecord.State.PREPARED, PatchRecord.State.ACTIVE));
         List<FunctionRecord> functions = new ArrayList<>(entry.patch().functions());
         functions.addAll(leaving.functions());
-        return new Stops(session, changes, functions, CodeRanges.of(forbidden(registry, fresh, leaving, detours)))
-                .untilDone(consistency.timeout(), deadline);
+        return new Stops(session, changes, functions, CodeRanges.of(forbidden(registry, fresh, leaving, detours)),
+                consistency).untilDone(deadline);
     }
 
     private List<CodeRanges.Range> forbidden(Registry registry, PatchPlan fresh, Leaving leaving, Detours detours) {

@@ -2,6 +2,8 @@ package dev.pulpo.engine.apply;
 
 import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.BlockingThread;
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
@@ -10,9 +12,10 @@ import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.engine.stack.StackSweep;
 import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.engine.trace.ProcessStop;
+import dev.pulpo.engine.trace.Remedies;
+import dev.pulpo.engine.trace.ThreadReport;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Registers;
-import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
@@ -34,10 +37,22 @@ final class Commit {
     private final TracerThread.Tools tools;
     private final Journal journal;
     private final long[] interior;
-    private final CodeRanges forbidden;
+    private final Conditions conditions;
     private final StackSweep sweep;
+    private final ThreadReport report;
     private int inEntry;
     private int inEntryTid;
+
+    /**
+     * What must hold for the changes to be made.
+     *
+     * @param forbidden code in which no thread may be
+     * @param tables    to follow stacks with, where they have been made
+     * @param level     what was asked for, to tell what else could be
+     * @param forReport whether nobody tries again where threads are in the way, so that as much as can be is found out of
+     *                  them
+     */
+    record Conditions(CodeRanges forbidden, Optional<CfiMap> tables, Consistency.Level level, boolean forReport) {}
 
     /**
      * What came of a stop.
@@ -57,19 +72,20 @@ final class Commit {
     }
 
     /**
-     * @param changes   what to write
-     * @param interior  addresses at which no thread may stand while that is written; threads there are stepped past them
-     * @param forbidden code in which no thread may be
-     * @param tables    to follow stacks with, where they have been made
+     * @param changes  what to write
+     * @param interior addresses at which no thread may stand while that is written; threads there are stepped past them
      */
     Commit(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, Arena arena, List<Change> changes,
-            LongStream interior, CodeRanges forbidden, Optional<CfiMap> tables) {
+            LongStream interior, Conditions conditions) {
         this.image = image;
         this.tools = tools;
         this.journal = new Journal(image.pid(), memory, changes, arena);
         this.interior = interior.sorted().toArray();
-        this.forbidden = forbidden;
-        this.sweep = new StackSweep(new StackCheck(image, memory, forbidden, tables, arena), arena);
+        this.conditions = conditions;
+        this.sweep = new StackSweep(
+                new StackCheck(image, memory, conditions.forbidden(), conditions.tables(), arena),
+                conditions.forReport(), arena);
+        this.report = new ThreadReport(image, memory);
     }
 
     Journal journal() {
@@ -142,8 +158,9 @@ final class Commit {
     private List<Blocker> blockers() {
         List<Blocker> blockers = new ArrayList<>();
         if (inEntry > 0) {
-            blockers.add(new Blocker.InsideFunction(inEntryTid, name(inEntryTid), "the entry of a function",
-                    "an instruction that is about to change", List.of()));
+            BlockingThread thread = report.unstopped(inEntryTid, new long[0], -1);
+            blockers.add(new Blocker.InsideFunction(thread, "the entry of a function",
+                    "an instruction that is about to change", Remedies.leaving(thread)));
         }
         StackSweep.Findings findings = sweep.findings();
         for (int i = 0; i < findings.count(); i++) {
@@ -153,22 +170,20 @@ final class Commit {
     }
 
     private Blocker blocker(StackSweep.Findings findings, int index) {
-        int tid = findings.tid(index);
-        List<String> stack = Arrays.stream(findings.frames(index)).mapToObj(this::describe).toList();
-        String address = describe(findings.address(index));
+        BlockingThread thread = findings.isStopped(index)
+                ? report.stopped(findings.tid(index), findings.frames(index), findings.blockingFrame(index),
+                        findings.call(index), findings.programCounter(index))
+                : report.unstopped(findings.tid(index), findings.frames(index), findings.blockingFrame(index));
+        String address = report.describe(findings.address(index));
+        String leaving = Remedies.leaving(thread);
+        String asking = Remedies.asking(conditions.level());
         return switch (findings.verdict(index)) {
-            case INSIDE -> new Blocker.InsideFunction(tid, name(tid), forbidden.name(findings.zone(index)), address,
-                    stack);
-            case UNKNOWN -> new Blocker.UnknownStack(tid, name(tid), Reasons.of(findings.end(index), address), stack);
+            case INSIDE ->
+                new Blocker.InsideFunction(thread, conditions.forbidden().name(findings.zone(index)), address,
+                        Remedies.of(leaving, asking));
+            case UNKNOWN -> new Blocker.UnknownStack(thread, Reasons.of(findings.end(index), address),
+                    Remedies.of(leaving, Remedies.following(findings.end(index)), asking));
             case CLEAR, NEEDS_TABLES -> throw new IllegalStateException("no finding");
         };
-    }
-
-    private String describe(long address) {
-        return image.describe(new RemoteAddress(address));
-    }
-
-    private String name(int tid) {
-        return ProcFs.name(image.pid(), tid);
     }
 }

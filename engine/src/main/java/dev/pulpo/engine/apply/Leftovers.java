@@ -2,6 +2,7 @@ package dev.pulpo.engine.apply;
 
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -23,8 +24,8 @@ final class Leftovers {
             return;
         }
         try {
-            new Stops(session, List.of(), List.of(), forbidden(session, entries)).untilDone(Duration.ZERO,
-                    System.nanoTime());
+            new Stops(session, List.of(), List.of(), forbidden(session, entries),
+                    Consistency.functionQuiescent(Duration.ZERO)).untilDone(System.nanoTime());
             for (Registry.Entry entry : entries) {
                 String error = session.borrowing(registry, deadline,
                         calls -> Trampolines.unload(session.memory(), calls, entry));

@@ -1,10 +1,10 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.registry.HalfDone;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,8 +32,8 @@ final class Recovery {
                 Change.ofCode(undo.function().name(), undo.function().site(), undo.found(), undo.wanted())));
         changes.add(Changes.ofState(entry, entry.patch().state(), PatchRecord.State.REVERTED));
         // Threads that the patch has already got finish in it; it stays loaded.
-        new Stops(session, changes, entry.patch().functions(), CodeRanges.of(List.of()))
-                .untilDone(Duration.ofSeconds(1), deadline);
+        new Stops(session, changes, entry.patch().functions(), CodeRanges.of(List.of()), Consistency.none())
+                .untilDone(deadline);
         session.message("patch " + entry.patch().id().shortForm()
                 + " was left half done by a tool that ended, and was taken back");
     }

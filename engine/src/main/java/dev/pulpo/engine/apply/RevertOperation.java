@@ -95,6 +95,6 @@ public final class RevertOperation {
         changes.addAll(leaving.changes(Set.of()));
         CodeRanges forbidden = CodeRanges
                 .of(consistency.level() == Consistency.Level.NONE ? List.of() : leaving.forbidden());
-        return new Stops(session, changes, leaving.functions(), forbidden).untilDone(consistency.timeout(), deadline);
+        return new Stops(session, changes, leaving.functions(), forbidden, consistency).untilDone(deadline);
     }
 }

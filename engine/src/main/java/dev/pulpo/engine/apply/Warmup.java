@@ -1,5 +1,6 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.trace.TracerThread;
@@ -51,8 +52,8 @@ public final class Warmup {
                     try (Arena arena = Arena.ofConfined()) {
                         byte[] same = Bytes.read(memory, somewhere, 16);
                         Commit commit = new Commit(image, tools, memory, arena,
-                                List.of(Change.ofCode("nothing", somewhere, same, same)), LongStream.empty(), nowhere,
-                                Optional.empty());
+                                List.of(Change.ofCode("nothing", somewhere, same, same)), LongStream.empty(),
+                                new Commit.Conditions(nowhere, Optional.empty(), Consistency.Level.NONE, false));
                         commit.journal().touch();
                         commit.run(System.nanoTime() + 1_000_000_000L);
                     }

@@ -1,8 +1,10 @@
 package dev.pulpo.engine.trace;
 
 import dev.pulpo.elf.cfi.CfiMap;
+import dev.pulpo.elf.cfi.Step;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.BlockingThread;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetGoneException;
@@ -20,6 +22,7 @@ import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.SystemCalls;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.ffm.WaitStatus;
 import java.lang.foreign.Arena;
@@ -50,9 +53,11 @@ public final class ThreadBorrower {
     private final boolean suspendSeccomp;
     private final CodeRanges hazards;
     private final Supplier<CfiMap> tables;
+    private final ThreadReport report;
     private StackCheck check;
     private boolean hasTables;
     private boolean needsTables;
+    private boolean walked;
 
     /** Where the call's frame will lie. */
     public enum FrameOn {
@@ -74,8 +79,9 @@ public final class ThreadBorrower {
             boolean borrowed = ProcFs.findStatus(image.pid(), tid)
                     .filter(status -> status.innerId("NSpid") == stub.borrower()).isPresent();
             if (borrowed && isOnStack(tid, stub)) {
-                return Optional.of(notBorrowable(tid,
-                        "it still runs a call that an earlier tool made it make"));
+                return Optional.of(new Blocker.NotBorrowable(report.unstopped(tid, new long[0], -1),
+                        "it still runs a call that an earlier tool made it make", "wait longer (--timeout): "
+                                + "it leaves by itself when that returns"));
             }
         }
         return Optional.empty();
@@ -131,6 +137,7 @@ public final class ThreadBorrower {
         Optional<CfiMap> known = UnwindTables.ifKnown(image, memory);
         this.hasTables = known.isPresent();
         this.check = check(known);
+        this.report = new ThreadReport(image, memory);
     }
 
     private StackCheck check(Optional<CfiMap> map) {
@@ -145,8 +152,9 @@ public final class ThreadBorrower {
      */
     public ThreadLoan borrow(FrameOn frameOn, long deadline) {
         long began = System.nanoTime();
+        Sightings sightings = new Sightings();
         if (frameOn == FrameOn.STUB_STACK) {
-            awaitStack(began, deadline);
+            awaitStack(began, deadline, sightings);
         }
         while (true) {
             List<Blocker> blockers = new ArrayList<>();
@@ -165,6 +173,7 @@ public final class ThreadBorrower {
             if (loan.isPresent()) {
                 return loan.get();
             }
+            blockers = sightings.add(blockers);
             tools.late().release();
             if (needsTables && !hasTables) {
                 check = check(Optional.of(tables.get()));
@@ -188,7 +197,7 @@ public final class ThreadBorrower {
         }
     }
 
-    private void awaitStack(long began, long deadline) {
+    private void awaitStack(long began, long deadline, Sightings sightings) {
         while (true) {
             StubState stub = StubState.read(image.pid(), memory, image.stub().orElseThrow());
             Optional<Blocker> occupant = occupant(stub);
@@ -197,8 +206,9 @@ public final class ThreadBorrower {
             }
             if (System.nanoTime() - deadline > 0) {
                 throw new BlockedException(image.pid(), Duration.ofNanos(System.nanoTime() - began),
-                        List.of(occupant.get()));
+                        sightings.add(List.of(occupant.get())));
             }
+            sightings.addSome(List.of(occupant.get()));
             tools.pause().nanos(RETRY_NANOS);
         }
     }
@@ -236,19 +246,43 @@ public final class ThreadBorrower {
                     ? new Attempt.Gone()
                     : refused(tid, "it does not stop (state " + ProcFs.state(image.pid(), tid) + ")");
         }
+        walked = false;
         Registers registers = tools.saved();
         if (ptrace.readRegisters(tid, registers) != 0) {
             return new Attempt.Gone();
         }
-        Optional<Blocker> blocker = (suspendSeccomp
-                ? Optional.<Blocker>empty()
-                : SeccompCheck.of(ptrace, image.pid(), tid))
+        Optional<Unfit> unfit = (suspendSeccomp
+                ? Optional.<Unfit>empty()
+                : SeccompCheck.of(ptrace, image.pid(), tid)
+                        .<Unfit>map(reason -> thread -> new Blocker.Forbidden(thread, reason, SeccompCheck.REMEDY)))
                 .or(() -> unfit(tid, registers, frameOn, worst));
-        if (blocker.isEmpty()) {
+        if (unfit.isEmpty()) {
             return taken(tid, registers, began);
         }
+        long call = SystemCalls.isUnfinished(registers) ? registers.origRax() : -1;
+        long programCounter = registers.rip();
+        long[] frames = frames(programCounter);
+        int frame = walked ? check.blockingFrame() : -1;
         Release.detach(ptrace, tid, registers, 0);
-        return new Attempt.Refused(blocker.get());
+        return new Attempt.Refused(
+                unfit.get().blocker(report.stopped(tid, frames, frame, call, programCounter)));
+    }
+
+    /** Why a thread will not do; made into words when it runs again. */
+    private interface Unfit {
+        Blocker blocker(BlockingThread thread);
+    }
+
+    /** The frames that were passed in judging the thread; where it was not judged, the one that runs. */
+    private long[] frames(long programCounter) {
+        if (!walked) {
+            return new long[]{programCounter};
+        }
+        long[] frames = new long[check.frameCount()];
+        for (int i = 0; i < frames.length; i++) {
+            frames[i] = check.frame(i);
+        }
+        return frames;
     }
 
     /** A stopped thread can still end, by SIGKILL or because another one executes a program; then it is not taken. */
@@ -278,11 +312,8 @@ public final class ThreadBorrower {
     }
 
     private Attempt refused(int tid, String reason) {
-        return new Attempt.Refused(notBorrowable(tid, reason));
-    }
-
-    private Blocker notBorrowable(int tid, String reason) {
-        return new Blocker.NotBorrowable(tid, ProcFs.name(image.pid(), tid), reason);
+        BlockingThread thread = report.unstopped(tid, new long[0], -1);
+        return new Attempt.Refused(new Blocker.NotBorrowable(thread, reason, Remedies.leaving(thread)));
     }
 
     /** Waits for the stop that answers the interrupt; signals that come first are delivered. */
@@ -314,23 +345,33 @@ public final class ThreadBorrower {
         return false;
     }
 
-    private Optional<Blocker> unfit(int tid, Registers registers, FrameOn frameOn, Restart worst) {
+    private Optional<Unfit> unfit(int tid, Registers registers, FrameOn frameOn, Restart worst) {
         Optional<String> reason = reasonNot(tid, registers, frameOn, worst);
         if (reason.isPresent()) {
-            return Optional.of(notBorrowable(tid, reason.get()));
+            return reason.map(ThreadBorrower::notBorrowable);
         }
         check.begin();
-        return switch (check.judge(tid, registers)) {
+        StackCheck.Verdict verdict = check.judge(tid, registers);
+        walked = verdict == StackCheck.Verdict.INSIDE || verdict == StackCheck.Verdict.UNKNOWN;
+        long address = check.address();
+        int zone = check.zone();
+        Step end = check.end();
+        return switch (verdict) {
             case CLEAR -> Optional.empty();
-            case INSIDE -> Optional.of(notBorrowable(tid, "it is inside "
-                    + hazards.name(check.zone()) + ", at " + image.describe(new RemoteAddress(check.address()))));
+            case INSIDE -> Optional.of(thread -> notBorrowable("it is inside " + hazards.name(zone) + ", at "
+                    + report.describe(address)).blocker(thread));
             case NEEDS_TABLES -> {
                 needsTables = true;
-                yield Optional.of(notBorrowable(tid, "its stack has not been followed"));
+                yield Optional.of(notBorrowable("its stack has not been followed"));
             }
-            case UNKNOWN -> Optional.of(new Blocker.UnknownStack(tid, ProcFs.name(image.pid(), tid),
-                    Reasons.of(check.end(), image.describe(new RemoteAddress(check.address()))), List.of()));
+            case UNKNOWN -> Optional.of(thread -> new Blocker.UnknownStack(thread,
+                    Reasons.of(end, report.describe(address)),
+                    Remedies.of(Remedies.leaving(thread), Remedies.following(end))));
         };
+    }
+
+    private static Unfit notBorrowable(String reason) {
+        return thread -> new Blocker.NotBorrowable(thread, reason, Remedies.leaving(thread));
     }
 
     private Optional<String> reasonNot(int tid, Registers registers, FrameOn frameOn, Restart worst) {

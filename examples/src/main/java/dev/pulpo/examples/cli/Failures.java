@@ -3,6 +3,7 @@ package dev.pulpo.examples.cli;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.BlockingThread;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -96,7 +97,11 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
     }
 
     private static Map<String, Object> describe(Blocker blocker) {
-        return Json.object("kind", blocker.getClass().getSimpleName(), "tid", blocker.tid(), "message",
+        BlockingThread thread = blocker.thread();
+        return Json.object("kind", blocker.getClass().getSimpleName(), "tid", blocker.tid(), "name", thread.name(),
+                "reason", blocker.reason(), "systemCall", thread.systemCall().orElse(""), "stack", thread.stack(),
+                "frame", thread.frame(), "since", thread.since().toString(), "blockingMillis",
+                thread.blocking().toMillis(), "looks", thread.looks(), "remedy", blocker.remedy(), "message",
                 blocker.message());
     }
 }
