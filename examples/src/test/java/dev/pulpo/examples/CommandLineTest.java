@@ -54,7 +54,7 @@ class CommandLineTest {
             Result applied = apply(server, "greeting=greeting_fixed", "--json");
             assertThat(applied.status()).as(applied.errors()).isZero();
             assertThat(fields(applied.output())).contains("outcome", "functions", "threads", "stopMicros",
-                    "borrowedMicros", "totalMicros");
+                    "longestThreadStopMicros", "borrowedMicros", "totalMicros", "releasedAsTooLong");
             assertThat(applied.output()).contains("\"outcome\":\"applied\"", "\"injected\":" + !preloaded);
             assertThat(server.says()).isEqualTo("2");
 
@@ -76,6 +76,24 @@ class CommandLineTest {
             assertThat(refused.status()).isEqualTo(3);
             assertThat(refused.errors()).startsWith("pulpo: ").contains("did you mean greeting?");
             assertThat(fields(refused.output())).contains("refusals", "kind");
+        }
+    }
+
+    @Test
+    void stopThatWouldTakeTooLongIsNotMade() throws Exception {
+        try (DemoServer server = new DemoServer("")) {
+            Result tooLong = apply(server, "greeting=greeting_fixed", "--max-pause", "1us", "--timeout", "100ms",
+                    "--json");
+            assertThat(tooLong.status()).as(tooLong.errors()).isEqualTo(4);
+            assertThat(tooLong.errors()).contains("a stop of at most 1 µs");
+            assertThat(fields(tooLong.output())).contains("maxPauseMicros", "shortestStopMicros",
+                    "releasedAsTooLong");
+            assertThat(server.says()).isEqualTo("1");
+            assertThat(apply(server, "greeting=greeting_fixed", "--max-pause", "0ms").status()).isEqualTo(2);
+            Result applied = apply(server, "greeting=greeting_fixed", "--max-pause", "20s");
+            assertThat(applied.status()).as(applied.errors()).isZero();
+            assertThat(applied.output()).contains(", stop ", ", longest stop of one thread ", ", one borrowed for ");
+            assertThat(server.says()).isEqualTo("2");
         }
     }
 

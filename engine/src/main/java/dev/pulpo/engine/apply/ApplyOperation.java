@@ -69,7 +69,7 @@ public final class ApplyOperation {
 
     private Outcome run(long began) throws IOException {
         Registry registry = Stale.retire(session,
-                Recovery.run(session, session.registry(deadline), deadline), List.of());
+                Recovery.run(session, session.registry(deadline), consistency.maxPause(), deadline), List.of());
         PatchPlan fresh = new Planner(session.image(), session.memory(), Optional.of(registry))
                 .plan(plan.patch(), plan.instead());
         if (!fresh.isApplicable()) {
@@ -116,9 +116,10 @@ public final class ApplyOperation {
                 "applied " + plan.id().shortForm() + " from " + plan.patch().file() + " to " + plan.target() + ": "
                         + Session.names(plan.functions()));
         return new Outcome(Outcome.Kind.APPLIED, plan.pid(), plan.id(),
-                plan.functions().stream().map(PlannedFunction::function).toList(), done.result().threads(),
-                done.result().stop(), done.result().scheduling().name(), session.borrowed(),
-                Duration.ofNanos(System.nanoTime() - began), done.attempts(), session.injected(), unloaded,
+                plan.functions().stream().map(PlannedFunction::function).toList(), done.figures().threads(),
+                done.figures().duration(), done.figures().scheduling().name(), session.longestStop(),
+                session.borrowed(), Duration.ofNanos(System.nanoTime() - began), done.attempts(), done.released(),
+                session.injected(), unloaded,
                 leaving.ids());
     }
 

@@ -4,9 +4,12 @@ import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.BlockingThread;
 import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.TargetBusyException;
+import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.stack.Reasons;
 import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.engine.stack.StackSweep;
@@ -16,10 +19,8 @@ import dev.pulpo.engine.trace.Remedies;
 import dev.pulpo.engine.trace.ThreadReport;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Registers;
-import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -42,6 +43,7 @@ final class Commit {
     private final ThreadReport report;
     private int inEntry;
     private int inEntryTid;
+    private boolean written;
 
     /**
      * What must hold for the changes to be made.
@@ -49,25 +51,26 @@ final class Commit {
      * @param forbidden code in which no thread may be
      * @param tables    to follow stacks with, where they have been made
      * @param level     what was asked for, to tell what else could be
+     * @param budget    for the stop
      * @param forReport whether nobody tries again where threads are in the way, so that as much as can be is found out of
      *                  them
      */
-    record Conditions(CodeRanges forbidden, Optional<CfiMap> tables, Consistency.Level level, boolean forReport) {}
+    record Conditions(CodeRanges forbidden, Optional<CfiMap> tables, Consistency.Level level, PauseBudget budget,
+            boolean forReport) {}
 
     /**
      * What came of a stop.
      *
      * @param blockers    threads that were in the way; where there are any, nothing was changed
      * @param needsTables whether threads could not be judged for want of {@link UnwindTables}; nothing was changed then
-     * @param threads     how many threads were held
-     * @param stop        how long
-     * @param scheduling  how far the tracer was raised
+     * @param tooLong     whether the stop would have exceeded its budget; nothing was changed then
+     * @param figures     what the stop was like
      * @param holdsOn     whether threads are still seized that could not be released; see {@link ProcessStop#holdsOn}
      */
-    record Result(List<Blocker> blockers, boolean needsTables, int threads, Duration stop,
-            Scheduling.Level scheduling, boolean holdsOn) {
+    record Result(List<Blocker> blockers, boolean needsTables, boolean tooLong, ProcessStop.Figures figures,
+            boolean holdsOn) {
         boolean isDone() {
-            return blockers.isEmpty() && !needsTables;
+            return blockers.isEmpty() && !needsTables && !tooLong;
         }
     }
 
@@ -99,22 +102,32 @@ final class Commit {
      */
     Result run(long deadline) {
         ProcessStop stop = new ProcessStop(image.pid(), tools);
-        int threads;
+        PauseBudget budget = conditions.budget();
+        ProcessStop.Standing standing;
         try (stop) {
             stop.prepare();
-            stop.stop(deadline);
-            sweep.begin();
+            sweep.begin(budget);
             inEntry = 0;
-            for (int i = 0; i < stop.size(); i++) {
-                look(stop, i);
-            }
-            sweep.finish();
-            threads = stop.stoppedThreads();
-            if (sweep.isClear() && inEntry == 0) {
-                journal.write(tools.ptrace(), stop.anyStopped());
+            standing = stop.stop(deadline, budget);
+            if (standing == ProcessStop.Standing.STANDS) {
+                for (int i = 0; i < stop.size() && !budget.isSpent(); i++) {
+                    look(stop, i);
+                }
+                sweep.finish();
+                if (inEntry == 0 && !budget.isSpent() && sweep.isClear()) {
+                    journal.write(tools.ptrace(), stop.anyStopped());
+                    written = true;
+                }
             }
         }
-        return new Result(blockers(), sweep.needsTables(), threads, stop.duration(), stop.schedulingLevel(),
+        if (standing == ProcessStop.Standing.REPLACED) {
+            throw new TargetGoneException(image.pid(), "it has executed another program");
+        }
+        if (standing == ProcessStop.Standing.LATE) {
+            throw new TargetBusyException(image.pid(), stop.late());
+        }
+        boolean tooLong = !written && budget.isSpent();
+        return new Result(tooLong ? List.of() : blockers(), sweep.needsTables() && !tooLong, tooLong, stop.figures(),
                 stop.holdsOn());
     }
 

@@ -68,7 +68,7 @@ public final class RevertOperation {
         if (session.image().stub().isEmpty()) {
             throw new RefusedException(session.pid(), none);
         }
-        Registry recovered = Recovery.run(session, session.readRegistry(), deadline);
+        Registry recovered = Recovery.run(session, session.readRegistry(), consistency.maxPause(), deadline);
         List<Registry.Entry> entries = choice.of(recovered, session.image());
         if (entries.isEmpty()) {
             throw new RefusedException(session.pid(), none);
@@ -82,12 +82,13 @@ public final class RevertOperation {
         Stops.Done done = commit(leaving);
         boolean unloaded = leaving.finish(consistency.level() != Consistency.Level.NONE, deadline);
         if (consistency.level() != Consistency.Level.NONE) {
-            Leftovers.unload(session, session.readRegistry(), deadline);
+            Leftovers.unload(session, session.readRegistry(), consistency.maxPause(), deadline);
         }
         return new Outcome(Outcome.Kind.REVERTED, session.pid(), leaving.ids().getFirst(),
-                leaving.functions().stream().map(FunctionRecord::name).distinct().toList(), done.result().threads(),
-                done.result().stop(), done.result().scheduling().name(), session.borrowed(),
-                Duration.ofNanos(System.nanoTime() - began), done.attempts(), false, unloaded, leaving.ids());
+                leaving.functions().stream().map(FunctionRecord::name).distinct().toList(), done.figures().threads(),
+                done.figures().duration(), done.figures().scheduling().name(), session.longestStop(),
+                session.borrowed(), Duration.ofNanos(System.nanoTime() - began), done.attempts(), done.released(),
+                false, unloaded, leaving.ids());
     }
 
     private Stops.Done commit(Leaving leaving) {

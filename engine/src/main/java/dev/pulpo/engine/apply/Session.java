@@ -38,6 +38,7 @@ final class Session implements AutoCloseable {
     private TracerThread tracer;
     private ProcessImage image;
     private Duration borrowed = Duration.ZERO;
+    private long longestStop;
     private Optional<CfiMap> tables = Optional.empty();
     private boolean injected;
     private boolean suspendSeccomp;
@@ -131,6 +132,11 @@ final class Session implements AutoCloseable {
         return borrowed;
     }
 
+    /** The longest that one thread was stopped so far, borrowing aside. */
+    Duration longestStop() {
+        return Duration.ofNanos(Math.max(longestStop, tracer.longestStop().nanos()));
+    }
+
     <T> T onTracer(TracerThread.Work<T> work) {
         return tracer.call(work);
     }
@@ -138,6 +144,7 @@ final class Session implements AutoCloseable {
     /** Ends the tracer thread, which gives back every thread that could not be detached, and starts another. */
     void renewTracer() {
         tracer.close();
+        longestStop = longestStop().toNanos();
         tracer = TracerThread.lease(pid);
     }
 

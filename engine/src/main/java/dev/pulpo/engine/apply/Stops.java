@@ -3,14 +3,18 @@ package dev.pulpo.engine.apply;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.stack.PauseBudget;
+import dev.pulpo.engine.trace.ProcessStop;
 import dev.pulpo.engine.trace.Sightings;
 import java.lang.foreign.Arena;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -30,8 +34,18 @@ final class Stops {
     private final Consistency consistency;
     private final Sightings sightings = new Sightings();
 
-    /** The stop in which the changes were made, and how many it took. */
-    record Done(Commit.Result result, int attempts) {}
+    private long release;
+    private int tooLong;
+    private Duration shortest = Duration.ofSeconds(Long.MAX_VALUE);
+
+    /**
+     * What it took to make the changes.
+     *
+     * @param figures  of the stop in which they were made
+     * @param attempts how many stops it took
+     * @param released how many of those were released because they would have exceeded their budget
+     */
+    record Done(ProcessStop.Figures figures, int attempts, int released) {}
 
     /**
      * @param changes     what to write
@@ -52,7 +66,9 @@ final class Stops {
      * Makes the changes, and reads them back. The last attempt begins behind the deadline: of threads that are in the way
      * then, all is found out that there is to report.
      *
-     * @throws BlockedException where threads were in the way until the deadline; nothing is changed then
+     * @throws BlockedException       where threads were in the way until the deadline; nothing is changed then
+     * @throws PauseExceededException where the last attempt would have stopped the process for too long; nothing is changed
+     *                                then
      */
     Done untilDone(long deadline) {
         Warmup.await();
@@ -78,7 +94,12 @@ final class Stops {
                 session.renewTracer();
             }
             if (result.isDone()) {
-                return new Done(result, attempt);
+                return new Done(result.figures(), attempt, tooLong);
+            }
+            if (result.tooLong()) {
+                noteTooLong(result.figures(), last);
+                backoff = pause(backoff, deadline);
+                continue;
             }
             if (result.needsTables()) {
                 sightings.addSome(result.blockers());
@@ -97,6 +118,14 @@ final class Stops {
         }
     }
 
+    private void noteTooLong(ProcessStop.Figures figures, boolean last) {
+        tooLong++;
+        shortest = figures.duration().compareTo(shortest) < 0 ? figures.duration() : shortest;
+        if (last) {
+            throw new PauseExceededException(session.pid(), consistency.maxPause().orElseThrow(), shortest, tooLong);
+        }
+    }
+
     /** Waits, but not for long behind the deadline. Returns how long to wait the next time. */
     private static long pause(long backoff, long deadline) {
         LockSupport.parkNanos(Math.min(backoff, Math.max(0, deadline - System.nanoTime())));
@@ -112,10 +141,12 @@ final class Stops {
             try (Arena arena = Arena.ofConfined()) {
                 Commit commit = new Commit(session.image(), tools, session.memory(), arena, changes,
                         functions.stream().flatMapToLong(Changes::interior), new Commit.Conditions(forbidden,
-                                session.knownTables(), consistency.level(), forReport));
+                                session.knownTables(), consistency.level(),
+                                PauseBudget.of(consistency.maxPause(), release), forReport));
                 checkUnchanged(commit);
                 commit.journal().touch();
                 Commit.Result stopped = commit.run(System.nanoTime() + patience);
+                release = stopped.figures().release();
                 if (stopped.isDone()) {
                     checkArrived(commit);
                 }

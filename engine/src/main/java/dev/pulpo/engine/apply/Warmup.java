@@ -3,6 +3,7 @@ package dev.pulpo.engine.apply;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
@@ -53,7 +54,8 @@ public final class Warmup {
                         byte[] same = Bytes.read(memory, somewhere, 16);
                         Commit commit = new Commit(image, tools, memory, arena,
                                 List.of(Change.ofCode("nothing", somewhere, same, same)), LongStream.empty(),
-                                new Commit.Conditions(nowhere, Optional.empty(), Consistency.Level.NONE, false));
+                                new Commit.Conditions(nowhere, Optional.empty(), Consistency.Level.NONE,
+                                        PauseBudget.unlimited(), false));
                         commit.journal().touch();
                         commit.run(System.nanoTime() + 1_000_000_000L);
                     }

@@ -48,6 +48,8 @@ public final class StackCheck {
     static final long MOST_BYTES = 64 * 1024;
     private static final int MOST_FRAMES = 100_000;
     private static final int KEPT_FRAMES = 64;
+    /** How many frames are followed between two looks at the clock: one less than a power of two. */
+    private static final int FRAMES_BETWEEN_LOOKS = 63;
     private static final int STACK_POINTER_AND_PROGRAM_COUNTER = 1 << DwarfRegisters.RSP | 1 << DwarfRegisters.RIP;
 
     private final ProcessImage image;
@@ -66,6 +68,7 @@ public final class StackCheck {
     private long address;
     private int zone;
     private Step end = Step.OUTERMOST;
+    private PauseBudget budget = PauseBudget.unlimited();
 
     /**
      * @param zones  the code that is asked about
@@ -86,6 +89,12 @@ public final class StackCheck {
 
     /** To be called whenever the process may have run since the last question. */
     public void begin() {
+        begin(PauseBudget.unlimited());
+    }
+
+    /** As the other; walks end, as {@link Verdict#UNKNOWN}, when the budget is spent. */
+    void begin(PauseBudget most) {
+        budget = most;
         window.forget();
     }
 
@@ -196,7 +205,8 @@ public final class StackCheck {
             return Verdict.NEEDS_TABLES;
         }
         walker.start(registers, known);
-        for (int i = 0; i < MOST_FRAMES; i++) {
+        for (int i = 0; i < MOST_FRAMES
+                && !((i & FRAMES_BETWEEN_LOOKS) == FRAMES_BETWEEN_LOOKS && budget.isSpent()); i++) {
             keep(walker.codeAddress());
             if (isInside(walker.codeAddress())) {
                 blockingFrame = i < KEPT_FRAMES ? i : -1;

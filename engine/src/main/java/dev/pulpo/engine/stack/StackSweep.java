@@ -25,6 +25,7 @@ public final class StackSweep {
     private final Registers[] registers = new Registers[1024];
     private final Findings findings;
     private boolean needsTables;
+    private PauseBudget budget = PauseBudget.unlimited();
 
     /** What was found out about the threads that are not clear. */
     public static final class Findings {
@@ -148,9 +149,14 @@ public final class StackSweep {
         stacks = new ScatteredRead(BATCH_BYTES, arena);
     }
 
-    /** To be called when the process has been stopped. */
-    public void begin() {
-        check.begin();
+    /**
+     * To be called when the process has been stopped.
+     *
+     * @param most for the whole stop; once it is spent, threads are judged no more
+     */
+    public void begin(PauseBudget most) {
+        budget = most;
+        check.begin(most);
         findings.count = 0;
         needsTables = false;
     }
@@ -161,7 +167,7 @@ public final class StackSweep {
      * @param thread its registers, which must stay as they are until {@link #finish}
      */
     public void add(int tid, Registers thread) {
-        if (check.isIdle()) {
+        if (check.isIdle() || budget.isSpent()) {
             return;
         }
         long length = check.liveLength(tid, thread);
@@ -195,7 +201,7 @@ public final class StackSweep {
             return;
         }
         stacks.read(tids[0]);
-        for (int i = 0; i < stacks.count(); i++) {
+        for (int i = 0; i < stacks.count() && !budget.isSpent(); i++) {
             if (!stacks.isComplete(i) || !check.isClear(tids[i], registers[i], stacks.bytes(), stacks.offset(i),
                     stacks.length(i))) {
                 walk(tids[i], registers[i]);
@@ -228,7 +234,7 @@ public final class StackSweep {
 
     /** Whether no thread is in the code. */
     public boolean isClear() {
-        return !needsTables && findings.count == 0;
+        return !needsTables && findings.count == 0 && !budget.isSpent();
     }
 
     public Findings findings() {

@@ -33,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the thread to borrow. Any live thread will do that is where {@code dlopen} cannot deadlock; threads are stopped
@@ -251,12 +252,8 @@ public final class ThreadBorrower {
         if (ptrace.readRegisters(tid, registers) != 0) {
             return new Attempt.Gone();
         }
-        Optional<Unfit> unfit = (suspendSeccomp
-                ? Optional.<Unfit>empty()
-                : SeccompCheck.of(ptrace, image.pid(), tid)
-                        .<Unfit>map(reason -> thread -> new Blocker.Forbidden(thread, reason, SeccompCheck.REMEDY)))
-                .or(() -> unfit(tid, registers, frameOn, worst));
-        if (unfit.isEmpty()) {
+        Unfit unfit = unfit(tid, registers, frameOn, worst);
+        if (unfit == null) {
             return taken(tid, registers, began);
         }
         long call = SystemCalls.isUnfinished(registers) ? registers.origRax() : -1;
@@ -264,13 +261,36 @@ public final class ThreadBorrower {
         long[] frames = frames(programCounter);
         int frame = walked ? check.blockingFrame() : -1;
         Release.detach(ptrace, tid, registers, 0);
-        return new Attempt.Refused(
-                unfit.get().blocker(report.stopped(tid, frames, frame, call, programCounter)));
+        tools.longest().note(System.nanoTime() - began);
+        return new Attempt.Refused(blocker(unfit, report.stopped(tid, frames, frame, call, programCounter)));
     }
 
-    /** Why a thread will not do; made into words when it runs again. */
-    private interface Unfit {
-        Blocker blocker(BlockingThread thread);
+    /** Why a stopped thread will not do. It is made into words when it runs again. */
+    private sealed interface Unfit {
+        /** Seccomp's filters would kill it. */
+        record Filtered(String reason) implements Unfit {}
+
+        /** What it is doing must not be interrupted. */
+        record Occupied(String reason) implements Unfit {}
+
+        /** It is in code that holds locks which loading takes. */
+        record Inside(int zone, long address) implements Unfit {}
+
+        /** Its stack cannot be followed. */
+        record Unknown(Step end, long address) implements Unfit {}
+    }
+
+    private Blocker blocker(Unfit unfit, BlockingThread thread) {
+        String leaving = Remedies.leaving(thread);
+        return switch (unfit) {
+            case Unfit.Filtered filtered -> new Blocker.Forbidden(thread, filtered.reason(), SeccompCheck.REMEDY);
+            case Unfit.Occupied occupied -> new Blocker.NotBorrowable(thread, occupied.reason(), leaving);
+            case Unfit.Inside inside -> new Blocker.NotBorrowable(thread, "it is inside " + hazards.name(inside.zone())
+                    + ", at " + report.describe(inside.address()), leaving);
+            case Unfit.Unknown unknown -> new Blocker.UnknownStack(thread,
+                    Reasons.of(unknown.end(), report.describe(unknown.address())),
+                    Remedies.of(leaving, Remedies.following(unknown.end())));
+        };
     }
 
     /** The frames that were passed in judging the thread; where it was not judged, the one that runs. */
@@ -345,33 +365,27 @@ public final class ThreadBorrower {
         return false;
     }
 
-    private Optional<Unfit> unfit(int tid, Registers registers, FrameOn frameOn, Restart worst) {
+    private @Nullable Unfit unfit(int tid, Registers registers, FrameOn frameOn, Restart worst) {
+        Optional<String> filtered = suspendSeccomp ? Optional.empty() : SeccompCheck.of(ptrace, image.pid(), tid);
+        if (filtered.isPresent()) {
+            return new Unfit.Filtered(filtered.get());
+        }
         Optional<String> reason = reasonNot(tid, registers, frameOn, worst);
         if (reason.isPresent()) {
-            return reason.map(ThreadBorrower::notBorrowable);
+            return new Unfit.Occupied(reason.get());
         }
         check.begin();
         StackCheck.Verdict verdict = check.judge(tid, registers);
         walked = verdict == StackCheck.Verdict.INSIDE || verdict == StackCheck.Verdict.UNKNOWN;
-        long address = check.address();
-        int zone = check.zone();
-        Step end = check.end();
         return switch (verdict) {
-            case CLEAR -> Optional.empty();
-            case INSIDE -> Optional.of(thread -> notBorrowable("it is inside " + hazards.name(zone) + ", at "
-                    + report.describe(address)).blocker(thread));
+            case CLEAR -> null;
+            case INSIDE -> new Unfit.Inside(check.zone(), check.address());
             case NEEDS_TABLES -> {
                 needsTables = true;
-                yield Optional.of(notBorrowable("its stack has not been followed"));
+                yield new Unfit.Occupied("its stack has not been followed");
             }
-            case UNKNOWN -> Optional.of(thread -> new Blocker.UnknownStack(thread,
-                    Reasons.of(end, report.describe(address)),
-                    Remedies.of(Remedies.leaving(thread), Remedies.following(end))));
+            case UNKNOWN -> new Unfit.Unknown(check.end(), check.address());
         };
-    }
-
-    private static Unfit notBorrowable(String reason) {
-        return thread -> new Blocker.NotBorrowable(thread, reason, Remedies.leaving(thread));
     }
 
     private Optional<String> reasonNot(int tid, Registers registers, FrameOn frameOn, Restart worst) {

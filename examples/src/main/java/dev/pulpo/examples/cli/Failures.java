@@ -4,6 +4,7 @@ import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.BlockingThread;
+import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -85,6 +86,11 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
         }
         if (failure instanceof BlockedException blocked) {
             object.put("blockers", blocked.blockers().stream().map(Failures::describe).toList());
+        }
+        if (failure instanceof PauseExceededException tooLong) {
+            object.put("maxPauseMicros", tooLong.maxPause().toNanos() / 1000);
+            object.put("shortestStopMicros", tooLong.shortest().toNanos() / 1000);
+            object.put("releasedAsTooLong", tooLong.attempts());
         }
         if (failure instanceof TargetBusyException busy) {
             object.put("threads", List.copyOf(busy.threads()));

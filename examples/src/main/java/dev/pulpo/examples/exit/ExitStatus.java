@@ -3,6 +3,7 @@ package dev.pulpo.examples.exit;
 import dev.pulpo.engine.AccessRefusedException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
@@ -27,6 +28,7 @@ public final class ExitStatus {
                 case RefusedException e -> REFUSED;
                 case AccessRefusedException e -> REFUSED;
                 case BlockedException e -> BLOCKED;
+                case PauseExceededException e -> BLOCKED;
                 case TargetBusyException e -> BLOCKED;
                 case TargetGoneException e -> GONE;
                 case BorrowedCallException e -> OTHER;

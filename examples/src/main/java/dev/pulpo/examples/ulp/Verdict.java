@@ -3,6 +3,7 @@ package dev.pulpo.examples.ulp;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.AccessRefusedException;
 import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -47,6 +48,8 @@ record Verdict(String patch, int reason, String words, String detail, int status
             case RefusedException refused -> of(patch, refused.refusals().getFirst(), detail, status);
             case TargetGoneException gone -> new Verdict(patch, GONE, "No such process", detail, status);
             case BlockedException blocked ->
+                new Verdict(patch, BUSY, "Resource temporarily unavailable", detail, status);
+            case PauseExceededException tooLong ->
                 new Verdict(patch, BUSY, "Resource temporarily unavailable", detail, status);
             case TargetBusyException busy ->
                 new Verdict(patch, BUSY, "Resource temporarily unavailable", detail, status);
