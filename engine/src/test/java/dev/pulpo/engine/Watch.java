@@ -70,6 +70,32 @@ final class Watch implements AutoCloseable {
         });
     }
 
+    private Watch(LongBinaryOperator watcher) {
+        install(watcher);
+    }
+
+    /** Does something at the first interrupt of each stop of the whole process, and behind its last release; makes no object. */
+    static Watch ofStops(int pid, Runnable begin, Runnable end) {
+        String tracer = "pulpo-tracer-" + pid;
+        boolean[] raised = new boolean[1];
+        boolean[] begun = new boolean[1];
+        return new Watch((call, second) -> {
+            if (Thread.currentThread().getName().equals(tracer)) {
+                if (call >>> 32 == SYS_SCHED_SETSCHEDULER) {
+                    if (begun[0]) {
+                        end.run();
+                    }
+                    raised[0] = second != SCHED_OTHER;
+                    begun[0] = false;
+                } else if (raised[0] && !begun[0]) {
+                    begun[0] = true;
+                    begin.run();
+                }
+            }
+            return 0;
+        });
+    }
+
     /** The product offers it to nobody but tests, which are in other packages. */
     private static void install(@org.jspecify.annotations.Nullable LongBinaryOperator watcher) {
         try {

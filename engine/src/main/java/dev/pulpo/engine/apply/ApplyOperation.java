@@ -92,7 +92,7 @@ public final class ApplyOperation {
             detours.make(block);
             detours.write(session.memory());
             recorded = record(registry, fresh, loaded, object, block, detours.functions());
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             TrampolineBlock mapped = block;
             unload(registry, calls -> Trampolines.unload(calls, loaded.handle(), mapped), failed);
             throw failed;
@@ -103,7 +103,7 @@ public final class ApplyOperation {
         Stops.Done done;
         try {
             done = commit(recorded.registry(), fresh, entry, leaving, detours);
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             if (isUnreached(entry)) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
                 unload(registry, calls -> Trampolines.unload(session.memory(), calls, entry), failed);
@@ -134,7 +134,7 @@ public final class ApplyOperation {
     }
 
     /** Takes a patch out again after a failure; what stands in the way of that is added to the failure. */
-    private void unload(Registry registry, Function<StubCalls, String> unloading, RuntimeException failure) {
+    private void unload(Registry registry, Function<StubCalls, String> unloading, Throwable failure) {
         try {
             // The deadline may be what failed; giving memory back gets a second of its own.
             long extended = System.nanoTime() + Duration.ofSeconds(1).toNanos();
@@ -142,8 +142,10 @@ public final class ApplyOperation {
             if (!error.isEmpty()) {
                 session.message("patch " + plan.id().shortForm() + " stays loaded: " + error);
             }
-        } catch (RuntimeException alsoFailed) {
-            failure.addSuppressed(alsoFailed);
+        } catch (RuntimeException | Error alsoFailed) {
+            if (!alsoFailed.equals(failure)) {
+                failure.addSuppressed(alsoFailed);
+            }
         }
     }
 

@@ -137,8 +137,15 @@ final class Session implements AutoCloseable {
         return Duration.ofNanos(Math.max(longestStop, tracer.longestStop().nanos()));
     }
 
+    /** Has work done on the tracer thread. Where it fails, nothing of the process is traced any more afterwards. */
     <T> T onTracer(TracerThread.Work<T> work) {
-        return tracer.call(work);
+        try {
+            return tracer.call(work);
+        } catch (RuntimeException | Error failed) {
+            // Whatever it had not released the end of the tracer thread releases, and not only when the operation ends.
+            renewTracer();
+            throw failed;
+        }
     }
 
     /** Ends the tracer thread, which gives back every thread that could not be detached, and starts another. */
@@ -165,7 +172,7 @@ final class Session implements AutoCloseable {
         Injection.libc(image);
         Path stub = StubFile.path();
         ProcessImage before = image;
-        boolean holdsOn = tracer.call(tools -> {
+        boolean holdsOn = onTracer(tools -> {
             ThreadLoan loan = new ThreadBorrower(before, tools, memory, suspendSeccomp,
                     () -> UnwindTables.of(before, memory))
                     .borrow(ThreadBorrower.FrameOn.THREAD_STACK, deadline);
@@ -188,7 +195,7 @@ final class Session implements AutoCloseable {
     /** Makes calls of the stub on a borrowed thread. */
     <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
         ProcessImage current = image;
-        Lent<T> lent = tracer.call(tools -> {
+        Lent<T> lent = onTracer(tools -> {
             ThreadLoan loan = new ThreadBorrower(current, tools, memory, suspendSeccomp,
                     () -> UnwindTables.of(current, memory))
                     .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline);

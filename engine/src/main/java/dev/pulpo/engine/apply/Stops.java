@@ -83,7 +83,6 @@ final class Stops {
                 result = attempt(Math.min(attempt * FIRST_PATIENCE_NANOS, LONGEST_PATIENCE_NANOS), last);
             } catch (TargetBusyException busy) {
                 // On a crowded machine threads wait for their turn to stop. All have been let go; they get another chance.
-                session.renewTracer();
                 if (last) {
                     throw busy;
                 }

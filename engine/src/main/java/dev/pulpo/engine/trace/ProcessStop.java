@@ -257,7 +257,7 @@ public final class ProcessStop implements AutoCloseable {
 
     /** Some threads take long. A zombie leader never reports; a parent in vfork stops when its child lets it. */
     private void lookAtMissing(int index) {
-        char state = ProcFs.state(pid, threads.tid(index));
+        char state = list.state(threads.tid(index));
         if (state == 'Z' || state == 'X' || state == ProcFs.NO_SUCH_THREAD) {
             threads.state(index, ThreadTable.GONE);
         } else if (state == 'D') {
@@ -376,12 +376,12 @@ public final class ProcessStop implements AutoCloseable {
             }
         }
         ended = System.nanoTime();
-        late = stillRunning();
         try {
             Scheduling.Level level = raised;
             if (level != null) {
                 tools.scheduling().restore(level);
             }
+            late = stillRunning();
             releaseUnstopped();
         } finally {
             list.close();
