@@ -8,6 +8,7 @@
  * Returns in rax how far the variable is from the thread pointer. All other registers are preserved, vectors included:
  * the caller does not know that it calls anything.
  */
+    .file "pulpo_tls.S"          /* else the linker names the temporary file that the assembler wrote */
     .set XSTATE_BYTES, 2816         /* x87, SSE, AVX, AVX-512 in the standard format, wherever CPUID says they begin */
     .set XSTATE_MASK, 0xe7
 

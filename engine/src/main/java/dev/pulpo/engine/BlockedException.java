@@ -2,7 +2,6 @@ package dev.pulpo.engine;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Threads of the target stood in the way until the deadline. */
 public final class BlockedException extends PulpoException {
@@ -11,8 +10,8 @@ public final class BlockedException extends PulpoException {
     private final transient List<Blocker> blockers;
 
     public BlockedException(int pid, Duration waited, List<Blocker> blockers) {
-        super(pid, "process " + pid + " was blocked for " + waited.toMillis() + " ms: "
-                + blockers.stream().map(Blocker::message).collect(Collectors.joining("; ")), null);
+        super(pid, "process " + pid + " was blocked for " + waited.toMillis() + " ms:\n"
+                + BlockerText.of(blockers), null);
         this.blockers = List.copyOf(blockers);
     }
 

@@ -1,94 +1,102 @@
 package dev.pulpo.engine;
 
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** A thread that stands in the way. */
 public sealed interface Blocker {
+    /** The thread, what it does, and since when it stands in the way. */
+    BlockingThread thread();
+
+    /** Why it stands in the way, as what the thread is: {@code "is inside …"}. */
+    String reason();
+
+    /** What the user can do, for a person to read. */
+    String remedy();
+
+    /** The same reason for the same thread, of which more is known. */
+    Blocker of(BlockingThread known);
+
     /** The thread's id, as this process sees it. */
-    int tid();
+    default int tid() {
+        return thread().tid();
+    }
 
-    /** The reason, for a person to read. */
-    String message();
+    /** The frames of its stack; see {@link BlockingThread#stack}. */
+    default List<String> stack() {
+        return thread().stack();
+    }
 
-    /** The frames of its stack as far as they were followed, the innermost first, as {@code function+offset (object)}. */
-    List<String> stack();
+    /** All that is known, for a person to read: several lines, without an end of line behind the last. */
+    default String message() {
+        return BlockerText.of(List.of(this));
+    }
 
     /**
      * The thread is inside a function that is about to change, or will return there.
      *
-     * @param name     the thread's name
      * @param function the function
      * @param address  where in it, as {@code function+offset (object)}
      */
-    record InsideFunction(int tid, String name, String function, String address, List<String> stack)
-            implements
-                Blocker {
-        public InsideFunction {
-            stack = List.copyOf(stack);
+    record InsideFunction(BlockingThread thread, String function, String address, String remedy) implements Blocker {
+        @Override
+        public String reason() {
+            return "is inside " + function + " at " + address;
         }
 
         @Override
-        public String message() {
-            return "thread " + tid + " (" + name + ") is inside " + function + " at " + address + stackBelow(stack);
+        public Blocker of(BlockingThread known) {
+            return new InsideFunction(known, function, address, remedy);
         }
     }
 
     /**
      * The thread cannot be borrowed now.
      *
-     * @param name   the thread's name
-     * @param reason why
+     * @param why the reason
      */
-    record NotBorrowable(int tid, String name, String reason) implements Blocker {
+    record NotBorrowable(BlockingThread thread, String why, String remedy) implements Blocker {
         @Override
-        public List<String> stack() {
-            return List.of();
+        public String reason() {
+            return "cannot be borrowed: " + why;
         }
 
         @Override
-        public String message() {
-            return "thread " + tid + " (" + name + ") cannot be borrowed: " + reason;
+        public Blocker of(BlockingThread known) {
+            return new NotBorrowable(known, why, remedy);
         }
     }
 
     /**
      * The thread must not be borrowed, neither now nor later: it would not survive.
      *
-     * @param name   the thread's name
-     * @param reason why
+     * @param why the reason
      */
-    record Forbidden(int tid, String name, String reason) implements Blocker {
+    record Forbidden(BlockingThread thread, String why, String remedy) implements Blocker {
         @Override
-        public List<String> stack() {
-            return List.of();
+        public String reason() {
+            return "must not be borrowed: " + why;
         }
 
         @Override
-        public String message() {
-            return "thread " + tid + " (" + name + ") must not be borrowed: " + reason;
+        public Blocker of(BlockingThread known) {
+            return new Forbidden(known, why, remedy);
         }
     }
 
     /**
      * The thread's stack cannot be followed, so nothing is known of where it will return to.
      *
-     * @param name   the thread's name
-     * @param reason why
+     * @param why the reason
      */
-    record UnknownStack(int tid, String name, String reason, List<String> stack) implements Blocker {
-        public UnknownStack {
-            stack = List.copyOf(stack);
+    record UnknownStack(BlockingThread thread, String why, String remedy) implements Blocker {
+        @Override
+        public String reason() {
+            return "has a stack that cannot be followed: " + why;
         }
 
         @Override
-        public String message() {
-            return "thread " + tid + " (" + name + ") has a stack that cannot be followed: " + reason
-                    + stackBelow(stack);
+        public Blocker of(BlockingThread known) {
+            return new UnknownStack(known, why, remedy);
         }
-    }
-
-    private static String stackBelow(List<String> stack) {
-        return stack.stream().map(frame -> "\n    " + frame).collect(Collectors.joining());
     }
 }

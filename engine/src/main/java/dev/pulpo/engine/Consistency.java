@@ -1,14 +1,28 @@
 package dev.pulpo.engine;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * When the bytes may change.
  *
- * @param level   what must hold at the instant of the change
- * @param timeout how long to wait for it
+ * @param level    what must hold at the instant of the change
+ * @param timeout  how long to wait for it
+ * @param maxPause how long the whole process may be stopped at a time; see {@link #maxPause(Duration)}
  */
-public record Consistency(Level level, Duration timeout) {
+public record Consistency(Level level, Duration timeout, Optional<Duration> maxPause) {
+    /** @throws IllegalArgumentException where the limit for the stop is not positive */
+    public Consistency {
+        if (maxPause.filter(most -> !most.isPositive()).isPresent()) {
+            throw new IllegalArgumentException("a stop cannot be limited to " + maxPause.get());
+        }
+    }
+
+    /** Without a limit for the stop. */
+    public Consistency(Level level, Duration timeout) {
+        this(level, timeout, Optional.empty());
+    }
+
     /** What must hold at the instant of the change. */
     public enum Level {
         /**
@@ -48,5 +62,16 @@ public record Consistency(Level level, Duration timeout) {
 
     public static Consistency libraryQuiescent(Duration timeout) {
         return new Consistency(Level.LIBRARY_QUIESCENT, timeout);
+    }
+
+    /**
+     * The same, with a limit for each stop of the whole process. A stop that would exceed it is released at once, before
+     * anything has changed, and tried again until the timeout. The limit is compared before the bytes are written; how long
+     * the release takes behind that can only be estimated, so {@link Outcome#stop} says what it was.
+     *
+     * @throws IllegalArgumentException where it is not positive
+     */
+    public Consistency maxPause(Duration most) {
+        return new Consistency(level, timeout, Optional.of(most));
     }
 }

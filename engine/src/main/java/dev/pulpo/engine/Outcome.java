@@ -13,16 +13,19 @@ import java.util.List;
  * @param threads    how many threads the stop held
  * @param stop       from the first interrupt to the last release: how long no code of the process could run
  * @param scheduling how far the tracer was raised during the stop: REAL_TIME, NICE or NONE
+ * @param longest    the longest that one thread was kept from running by a stop of this operation, the stops counted that
+ *                   came to nothing; a borrowed thread is counted by {@code borrowed}
  * @param borrowed   how long one thread was away from its work to load or unload the patch
  * @param total      how long all of it took
  * @param attempts   how many stops it took until no thread was in the way
+ * @param released   how many of them were released because they would have exceeded {@link Consistency#maxPause}
  * @param injected   whether the stub was brought in for it
  * @param unloaded   after a revert, whether the memory of all that was reverted has been given back
  * @param reverted   the patches that went out of force in that stop, newest first
  */
 public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions, int threads, Duration stop,
-        String scheduling, Duration borrowed, Duration total, int attempts, boolean injected, boolean unloaded,
-        List<PatchId> reverted) {
+        String scheduling, Duration longest, Duration borrowed, Duration total, int attempts, int released,
+        boolean injected, boolean unloaded, List<PatchId> reverted) {
     /** What was done. */
     public enum Kind {
         APPLIED, REVERTED
@@ -37,7 +40,11 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
     public String toString() {
         return kind.name().toLowerCase(java.util.Locale.ROOT) + " " + patch.shortForm() + ": " + functions.size()
                 + (functions.size() == 1 ? " function" : " functions") + ", stop " + micros(stop) + ", " + threads
-                + (threads == 1 ? " thread" : " threads") + ", one borrowed for " + micros(borrowed) + ", "
+                + (threads == 1 ? " thread" : " threads") + ", longest stop of one thread " + micros(longest)
+                + (released == 0
+                        ? ""
+                        : ", " + released + (released == 1 ? " attempt" : " attempts") + " released as too long")
+                + ", one borrowed for " + micros(borrowed) + ", "
                 + micros(total) + " in all";
     }
 

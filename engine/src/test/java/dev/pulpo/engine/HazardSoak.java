@@ -66,6 +66,10 @@ final class HazardSoak {
         victims.fix(3);
     }
 
+    Victims victims() {
+        return victims;
+    }
+
     /** Runs so many rounds of one hazard. */
     Tally run(String hazard, int rounds) throws Exception {
         Tally tally = new Tally(hazard);
@@ -148,18 +152,25 @@ final class HazardSoak {
         PatchId id = patch(2).id();
         try (LiveProcess process = LiveProcess.attach(server.pid())) {
             for (int i = 0; i < rounds; i++) {
-                long began = System.nanoTime();
-                if (isDone(tally, () -> process.apply(process.plan(patch(2)), Consistency.DEFAULT))) {
-                    tally.falseSuccesses += server.ask("answer").equals("2") ? 0 : 1;
-                    while (!isDone(tally, () -> process.revert(id)) && System.nanoTime() - began < HANG.toNanos()) {
-                        Thread.onSpinWait();
+                RoundWatch watch = watch(tally, server.pid());
+                try (watch) {
+                    if (isDone(tally, () -> process.apply(process.plan(patch(2)), Consistency.DEFAULT))) {
+                        tally.falseSuccesses += server.ask("answer").equals("2") ? 0 : 1;
+                        while (!isDone(tally, () -> process.revert(id)) && !watch.hung()) {
+                            Thread.onSpinWait();
+                        }
                     }
+                    tally.falseSuccesses += server.ask("answer").equals("1") ? 0 : 1;
+                } finally {
+                    tally.hangs += watch.hung() ? 1 : 0;
                 }
-                tally.falseSuccesses += server.ask("answer").equals("1") ? 0 : 1;
-                tally.hangs += System.nanoTime() - began > HANG.toNanos() ? 1 : 0;
                 tally.rounds++;
             }
         }
+    }
+
+    private static RoundWatch watch(Tally tally, int pid) {
+        return new RoundWatch(tally.hazard + ", round " + (tally.rounds + 1) + ",", pid, HANG);
     }
 
     private interface Work {
@@ -201,14 +212,18 @@ final class HazardSoak {
             tools.add(tool(ApplyInTurns.class, server, value, Integer.toString(rounds)));
         }
         int refused = 0;
-        for (Process tool : tools) {
-            String output = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (tool.waitFor() == 0 && output.startsWith("refused ")) {
-                refused += Integer.parseInt(output.strip().substring("refused ".length()));
-            } else {
-                tally.unexpected.add(output);
+        RoundWatch watch = new RoundWatch(tally.hazard, server.pid(), HANG.multipliedBy(1 + rounds / 50));
+        try (watch) {
+            for (Process tool : tools) {
+                String output = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+                if (tool.waitFor() == 0 && output.startsWith("refused ")) {
+                    refused += Integer.parseInt(output.strip().substring("refused ".length()));
+                } else {
+                    tally.unexpected.add(output);
+                }
             }
         }
+        tally.hangs += watch.hung() ? 1 : 0;
         System.out.println("two-tools: one was told " + refused + " times that the other holds the process");
         tally.rounds += 2 * rounds;
         tally.falseSuccesses += server.ask("answer").equals("1") ? 0 : 1;
@@ -260,18 +275,18 @@ final class HazardSoak {
                     Processes.kill(server.pid(), Signals.SIGKILL);
                 }
             });
-            long began = System.nanoTime();
-            try {
-                while (System.nanoTime() - began < HANG.toNanos()) {
+            RoundWatch watch = watch(tally, server.pid());
+            try (watch) {
+                while (true) {
                     process.apply(patch(2));
                     process.revert(patch(2).id());
                 }
-                tally.hangs++;
             } catch (TargetGoneException expected) {
                 tally.rounds++;
             } catch (PulpoException other) {
                 tally.unexpected.add(other.toString());
             }
+            tally.hangs += watch.hung() ? 1 : 0;
             killer.join();
             // What it has become must live on.
             if (execs && dev.pulpo.engine.image.ProcFs.isZombie(server.pid(), server.pid())) {

@@ -1,10 +1,15 @@
 package dev.pulpo.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pulpo.ffm.Processes;
+import dev.pulpo.ffm.Signals;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -30,5 +35,26 @@ class HazardSoakTest {
         assertThat(tally.unexpected).isEmpty();
         assertThat(tally.isClean()).as("%s%n%s", HazardSoak.HEADER, tally).isTrue();
         assertThat(tally.rounds).isGreaterThanOrEqualTo(5);
+    }
+
+    /** The target stands still, as it must never; whoever waits for it gets on. */
+    @Test
+    void roundThatHangsIsEndedAndCounted() {
+        try (RunningServer server = RunningServer.plain(soak.victims().server(), "2", "sleep")) {
+            Processes.kill(server.pid(), Signals.SIGSTOP);
+            RoundWatch watch = new RoundWatch("this test", server.pid(), Duration.ofMillis(100));
+            try (watch) {
+                assertThatThrownBy(() -> server.ask("answer")).isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("has ended");
+            }
+            assertThat(watch.hung()).isTrue();
+        }
+        try (RunningServer server = RunningServer.plain(soak.victims().server(), "2", "sleep")) {
+            RoundWatch watch = new RoundWatch("this test", server.pid(), Duration.ofMinutes(1));
+            try (watch) {
+                assertThat(server.ask("answer")).isEqualTo("1");
+            }
+            assertThat(watch.hung()).isFalse();
+        }
     }
 }

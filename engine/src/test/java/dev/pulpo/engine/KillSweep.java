@@ -91,10 +91,15 @@ final class KillSweep {
     }
 
     /** One whose main thread is easily borrowed, or one in which no thread is: all wait with a timeout. */
-    private RunningServer start() {
+    RunningServer start() {
         Path program = prepared ? victims.server() : victims.linked("hazards.c");
         String[] arguments = prepared ? new String[]{"3", "sleep"} : new String[]{"restart"};
         return preloaded ? RunningServer.preloaded(program, arguments) : RunningServer.plain(program, arguments);
+    }
+
+    /** What is applied and reverted, and may be found in force afterwards. */
+    LivePatch patch() {
+        return LivePatch.of(victims.fix(3)).target("libanswer.so").replace("answer", "fixed_answer");
     }
 
     /** The killer's line. */
@@ -122,7 +127,7 @@ final class KillSweep {
     }
 
     /** What is wrong, if anything. A target that does not answer in time is ended, so that nobody waits for ever. */
-    private Optional<String> judge(RunningServer server) {
+    Optional<String> judge(RunningServer server) {
         CompletableFuture<Boolean> judged = new CompletableFuture<>();
         Thread watch = Thread.ofPlatform().daemon().start(() -> {
             if (judged.completeOnTimeout(false, PATIENCE.toSeconds(), TimeUnit.SECONDS).join().equals(false)) {

@@ -54,7 +54,7 @@ class CommandLineTest {
             Result applied = apply(server, "greeting=greeting_fixed", "--json");
             assertThat(applied.status()).as(applied.errors()).isZero();
             assertThat(fields(applied.output())).contains("outcome", "functions", "threads", "stopMicros",
-                    "borrowedMicros", "totalMicros");
+                    "longestThreadStopMicros", "borrowedMicros", "totalMicros", "releasedAsTooLong");
             assertThat(applied.output()).contains("\"outcome\":\"applied\"", "\"injected\":" + !preloaded);
             assertThat(server.says()).isEqualTo("2");
 
@@ -105,13 +105,34 @@ class CommandLineTest {
     }
 
     @Test
+    void stopThatWouldTakeTooLongIsNotMade() throws Exception {
+        try (DemoServer server = new DemoServer("")) {
+            Result tooLong = apply(server, "greeting=greeting_fixed", "--max-pause", "1us", "--timeout", "100ms",
+                    "--json");
+            assertThat(tooLong.status()).as(tooLong.errors()).isEqualTo(4);
+            assertThat(tooLong.errors()).contains("a stop of at most 1 µs");
+            assertThat(fields(tooLong.output())).contains("maxPauseMicros", "shortestStopMicros",
+                    "releasedAsTooLong");
+            assertThat(server.says()).isEqualTo("1");
+            assertThat(apply(server, "greeting=greeting_fixed", "--max-pause", "0ms").status()).isEqualTo(2);
+            Result applied = apply(server, "greeting=greeting_fixed", "--max-pause", "20s");
+            assertThat(applied.status()).as(applied.errors()).isZero();
+            assertThat(applied.output()).contains(", stop ", ", longest stop of one thread ", ", one borrowed for ");
+            assertThat(server.says()).isEqualTo("2");
+        }
+    }
+
+    @Test
     void threadThatStaysInsideBlocks() throws Exception {
         try (DemoServer server = new DemoServer("")) {
             Result blocked = apply(server, "serve=greeting_fixed", "--allow", "signature", "--timeout", "200ms",
                     "--json");
             assertThat(blocked.status()).isEqualTo(4);
             assertThat(blocked.errors()).contains("is inside serve");
-            assertThat(fields(blocked.output())).contains("blockers", "tid");
+            assertThat(fields(blocked.output())).contains("blockers", "tid", "name", "systemCall", "stack", "frame",
+                    "since",
+                    "blockingMillis", "remedy");
+            assertThat(blocked.errors()).contains("  > serve+", "it sits in the system call ", "what helps: ");
             assertThat(server.says()).isEqualTo("1");
         }
     }

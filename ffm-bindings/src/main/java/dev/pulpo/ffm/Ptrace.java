@@ -229,8 +229,8 @@ public final class Ptrace {
     }
 
     /** Writes eight bytes to any mapped page of the tracee, read-only ones included. Returns 0 or an error number. */
-    public int poke(int tid, RemoteAddress address, long value) {
-        return (int) -ptrace(Linux.PTRACE_POKEDATA(), tid, address.value(), value);
+    public int poke(int tid, long address, long value) {
+        return (int) -ptrace(Linux.PTRACE_POKEDATA(), tid, address, value);
     }
 
     /** The message of a {@code PTRACE_EVENT_…} stop, such as the id of a new thread. */

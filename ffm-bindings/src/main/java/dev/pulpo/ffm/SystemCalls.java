@@ -50,6 +50,14 @@ public final class SystemCalls {
     }
 
     /**
+     * Whether the registers are those of a thread that was taken out of a system call which it has not finished: the
+     * kernel means to restart it, or it has returned EINTR for no other reason than the stop.
+     */
+    public static boolean isUnfinished(Registers registers) {
+        return isRestarting(registers) || isInterruptedForGood(registers);
+    }
+
+    /**
      * Whether the thread is in a call that restarts through its restart block (nanosleep, poll, a futex with a
      * timeout): only the kernel knows how much of it is left, and forgets it on {@code rt_sigreturn}.
      */
@@ -61,7 +69,12 @@ public final class SystemCalls {
      * Whether the thread was interrupted in the repetition of such a call: then its registers do not say which it is.
      */
     public static boolean isRestartSyscall(Registers registers) {
-        return registers.origRax() == Linux.SYS_restart_syscall();
+        return isRestartSyscall(registers.origRax());
+    }
+
+    /** Whether this is restart_syscall(2), with which the kernel itself repeats a call through its restart block. */
+    public static boolean isRestartSyscall(long number) {
+        return number == Linux.SYS_restart_syscall();
     }
 
     /** Whether this call restarts through the restart block. */

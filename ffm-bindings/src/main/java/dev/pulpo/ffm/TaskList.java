@@ -19,11 +19,14 @@ public final class TaskList implements AutoCloseable {
     private static final long LINKS = 16;
     /** Links that every directory has: its name, and its own dot. */
     private static final int OWN_LINKS = 2;
+    /** Room for the digits of a thread id. */
+    private static final int DIGITS = 10;
 
     private final String path;
     private final int descriptor;
     private final MemorySegment buffer;
     private final MemorySegment stat;
+    private final MemorySegment statPath;
     private int[] tids = new int[256];
     private int count;
 
@@ -32,6 +35,8 @@ public final class TaskList implements AutoCloseable {
         path = "/proc/" + pid + "/task";
         buffer = arena.allocate(BUFFER_BYTES, 8);
         stat = arena.allocate(STAT_BYTES, 8);
+        statPath = arena.allocate(DIGITS + 6L);
+        statPath.setString(DIGITS, "/stat");
         try (Arena scratch = Arena.ofConfined()) {
             descriptor = (int) check("open(" + path + ")",
                     syscall(Linux.SYS_open(), scratch.allocateFrom(path).address(),
@@ -46,13 +51,13 @@ public final class TaskList implements AutoCloseable {
      */
     public int refresh() {
         count = 0;
-        check("lseek(" + path + ")", syscall(Linux.SYS_lseek(), descriptor, 0, 0));
+        checked("lseek", syscall(Linux.SYS_lseek(), descriptor, 0, 0));
         while (true) {
             long bytes = syscall(Linux.SYS_getdents64(), descriptor, buffer.address(), BUFFER_BYTES);
             if (bytes == -Errno.ENOENT || bytes == -Errno.ESRCH) {
                 return count;
             }
-            check("getdents64(" + path + ")", bytes);
+            checked("getdents64", bytes);
             if (bytes == 0) {
                 return count;
             }
@@ -69,6 +74,46 @@ public final class TaskList implements AutoCloseable {
     public int threadCount() {
         long error = syscall(Linux.SYS_fstat(), descriptor, stat.address(), 0);
         return error == 0 ? Math.toIntExact(Math.max(0, stat.get(ValueLayout.JAVA_LONG, LINKS) - OWN_LINKS)) : 0;
+    }
+
+    /** Makes the words of a failure where there is one, and not before. */
+    private void checked(String call, long result) {
+        if (NativeCalls.isError(result)) {
+            check(call + "(" + path + ")", result);
+        }
+    }
+
+    /**
+     * The state of a thread of the process as a letter (proc_pid_stat(5)), or 0 where there is none of that id. Allocates
+     * nothing.
+     */
+    public char state(int tid) {
+        long file = syscall(Linux.SYS_openat(), descriptor, pathOf(tid), Linux.O_RDONLY() | Linux.O_CLOEXEC(),
+                0);
+        if (NativeCalls.isError(file)) {
+            return 0;
+        }
+        long bytes = syscall(Linux.SYS_read(), file, buffer.address(), BUFFER_BYTES);
+        syscall(Linux.SYS_close(), file, 0, 0);
+        // The name before the state is in parentheses, and may hold any character, parentheses included.
+        for (long at = bytes - 3; at >= 0; at--) {
+            if (buffer.get(ValueLayout.JAVA_BYTE, at) == ')') {
+                return (char) buffer.get(ValueLayout.JAVA_BYTE, at + 2);
+            }
+        }
+        return 0;
+    }
+
+    /** Where {@code TID/stat} is, below the directory of the list; written from its end. */
+    private long pathOf(int tid) {
+        int rest = tid;
+        int at = DIGITS;
+        do {
+            at--;
+            statPath.set(ValueLayout.JAVA_BYTE, at, (byte) ('0' + rest % 10));
+            rest /= 10;
+        } while (rest > 0);
+        return statPath.address() + at;
     }
 
     /** {@code struct linux_dirent64}: u64 inode, i64 offset, u16 length of the record, u8 type, name, NUL. */

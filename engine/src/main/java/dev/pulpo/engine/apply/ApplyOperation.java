@@ -78,7 +78,7 @@ public final class ApplyOperation {
 
     private Outcome run(long began) throws IOException {
         Registry registry = Stale.retire(session,
-                Recovery.run(session, session.registry(deadline), deadline), List.of());
+                Recovery.run(session, session.registry(deadline), consistency.maxPause(), deadline), List.of());
         PatchPlan fresh = new Planner(session.image(), session.memory(), Optional.of(registry))
                 .plan(plan.patch(), plan.instead());
         if (!fresh.isApplicable()) {
@@ -108,7 +108,7 @@ public final class ApplyOperation {
             detours.write(session.memory());
             recorded = record(registry, fresh, loaded, object, block, gates.map(Gates::mark).orElse(0),
                     detours.functions());
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             TrampolineBlock mapped = block;
             unload(registry, calls -> Trampolines.unload(calls, loaded.handle(), mapped), failed);
             throw failed;
@@ -118,14 +118,14 @@ public final class ApplyOperation {
                 .filter(active -> fresh.leaving().contains(active.patch().id())).toList());
         Optional<Changeover> changeover = gates
                 .map(all -> new Changeover(session, recorded.registry(), entry, all.word(),
-                        consistency.timeout(), end));
+                        consistency, end));
         Optional<Stops.Done> committed;
         try {
             changeover.ifPresent(begun -> begun.begin(Transition.Direction.TO_PATCH));
             committed = byThread
                     ? Optional.empty()
                     : Optional.of(commit(recorded.registry(), fresh, entry, leaving));
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | Error failed) {
             if (isUnreached(entry)) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
                 unload(registry, calls -> Trampolines.unload(session.memory(), calls, entry), failed);
@@ -142,9 +142,10 @@ public final class ApplyOperation {
                 "applied " + plan.id().shortForm() + " from " + plan.patch().file() + " to " + plan.target() + ": "
                         + Session.names(plan.functions()));
         return new Outcome(Outcome.Kind.APPLIED, plan.pid(), plan.id(),
-                plan.functions().stream().map(PlannedFunction::function).toList(), done.result().threads(),
-                done.result().stop(), done.result().scheduling().name(), session.borrowed(),
-                Duration.ofNanos(System.nanoTime() - began), done.attempts(), session.injected(), unloaded,
+                plan.functions().stream().map(PlannedFunction::function).toList(), done.figures().threads(),
+                done.figures().duration(), done.figures().scheduling().name(), session.longestStop(),
+                session.borrowed(), Duration.ofNanos(System.nanoTime() - began), done.attempts(), done.released(),
+                session.injected(), unloaded,
                 leaving.ids());
     }
 
@@ -165,7 +166,7 @@ public final class ApplyOperation {
     }
 
     /** Takes a patch out again after a failure; what stands in the way of that is added to the failure. */
-    private void unload(Registry registry, Function<StubCalls, String> unloading, RuntimeException failure) {
+    private void unload(Registry registry, Function<StubCalls, String> unloading, Throwable failure) {
         try {
             // The deadline may be what failed; giving memory back gets a second of its own.
             long extended = System.nanoTime() + Duration.ofSeconds(1).toNanos();
@@ -173,8 +174,10 @@ public final class ApplyOperation {
             if (!error.isEmpty()) {
                 session.message("patch " + plan.id().shortForm() + " stays loaded: " + error);
             }
-        } catch (RuntimeException alsoFailed) {
-            failure.addSuppressed(alsoFailed);
+        } catch (RuntimeException | Error alsoFailed) {
+            if (!alsoFailed.equals(failure)) {
+                failure.addSuppressed(alsoFailed);
+            }
         }
     }
 
@@ -255,8 +258,8 @@ public final class ApplyOperation {
         changes.add(Changes.ofState(entry, PatchRecord.State.PREPARED, PatchRecord.State.ACTIVE));
         List<FunctionRecord> functions = new ArrayList<>(entry.patch().functions());
         functions.addAll(leaving.functions());
-        return new Stops(session, changes, functions, CodeRanges.of(forbidden(registry, fresh, leaving, entry.patch())))
-                .untilDone(consistency.timeout(), deadline);
+        return new Stops(session, changes, functions,
+                CodeRanges.of(forbidden(registry, fresh, leaving, entry.patch())), consistency).untilDone(deadline);
     }
 
     private List<CodeRanges.Range> forbidden(Registry registry, PatchPlan fresh, Leaving leaving,

@@ -2,6 +2,7 @@ package dev.pulpo.engine.apply;
 
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.InTransitionException;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
@@ -18,6 +19,8 @@ import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.engine.stack.StackSweep;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.x86.ThreadGate;
+import dev.pulpo.engine.trace.Remedies;
+import dev.pulpo.engine.trace.ThreadReport;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -62,12 +65,13 @@ final class Changeover {
     private final Registry.Entry entry;
     private final PatchRecord patch;
     private final ThreadWord word;
-    private final Duration timeout;
+    private final Consistency consistency;
     private final long deadline;
     private final long began = System.nanoTime();
     private final Map<Transition.Direction, CodeRanges> zones = new EnumMap<>(Transition.Direction.class);
     private Collection<Integer> behind = List.of();
     private int attempts;
+    private int released;
     private Duration stop = Duration.ZERO;
     private boolean tablesAreNew;
 
@@ -76,14 +80,14 @@ final class Changeover {
      * @param entry    a patch with gates
      * @param word     of the threads
      */
-    Changeover(Session session, Registry registry, Registry.Entry entry, ThreadWord word, Duration timeout,
-            long deadline) {
+    Changeover(Session session, Registry registry, Registry.Entry entry, ThreadWord word,
+            Consistency consistency, long deadline) {
         this.session = session;
         this.registry = registry;
         this.entry = entry;
         this.patch = entry.patch();
         this.word = word;
-        this.timeout = timeout;
+        this.consistency = consistency;
         this.deadline = deadline;
     }
 
@@ -116,16 +120,17 @@ final class Changeover {
                         "instructions that change"))
                 .toList());
         List<Marking> markings = new ArrayList<>();
-        Stops.Done done = stopped(new Stops(session, changes, patch.functions(), zone(direction), (arena, tables) -> {
-            StackCheck returns = new StackCheck(session.image(), session.memory(), overwritten, tables, arena);
-            markings.add(new Marking(new ThreadMarks(session.memory(), word, arena), returns, stays(direction),
-                    stays(opposite(direction))));
-            return markings.getLast();
-        }));
+        Stops.Done done = stopped(
+                new Stops(session, changes, patch.functions(), zone(direction), consistency, (arena, tables) -> {
+                    StackCheck returns = new StackCheck(session.image(), session.memory(), overwritten, tables, arena);
+                    markings.add(new Marking(new ThreadMarks(session.memory(), word, arena), returns, stays(direction),
+                            stays(opposite(direction))));
+                    return markings.getLast();
+                }));
         note(done);
         behind = markings.getLast().marked();
         session.message("threads change " + (toPatch ? "to " : "back from ") + patch.id().shortForm() + ": "
-                + behind.size() + " of " + done.result().threads() + " stay behind");
+                + behind.size() + " of " + done.figures().threads() + " stay behind");
     }
 
     /** Who gives threads no time to leave still wants them to be stopped, which takes its time on a crowded machine. */
@@ -133,7 +138,7 @@ final class Changeover {
         long patience = Math.max(deadline, System.nanoTime() + STOPPING_NANOS);
         while (true) {
             try {
-                return stops.untilDone(timeout, deadline);
+                return stops.untilDone(deadline);
             } catch (TargetBusyException busy) {
                 if (System.nanoTime() - patience > 0) {
                     throw busy;
@@ -154,7 +159,8 @@ final class Changeover {
 
     private void note(Stops.Done done) {
         attempts += done.attempts();
-        stop = done.result().stop().compareTo(stop) > 0 ? done.result().stop() : stop;
+        stop = done.figures().duration().compareTo(stop) > 0 ? done.figures().duration() : stop;
+        released += done.released();
     }
 
     /**
@@ -221,15 +227,15 @@ final class Changeover {
                 } catch (BlockedException blocked) {
                     blockers = blocked.blockers();
                 } catch (TargetBusyException busy) {
-                    blockers = busy.threads().stream().<Blocker>map(tid -> new Blocker.UnknownStack(tid,
-                            ProcFs.name(session.pid(), tid), "it does not stop", List.of())).toList();
+                    blockers = busy.threads().stream().map(tid -> words(direction).of(tid, "it does not stop"))
+                            .toList();
                 }
             }
             if (done.isPresent()) {
                 return outcome(direction, done.get());
             }
             if (System.nanoTime() - deadline > 0) {
-                throw new InTransitionException(session.pid(), timeout,
+                throw new InTransitionException(session.pid(), consistency.timeout(),
                         new Transition(patch.id(), direction, blockers));
             }
             behind = blockers.stream().map(Blocker::tid).collect(Collectors.toCollection(TreeSet::new));
@@ -251,6 +257,11 @@ final class Changeover {
                 look(direction, ProcFs.liveThreads(session.pid()), false));
     }
 
+    private BlockerWords words(Transition.Direction direction) {
+        return new BlockerWords(new ThreadReport(session.image(), session.memory()), zone(direction),
+                Remedies.IN_TRANSITION);
+    }
+
     private List<Blocker> look(Transition.Direction direction, Collection<Integer> tids, boolean release) {
         if (tids.isEmpty()) {
             return List.of();
@@ -262,7 +273,7 @@ final class Changeover {
                     StackCheck check = new StackCheck(session.image(), session.memory(), zone, session.knownTables(),
                             arena);
                     return new ThreadLook(session.image(), tools, new ThreadMarks(session.memory(), word, arena),
-                            new StackSweep(check, arena), zone, stays(direction), release).at(tids);
+                            new StackSweep(check, false, arena), words(direction), stays(direction), release).at(tids);
                 }
             });
             if (seen.holdsOn()) {
@@ -294,10 +305,10 @@ final class Changeover {
                 toPatch ? FunctionRecord::detour : function -> registry.bytesWithout(entry, function));
         changes.add(Changes.ofState(entry, PatchRecord.State.TRANSITION,
                 toPatch ? PatchRecord.State.ACTIVE : PatchRecord.State.REVERTED));
-        Stops.Done done = new Stops(session, changes, patch.functions(), CodeRanges.of(List.of()),
+        Stops.Done done = new Stops(session, changes, patch.functions(), CodeRanges.of(List.of()), consistency,
                 (arena, tables) -> new NobodyBehind(new ThreadMarks(session.memory(), word, arena), stays(direction),
                         forced))
-                .untilDone(timeout, until);
+                .untilDone(until);
         note(done);
         session.message((toPatch ? "all threads have changed to " : "all threads have changed back from ")
                 + patch.id().shortForm() + (forced ? ", by force" : ""));
@@ -309,14 +320,16 @@ final class Changeover {
         boolean unloaded = !toPatch && isUnloaded();
         List<PatchId> reverted = toPatch ? List.of() : List.of(patch.id());
         return new Outcome(toPatch ? Outcome.Kind.APPLIED : Outcome.Kind.REVERTED, session.pid(), patch.id(),
-                patch.functions().stream().map(FunctionRecord::name).toList(), done.result().threads(), stop,
-                done.result().scheduling().name(), session.borrowed(), Duration.ofNanos(System.nanoTime() - began),
-                attempts, session.injected(), unloaded, reverted);
+                patch.functions().stream().map(FunctionRecord::name).toList(), done.figures().threads(), stop,
+                done.figures().scheduling().name(), session.longestStop(), session.borrowed(),
+                Duration.ofNanos(System.nanoTime() - began), attempts, released, session.injected(), unloaded,
+                reverted);
     }
 
     /** Gives the memory of a patch back that is out of force now, if no thread is in it, and says whether it is. */
     private boolean isUnloaded() {
-        Leftovers.unload(session, session.readRegistry(), Math.max(deadline, System.nanoTime() + UNLOADING_NANOS));
+        Leftovers.unload(session, session.readRegistry(), consistency.maxPause(),
+                Math.max(deadline, System.nanoTime() + UNLOADING_NANOS));
         return session.readRegistry().entries().stream().noneMatch(other -> other.address().equals(entry.address())
                 && other.patch().state() != PatchRecord.State.UNLOADED);
     }

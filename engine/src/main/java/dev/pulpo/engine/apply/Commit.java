@@ -2,21 +2,24 @@ package dev.pulpo.engine.apply;
 
 import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.BlockingThread;
+import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.TargetBusyException;
+import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.stack.Reasons;
+import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.engine.stack.StackSweep;
 import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.engine.trace.ProcessStop;
+import dev.pulpo.engine.trace.Remedies;
+import dev.pulpo.engine.trace.ThreadReport;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Registers;
-import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -34,11 +37,27 @@ final class Commit {
     private final TracerThread.Tools tools;
     private final Journal journal;
     private final long[] interior;
-    private final CodeRanges forbidden;
+    private final Conditions conditions;
     private final StackSweep sweep;
     private final StopCondition condition;
+    private final ThreadReport report;
+    private final BlockerWords words;
     private int inEntry;
     private int inEntryTid;
+    private boolean written;
+
+    /**
+     * What must hold for the changes to be made.
+     *
+     * @param forbidden code in which no thread may be
+     * @param tables    to follow stacks with, where they have been made
+     * @param level     what was asked for, to tell what else could be
+     * @param budget    for the stop
+     * @param forReport whether nobody tries again where threads are in the way, so that as much as can be is found out of
+     *                  them
+     */
+    record Conditions(CodeRanges forbidden, Optional<CfiMap> tables, Consistency.Level level, PauseBudget budget,
+            boolean forReport) {}
 
     /**
      * What came of a stop.
@@ -46,30 +65,31 @@ final class Commit {
      * @param isDone      whether the changes were made; if not, nothing was changed
      * @param blockers    threads that were found in the code; in the way, unless the condition of the stop says otherwise
      * @param needsTables whether threads could not be judged for want of {@link UnwindTables}; nothing was changed then
-     * @param threads     how many threads were held
-     * @param stop        how long
-     * @param scheduling  how far the tracer was raised
+     * @param tooLong     whether the stop would have exceeded its budget; nothing was changed then
+     * @param figures     what the stop was like
      * @param holdsOn     whether threads are still seized that could not be released; see {@link ProcessStop#holdsOn}
      */
-    record Result(boolean isDone, List<Blocker> blockers, boolean needsTables, int threads, Duration stop,
-            Scheduling.Level scheduling, boolean holdsOn) {}
+    record Result(boolean isDone, List<Blocker> blockers, boolean needsTables, boolean tooLong,
+            ProcessStop.Figures figures, boolean holdsOn) {}
 
     /**
      * @param changes   what to write
      * @param interior  addresses at which no thread may stand while that is written; threads there are stepped past them
-     * @param forbidden code in which no thread may be
-     * @param tables    to follow stacks with, where they have been made
      * @param condition decides what is to be made of the threads that were found
      */
     Commit(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, Arena arena, List<Change> changes,
-            LongStream interior, CodeRanges forbidden, Optional<CfiMap> tables, StopCondition condition) {
+            LongStream interior, Conditions conditions, StopCondition condition) {
         this.image = image;
         this.tools = tools;
         this.journal = new Journal(image.pid(), memory, changes, arena);
         this.interior = interior.sorted().toArray();
-        this.forbidden = forbidden;
+        this.conditions = conditions;
         this.condition = condition;
-        this.sweep = new StackSweep(new StackCheck(image, memory, forbidden, tables, arena), arena);
+        this.sweep = new StackSweep(
+                new StackCheck(image, memory, conditions.forbidden(), conditions.tables(), arena),
+                conditions.forReport(), arena);
+        this.report = new ThreadReport(image, memory);
+        this.words = new BlockerWords(report, conditions.forbidden(), Remedies.asking(conditions.level()));
     }
 
     Journal journal() {
@@ -83,29 +103,37 @@ final class Commit {
      */
     Result run(long deadline) {
         ProcessStop stop = new ProcessStop(image.pid(), tools);
-        int threads;
+        PauseBudget budget = conditions.budget();
+        ProcessStop.Standing standing;
         int hindrance = 0;
-        boolean done = false;
         try (stop) {
             stop.prepare();
-            stop.stop(deadline);
-            sweep.begin();
+            sweep.begin(budget);
             inEntry = 0;
-            for (int i = 0; i < stop.size(); i++) {
-                look(stop, i);
-            }
-            sweep.finish();
-            threads = stop.stoppedThreads();
-            if (!sweep.needsTables() && inEntry == 0) {
-                hindrance = condition.hindrance(stop, sweep.findings());
-                if (hindrance == 0) {
-                    journal.write(tools.ptrace(), stop.anyStopped());
-                    done = true;
+            standing = stop.stop(deadline, budget);
+            if (standing == ProcessStop.Standing.STANDS) {
+                for (int i = 0; i < stop.size() && !budget.isSpent(); i++) {
+                    look(stop, i);
+                }
+                sweep.finish();
+                if (inEntry == 0 && !budget.isSpent() && !sweep.needsTables()) {
+                    hindrance = condition.hindrance(stop, sweep.findings());
+                    if (hindrance == 0) {
+                        journal.write(tools.ptrace(), stop.anyStopped());
+                        written = true;
+                    }
                 }
             }
         }
-        return new Result(done, blockers(hindrance), sweep.needsTables(), threads, stop.duration(),
-                stop.schedulingLevel(),
+        if (standing == ProcessStop.Standing.REPLACED) {
+            throw new TargetGoneException(image.pid(), "it has executed another program");
+        }
+        if (standing == ProcessStop.Standing.LATE) {
+            throw new TargetBusyException(image.pid(), stop.late());
+        }
+        boolean tooLong = !written && budget.isSpent();
+        return new Result(written, tooLong ? List.of() : blockers(hindrance), sweep.needsTables() && !tooLong, tooLong,
+                stop.figures(),
                 stop.holdsOn());
     }
 
@@ -149,34 +177,17 @@ final class Commit {
     private List<Blocker> blockers(int hindrance) {
         List<Blocker> blockers = new ArrayList<>();
         if (inEntry > 0) {
-            blockers.add(new Blocker.InsideFunction(inEntryTid, name(inEntryTid), "the entry of a function",
-                    "an instruction that is about to change", List.of()));
+            BlockingThread thread = report.unstopped(inEntryTid, new long[0], -1);
+            blockers.add(new Blocker.InsideFunction(thread, "the entry of a function",
+                    "an instruction that is about to change", Remedies.leaving(thread)));
         }
         StackSweep.Findings findings = sweep.findings();
         for (int i = 0; i < findings.count(); i++) {
-            blockers.add(blocker(image, forbidden, findings, i));
+            blockers.add(words.of(findings, i));
         }
         if (hindrance != 0 && !condition.reason().isEmpty()) {
-            blockers.add(new Blocker.UnknownStack(hindrance, name(hindrance), condition.reason(), List.of()));
+            blockers.add(words.of(hindrance, condition.reason()));
         }
         return blockers;
-    }
-
-    /** A finding in words. */
-    static Blocker blocker(ProcessImage image, CodeRanges forbidden, StackSweep.Findings findings, int index) {
-        int tid = findings.tid(index);
-        String name = ProcFs.name(image.pid(), tid);
-        List<String> stack = Arrays.stream(findings.frames(index))
-                .mapToObj(frame -> image.describe(new RemoteAddress(frame))).toList();
-        String address = image.describe(new RemoteAddress(findings.address(index)));
-        return switch (findings.verdict(index)) {
-            case INSIDE -> new Blocker.InsideFunction(tid, name, forbidden.name(findings.zone(index)), address, stack);
-            case UNKNOWN -> new Blocker.UnknownStack(tid, name, Reasons.of(findings.end(index), address), stack);
-            case CLEAR, NEEDS_TABLES -> throw new IllegalStateException("no finding");
-        };
-    }
-
-    private String name(int tid) {
-        return ProcFs.name(image.pid(), tid);
     }
 }

@@ -27,6 +27,8 @@ final class Journal {
     private final int pid;
     private final TraceeMemory memory;
     private final List<Span> spans;
+    /** Room for {@link #poke}. */
+    private final MemorySegment word;
 
     /** What one write changes: one place, or several of a page with what lies between them. */
     private static final class Span {
@@ -89,6 +91,7 @@ final class Journal {
     Journal(int pid, TraceeMemory memory, List<Change> changes, Arena arena) {
         this.pid = pid;
         this.memory = memory;
+        this.word = arena.allocate(ValueLayout.JAVA_LONG);
         this.spans = byPage(changes).stream().map(together -> new Span(together, memory, arena)).toList();
     }
 
@@ -148,21 +151,47 @@ final class Journal {
      * @param tid a stopped thread, for the other way of writing
      */
     void write(Ptrace ptrace, int tid) {
-        for (int i = 0; i < spans.size(); i++) {
-            Span span = spans.get(i);
-            int error = change(ptrace, tid, span);
-            if (error != 0) {
-                for (int j = i; j >= 0; j--) {
-                    int undo = changeBack(ptrace, tid, spans.get(j));
-                    if (undo != 0 && j < i) {
-                        throw new BorrowedCallException(pid, tid, "the bytes of "
-                                + spans.get(j).changes.getFirst().function()
-                                + " could be changed and not changed back: " + Errno.name(undo));
-                    }
+        int at = 0;
+        int error = 0;
+        try {
+            for (; at < spans.size(); at++) {
+                error = change(ptrace, tid, spans.get(at));
+                if (error != 0) {
+                    break;
                 }
-                Change first = span.changes.getFirst();
-                throw new SystemCallException("write of " + span.after.byteSize() + " bytes to " + first.site()
-                        + ", the entry of " + first.function() + " in process " + pid, error);
+            }
+        } catch (RuntimeException | Error thrown) {
+            takeBack(ptrace, tid, at, thrown);
+            throw thrown;
+        }
+        if (error != 0) {
+            takeBack(ptrace, tid, at);
+            Change first = spans.get(at).changes.getFirst();
+            throw new SystemCallException("write of " + spans.get(at).after.byteSize() + " bytes to " + first.site()
+                    + ", the entry of " + first.function() + " in process " + pid, error);
+        }
+    }
+
+    private void takeBack(Ptrace ptrace, int tid, int last) {
+        for (int i = last; i >= 0; i--) {
+            int error = changeBack(ptrace, tid, spans.get(i));
+            if (error != 0 && i < last) {
+                throw new BorrowedCallException(pid, tid, "the bytes of "
+                        + spans.get(i).changes.getFirst().function()
+                        + " could be changed and not changed back: " + Errno.name(error));
+            }
+        }
+    }
+
+    /** As the other, as far as it goes: what cannot be taken back here the patch's record tells the next tool to. */
+    private void takeBack(Ptrace ptrace, int tid, int last, Throwable why) {
+        for (int i = last; i >= 0; i--) {
+            try {
+                changeBack(ptrace, tid, spans.get(i));
+            } catch (RuntimeException | Error again) {
+                if (!again.equals(why)) {
+                    why.addSuppressed(again);
+                }
             }
         }
     }
@@ -201,21 +230,18 @@ final class Journal {
 
     /** Whole words, with what surrounds the bytes as it is; lowest first, so that the padding comes before the entry. */
     private int poke(Ptrace ptrace, int tid, long site, MemorySegment bytes) {
-        long start = site & -8;
-        long end = site + bytes.byteSize() + 7 & -8;
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment words = arena.allocate(end - start, 8);
-            if (memory.readSome(start, words) != words.byteSize()) {
+        long end = site + bytes.byteSize();
+        for (long at = site & -8; at < end; at += Long.BYTES) {
+            if (memory.readSome(at, word) != Long.BYTES) {
                 return Errno.EIO;
             }
-            MemorySegment.copy(bytes, 0, words, site - start, bytes.byteSize());
-            for (long at = start; at < end; at += 8) {
-                int error = ptrace.poke(tid, new RemoteAddress(at), words.get(ValueLayout.JAVA_LONG, at - start));
-                if (error != 0) {
-                    return error;
-                }
+            long from = Math.max(at, site);
+            MemorySegment.copy(bytes, from - site, word, from - at, Math.min(at + Long.BYTES, end) - from);
+            int error = ptrace.poke(tid, at, word.get(ValueLayout.JAVA_LONG, 0));
+            if (error != 0) {
+                return error;
             }
-            return 0;
         }
+        return 0;
     }
 }

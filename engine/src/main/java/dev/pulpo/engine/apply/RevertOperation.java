@@ -70,7 +70,7 @@ public final class RevertOperation {
         if (session.image().stub().isEmpty()) {
             throw new RefusedException(session.pid(), none);
         }
-        Registry found = Recovery.run(session, session.readRegistry(), deadline);
+        Registry found = Recovery.run(session, session.readRegistry(), consistency.maxPause(), deadline);
         Registry recovered = found.transition().isPresent() ? Stale.retire(session, found, found.active()) : found;
         recovered.transition().ifPresent(other -> {
             throw new RefusedException(session.pid(), new Refusal.InTransition(other.patch().id()));
@@ -91,12 +91,13 @@ public final class RevertOperation {
         Stops.Done done = commit(leaving);
         boolean unloaded = leaving.finish(consistency.level() != Consistency.Level.NONE, deadline);
         if (consistency.level() != Consistency.Level.NONE) {
-            Leftovers.unload(session, session.readRegistry(), deadline);
+            Leftovers.unload(session, session.readRegistry(), consistency.maxPause(), deadline);
         }
         return new Outcome(Outcome.Kind.REVERTED, session.pid(), leaving.ids().getFirst(),
-                leaving.functions().stream().map(FunctionRecord::name).distinct().toList(), done.result().threads(),
-                done.result().stop(), done.result().scheduling().name(), session.borrowed(),
-                Duration.ofNanos(System.nanoTime() - began), done.attempts(), false, unloaded, leaving.ids());
+                leaving.functions().stream().map(FunctionRecord::name).distinct().toList(), done.figures().threads(),
+                done.figures().duration(), done.figures().scheduling().name(), session.longestStop(),
+                session.borrowed(), Duration.ofNanos(System.nanoTime() - began), done.attempts(), done.released(),
+                false, unloaded, leaving.ids());
     }
 
     private Outcome byThread(Registry registry, List<Registry.Entry> entries) {
@@ -119,7 +120,7 @@ public final class RevertOperation {
                     patch + " is not what all its functions lead to"));
         }
         ThreadWord word = ThreadWord.of(session, registry, deadline);
-        Changeover changeover = new Changeover(session, registry, entry, word, consistency.timeout(), deadline);
+        Changeover changeover = new Changeover(session, registry, entry, word, consistency, deadline);
         changeover.begin(Transition.Direction.FROM_PATCH);
         return changeover.await();
     }
@@ -147,6 +148,6 @@ public final class RevertOperation {
         changes.addAll(leaving.changes(Set.of()));
         CodeRanges forbidden = CodeRanges
                 .of(consistency.level() == Consistency.Level.NONE ? List.of() : leaving.forbidden());
-        return new Stops(session, changes, leaving.functions(), forbidden).untilDone(consistency.timeout(), deadline);
+        return new Stops(session, changes, leaving.functions(), forbidden, consistency).untilDone(deadline);
     }
 }

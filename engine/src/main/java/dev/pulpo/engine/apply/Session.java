@@ -38,6 +38,7 @@ final class Session implements AutoCloseable {
     private TracerThread tracer;
     private ProcessImage image;
     private Duration borrowed = Duration.ZERO;
+    private long longestStop;
     private Optional<CfiMap> tables = Optional.empty();
     private boolean injected;
     private boolean suspendSeccomp;
@@ -131,13 +132,26 @@ final class Session implements AutoCloseable {
         return borrowed;
     }
 
+    /** The longest that one thread was stopped so far, borrowing aside. */
+    Duration longestStop() {
+        return Duration.ofNanos(Math.max(longestStop, tracer.longestStop().nanos()));
+    }
+
+    /** Has work done on the tracer thread. Where it fails, nothing of the process is traced any more afterwards. */
     <T> T onTracer(TracerThread.Work<T> work) {
-        return tracer.call(work);
+        try {
+            return tracer.call(work);
+        } catch (RuntimeException | Error failed) {
+            // Whatever it had not released the end of the tracer thread releases, and not only when the operation ends.
+            renewTracer();
+            throw failed;
+        }
     }
 
     /** Ends the tracer thread, which gives back every thread that could not be detached, and starts another. */
     void renewTracer() {
         tracer.close();
+        longestStop = longestStop().toNanos();
         tracer = TracerThread.lease(pid);
     }
 
@@ -158,7 +172,7 @@ final class Session implements AutoCloseable {
         Injection.libc(image);
         Path stub = StubFile.path();
         ProcessImage before = image;
-        boolean holdsOn = tracer.call(tools -> {
+        boolean holdsOn = onTracer(tools -> {
             ThreadLoan loan = new ThreadBorrower(before, tools, memory, suspendSeccomp,
                     () -> UnwindTables.of(before, memory))
                     .borrow(ThreadBorrower.FrameOn.THREAD_STACK, deadline);
@@ -181,7 +195,7 @@ final class Session implements AutoCloseable {
     /** Makes calls of the stub on a borrowed thread. */
     <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
         ProcessImage current = image;
-        Lent<T> lent = tracer.call(tools -> {
+        Lent<T> lent = onTracer(tools -> {
             ThreadLoan loan = new ThreadBorrower(current, tools, memory, suspendSeccomp,
                     () -> UnwindTables.of(current, memory))
                     .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline);

@@ -3,12 +3,17 @@ package dev.pulpo.engine.apply;
 import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.stack.PauseBudget;
+import dev.pulpo.engine.trace.ProcessStop;
+import dev.pulpo.engine.trace.Sightings;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -28,85 +33,131 @@ final class Stops {
     private final List<Change> changes;
     private final List<FunctionRecord> functions;
     private final CodeRanges forbidden;
+    private final Consistency consistency;
     private final StopCondition.Maker condition;
+    private final Sightings sightings = new Sightings();
 
-    /** The stop in which the changes were made, and how many it took. */
-    record Done(Commit.Result result, int attempts) {}
+    private long release;
+    private int tooLong;
+    private Duration shortest = Duration.ofSeconds(Long.MAX_VALUE);
 
     /**
-     * @param changes   what to write
-     * @param functions the functions whose bytes that concerns
-     * @param forbidden code in which no thread may be
+     * What it took to make the changes.
+     *
+     * @param figures  of the stop in which they were made
+     * @param attempts how many stops it took
+     * @param released how many of those were released because they would have exceeded their budget
      */
-    Stops(Session session, List<Change> changes, List<FunctionRecord> functions, CodeRanges forbidden) {
-        this(session, changes, functions, forbidden, (arena, tables) -> StopCondition.NO_THREAD_INSIDE);
+    record Done(ProcessStop.Figures figures, int attempts, int released) {}
+
+    /**
+     * @param changes     what to write
+     * @param functions   the functions whose bytes that concerns
+     * @param forbidden   code in which no thread may be
+     * @param consistency what was asked for
+     */
+    Stops(Session session, List<Change> changes, List<FunctionRecord> functions, CodeRanges forbidden,
+            Consistency consistency) {
+        this(session, changes, functions, forbidden, consistency,
+                (arena, tables) -> StopCondition.NO_THREAD_INSIDE);
     }
 
     /** @param condition decides, in each stop, what is to be made of the threads that are in that code */
     Stops(Session session, List<Change> changes, List<FunctionRecord> functions, CodeRanges forbidden,
-            StopCondition.Maker condition) {
+            Consistency consistency, StopCondition.Maker condition) {
         this.session = session;
         this.changes = changes;
         this.functions = functions;
         this.forbidden = forbidden;
+        this.consistency = consistency;
         this.condition = condition;
     }
 
     /**
-     * Makes the changes, and reads them back.
+     * Makes the changes, and reads them back. The last attempt begins behind the deadline: of threads that are in the way
+     * then, all is found out that there is to report.
      *
-     * @throws BlockedException where threads were in the way until the deadline; nothing is changed then
+     * @throws BlockedException       where threads were in the way until the deadline; nothing is changed then
+     * @throws PauseExceededException where the last attempt would have stopped the process for too long; nothing is changed
+     *                                then
      */
-    Done untilDone(Duration timeout, long deadline) {
+    Done untilDone(long deadline) {
         Warmup.await();
         long backoff = FIRST_BACKOFF_NANOS;
         for (int attempt = 1;; attempt++) {
+            boolean last = System.nanoTime() - deadline >= 0;
+            if (last && attempt > 1 && !forbidden.isEmpty() && session.knownTables().isEmpty()) {
+                session.makeTables();
+            }
             Commit.Result result;
             try {
-                result = attempt(Math.min(attempt * FIRST_PATIENCE_NANOS, LONGEST_PATIENCE_NANOS));
+                result = attempt(Math.min(attempt * FIRST_PATIENCE_NANOS, LONGEST_PATIENCE_NANOS), last);
             } catch (TargetBusyException busy) {
                 // On a crowded machine threads wait for their turn to stop. All have been let go; they get another chance.
-                session.renewTracer();
-                if (System.nanoTime() - deadline > 0) {
+                if (last) {
                     throw busy;
                 }
-                LockSupport.parkNanos(backoff);
-                backoff = Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);
+                backoff = pause(backoff, deadline);
                 continue;
             }
             if (result.holdsOn()) {
                 session.renewTracer();
             }
             if (result.isDone()) {
-                return new Done(result, attempt);
+                return new Done(result.figures(), attempt, tooLong);
+            }
+            if (result.tooLong()) {
+                noteTooLong(result.figures(), last);
+                backoff = pause(backoff, deadline);
+                continue;
             }
             if (result.needsTables()) {
+                sightings.addSome(result.blockers());
                 session.makeTables();
                 continue;
             }
-            if (System.nanoTime() - deadline > 0) {
-                throw new BlockedException(session.pid(), timeout, result.blockers());
+            List<Blocker> blockers = sightings.add(result.blockers());
+            if (last) {
+                throw new BlockedException(session.pid(), consistency.timeout(), blockers);
             }
             if (result.blockers().stream().anyMatch(Blocker.UnknownStack.class::isInstance)) {
                 // Something may have been loaded since the tables were made.
                 session.makeTables();
             }
-            LockSupport.parkNanos(backoff);
-            backoff = Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);
+            backoff = pause(backoff, deadline);
         }
     }
 
-    /** @param patience with threads that do not stop, in nanoseconds: those that have stopped stand still meanwhile */
-    private Commit.Result attempt(long patience) {
+    private void noteTooLong(ProcessStop.Figures figures, boolean last) {
+        tooLong++;
+        shortest = figures.duration().compareTo(shortest) < 0 ? figures.duration() : shortest;
+        if (last) {
+            throw new PauseExceededException(session.pid(), consistency.maxPause().orElseThrow(), shortest, tooLong);
+        }
+    }
+
+    /** Waits, but not for long behind the deadline. Returns how long to wait the next time. */
+    private static long pause(long backoff, long deadline) {
+        LockSupport.parkNanos(Math.min(backoff, Math.max(0, deadline - System.nanoTime())));
+        return Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);
+    }
+
+    /**
+     * @param patience  with threads that do not stop, in nanoseconds: those that have stopped stand still meanwhile
+     * @param forReport see {@link Commit.Conditions}
+     */
+    private Commit.Result attempt(long patience, boolean forReport) {
         return session.onTracer(tools -> {
             try (Arena arena = Arena.ofConfined()) {
                 Optional<CfiMap> tables = session.knownTables();
                 Commit commit = new Commit(session.image(), tools, session.memory(), arena, changes,
-                        functions.stream().flatMapToLong(Changes::interior), forbidden, tables,
+                        functions.stream().flatMapToLong(Changes::interior), new Commit.Conditions(forbidden, tables,
+                                consistency.level(), PauseBudget.of(consistency.maxPause(), release), forReport),
                         condition.make(arena, tables));
                 checkUnchanged(commit);
                 commit.journal().touch();
                 Commit.Result stopped = commit.run(System.nanoTime() + patience);
+                release = stopped.figures().release();
                 if (stopped.isDone()) {
                     checkArrived(commit);
                 }

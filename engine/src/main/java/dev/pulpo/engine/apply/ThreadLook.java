@@ -1,9 +1,8 @@
 package dev.pulpo.engine.apply;
 
 import dev.pulpo.engine.Blocker;
-import dev.pulpo.engine.image.CodeRanges;
-import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.stack.StackSweep;
 import dev.pulpo.engine.trace.ThreadStop;
 import dev.pulpo.engine.trace.TracerThread;
@@ -20,7 +19,7 @@ final class ThreadLook {
     private final ProcessImage image;
     private final TracerThread.Tools tools;
     private final ThreadMarks marks;
-    private final CodeRanges zone;
+    private final BlockerWords words;
     private final StackSweep sweep;
     private final int stays;
     private final boolean release;
@@ -37,18 +36,18 @@ final class ThreadLook {
     record Seen(List<Blocker> behind, boolean needsTables, boolean holdsOn) {}
 
     /**
-     * @param sweep   asked about the zone
-     * @param zone    the code that threads are to leave
+     * @param sweep   asked about the code that threads are to leave
+     * @param words   tells who has not left it
      * @param stays   the mark of those that have not
      * @param release whether to take it away from those that have
      */
-    ThreadLook(ProcessImage image, TracerThread.Tools tools, ThreadMarks marks, StackSweep sweep, CodeRanges zone,
+    ThreadLook(ProcessImage image, TracerThread.Tools tools, ThreadMarks marks, StackSweep sweep, BlockerWords words,
             int stays, boolean release) {
         this.image = image;
         this.tools = tools;
         this.marks = marks;
         this.sweep = sweep;
-        this.zone = zone;
+        this.words = words;
         this.stays = stays;
         this.release = release;
     }
@@ -64,9 +63,7 @@ final class ThreadLook {
         switch (ThreadStop.of(image.pid(), tid, tools)) {
             case ThreadStop.Attempt.Gone gone -> {
             }
-            case ThreadStop.Attempt.Late late -> behind.add(
-                    new Blocker.UnknownStack(tid, ProcFs.name(image.pid(), tid), late.reason() + " and cannot be asked",
-                            List.of()));
+            case ThreadStop.Attempt.Late late -> behind.add(words.of(tid, late.reason() + " and cannot be asked"));
             case ThreadStop.Attempt.Stopped stopped -> {
                 boolean marked;
                 try (ThreadStop stop = stopped.stop()) {
@@ -75,7 +72,7 @@ final class ThreadLook {
                 if (marked) {
                     needsTables |= sweep.needsTables();
                     for (int i = 0; i < sweep.findings().count(); i++) {
-                        behind.add(Commit.blocker(image, zone, sweep.findings(), i));
+                        behind.add(words.of(sweep.findings(), i));
                     }
                 }
             }
@@ -88,7 +85,7 @@ final class ThreadLook {
         if (!stop.readRegisters(registers) || marks.read(registers.fsBase()) != stays) {
             return false;
         }
-        sweep.begin();
+        sweep.begin(PauseBudget.unlimited());
         sweep.add(tid, registers);
         sweep.finish();
         if (release && sweep.isClear()) {

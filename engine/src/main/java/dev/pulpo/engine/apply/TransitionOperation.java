@@ -1,5 +1,6 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -67,6 +68,6 @@ public final class TransitionOperation {
         return registry.transition().map(entry -> new Changeover(session, registry, entry,
                 ThreadWord.find(session.image(), session.memory()).orElseThrow(() -> new TargetUnreadableException(
                         session.pid(), "a patch is in transition, and the word of the threads cannot be found")),
-                timeout, deadline));
+                Consistency.perThread(timeout), deadline));
     }
 }

@@ -1,7 +1,9 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
@@ -51,8 +53,10 @@ public final class Warmup {
                     try (Arena arena = Arena.ofConfined()) {
                         byte[] same = Bytes.read(memory, somewhere, 16);
                         Commit commit = new Commit(image, tools, memory, arena,
-                                List.of(Change.ofCode("nothing", somewhere, same, same)), LongStream.empty(), nowhere,
-                                Optional.empty(), StopCondition.NO_THREAD_INSIDE);
+                                List.of(Change.ofCode("nothing", somewhere, same, same)), LongStream.empty(),
+                                new Commit.Conditions(nowhere, Optional.empty(), Consistency.Level.NONE,
+                                        PauseBudget.unlimited(), false),
+                                StopCondition.NO_THREAD_INSIDE);
                         commit.journal().touch();
                         commit.run(System.nanoTime() + 1_000_000_000L);
                     }

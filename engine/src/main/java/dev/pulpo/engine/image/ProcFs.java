@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Small facts from {@code /proc} (proc(5)). */
 public final class ProcFs {
@@ -209,6 +210,20 @@ public final class ProcFs {
                     Long.decode(words[words.length - 1]).longValue()});
         } catch (IOException | NumberFormatException unreadable) {
             return Optional.empty();
+        }
+    }
+
+    /**
+     * The system call that a thread waits in (proc_pid_syscall(5)). Empty where it runs, waits in none or may not be looked
+     * at.
+     */
+    public static OptionalLong systemCall(int pid, int tid) {
+        try {
+            String line = ProcFile.read(thread(pid, tid).resolve("syscall"), StandardCharsets.ISO_8859_1);
+            long number = Long.parseLong(line.strip().split(" ", 2)[0]);
+            return number >= 0 ? OptionalLong.of(number) : OptionalLong.empty();
+        } catch (IOException | NumberFormatException runsOrUnreadable) {
+            return OptionalLong.empty();
         }
     }
 

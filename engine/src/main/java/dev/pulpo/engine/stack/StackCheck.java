@@ -48,6 +48,8 @@ public final class StackCheck {
     static final long MOST_BYTES = 64 * 1024;
     private static final int MOST_FRAMES = 100_000;
     private static final int KEPT_FRAMES = 64;
+    /** How many frames are followed between two looks at the clock: one less than a power of two. */
+    private static final int FRAMES_BETWEEN_LOOKS = 63;
     private static final int STACK_POINTER_AND_PROGRAM_COUNTER = 1 << DwarfRegisters.RSP | 1 << DwarfRegisters.RIP;
 
     private final ProcessImage image;
@@ -61,9 +63,12 @@ public final class StackCheck {
     private final long[] registers = new long[DwarfRegisters.COUNT];
     private final long[] frames = new long[KEPT_FRAMES];
     private int frameCount;
+    private int blockingFrame = -1;
+    private boolean wholeStacks;
     private long address;
     private int zone;
     private Step end = Step.OUTERMOST;
+    private PauseBudget budget = PauseBudget.unlimited();
 
     /**
      * @param zones  the code that is asked about
@@ -84,7 +89,21 @@ public final class StackCheck {
 
     /** To be called whenever the process may have run since the last question. */
     public void begin() {
+        begin(PauseBudget.unlimited());
+    }
+
+    /** As the other; walks end, as {@link Verdict#UNKNOWN}, when the budget is spent. */
+    void begin(PauseBudget most) {
+        budget = most;
         window.forget();
+    }
+
+    /**
+     * Whether stacks on which something was found are followed to their end, as far as frames are kept: for a report. It
+     * takes longer.
+     */
+    void wholeStacks(boolean whole) {
+        wholeStacks = whole;
     }
 
     /** Judges one stopped thread. */
@@ -171,19 +190,29 @@ public final class StackCheck {
 
     private Verdict walk(int known) {
         frameCount = 0;
+        blockingFrame = -1;
+        Unwinder walker = unwinder;
         if (isInside(registers[DwarfRegisters.RIP])) {
+            keep(registers[DwarfRegisters.RIP]);
+            blockingFrame = 0;
+            if (wholeStacks && walker != null) {
+                walker.start(registers, known);
+                keepCallers(walker);
+            }
             return Verdict.INSIDE;
         }
-        Unwinder walker = unwinder;
         if (walker == null) {
             return Verdict.NEEDS_TABLES;
         }
         walker.start(registers, known);
-        for (int i = 0; i < MOST_FRAMES; i++) {
-            if (frameCount < KEPT_FRAMES) {
-                frames[frameCount++] = walker.codeAddress();
-            }
+        for (int i = 0; i < MOST_FRAMES
+                && !((i & FRAMES_BETWEEN_LOOKS) == FRAMES_BETWEEN_LOOKS && budget.isSpent()); i++) {
+            keep(walker.codeAddress());
             if (isInside(walker.codeAddress())) {
+                blockingFrame = i < KEPT_FRAMES ? i : -1;
+                if (wholeStacks) {
+                    keepCallers(walker);
+                }
                 return Verdict.INSIDE;
             }
             Step step = walker.step();
@@ -193,12 +222,26 @@ public final class StackCheck {
             if (step != Step.CALLER) {
                 address = walker.pc();
                 end = step;
+                blockingFrame = i < KEPT_FRAMES ? i : -1;
                 return Verdict.UNKNOWN;
             }
         }
         address = walker.pc();
         end = Step.CALLER;
         return Verdict.UNKNOWN;
+    }
+
+    private void keep(long code) {
+        if (frameCount < KEPT_FRAMES) {
+            frames[frameCount++] = code;
+        }
+    }
+
+    /** What lies behind a finding is of interest to people only: where it cannot be followed, it ends there. */
+    private void keepCallers(Unwinder walker) {
+        while (frameCount < KEPT_FRAMES && walker.step() == Step.CALLER) {
+            keep(walker.codeAddress());
+        }
     }
 
     private boolean isInside(long code) {
@@ -228,6 +271,11 @@ public final class StackCheck {
     /** How many frames the last walk passed, as far as they are kept. */
     public int frameCount() {
         return frameCount;
+    }
+
+    /** Which frame of the last walk its verdict is about, or -1 where that is none of those that are kept. */
+    public int blockingFrame() {
+        return blockingFrame;
     }
 
     /** An address inside the code of a frame of the last walk, the innermost first. */

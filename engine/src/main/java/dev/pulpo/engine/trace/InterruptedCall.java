@@ -36,26 +36,31 @@ final class InterruptedCall {
         if (!SystemCalls.usesRestartBlock(registers)) {
             return Restart.BY_REGISTERS;
         }
-        return SystemCalls.isRestartSyscall(registers) && numberInCode(registers, memory).isEmpty()
+        return SystemCalls.isRestartSyscall(registers) && numberInCode(registers.rip(), memory).isEmpty()
                 ? Restart.BY_A_LIVING_TRACER
                 : Restart.FROM_THE_BEGINNING;
     }
 
     /** The number of the call; that of restart_syscall where no better one is known. */
     static long number(Registers registers, TraceeMemory memory) {
-        return SystemCalls.isRestartSyscall(registers)
-                ? numberInCode(registers, memory).orElse((int) registers.origRax())
-                : registers.origRax();
+        return number(registers.origRax(), registers.rip(), memory);
+    }
+
+    /** As the other, for registers that have been kept. */
+    static long number(long origRax, long programCounter, TraceeMemory memory) {
+        return SystemCalls.isRestartSyscall(origRax)
+                ? numberInCode(programCounter, memory).orElse((int) origRax)
+                : origRax;
     }
 
     /**
      * A thread whose call is repeated through restart_syscall(2) stands behind the call itself, with its arguments; the
      * number alone is missing. The instruction before tells it, unless the call was made by a function such as syscall(3).
      */
-    private static OptionalInt numberInCode(Registers registers, TraceeMemory memory) {
+    private static OptionalInt numberInCode(long programCounter, TraceeMemory memory) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment code = arena.allocate(LENGTH);
-            if (memory.readSome(new RemoteAddress(registers.rip() - LENGTH), code) != LENGTH
+            if (memory.readSome(new RemoteAddress(programCounter - LENGTH), code) != LENGTH
                     || (code.get(ValueLayout.JAVA_BYTE, 0) & 0xff) != MOV_EAX
                     || code.get(ValueLayout.JAVA_SHORT_UNALIGNED, 5) != SYSCALL) {
                 return OptionalInt.empty();

@@ -1,6 +1,6 @@
 package dev.pulpo.engine.trace;
 
-import dev.pulpo.engine.TargetBusyException;
+import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.ffm.Errno;
@@ -46,8 +46,34 @@ public final class ProcessStop implements AutoCloseable {
     private boolean[] known = new boolean[0];
     private Scheduling.@Nullable Level raised;
     private boolean replaced;
+    private List<Integer> late = List.of();
+    private @Nullable Throwable failure;
+    private int held;
+    private long releaseBegan;
     private long began;
     private long ended;
+
+    /** Whether the process stands. */
+    public enum Standing {
+        /** Every thread does. */
+        STANDS,
+        /** Some did not stop in time; see {@link #late}. */
+        LATE,
+        /** Stopping it took all the time that the stop may take. */
+        TOO_LONG,
+        /** It has executed another program. */
+        REPLACED
+    }
+
+    /**
+     * What the stop was like.
+     *
+     * @param threads    how many it held
+     * @param duration   from the first interrupt to the last release
+     * @param release    how much of that the releases took, in nanoseconds
+     * @param scheduling how far the tracer was raised above other threads meanwhile
+     */
+    public record Figures(int threads, Duration duration, long release, Scheduling.Level scheduling) {}
 
     /** Opens the thread list; stops nothing. */
     @SuppressWarnings("MustBeClosed") // by close(), or by openList where that fails
@@ -57,7 +83,17 @@ public final class ProcessStop implements AutoCloseable {
         ptrace = tools.ptrace();
         arena = Arena.ofConfined();
         list = openList(pid, arena);
-        threads = new ThreadTable(list.refresh());
+        threads = tableFor(list, arena);
+    }
+
+    private static ThreadTable tableFor(TaskList list, Arena arena) {
+        try {
+            return new ThreadTable(list.refresh());
+        } catch (RuntimeException | Error failed) {
+            list.close();
+            arena.close();
+            throw failed;
+        }
     }
 
     private static TaskList openList(int pid, Arena arena) {
@@ -112,6 +148,7 @@ public final class ProcessStop implements AutoCloseable {
             int tid = list.tid(i);
             if (!threads.contains(tid)) {
                 threads.add(tid, seize(tid));
+                threads.since(threads.count() - 1, System.nanoTime());
                 found = true;
             }
         }
@@ -138,39 +175,50 @@ public final class ProcessStop implements AutoCloseable {
     }
 
     /**
-     * Stops the process.
+     * Stops the process. Where it does not stand afterwards, everything is released by {@link #close} all the same.
      *
      * @param deadline on the scale of {@link System#nanoTime}
-     * @throws TargetBusyException where a thread does not stop; everything is released by {@link #close}
+     * @param budget   for the whole stop
      */
-    public void stop(long deadline) {
+    public Standing stop(long deadline, PauseBudget budget) {
         raised = tools.scheduling().raise();
+        budget.begin();
         began = System.nanoTime();
         do {
             for (int i = 0; i < threads.count(); i++) {
                 if (threads.state(i) == ThreadTable.SEIZED) {
+                    threads.since(i, System.nanoTime());
                     threads.state(i, ptrace.interrupt(threads.tid(i)) == 0 ? ThreadTable.STOPPING : ThreadTable.GONE);
                 }
             }
-            awaitStops(deadline);
+            Standing standing = awaitStops(deadline, budget);
+            if (standing != Standing.STANDS) {
+                return standing;
+            }
         } while (!isComplete() && seizeNew());
         if (threads.count() > registers.length) {
             makeRoom();
         }
-        if (replaced) {
-            throw new TargetGoneException(pid, "it has executed another program");
-        }
+        budget.allStand();
+        return replaced ? Standing.REPLACED : Standing.STANDS;
     }
 
-    private void awaitStops(long deadline) {
+    private Standing awaitStops(long deadline, PauseBudget budget) {
         for (int i = 0; i < threads.count(); i++) {
             while (threads.state(i) == ThreadTable.STOPPING && !collect(i, true)) {
                 lookAtMissing(i);
+                if (budget.isSpent()) {
+                    return Standing.TOO_LONG;
+                }
                 if (System.nanoTime() - deadline > 0) {
-                    throw new TargetBusyException(pid, stillRunning());
+                    return Standing.LATE;
                 }
             }
+            if (budget.isSpent()) {
+                return Standing.TOO_LONG;
+            }
         }
+        return Standing.STANDS;
     }
 
     /**
@@ -209,7 +257,7 @@ public final class ProcessStop implements AutoCloseable {
 
     /** Some threads take long. A zombie leader never reports; a parent in vfork stops when its child lets it. */
     private void lookAtMissing(int index) {
-        char state = ProcFs.state(pid, threads.tid(index));
+        char state = list.state(threads.tid(index));
         if (state == 'Z' || state == 'X' || state == ProcFs.NO_SUCH_THREAD) {
             threads.state(index, ThreadTable.GONE);
         } else if (state == 'D') {
@@ -257,7 +305,7 @@ public final class ProcessStop implements AutoCloseable {
     }
 
     /** How many threads the stop holds. */
-    public int stoppedThreads() {
+    private int stoppedThreads() {
         return threads.count(ThreadTable.STOPPED) + threads.count(ThreadTable.HELD);
     }
 
@@ -302,35 +350,64 @@ public final class ProcessStop implements AutoCloseable {
         }
     }
 
-    /** How long threads could not run: from the first interrupt to the last release. Known after {@link #close}. */
-    public Duration duration() {
-        return Duration.ofNanos(ended - began);
+    /** The threads that had not stopped when all others were released. Known after {@link #close}. */
+    public List<Integer> late() {
+        return late;
     }
 
-    /** How far the tracer was raised above other threads meanwhile. */
-    public Scheduling.Level schedulingLevel() {
+    /** What the stop was like. Known after {@link #close}. */
+    public Figures figures() {
         Scheduling.Level level = raised;
-        return level == null ? Scheduling.Level.NONE : level;
+        return new Figures(held, Duration.ofNanos(ended - began), ended - releaseBegan,
+                level == null ? Scheduling.Level.NONE : level);
     }
 
     /**
-     * Releases all threads. Those that wait in {@code vfork} stay seized until the tracer thread ends.
+     * Releases all threads. Those that wait in {@code vfork} stay seized until the tracer thread ends. So do those for which
+     * anything is thrown here: the others are released first, then it is thrown.
      */
     @Override
     public void close() {
+        releaseBegan = System.nanoTime();
+        held = stoppedThreads();
         for (int i = 0; i < threads.count(); i++) {
             if (threads.state(i) == ThreadTable.STOPPED) {
-                release(i);
+                tryRelease(i);
             }
         }
         ended = System.nanoTime();
-        Scheduling.Level level = raised;
-        if (level != null) {
-            tools.scheduling().restore(level);
+        try {
+            Scheduling.Level level = raised;
+            if (level != null) {
+                tools.scheduling().restore(level);
+            }
+            late = stillRunning();
+            releaseUnstopped();
+        } finally {
+            list.close();
+            arena.close();
         }
-        list.close();
-        releaseUnstopped();
-        arena.close();
+        rethrow();
+    }
+
+    private void rethrow() {
+        switch (failure) {
+            case null -> {
+                // All have been released.
+            }
+            case Error error -> throw error;
+            case RuntimeException unchecked -> throw unchecked;
+            default -> throw new IllegalStateException(failure);
+        }
+    }
+
+    private void tryRelease(int index) {
+        try {
+            release(index);
+            tools.longest().note(System.nanoTime() - threads.since(index));
+        } catch (RuntimeException | Error failed) {
+            failure = failed;
+        }
     }
 
     private void release(int index) {
@@ -358,8 +435,8 @@ public final class ProcessStop implements AutoCloseable {
             while (state == ThreadTable.STOPPING && !collect(i, false) && System.nanoTime() - patience < 0) {
                 tools.pause().nanos(PAUSE_NANOS);
             }
-            if (threads.state(i) == ThreadTable.STOPPED) {
-                release(i);
+            if (threads.state(i) == ThreadTable.STOPPED && state != ThreadTable.STOPPED) {
+                tryRelease(i);
                 threads.state(i, ThreadTable.GONE);
             }
         }

@@ -1,6 +1,5 @@
 package dev.pulpo.engine.trace;
 
-import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.SeccompFilter;
@@ -18,25 +17,28 @@ final class SeccompCheck {
     private static final String NONE = "0";
     private static final String STRICT = "1";
 
+    static final String REMEDY = "as root, its filters can be suspended meanwhile "
+            + "(LiveProcess.applySuspendingSeccomp, ulp trigger --disable-seccomp)";
+
     private SeccompCheck() {}
 
     /** What stands in the way of borrowing a stopped thread; empty where nothing does. */
-    static Optional<Blocker> of(Ptrace ptrace, int pid, int tid) {
+    static Optional<String> of(Ptrace ptrace, int pid, int tid) {
         String mode = ProcFs.status(pid, tid, "Seccomp").orElse(NONE);
         return switch (mode) {
             case NONE -> Optional.empty();
-            case STRICT -> Optional.of(forbidden(pid, tid, "seccomp's strict mode would kill it"));
-            default -> filters(ptrace, pid, tid);
+            case STRICT -> Optional.of("seccomp's strict mode would kill it");
+            default -> filters(ptrace, tid);
         };
     }
 
-    private static Optional<Blocker> filters(Ptrace ptrace, int pid, int tid) {
+    private static Optional<String> filters(Ptrace ptrace, int tid) {
         List<SeccompFilter> filters;
         try {
             filters = ptrace.seccompFilters(tid);
         } catch (SystemCallException e) {
-            return Optional.of(forbidden(pid, tid, "it has a seccomp filter that cannot be looked at (" + e.getMessage()
-                    + "), and it might kill; CAP_SYS_ADMIN is needed to look, in a process without such a filter"));
+            return Optional.of("it has a seccomp filter that cannot be looked at (" + e.getMessage()
+                    + "), and it might kill; CAP_SYS_ADMIN is needed to look, in a process without such a filter");
         }
         for (Map.Entry<String, Integer> call : SystemCalls.LOADING.entrySet()) {
             SeccompFilter.Verdict tolerated = SystemCalls.RETURNING.contains(call.getValue())
@@ -44,15 +46,11 @@ final class SeccompCheck {
                     : SeccompFilter.Verdict.FAILS;
             for (SeccompFilter filter : filters) {
                 if (filter.judge(call.getValue()).compareTo(tolerated) > 0) {
-                    return Optional.of(forbidden(pid, tid, "its seccomp filter does not tolerate " + call.getKey()
-                            + ", which loading a patch takes"));
+                    return Optional.of("its seccomp filter does not tolerate " + call.getKey()
+                            + ", which loading a patch takes");
                 }
             }
         }
         return Optional.empty();
-    }
-
-    private static Blocker forbidden(int pid, int tid, String reason) {
-        return new Blocker.Forbidden(tid, ProcFs.name(pid, tid), reason);
     }
 }

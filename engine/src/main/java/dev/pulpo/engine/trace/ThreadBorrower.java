@@ -1,8 +1,10 @@
 package dev.pulpo.engine.trace;
 
 import dev.pulpo.elf.cfi.CfiMap;
+import dev.pulpo.elf.cfi.Step;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
+import dev.pulpo.engine.BlockingThread;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetGoneException;
@@ -20,6 +22,7 @@ import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.SystemCalls;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.ffm.WaitStatus;
 import java.lang.foreign.Arena;
@@ -30,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses the thread to borrow. Any live thread will do that is where {@code dlopen} cannot deadlock; threads are stopped
@@ -50,9 +54,11 @@ public final class ThreadBorrower {
     private final boolean suspendSeccomp;
     private final CodeRanges hazards;
     private final Supplier<CfiMap> tables;
+    private final ThreadReport report;
     private StackCheck check;
     private boolean hasTables;
     private boolean needsTables;
+    private boolean walked;
 
     /** Where the call's frame will lie. */
     public enum FrameOn {
@@ -74,8 +80,9 @@ public final class ThreadBorrower {
             boolean borrowed = ProcFs.findStatus(image.pid(), tid)
                     .filter(status -> status.innerId("NSpid") == stub.borrower()).isPresent();
             if (borrowed && isOnStack(tid, stub)) {
-                return Optional.of(notBorrowable(tid,
-                        "it still runs a call that an earlier tool made it make"));
+                return Optional.of(new Blocker.NotBorrowable(report.unstopped(tid, new long[0], -1),
+                        "it still runs a call that an earlier tool made it make", "wait longer (--timeout): "
+                                + "it leaves by itself when that returns"));
             }
         }
         return Optional.empty();
@@ -131,6 +138,7 @@ public final class ThreadBorrower {
         Optional<CfiMap> known = UnwindTables.ifKnown(image, memory);
         this.hasTables = known.isPresent();
         this.check = check(known);
+        this.report = new ThreadReport(image, memory);
     }
 
     private StackCheck check(Optional<CfiMap> map) {
@@ -145,8 +153,9 @@ public final class ThreadBorrower {
      */
     public ThreadLoan borrow(FrameOn frameOn, long deadline) {
         long began = System.nanoTime();
+        Sightings sightings = new Sightings();
         if (frameOn == FrameOn.STUB_STACK) {
-            awaitStack(began, deadline);
+            awaitStack(began, deadline, sightings);
         }
         while (true) {
             List<Blocker> blockers = new ArrayList<>();
@@ -165,6 +174,7 @@ public final class ThreadBorrower {
             if (loan.isPresent()) {
                 return loan.get();
             }
+            blockers = sightings.add(blockers);
             tools.late().release();
             if (needsTables && !hasTables) {
                 check = check(Optional.of(tables.get()));
@@ -188,7 +198,7 @@ public final class ThreadBorrower {
         }
     }
 
-    private void awaitStack(long began, long deadline) {
+    private void awaitStack(long began, long deadline, Sightings sightings) {
         while (true) {
             StubState stub = StubState.read(image.pid(), memory, image.stub().orElseThrow());
             Optional<Blocker> occupant = occupant(stub);
@@ -197,8 +207,9 @@ public final class ThreadBorrower {
             }
             if (System.nanoTime() - deadline > 0) {
                 throw new BlockedException(image.pid(), Duration.ofNanos(System.nanoTime() - began),
-                        List.of(occupant.get()));
+                        sightings.add(List.of(occupant.get())));
             }
+            sightings.addSome(List.of(occupant.get()));
             tools.pause().nanos(RETRY_NANOS);
         }
     }
@@ -236,19 +247,62 @@ public final class ThreadBorrower {
                     ? new Attempt.Gone()
                     : refused(tid, "it does not stop (state " + ProcFs.state(image.pid(), tid) + ")");
         }
+        walked = false;
         Registers registers = tools.saved();
         if (ptrace.readRegisters(tid, registers) != 0) {
             return new Attempt.Gone();
         }
-        Optional<Blocker> blocker = (suspendSeccomp
-                ? Optional.<Blocker>empty()
-                : SeccompCheck.of(ptrace, image.pid(), tid))
-                .or(() -> unfit(tid, registers, frameOn, worst));
-        if (blocker.isEmpty()) {
+        Unfit unfit = unfit(tid, registers, frameOn, worst);
+        if (unfit == null) {
             return taken(tid, registers, began);
         }
+        long call = SystemCalls.isUnfinished(registers) ? registers.origRax() : -1;
+        long programCounter = registers.rip();
+        long[] frames = frames(programCounter);
+        int frame = walked ? check.blockingFrame() : -1;
         Release.detach(ptrace, tid, registers, 0);
-        return new Attempt.Refused(blocker.get());
+        tools.longest().note(System.nanoTime() - began);
+        return new Attempt.Refused(blocker(unfit, report.stopped(tid, frames, frame, call, programCounter)));
+    }
+
+    /** Why a stopped thread will not do. It is made into words when it runs again. */
+    private sealed interface Unfit {
+        /** Seccomp's filters would kill it. */
+        record Filtered(String reason) implements Unfit {}
+
+        /** What it is doing must not be interrupted. */
+        record Occupied(String reason) implements Unfit {}
+
+        /** It is in code that holds locks which loading takes. */
+        record Inside(int zone, long address) implements Unfit {}
+
+        /** Its stack cannot be followed. */
+        record Unknown(Step end, long address) implements Unfit {}
+    }
+
+    private Blocker blocker(Unfit unfit, BlockingThread thread) {
+        String leaving = Remedies.leaving(thread);
+        return switch (unfit) {
+            case Unfit.Filtered filtered -> new Blocker.Forbidden(thread, filtered.reason(), SeccompCheck.REMEDY);
+            case Unfit.Occupied occupied -> new Blocker.NotBorrowable(thread, occupied.reason(), leaving);
+            case Unfit.Inside inside -> new Blocker.NotBorrowable(thread, "it is inside " + hazards.name(inside.zone())
+                    + ", at " + report.describe(inside.address()), leaving);
+            case Unfit.Unknown unknown -> new Blocker.UnknownStack(thread,
+                    Reasons.of(unknown.end(), report.describe(unknown.address())),
+                    Remedies.of(leaving, Remedies.following(unknown.end())));
+        };
+    }
+
+    /** The frames that were passed in judging the thread; where it was not judged, the one that runs. */
+    private long[] frames(long programCounter) {
+        if (!walked) {
+            return new long[]{programCounter};
+        }
+        long[] frames = new long[check.frameCount()];
+        for (int i = 0; i < frames.length; i++) {
+            frames[i] = check.frame(i);
+        }
+        return frames;
     }
 
     /** A stopped thread can still end, by SIGKILL or because another one executes a program; then it is not taken. */
@@ -278,11 +332,8 @@ public final class ThreadBorrower {
     }
 
     private Attempt refused(int tid, String reason) {
-        return new Attempt.Refused(notBorrowable(tid, reason));
-    }
-
-    private Blocker notBorrowable(int tid, String reason) {
-        return new Blocker.NotBorrowable(tid, ProcFs.name(image.pid(), tid), reason);
+        BlockingThread thread = report.unstopped(tid, new long[0], -1);
+        return new Attempt.Refused(new Blocker.NotBorrowable(thread, reason, Remedies.leaving(thread)));
     }
 
     /** Waits for the stop that answers the interrupt; signals that come first are delivered. */
@@ -314,22 +365,26 @@ public final class ThreadBorrower {
         return false;
     }
 
-    private Optional<Blocker> unfit(int tid, Registers registers, FrameOn frameOn, Restart worst) {
+    private @Nullable Unfit unfit(int tid, Registers registers, FrameOn frameOn, Restart worst) {
+        Optional<String> filtered = suspendSeccomp ? Optional.empty() : SeccompCheck.of(ptrace, image.pid(), tid);
+        if (filtered.isPresent()) {
+            return new Unfit.Filtered(filtered.get());
+        }
         Optional<String> reason = reasonNot(tid, registers, frameOn, worst);
         if (reason.isPresent()) {
-            return Optional.of(notBorrowable(tid, reason.get()));
+            return new Unfit.Occupied(reason.get());
         }
         check.begin();
-        return switch (check.judge(tid, registers)) {
-            case CLEAR -> Optional.empty();
-            case INSIDE -> Optional.of(notBorrowable(tid, "it is inside "
-                    + hazards.name(check.zone()) + ", at " + image.describe(new RemoteAddress(check.address()))));
+        StackCheck.Verdict verdict = check.judge(tid, registers);
+        walked = verdict == StackCheck.Verdict.INSIDE || verdict == StackCheck.Verdict.UNKNOWN;
+        return switch (verdict) {
+            case CLEAR -> null;
+            case INSIDE -> new Unfit.Inside(check.zone(), check.address());
             case NEEDS_TABLES -> {
                 needsTables = true;
-                yield Optional.of(notBorrowable(tid, "its stack has not been followed"));
+                yield new Unfit.Occupied("its stack has not been followed");
             }
-            case UNKNOWN -> Optional.of(new Blocker.UnknownStack(tid, ProcFs.name(image.pid(), tid),
-                    Reasons.of(check.end(), image.describe(new RemoteAddress(check.address()))), List.of()));
+            case UNKNOWN -> new Unfit.Unknown(check.end(), check.address());
         };
     }
 

@@ -21,6 +21,7 @@ final class ThreadTable {
     private int[] tids;
     private byte[] states;
     private int[] signals;
+    private long[] since;
     private int[] slots;
     private int count;
 
@@ -29,6 +30,7 @@ final class ThreadTable {
         tids = new int[capacity];
         states = new byte[capacity];
         signals = new int[capacity];
+        since = new long[capacity];
         slots = emptySlots(capacity);
     }
 
@@ -61,6 +63,15 @@ final class ThreadTable {
 
     void signal(int index, int signal) {
         signals[index] = signal;
+    }
+
+    /** When the thread was asked to stop, on the scale of {@link System#nanoTime}. */
+    long since(int index) {
+        return since[index];
+    }
+
+    void since(int index, long time) {
+        since[index] = time;
     }
 
     boolean contains(int tid) {
@@ -108,6 +119,7 @@ final class ThreadTable {
         tids = Arrays.copyOf(tids, 2 * count);
         states = Arrays.copyOf(states, 2 * count);
         signals = Arrays.copyOf(signals, 2 * count);
+        since = Arrays.copyOf(since, 2 * count);
         slots = emptySlots(2 * count);
         for (int i = 0; i < count; i++) {
             slots[slotOf(tids[i])] = i;

@@ -41,6 +41,7 @@ public final class TracerThread implements AutoCloseable {
     private final BlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
     private final Thread thread;
     private volatile @Nullable Tools tools;
+    private final LongestStop longest = new LongestStop();
     private volatile int tid;
     private volatile boolean ended;
     private boolean failed;
@@ -53,9 +54,10 @@ public final class TracerThread implements AutoCloseable {
      * @param saved    registers of a borrowed thread as they were
      * @param scratch  registers for everything else
      * @param late     threads that have yet to stop
+     * @param longest  how long threads were stopped
      */
     public record Tools(Arena arena, Ptrace ptrace, Pause pause, WaitGuard guard, Scheduling scheduling,
-            Registers saved, Registers scratch, LateStops late) {
+            Registers saved, Registers scratch, LateStops late, LongestStop longest) {
         /** Whether threads are seized that could not be released so far. */
         public boolean holdsOn() {
             return !late.isEmpty();
@@ -78,12 +80,12 @@ public final class TracerThread implements AutoCloseable {
         }
 
         @SuppressWarnings("MustBeClosed") // closed by the thread's last task
-        static Tools create() {
+        static Tools create(LongestStop longest) {
             Arena arena = Arena.ofConfined();
             Ptrace ptrace = new Ptrace(arena);
             return new Tools(arena, ptrace, new Pause(arena), new WaitGuard(), new Scheduling(arena),
                     new Registers(arena),
-                    new Registers(arena), new LateStops(ptrace, new Registers(arena)));
+                    new Registers(arena), new LateStops(ptrace, new Registers(arena)), longest);
         }
     }
 
@@ -108,6 +110,7 @@ public final class TracerThread implements AutoCloseable {
             return new TracerThread(pid);
         }
         idle.thread.setName(name(pid));
+        idle.longest.forget();
         return idle;
     }
 
@@ -163,11 +166,16 @@ public final class TracerThread implements AutoCloseable {
         return task;
     }
 
+    /** The longest that a thread of the target was stopped so far, borrowing aside. */
+    public LongestStop longestStop() {
+        return longest;
+    }
+
     private Tools tools() {
         Tools known = tools;
         if (known == null) {
             tid = Processes.currentThread();
-            known = Tools.create();
+            known = Tools.create(longest);
             tools = known;
         }
         known.guard().arm();

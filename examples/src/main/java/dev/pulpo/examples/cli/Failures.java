@@ -4,6 +4,8 @@ import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.InTransitionException;
+import dev.pulpo.engine.BlockingThread;
+import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -90,6 +92,11 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
         if (failure instanceof InTransitionException changing) {
             object.put("transition", Json.of(changing.transition()));
         }
+        if (failure instanceof PauseExceededException tooLong) {
+            object.put("maxPauseMicros", tooLong.maxPause().toNanos() / 1000);
+            object.put("shortestStopMicros", tooLong.shortest().toNanos() / 1000);
+            object.put("releasedAsTooLong", tooLong.attempts());
+        }
         if (failure instanceof TargetBusyException busy) {
             object.put("threads", List.copyOf(busy.threads()));
         }
@@ -101,7 +108,11 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
     }
 
     static Map<String, Object> describe(Blocker blocker) {
-        return Json.object("kind", blocker.getClass().getSimpleName(), "tid", blocker.tid(), "message",
+        BlockingThread thread = blocker.thread();
+        return Json.object("kind", blocker.getClass().getSimpleName(), "tid", blocker.tid(), "name", thread.name(),
+                "reason", blocker.reason(), "systemCall", thread.systemCall().orElse(""), "stack", thread.stack(),
+                "frame", thread.frame(), "since", thread.since().toString(), "blockingMillis",
+                thread.blocking().toMillis(), "looks", thread.looks(), "remedy", blocker.remedy(), "message",
                 blocker.message());
     }
 }

@@ -47,8 +47,9 @@ final class Json {
     static Map<String, Object> of(Outcome outcome) {
         return object("outcome", lower(outcome.kind()), "pid", outcome.pid(), "patch", outcome.patch().hex(),
                 "functions", outcome.functions(), "threads", outcome.threads(), "stopMicros", micros(outcome.stop()),
-                "borrowedMicros", micros(outcome.borrowed()), "totalMicros", micros(outcome.total()),
-                "attempts", outcome.attempts(), "scheduling", outcome.scheduling(), "injected", outcome.injected(),
+                "longestThreadStopMicros", micros(outcome.longest()), "borrowedMicros", micros(outcome.borrowed()),
+                "totalMicros", micros(outcome.total()), "attempts", outcome.attempts(), "releasedAsTooLong",
+                outcome.released(), "scheduling", outcome.scheduling(), "injected", outcome.injected(),
                 "unloaded", outcome.unloaded(), "reverted", outcome.reverted().stream().map(PatchId::hex).toList());
     }
 

@@ -2,6 +2,7 @@ package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.Consistency;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
@@ -32,13 +33,28 @@ final class When {
             + "(default: ${DEFAULT-VALUE})")
     private Duration timeout = Duration.ofSeconds(5);
 
+    @CommandLine.Option(names = "--max-pause", paramLabel = "TIME", converter = PauseConverter.class, description = "how long the whole process may be stopped at a time, such as 500us; a stop that would take longer is released and tried again")
+    private Optional<Duration> maxPause = Optional.empty();
+
     Consistency consistency() {
-        return new Consistency(level.level, timeout);
+        return new Consistency(level.level, timeout, maxPause);
     }
 
-    /** Reads {@code 200ms} and {@code 5s}. */
+    /** As the other, but not zero. */
+    static final class PauseConverter implements CommandLine.ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            Duration duration = new DurationConverter().convert(text);
+            if (duration.isZero()) {
+                throw new CommandLine.TypeConversionException("no stop takes no time at all");
+            }
+            return duration;
+        }
+    }
+
+    /** Reads {@code 500us}, {@code 200ms} and {@code 5s}. */
     static final class DurationConverter implements CommandLine.ITypeConverter<Duration> {
-        private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s)");
+        private static final Pattern FORM = Pattern.compile("(\\d{1,9})(us|ms|s)");
 
         @Override
         public Duration convert(String text) {
@@ -47,7 +63,11 @@ final class When {
                 throw new CommandLine.TypeConversionException("'" + text + "' is no time such as 200ms or 5s");
             }
             long number = Long.parseLong(matcher.group(1));
-            return "ms".equals(matcher.group(2)) ? Duration.ofMillis(number) : Duration.ofSeconds(number);
+            return switch (matcher.group(2)) {
+                case "us" -> Duration.ofNanos(number * 1000);
+                case "ms" -> Duration.ofMillis(number);
+                default -> Duration.ofSeconds(number);
+            };
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.pulpo.engine.AccessRefusedException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
 import dev.pulpo.engine.InTransitionException;
+import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
@@ -31,6 +32,7 @@ public final class ExitStatus {
                 case RefusedException e -> REFUSED;
                 case AccessRefusedException e -> REFUSED;
                 case BlockedException e -> BLOCKED;
+                case PauseExceededException e -> BLOCKED;
                 case TargetBusyException e -> BLOCKED;
                 case InTransitionException e -> IN_TRANSITION;
                 case TargetGoneException e -> GONE;

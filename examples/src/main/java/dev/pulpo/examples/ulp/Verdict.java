@@ -4,6 +4,7 @@ import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.AccessRefusedException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.InTransitionException;
+import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -50,6 +51,8 @@ record Verdict(String patch, int reason, String words, String detail, int status
             case BlockedException blocked ->
                 new Verdict(patch, BUSY, "Resource temporarily unavailable", detail, status);
             case InTransitionException changing ->
+                new Verdict(patch, BUSY, "Resource temporarily unavailable", detail, status);
+            case PauseExceededException tooLong ->
                 new Verdict(patch, BUSY, "Resource temporarily unavailable", detail, status);
             case TargetBusyException busy ->
                 new Verdict(patch, BUSY, "Resource temporarily unavailable", detail, status);
