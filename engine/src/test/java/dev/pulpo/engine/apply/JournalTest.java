@@ -11,6 +11,7 @@ import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -28,8 +29,12 @@ class JournalTest {
     private RemoteAddress text;
 
     @BeforeEach
-    void start() {
+    void start() throws IOException {
         child = new Launcher("cat").start();
+        // Once it answers, its libraries are there.
+        child.input().orElseThrow().write('\n');
+        child.input().orElseThrow().flush();
+        assertThat(child.output().orElseThrow().read()).isEqualTo('\n');
         memory = TraceeMemory.open(child.pid(), child.pid());
         text = MemoryMap.read(child.pid(), child.pid()).mappings().stream()
                 .filter(mapping -> mapping.isExecutable() && mapping.path().contains("/libc.so"))
