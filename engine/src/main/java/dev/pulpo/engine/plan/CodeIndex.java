@@ -33,6 +33,7 @@ final class CodeIndex {
 
     private final ElfFile elf;
     private final FunctionRanges functions;
+    private final List<Segment> loaded;
     private final List<Segment> code;
     private final LandingPads landingPads;
     private final long[] pointers;
@@ -55,8 +56,8 @@ final class CodeIndex {
     private CodeIndex(ElfFile elf) {
         this.elf = elf;
         functions = FunctionRanges.of(elf);
-        code = elf.segments().stream()
-                .filter(segment -> segment.type().equals(SegmentType.LOAD) && segment.isExecutable()).toList();
+        loaded = elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD)).toList();
+        code = loaded.stream().filter(Segment::isExecutable).toList();
         landingPads = LandingPads.of(elf, functions);
         pointers = pointersToCode();
     }
@@ -106,13 +107,16 @@ final class CodeIndex {
 
     /** Bytes of the file by their link address; fewer than asked for where the segment ends. */
     byte[] bytes(long address, long length) {
-        Segment segment = elf.segments().stream()
-                .filter(candidate -> candidate.type().equals(SegmentType.LOAD)
-                        && candidate.contains(new LinkAddress(address)))
-                .findFirst().orElse(null);
-        if (segment == null) {
-            return new byte[0];
+        LinkAddress from = new LinkAddress(address);
+        for (Segment segment : loaded) {
+            if (segment.contains(from)) {
+                return bytes(segment, address, length);
+            }
         }
+        return new byte[0];
+    }
+
+    private byte[] bytes(Segment segment, long address, long length) {
         long stored = segment.address().value() + segment.fileSize() - address;
         return stored <= 0
                 ? new byte[0]

@@ -176,7 +176,7 @@ public final class Planner {
 
     /** A container is for one build, and says where the function is in it: symbols may have been stripped since. */
     private static Optional<LinkAddress> packed(LoadedObject target, LivePatch patch, Replacement replacement) {
-        return patch.targetBuild().filter(buildId(target)::equals)
+        return patch.targetBuild().filter(build -> build.equals(buildId(target)))
                 .flatMap(build -> patch.addressOf(replacement.function()));
     }
 

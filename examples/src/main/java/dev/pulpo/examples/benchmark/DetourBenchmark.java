@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
  * replaced.
  */
 public final class DetourBenchmark {
-    private static final int WARM_UP = 40;
-    private static final int ROUNDS = 40;
+    private static final long WARM_UP_NANOS = 4_000_000_000L;
+    private static final int ROUNDS = 100;
     private static final int FIRST = 100;
 
     private DetourBenchmark() {}
@@ -78,13 +78,14 @@ public final class DetourBenchmark {
         LivePatch patch = LivePatch.of(demo.resolve("many_fix.so")).target("libmany.so").replace(all);
         List<Outcome> outcomes = new ArrayList<>();
         List<Duration> plans = new ArrayList<>();
-        for (int i = 0; i < WARM_UP + ROUNDS; i++) {
+        long warm = System.nanoTime() + WARM_UP_NANOS;
+        while (outcomes.size() < ROUNDS) {
             long began = System.nanoTime();
             var plan = process.plan(patch);
             Duration planned = Duration.ofNanos(System.nanoTime() - began);
             Outcome applied = process.apply(plan, dev.pulpo.engine.Consistency.DEFAULT);
             process.revert(patch.id());
-            if (i >= WARM_UP) {
+            if (began - warm > 0) {
                 outcomes.add(applied);
                 plans.add(planned);
             }
