@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /**
  * Has a tool run out of memory, or meet with a defect of its own, at one system call of its tracer thread after the other,
@@ -53,13 +55,16 @@ final class FailureSweep {
                 }
                 thrown++;
                 String where = "call " + n + ", " + attempt.what();
+                if (attempt.silent()) {
+                    failures.add(where + ": the patch is in force, and the failure does not say so");
+                }
                 targets.judge(server).ifPresent(failure -> failures.add(where + ": " + failure));
             }
         }
     }
 
     /** How far an apply and a revert came, and at which call something was thrown. */
-    private record Attempt(boolean failed, int calls, String what) {}
+    private record Attempt(boolean failed, int calls, String what, boolean silent) {}
 
     @SuppressWarnings("try") // the resource is there to be closed
     private Attempt attempt(RunningServer server, int n) throws IOException {
@@ -84,18 +89,28 @@ final class FailureSweep {
                         fail(n);
                     }
                 })) {
+            boolean applied = false;
             try {
                 process.apply(patch);
+                applied = true;
                 process.revert(patch.id());
                 // The product may have got on without that call.
-                return new Attempt(!what.get().isEmpty(), calls.get(), what.get());
+                return new Attempt(!what.get().isEmpty(), calls.get(), what.get(), false);
             } catch (RuntimeException | Error failure) {
                 if (what.get().isEmpty()) {
                     throw failure;
                 }
-                return new Attempt(true, calls.get(), what.get());
+                watch.close();
+                boolean inForce = process.patches().stream()
+                        .anyMatch(patched -> patched.status() == AppliedPatch.Status.IN_FORCE);
+                return new Attempt(true, calls.get(), what.get(), !applied && inForce && !says(failure));
             }
         }
+    }
+
+    private static boolean says(Throwable failure) {
+        return Stream.concat(Stream.of(failure), Arrays.stream(failure.getSuppressed()))
+                .anyMatch(part -> String.valueOf(part.getMessage()).contains("is in force"));
     }
 
     private static void fail(int n) {

@@ -14,6 +14,7 @@ import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.trace.ProcessStop;
 import dev.pulpo.engine.trace.Sightings;
+import dev.pulpo.ffm.SystemCallException;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.HexFormat;
@@ -99,6 +100,11 @@ final class Stops {
                 }
                 backoff = pause(backoff, deadline);
                 continue;
+            } catch (RuntimeException | Error failed) {
+                if (areMade()) {
+                    throw behindTheChange(failed);
+                }
+                throw failed;
             }
             if (result.holdsOn()) {
                 session.renewTracer();
@@ -126,6 +132,26 @@ final class Stops {
             }
             backoff = pause(backoff, deadline);
         }
+    }
+
+    /** Whether all changes stand; false, too, where that cannot be told. */
+    private boolean areMade() {
+        try (Arena arena = Arena.ofConfined()) {
+            return !changes.isEmpty()
+                    && new Journal(session.pid(), session.memory(), changes, arena).firstMissing() == null;
+        } catch (SystemCallException unreadable) {
+            return false;
+        }
+    }
+
+    /** A failure that has come too late to be one of what was asked for. */
+    private RuntimeException behindTheChange(Throwable failed) {
+        if (failed instanceof Error error) {
+            error.addSuppressed(new IllegalStateException("what was asked for is in force nevertheless"));
+            throw error;
+        }
+        return new TargetUnreadableException(session.pid(), "what was asked for is in force, and afterwards something "
+                + "failed, so that more cannot be told of it: " + failed.getMessage(), failed);
     }
 
     private void noteTooLong(ProcessStop.Figures figures, boolean last) {
