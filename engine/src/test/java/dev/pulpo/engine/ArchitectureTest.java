@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.pulpo.engine.trace.TracerThread;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 import org.junit.jupiter.api.Test;
@@ -64,6 +65,13 @@ class ArchitectureTest {
                 .should().dependOnClassesThat()
                 .resideInAnyPackage("dev.pulpo.engine.plan..", "dev.pulpo.engine.trace..", "dev.pulpo.engine.apply..")
                 .check(CLASSES);
+    }
+
+    /** Tracer threads serve one target after the other: what one operation allocates there would never go. */
+    @Test
+    void nothingIsAllocatedForAsLongAsATracerThreadLives() {
+        noClasses().that().areNotAssignableTo(TracerThread.class)
+                .should().callMethod(TracerThread.Tools.class, "arena").check(CLASSES);
     }
 
     @Test

@@ -20,6 +20,7 @@ import dev.pulpo.engine.trace.ThreadLoan;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.ProcessLock;
 import dev.pulpo.ffm.TraceeMemory;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -173,9 +174,7 @@ final class Session implements AutoCloseable {
         Path stub = StubFile.path();
         ProcessImage before = image;
         boolean holdsOn = onTracer(tools -> {
-            ThreadLoan loan = new ThreadBorrower(before, tools, memory, suspendSeccomp,
-                    () -> UnwindTables.of(before, memory))
-                    .borrow(ThreadBorrower.FrameOn.THREAD_STACK, deadline);
+            ThreadLoan loan = borrow(before, tools, ThreadBorrower.FrameOn.THREAD_STACK, deadline);
             try (loan) {
                 new Injection(before, loan, memory, deadline).load(stub);
             }
@@ -192,13 +191,21 @@ final class Session implements AutoCloseable {
         message("stub injected from " + stub);
     }
 
+    @SuppressWarnings("MustBeClosed") // the loan is the caller's to give back
+    private ThreadLoan borrow(ProcessImage from, TracerThread.Tools tools, ThreadBorrower.FrameOn frameOn,
+            long deadline) {
+        // Tracer threads live on; what is needed to choose a thread does not.
+        try (Arena arena = Arena.ofConfined()) {
+            return new ThreadBorrower(from, tools, memory, suspendSeccomp, () -> UnwindTables.of(from, memory), arena)
+                    .borrow(frameOn, deadline);
+        }
+    }
+
     /** Makes calls of the stub on a borrowed thread. */
     <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
         ProcessImage current = image;
         Lent<T> lent = onTracer(tools -> {
-            ThreadLoan loan = new ThreadBorrower(current, tools, memory, suspendSeccomp,
-                    () -> UnwindTables.of(current, memory))
-                    .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline);
+            ThreadLoan loan = borrow(current, tools, ThreadBorrower.FrameOn.STUB_STACK, deadline);
             T result;
             try (loan) {
                 // A borrowed call that is under way is worth waiting for: on a crowded machine it takes its time.

@@ -54,6 +54,7 @@ public final class ThreadBorrower {
     private final boolean suspendSeccomp;
     private final CodeRanges hazards;
     private final Supplier<CfiMap> tables;
+    private final Arena arena;
     private final ThreadReport report;
     private StackCheck check;
     private boolean hasTables;
@@ -125,9 +126,11 @@ public final class ThreadBorrower {
     /**
      * @param suspendSeccomp whether the filters of a borrowed thread are to do nothing as long as it is borrowed
      * @param tables         makes what stacks are followed with; asked only where no thread can be told to be fit without
+     * @param arena          for as long as threads are looked at; loans do not need it
      */
     public ThreadBorrower(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, boolean suspendSeccomp,
-            Supplier<CfiMap> tables) {
+            Supplier<CfiMap> tables, Arena arena) {
+        this.arena = arena;
         this.suspendSeccomp = suspendSeccomp;
         this.image = image;
         this.tools = tools;
@@ -142,7 +145,7 @@ public final class ThreadBorrower {
     }
 
     private StackCheck check(Optional<CfiMap> map) {
-        return new StackCheck(image, memory, hazards, map, tools.arena());
+        return new StackCheck(image, memory, hazards, map, arena);
     }
 
     /**
@@ -420,14 +423,14 @@ public final class ThreadBorrower {
         if (area.isEmpty()) {
             return false;
         }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment pointer = arena.allocate(ValueLayout.JAVA_LONG);
+        try (Arena scratch = Arena.ofConfined()) {
+            MemorySegment pointer = scratch.allocate(ValueLayout.JAVA_LONG);
             memory.read(area.get().plus(8), pointer);
             RemoteAddress section = new RemoteAddress(pointer.get(ValueLayout.JAVA_LONG, 0));
             if (section.isNull()) {
                 return false;
             }
-            MemorySegment descriptor = arena.allocate(32, 8);
+            MemorySegment descriptor = scratch.allocate(32, 8);
             memory.read(section, descriptor);
             long start = descriptor.get(ValueLayout.JAVA_LONG, 8);
             long length = descriptor.get(ValueLayout.JAVA_LONG, 16);
