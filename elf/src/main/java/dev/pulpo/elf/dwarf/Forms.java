@@ -94,15 +94,10 @@ final class Forms {
                 }
                 yield OptionalLong.of(space.reference(unit.header().offset() + value));
             }
-            case Dw.FORM_REF_ADDR -> {
-                if (value < 0 || value >= space.cursor().limit()) {
-                    throw entry.malformed("a reference within the section", Long.toUnsignedString(value));
-                }
-                yield OptionalLong.of(space.reference(value));
-            }
+            case Dw.FORM_REF_ADDR -> OptionalLong.of(space.checkedReference(value));
             case Dw.FORM_REF_SIG8 -> space.world().typeBySignature(value);
             case Dw.FORM_REF_SUP4, Dw.FORM_REF_SUP8, Dw.FORM_GNU_REF_ALT ->
-                space.world().supplementary().map(other -> OptionalLong.of(other.reference(value)))
+                space.world().supplementary().map(other -> OptionalLong.of(other.checkedReference(value)))
                         .orElseGet(OptionalLong::empty);
             default -> throw entry.malformed("a form that refers to an entry", "0x" + Integer.toHexString(form));
         };

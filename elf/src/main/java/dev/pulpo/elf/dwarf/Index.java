@@ -46,9 +46,17 @@ final class Index {
         return whole;
     }
 
+    /** The key of no name. */
+    static final long NO_NAME = 0xcbf29ce484222325L;
+
     /** The key of a name; different names may have the same one. */
     static long key(String name) {
-        long hash = 0xcbf29ce484222325L;
+        return key(NO_NAME, name);
+    }
+
+    /** The key of a name behind another one that has a key. */
+    static long key(long before, String name) {
+        long hash = before;
         for (int i = 0; i < name.length(); i++) {
             hash = (hash ^ name.charAt(i)) * 0x100000001b3L;
         }

@@ -18,6 +18,9 @@ import java.util.Optional;
  * </pre>
  */
 final class PackageFile {
+    /** There are eight kinds of sections. */
+    private static final int MOST_COLUMNS = 64;
+
     private final Map<Long, Sections> units;
     private final List<Sections> types;
 
@@ -56,6 +59,9 @@ final class PackageFile {
         long columns = cursor.u32();
         long rowCount = cursor.u32();
         long slots = cursor.u32();
+        if (columns > MOST_COLUMNS) {
+            throw cursor.malformed("at most " + MOST_COLUMNS + " sections", Long.toString(columns));
+        }
         long ids = cursor.position();
         long rows = ids + slots * Long.BYTES;
         long names = rows + slots * Integer.BYTES;

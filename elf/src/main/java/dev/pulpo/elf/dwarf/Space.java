@@ -75,6 +75,16 @@ final class Space {
         return ((long) number << OFFSET_BITS) | offset;
     }
 
+    /** As {@link #reference}, of an offset that the data names. */
+    long checkedReference(long offset) {
+        long size = cursor().limit();
+        if (offset < 0 || offset >= size) {
+            throw new MalformedElfException(sections.name(), 0,
+                    "a reference within the " + size + " bytes of " + section, Long.toUnsignedString(offset));
+        }
+        return reference(offset);
+    }
+
     static int spaceOf(long reference) {
         return (int) (reference >>> OFFSET_BITS);
     }

@@ -64,6 +64,10 @@ record UnitHeader(long offset, long end, long firstEntry, int version, int offse
         boolean hasId = isType || type == UT_SKELETON || type == UT_SPLIT_COMPILE;
         long id = hasId ? cursor.u64() : 0;
         long typeOffset = isType ? cursor.unsigned(offsetSize) : 0;
+        if (typeOffset < 0 || typeOffset >= end - offset) {
+            throw cursor.malformed("a type within the unit of " + (end - offset) + " bytes",
+                    Long.toUnsignedString(typeOffset));
+        }
         return new UnitHeader(offset, end, cursor.position(), version, offsetSize, addressSize, abbreviation, isType,
                 id, typeOffset);
     }

@@ -13,11 +13,11 @@ final class UnitIndexer {
     private final Unit unit;
     private final EntryReader origins;
     private final Index index = new Index();
-    /** By depth: the function around an entry there, and what its name is qualified with. */
+    /** By depth: the function around an entry there, and the key of what its name is qualified with. */
     private long[] functions = new long[16];
-    private String[] scopes = new String[16];
-    /** The qualified names of types that are only declared. */
-    private final Map<Long, String> declared = new HashMap<>();
+    private long[] scopes = new long[16];
+    /** The keys of the qualified names of types that are only declared. */
+    private final Map<Long, Long> declared = new HashMap<>();
 
     private UnitIndexer(Unit unit) {
         this.unit = unit;
@@ -38,7 +38,7 @@ final class UnitIndexer {
             }
             if (depth == 0) {
                 functions[0] = NO_FUNCTION;
-                scopes[0] = "";
+                scopes[0] = Index.NO_NAME;
             }
             functions[depth + 1] = functions[depth];
             scopes[depth + 1] = scopes[depth];
@@ -49,7 +49,8 @@ final class UnitIndexer {
                 case Dw.TAG_CALL_SITE, Dw.TAG_GNU_CALL_SITE -> callSite(entry, depth);
                 case Dw.TAG_STRUCTURE, Dw.TAG_CLASS, Dw.TAG_UNION, Dw.TAG_TYPEDEF, Dw.TAG_ENUMERATION ->
                     type(entry, depth);
-                case Dw.TAG_NAMESPACE -> scopes[depth + 1] = qualified(entry, depth);
+                case Dw.TAG_NAMESPACE ->
+                    scopes[depth + 1] = entry.has(Dw.NAME) ? inside(qualified(entry, depth)) : scopes[depth];
                 default -> {
                     // Blocks, parameters, expressions: nothing that is asked for by name.
                 }
@@ -113,26 +114,31 @@ final class UnitIndexer {
     private void type(EntryReader entry, int depth) {
         // In a type unit the definition stands outside of the namespace that it was declared in.
         OptionalLong declaration = entry.reference(Dw.SPECIFICATION);
-        String qualified = declaration.isPresent()
-                ? declared.getOrDefault(declaration.getAsLong(), qualified(entry, depth))
-                : qualified(entry, depth);
-        scopes[depth + 1] = qualified;
+        Long elsewhere = declaration.isPresent() ? declared.get(declaration.getAsLong()) : null;
+        long qualified = elsewhere != null ? elsewhere : qualified(entry, depth);
         String name = entry.string(Dw.NAME).orElse("");
-        if (entry.flag(Dw.DECLARATION)) {
+        boolean named = elsewhere != null || !name.isEmpty();
+        scopes[depth + 1] = named ? inside(qualified) : qualified;
+        if (named && entry.flag(Dw.DECLARATION)) {
             declared.put(entry.reference(), qualified);
         }
         if (name.isEmpty() || entry.flag(Dw.DECLARATION)) {
             return;
         }
         index.types.put(Index.key(name), entry.reference());
-        String full = qualified.substring(0, qualified.length() - "::".length());
-        if (!full.equals(name)) {
-            index.types.put(Index.key(full), entry.reference());
+        if (qualified != Index.key(name)) {
+            index.types.put(qualified, entry.reference());
         }
     }
 
-    private String qualified(EntryReader entry, int depth) {
-        return entry.string(Dw.NAME).map(name -> scopes[depth] + name + "::").orElse(scopes[depth]);
+    /** The key of an entry's qualified name; the names of deep scopes themselves would take too much memory. */
+    private long qualified(EntryReader entry, int depth) {
+        return entry.string(Dw.NAME).map(name -> Index.key(scopes[depth], name)).orElse(scopes[depth]);
+    }
+
+    /** The key of what the names inside of an entry begin with. */
+    private static long inside(long qualified) {
+        return Index.key(qualified, "::");
     }
 
     private static void name(LongMultimap map, Names names, long reference) {

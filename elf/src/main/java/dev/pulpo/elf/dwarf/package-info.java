@@ -11,7 +11,7 @@
  * <li>Reading: {@code World} has a {@code Space} for each section of units, which has {@code Unit}s with a
  * {@code UnitHeader}. An {@code EntryReader} goes over the entries of a unit, by {@code Abbreviations} and {@code Forms};
  * the numbers are in {@code Dw}, the bytes in {@code Sections}.
- * <li>Understanding: {@code Ranges}, {@code Names}, {@code VariableLocations}, {@code Types}, {@code Functions}, {@code SourceFrames}, {@code PartNames}; {@code LineProgram} makes a
+ * <li>Understanding: {@code Ranges}, {@code Names}, {@code VariableLocations}, {@code Types}, {@code TypeNames}, {@code Functions}, {@code SourceFrames}, {@code PartNames}; {@code LineProgram} makes a
  * {@code LineTable}.
  * <li>Finding: {@code IndexedUnit} is what {@code UnitIndexer} makes of a unit: an {@code Index} of {@code LongMultimap}s and a {@code RangeIndex}.
  * </ul>

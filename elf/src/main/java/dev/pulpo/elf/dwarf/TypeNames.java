@@ -1,0 +1,134 @@
+package dev.pulpo.elf.dwarf;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Writes one type, or one signature, as C and C++ would. What leads in circles is cut short. One question each. */
+final class TypeNames {
+    /** A pointer to a pointer to … ends somewhere; what does not is a circle. */
+    static final int DEEPEST = 32;
+    /** Circles of several members at a time would have no end to speak of: each has as many names as all of them. */
+    private static final int MOST = 4096;
+
+    private final World world;
+    private int visited;
+
+    TypeNames(World world) {
+        this.world = world;
+    }
+
+    /** The name of the type that an entry is; {@code void} for none. */
+    String of(OptionalLong reference) {
+        return name(reference, 0);
+    }
+
+    /** What a function takes and returns, as {@code int (char*, ...)}. */
+    String signature(long function) {
+        EntryReader entry = world.entry(function);
+        return name(typeOf(entry), 0) + " " + parameters(entry, 0);
+    }
+
+    private String name(OptionalLong reference, int depth) {
+        if (reference.isEmpty()) {
+            return "void";
+        }
+        if (++visited > MOST || depth > DEEPEST) {
+            return "…";
+        }
+        EntryReader type = definition(world, reference.getAsLong());
+        return switch (type.tag()) {
+            case Dw.TAG_POINTER -> name(type.reference(Dw.TYPE), depth + 1) + "*";
+            case Dw.TAG_REFERENCE -> name(type.reference(Dw.TYPE), depth + 1) + "&";
+            case Dw.TAG_RVALUE_REFERENCE -> name(type.reference(Dw.TYPE), depth + 1) + "&&";
+            case Dw.TAG_CONST -> "const " + name(type.reference(Dw.TYPE), depth + 1);
+            case Dw.TAG_VOLATILE -> "volatile " + name(type.reference(Dw.TYPE), depth + 1);
+            case Dw.TAG_ATOMIC -> "_Atomic " + name(type.reference(Dw.TYPE), depth + 1);
+            case Dw.TAG_RESTRICT -> name(type.reference(Dw.TYPE), depth + 1);
+            case Dw.TAG_ARRAY -> name(type.reference(Dw.TYPE), depth + 1) + dimensions(type);
+            case Dw.TAG_SUBROUTINE_TYPE -> name(type.reference(Dw.TYPE), depth + 1) + parameters(type, depth + 1);
+            case Dw.TAG_STRUCTURE -> aggregate("struct ", type, depth);
+            case Dw.TAG_UNION -> aggregate("union ", type, depth);
+            case Dw.TAG_CLASS -> aggregate("class ", type, depth);
+            case Dw.TAG_ENUMERATION -> ("enum " + type.string(Dw.NAME).orElse("")).strip();
+            default -> type.string(Dw.NAME).orElse("");
+        };
+    }
+
+    /** A structure by its name; one without a name by its members. Moves the reader. */
+    private String aggregate(String word, EntryReader type, int depth) {
+        Optional<String> name = type.string(Dw.NAME);
+        if (name.isPresent() || !type.hasChildren()) {
+            return (word + name.orElse("")).strip();
+        }
+        StringBuilder text = new StringBuilder(word).append('{');
+        while (type.hasNextBelow()) {
+            if (type.tag() == Dw.TAG_MEMBER && type.depth() == 1) {
+                text.append(text.charAt(text.length() - 1) == '{' ? "" : " ")
+                        .append(name(type.reference(Dw.TYPE), depth + 1))
+                        .append(type.string(Dw.NAME).map(member -> " " + member).orElse("")).append(';');
+            }
+        }
+        return text.append('}').toString();
+    }
+
+    /** The types of the parameters of a function or of a type of functions, in parentheses. Moves the reader. */
+    private String parameters(EntryReader function, int depth) {
+        List<String> types = new ArrayList<>();
+        if (function.hasChildren()) {
+            while (function.hasNextBelow()) {
+                if (function.depth() == 1 && function.tag() == Dw.TAG_PARAMETER) {
+                    types.add(name(typeOf(function), depth));
+                } else if (function.depth() == 1 && function.tag() == Dw.TAG_UNSPECIFIED_PARAMETERS) {
+                    types.add("...");
+                }
+            }
+        }
+        return "(" + String.join(", ", types) + ")";
+    }
+
+    /** The type of an entry, or of the one that it is a copy or the definition of. */
+    private OptionalLong typeOf(EntryReader first) {
+        EntryReader entry = first;
+        for (int i = 0; i < DEEPEST; i++) {
+            OptionalLong origin = entry.has(Dw.ABSTRACT_ORIGIN)
+                    ? entry.reference(Dw.ABSTRACT_ORIGIN)
+                    : entry.reference(Dw.SPECIFICATION);
+            if (entry.has(Dw.TYPE) || origin.isEmpty()) {
+                break;
+            }
+            entry = world.entry(origin.getAsLong());
+        }
+        return entry.reference(Dw.TYPE);
+    }
+
+    /** The entry, or the one in a type unit that it stands for. */
+    static EntryReader definition(World world, long reference) {
+        EntryReader entry = world.entry(reference);
+        OptionalLong elsewhere = entry.reference(Dw.SIGNATURE);
+        return elsewhere.isPresent() ? world.entry(elsewhere.getAsLong()) : entry;
+    }
+
+    private static String dimensions(EntryReader array) {
+        StringBuilder text = new StringBuilder();
+        for (long count : counts(array)) {
+            text.append('[').append(count < 0 ? "" : Long.toString(count)).append(']');
+        }
+        return text.toString();
+    }
+
+    /** The dimensions of an array; -1 for one that is not known. Moves the reader. */
+    static List<Long> counts(EntryReader array) {
+        List<Long> counts = new ArrayList<>();
+        if (array.hasChildren()) {
+            while (array.hasNextBelow()) {
+                if (array.tag() == Dw.TAG_SUBRANGE && array.depth() == 1) {
+                    OptionalLong bound = array.constant(Dw.UPPER_BOUND);
+                    counts.add(array.constant(Dw.COUNT, bound.isPresent() ? bound.getAsLong() + 1 : -1));
+                }
+            }
+        }
+        return counts;
+    }
+}
