@@ -276,6 +276,90 @@ class PlainPatchTest {
                 .isEmpty();
     }
 
+    /** Without the C library's start-up code, which on some distributions has no landing pads itself. */
+    @Test
+    void missingLandingPadsAndShadowStacksAreRefused() throws Exception {
+        library = victims.compiled("libplain.so", "plain.c", "-g", "-shared", "-fPIC", "-fcf-protection=full",
+                "-nostartfiles");
+        try (ElfFile file = ElfFile.open(library)) {
+            assertThat(file.properties().indirectBranchTracking() && file.properties().shadowStack()).isTrue();
+        }
+        PlainPatch without = PlainPatch.of(library, fix("-fcf-protection=none", "-nostartfiles"));
+        assertThat(without.analyse().findings()).hasSize(2)
+                .allMatch(finding -> finding.check() == Check.OPTIONS && finding.message().contains("-fcf-protection"))
+                .anyMatch(finding -> finding.message().contains("IBT"))
+                .anyMatch(finding -> finding.message().contains("SHSTK"));
+        assertThat(without.allow(Check.OPTIONS).analyse().allowed()).hasSize(2);
+        assertThat(only(PlainPatch.of(library, fix("-fcf-protection=branch", "-nostartfiles")).analyse()).message())
+                .contains("SHSTK");
+        assertThat(PlainPatch.of(library, fix("-fcf-protection=full", "-nostartfiles")).analyse().findings())
+                .isEmpty();
+    }
+
+    private Path late(String... options) throws Exception {
+        List<String> all = new ArrayList<>(List.of("-g", "-shared", "-fPIC", "-Wl,-soname,liblate.so", "-DLINKAGE="));
+        all.addAll(List.of(options));
+        return victims.compiled("liblate.so", "late.c", all.toArray(String[]::new));
+    }
+
+    /** It needs the library by name: the program opens it for itself alone. */
+    private Path lateFix(String model) throws Exception {
+        return victims.compiled("fix.so", "late_fix.c", "-g", "-shared", "-fPIC", "-ftls-model=" + model,
+                "-L" + directory, "-l:liblate.so");
+    }
+
+    private RunningServer lateServer(Path late) throws Exception {
+        return RunningServer.preloaded(victims.compiled("late_main", "late_main.c", "-pthread"), late.toString());
+    }
+
+    @Test
+    void fixedDistancesToThreadLocalsThatHaveNoneAreRefused() throws Exception {
+        Path late = late();
+        PlainPatch patch = PlainPatch.of(late, lateFix("initial-exec"));
+        assertThat(only(patch.analyse())).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.OPTIONS);
+            assertThat(finding.message()).contains("big, per_thread", "-ftls-model=global-dynamic");
+        });
+        // Who allows it gets no more than an error of the loader's, and the process goes on as it was.
+        Path container = directory.resolve("packed.so");
+        assertThat(patch.allow(Check.OPTIONS).pack(container).isPackable()).isTrue();
+        try (RunningServer server = lateServer(late); LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("?")).isEqualTo("51.375 51.375");
+            assertThatThrownBy(() -> process.apply(LivePatch.open(container))).isInstanceOf(PulpoException.class)
+                    .hasMessageContaining("static TLS");
+            assertThat(server.ask("?")).isEqualTo("52.375 51.375");
+            assertThat(process.patches()).isEmpty();
+            // The same with the model that works.
+            PackReport report = PlainPatch.of(late, lateFix("global-dynamic")).pack(container);
+            assertThat(report.findings()).as(report.toString()).isEmpty();
+            process.apply(LivePatch.open(container));
+            assertThat(server.ask("?")).isEqualTo("160.125 156.125");
+        }
+    }
+
+    @Test
+    void fixedDistancesAreTakenWhereTheTargetHasThem() throws Exception {
+        Path late = late("-ftls-model=initial-exec", "-DROOM=100");
+        Path container = directory.resolve("packed.so");
+        PackReport report = PlainPatch.of(late, lateFix("initial-exec")).pack(container);
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        try (RunningServer server = lateServer(late); LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("?")).isEqualTo("51.375 51.375");
+            LivePatch patch = LivePatch.open(container);
+            process.apply(patch);
+            assertThat(server.ask("?")).isEqualTo("158.125 156.125");
+            process.revert(patch.id());
+            assertThat(server.ask("?")).isEqualTo("152.375 51.375");
+        }
+    }
+
+    /** So there is nothing to check: no shared object has such accesses. */
+    @Test
+    void linkersMakeNoPatchWithDistancesOfItsOwn() {
+        assertThatThrownBy(() -> fix("-ftls-model=local-exec")).isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("R_X86_64_TPOFF32");
+    }
+
     @Test
     void onlyFunctionsThatGuardTheirStacksNeedThat() throws Exception {
         library = victims.compiled("libplain.so", "plain.c", "-g", "-shared", "-fPIC", "-fstack-protector");

@@ -31,6 +31,7 @@ final class OptionCheck {
                     "the target works with a shadow stack (SHSTK), and the patch does not say so: compile it with "
                             + "-fcf-protection");
         }
+        TlsModelCheck.run(target, patch).ifPresent(findings::add);
         if (!isProtected(patch)) {
             // Of a function that guards nothing nothing is lost, whatever others of its library do.
             String guarding = functions.stream().filter(each -> StackGuard.isIn(target, each.address()))
