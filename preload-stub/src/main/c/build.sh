@@ -17,5 +17,5 @@ build() {
         "-Wl,--build-id=sha1,-soname,$name,-z,now,-z,relro,-z,noexecstack,-z,defs,-z,ibt,-z,shstk" \
         -o "$(dirname "$output")/$name" "$@"
 }
-build libpulpo.so pulpo_stub.c pulpo_disable.c pulpo_call.S pulpo_tls.S
+build libpulpo.so pulpo_stub.c pulpo_cancel.c pulpo_disable.c pulpo_call.S pulpo_tls.S
 build libpulpo-thread.so pulpo_thread.c

@@ -14,13 +14,13 @@
 #include <fnmatch.h>
 #include <grp.h>
 #include <limits.h>
-#include <pthread.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "pulpo_cancel.h"
 #include "pulpo_state.h"
 
 extern __attribute__((visibility("default"))) struct pulpo_state pulpo_state;
@@ -105,13 +105,16 @@ static void note(const char *text)
 __attribute__((constructor)) static void look_at_environment(void)
 {
     int saved = errno;
-    int cancel;
+    struct pulpo_cancel cancel;
     const char *path = getenv("LIBPULP_DISABLE_ON_PATH");
     const char *users = getenv("LIBPULP_DISABLE_ON_USERS");
     const char *groups = getenv("LIBPULP_DISABLE_ON_GROUPS");
 
+    if (path == NULL && users == NULL && groups == NULL) {
+        return;
+    }
     /* Looking names up may be a cancellation point, and a borrowed thread must not end in here. */
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
+    pulpo_hold_cancel(&cancel);
     if (path != NULL && disabled_on_path(path)) {
         note("patching is disabled by LIBPULP_DISABLE_ON_PATH\n");
     } else if (users != NULL && disabled_on_user(users)) {
@@ -122,6 +125,6 @@ __attribute__((constructor)) static void look_at_environment(void)
     if (pulpo_state.ring_written > 0) {
         pulpo_state.flags |= PULPO_DISABLED;
     }
-    pthread_setcancelstate(cancel, NULL);
+    pulpo_give_cancel_back(&cancel);
     errno = saved;
 }

@@ -7,10 +7,10 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
-#include <pthread.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "pulpo_cancel.h"
 #include "pulpo_state.h"
 
 extern void pulpo_call(void);
@@ -28,12 +28,11 @@ static char loader_error[4096];
 
 /*
  * What belongs to the code that the thread was taken out of. Loading and unloading may run code of patches, constructors
- * and destructors; a thread that was asked to end (pthread_cancel(3)) must not do so in there, with the loader's lock
- * held, but at the next cancellation point of its own.
+ * and destructors, with cancellation points in it.
  */
 struct kept {
     int error_number;
-    int cancel_state;
+    struct pulpo_cancel cancel;
     char dl_error[1024];
 };
 
@@ -50,9 +49,9 @@ static void keep(struct kept *kept)
     const char *pending;
 
     kept->error_number = errno;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &kept->cancel_state);
     pending = dlerror();
     copy(kept->dl_error, sizeof kept->dl_error, pending == NULL ? "" : pending);
+    pulpo_hold_cancel(&kept->cancel);
 }
 
 /*
@@ -64,7 +63,7 @@ static void give_back(const struct kept *kept)
     if (kept->dl_error[0] != '\0') {
         dlsym(RTLD_DEFAULT, kept->dl_error);
     }
-    pthread_setcancelstate(kept->cancel_state, NULL);
+    pulpo_give_cancel_back(&kept->cancel);
     errno = kept->error_number;
 }
 

@@ -9,6 +9,8 @@
  *     become ID                      goes on as that user
  *     seccomp kill, error, other     from now on openat kills the process, or fails; or ptrace kills it
  *     vfork, release                 a thread waits in vfork for a child that ends on release
+ *     freeze                         the only thread does, until another line comes
+ *     handlers                       handles all signals that do nothing by default
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -82,6 +84,33 @@ static void *wait_in_vfork(void *unused)
     return unused;
 }
 
+static void freeze(void)
+{
+    char c;
+
+    puts("freezing");
+    if (vfork() == 0) {
+        syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+        while (syscall(SYS_read, 0, &c, 1) == 1 && c != '\n') {
+        }
+        _exit(0);
+    }
+    puts("thawed");
+}
+
+static void ignore(int signal)
+{
+    (void)signal;
+}
+
+static void handle_all(void)
+{
+    signal(SIGURG, ignore);
+    signal(SIGWINCH, ignore);
+    signal(SIGCHLD, ignore);
+    puts("handled");
+}
+
 static void filter(unsigned number, unsigned action)
 {
     struct sock_filter filter[] = {
@@ -153,6 +182,10 @@ int main(void)
                 pthread_create(&thread, NULL, wait_in_vfork, NULL);
             }
             puts("forked");
+        } else if (strcmp(line, "freeze") == 0) {
+            freeze();
+        } else if (strcmp(line, "handlers") == 0) {
+            handle_all();
         } else if (strcmp(line, "release") == 0) {
             puts(write(pipe_ends[1], "x", 1) == 1 && pthread_join(thread, NULL) == 0 ? "released" : strerror(errno));
         } else {

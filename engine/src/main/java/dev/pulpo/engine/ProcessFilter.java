@@ -2,6 +2,8 @@ package dev.pulpo.engine;
 
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.ffm.ProcFile;
+import dev.pulpo.ffm.ResourceLimit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -19,19 +21,26 @@ import java.util.stream.Stream;
  * @param user the name of the process's user, a wildcard for it, or its number; empty for any
  */
 public record ProcessFilter(Optional<String> name, Optional<String> user) {
+    private static final Path PROCFS = Path.of("/proc");
+
     /** All of them. */
     public static final ProcessFilter ALL = new ProcessFilter(Optional.empty(), Optional.empty());
 
-    /** The ids of these processes, in ascending order. None is stopped; this process is not among them. */
+    /**
+     * The ids of these processes, in ascending order. None is stopped; this process is not among them.
+     *
+     * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened, so that some might be missed
+     */
     public List<Integer> find() {
         long self = ProcessHandle.current().pid();
-        try (Stream<Path> entries = Files.list(Path.of("/proc"))) {
+        try (Stream<Path> entries = Files.list(PROCFS)) {
             return entries.map(path -> String.valueOf(path.getFileName()))
                     .filter(entry -> entry.matches("\\d{1,9}")).map(Integer::valueOf)
                     .filter(pid -> pid != self && isOfUser(pid) && mentionsStub(pid) && isNamed(pid)
                             && carriesStub(pid))
                     .sorted().toList();
         } catch (IOException e) {
+            ResourceLimit.checkOpenFiles(PROCFS);
             throw new UncheckedIOException(e);
         }
     }
@@ -69,9 +78,9 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
 
     /** A look that costs little, so that a machine full of other processes is gone through in no time. */
     private static boolean mentionsStub(int pid) {
-        try (Stream<String> maps = Files.lines(ProcFs.process(pid).resolve("maps"), StandardCharsets.ISO_8859_1)) {
-            return maps.anyMatch(line -> line.contains("/libpulp"));
-        } catch (IOException | UncheckedIOException unreadable) {
+        try {
+            return ProcFile.read(ProcFs.process(pid).resolve("maps"), StandardCharsets.ISO_8859_1).contains("/libpulp");
+        } catch (IOException unreadable) {
             return false;
         }
     }

@@ -1,5 +1,7 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.ffm.SystemCallException;
+
 /** The target does not exist, has ended, or has become another program. */
 public final class TargetGoneException extends PulpoException {
     private static final long serialVersionUID = 1L;
@@ -14,5 +16,13 @@ public final class TargetGoneException extends PulpoException {
 
     public TargetGoneException(int pid, Throwable cause) {
         super(pid, "process " + pid + " does not exist or has ended", cause);
+    }
+
+    /**
+     * What it means that something of the target's in procfs could not be opened: that it has gone, unless this process
+     * cannot open anything.
+     */
+    public static RuntimeException unlessLimited(int pid, SystemCallException cause) {
+        return cause.isLimitHit() ? cause : new TargetGoneException(pid, cause);
     }
 }

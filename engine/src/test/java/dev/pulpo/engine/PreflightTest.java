@@ -1,9 +1,11 @@
 package dev.pulpo.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pulpo.engine.Preflight.Kind;
 import dev.pulpo.engine.Preflight.Severity;
+import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
@@ -12,12 +14,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PreflightTest {
+    /** The system call of that name. */
+    private static final int PAUSE = 34;
+
     @TempDir
     static Path directory;
     static Victims victims;
@@ -149,5 +155,96 @@ class PreflightTest {
         }
         // No pid is that high: the kernel's limit is 2^22.
         assertThat(found(Preflight.of(99_999_999), Severity.OBSTACLE)).containsExactly(Kind.GONE);
+    }
+
+    private static Preflight.Finding finding(Preflight preflight, Kind kind) {
+        return preflight.findings().stream().filter(finding -> finding.kind() == kind).findFirst().orElseThrow();
+    }
+
+    /** Applying says no as well, and the process is none the worse for it. */
+    @Test
+    void processThatHandlesEverySignalThatCouldBeUsed() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.scene());
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(Preflight.of(server.pid()).isPatchable()).isTrue();
+            assertThat(server.ask("handlers")).isEqualTo("handled");
+            Preflight preflight = Preflight.of(server.pid());
+            assertThat(found(preflight, Severity.OBSTACLE)).containsExactly(Kind.NO_SIGNAL);
+            assertThat(finding(preflight, Kind.NO_SIGNAL).message()).contains("SIGURG, SIGWINCH and SIGCHLD");
+            LivePatch patch = LivePatch
+                    .open(victims.container("handlers.so", 100, victims.scene(), "TARGET", "own:new_own"));
+            assertThatThrownBy(() -> process.apply(patch)).isInstanceOf(BorrowedCallException.class)
+                    .hasMessageContaining("SIGURG, SIGWINCH and SIGCHLD");
+            assertThat(process.patches()).isEmpty();
+            assertThat(server.ask("own")).isEqualTo("11");
+        }
+    }
+
+    @Test
+    void shadowStackWithoutStub() throws Exception {
+        Path program = victims.standalone("shadow.c", "-fcf-protection=full");
+        try (RunningServer server = RunningServer.plain(program)) {
+            Assumptions.assumeTrue(server.isReady(),
+                    "this CPU or kernel has no shadow stacks for programs: arch_prctl(2) "
+                            + "refuses ARCH_SHSTK_ENABLE");
+            Preflight preflight = Preflight.of(server.pid());
+            assertThat(found(preflight, Severity.OBSTACLE)).containsExactly(Kind.SHADOW_STACK);
+            assertThat(finding(preflight, Kind.SHADOW_STACK).remedy()).contains("LD_PRELOAD");
+        }
+    }
+
+    /** In a pid namespace of its own a machine shows none of them. */
+    @Test
+    void threadOfTheKernel() throws Exception {
+        Path name = Path.of("/proc/2/comm");
+        OptionalInt kernelThread = Files.exists(name) && Files.readString(name).strip().equals("kthreadd")
+                ? OptionalInt.of(2)
+                : OptionalInt.empty();
+        Assumptions.assumeTrue(kernelThread.isPresent(), "this pid namespace has no kernel threads: 2 is not kthreadd");
+        Preflight preflight = Preflight.of(kernelThread.getAsInt());
+        assertThat(preflight.findings()).singleElement().isEqualTo(new Preflight.Finding(Severity.OBSTACLE,
+                Kind.KERNEL_THREAD, "it is a thread of the kernel", ""));
+        assertThat(preflight.name()).isEqualTo("kthreadd");
+        assertThat(Preflight.candidates()).doesNotContain(kernelThread.getAsInt());
+    }
+
+    @Test
+    void processThatWaitsUninterruptibly() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.scene())) {
+            assertThat(server.ask("freeze")).isEqualTo("freezing");
+            long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+            while (ProcFs.state(server.pid(), server.pid()) != 'D') {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                Thread.onSpinWait();
+            }
+            Preflight preflight = Preflight.of(server.pid());
+            assertThat(preflight.isPatchable()).isTrue();
+            assertThat(found(preflight, Severity.DOUBT)).containsExactly(Kind.UNINTERRUPTIBLE);
+            assertThat(finding(preflight, Kind.UNINTERRUPTIBLE).remedy()).isEqualTo("try again when they do not");
+            assertThat(server.ask("go on")).isEqualTo("thawed");
+            assertThat(Preflight.of(server.pid()).findings()).isEmpty();
+        }
+    }
+
+    @Test
+    void programWithALoaderAndWithoutLibraries() throws Exception {
+        Path program = victims.standalone("bare.c", "-nostdlib", "-nostartfiles", "-fPIE", "-pie",
+                "-fno-stack-protector", "-Wl,--dynamic-linker=/lib64/ld-linux-x86-64.so.2");
+        try (LaunchedProcess process = new Launcher(program.toString()).start()) {
+            awaitProgram(process.pid(), program);
+            long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+            // It has no other system call of its own than that in which it waits.
+            while (ProcFs.systemCall(process.pid(), process.pid()).orElse(-1) != PAUSE) {
+                assertThat(System.nanoTime()).isLessThan(deadline);
+                Thread.onSpinWait();
+            }
+            Preflight preflight = Preflight.of(process.pid());
+            assertThat(found(preflight, Severity.DOUBT)).contains(Kind.NO_DLOPEN);
+            assertThat(finding(preflight, Kind.NO_DLOPEN).remedy()).isEqualTo("try again when it has begun its work");
+            try (LiveProcess live = LiveProcess.attach(process.pid())) {
+                assertThatThrownBy(live::inject).isInstanceOfSatisfying(RefusedException.class,
+                        e -> assertThat(e.refusals()).singleElement().isInstanceOf(Refusal.NoDynamicLoader.class));
+            }
+        }
     }
 }

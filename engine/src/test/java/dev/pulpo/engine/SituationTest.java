@@ -74,6 +74,27 @@ class SituationTest {
         }
     }
 
+    /** It must not end on the stub's stack, with the loader's lock, but where it was taken from, with its handlers. */
+    @ParameterizedTest
+    @CsvSource({"read, true", "read, false", "raw, true", "raw, false"})
+    void threadThatIsCancelledWhileItLoadsEndsWhereItWas(String kind, boolean preloaded) throws Exception {
+        victims.library();
+        Path program = victims.compiled("cancelled", "cancelled.c", "-fexceptions", "-rdynamic", "-L" + directory,
+                "-lanswer", "-Wl,-rpath," + directory, "-pthread");
+        LivePatch patch = patch(victims.compiled("cancelled_fix.so", "cancelled_fix.c", "-shared", "-fPIC"));
+        try (RunningServer server = preloaded
+                ? RunningServer.preloaded(program, kind)
+                : RunningServer.plain(program, kind);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            process.apply(patch);
+            assertThat(server.ask("cancelled")).isEqualTo("cancelled, cleaned 1, loaded");
+            assertThat(server.ask("answer")).isEqualTo("2");
+            // The loader's lock is nobody's, and a thread that is left does what the first one would have done.
+            process.revert(patch.id());
+            assertThat(server.ask("answer")).isEqualTo("1");
+        }
+    }
+
     @Test
     void threadsAreCancelledMeanwhile() throws Exception {
         try (RunningServer server = server(true, "cancels")) {

@@ -59,6 +59,28 @@ class UsersTest {
         }
     }
 
+    /** The process sees the stub's file and may not open it, so its content is handed over without a name. */
+    @Test
+    void stubThatTheProcessMayNotOpenIsInjected() throws Exception {
+        Path own = directory.resolve("hidden");
+        OtherUser root = new OtherUser(0, own);
+        Path cache = Files.createDirectories(own.resolve("user-0/cache"));
+        Files.setPosixFilePermissions(cache, PosixFilePermissions.fromString("rwx------"));
+        try (RunningServer server = server(NOBODY, false);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            OtherUser.Result result = root.run(ApplyOnce.class, Integer.toString(server.pid()),
+                    victims.fix(2).toString(), "libanswer.so", "answer", "fixed_answer");
+            assertThat(result.status()).as(result.output()).isZero();
+            assertThat(cache).isDirectoryRecursivelyContaining("glob:**/libpulpo.so");
+            assertThat(process.hasStub()).isTrue();
+            assertThat(Path.of("/proc", Integer.toString(server.pid()), "maps")).content()
+                    .contains("/memfd:").contains(victims.fix(2).toString()).doesNotContain("libpulpo.so");
+            assertThat(server.ask("answer")).isEqualTo("2");
+            process.revert(patch(2).id());
+            assertThat(server.ask("answer")).isEqualTo("1");
+        }
+    }
+
     /** Since it gave its privileges up it is not dumpable, and what is below its directory in procfs is root's. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})

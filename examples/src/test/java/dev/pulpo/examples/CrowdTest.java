@@ -28,27 +28,9 @@ class CrowdTest {
 
     @BeforeAll
     static void build() throws Exception {
-        program = compiled("crowd", "crowd.c", "-fpatchable-function-entry=16,14");
-        fix = compiled("crowd_fix.so", "crowd_fix.c", "-shared", "-fPIC");
-        Path description = Files.writeString(directory.resolve("crowd.dsc"),
-                fix + "\n@" + program + "\nanswer:new_answer\n");
-        Result packed = Scripts.run("", "ulp", "packer", description.toString());
-        assertThat(packed.status()).as(packed.errors()).isZero();
+        program = CrowdVictim.program(directory);
+        fix = CrowdVictim.fix(directory, program);
         stub = Scripts.pulpo("stub").output().strip();
-    }
-
-    private static Path compiled(String output, String source, String... options) throws Exception {
-        Path copy = directory.resolve(source);
-        try (var resource = CrowdTest.class.getResourceAsStream("/victims/" + source)) {
-            Files.write(copy, resource.readAllBytes());
-        }
-        Path file = directory.resolve(output);
-        java.util.List<String> command = new java.util.ArrayList<>(java.util.List.of("gcc", "-O2", "-Wall", "-Werror",
-                "-Wl,--build-id=sha1", "-o", file.toString(), copy.toString()));
-        command.addAll(java.util.List.of(options));
-        Result result = Scripts.command(command.toArray(String[]::new));
-        assertThat(result.status()).as(result.errors()).isZero();
-        return file;
     }
 
     /** The parent of many processes; they end with it. */

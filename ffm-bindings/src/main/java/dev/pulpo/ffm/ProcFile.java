@@ -31,6 +31,7 @@ public final class ProcFile {
      * @throws NoSuchFileException   where there is no such process, thread or file (any more)
      * @throws AccessDeniedException where it may not be read
      * @throws FileSystemException   for anything else; the message names the error
+     * @throws SystemCallException   where no more files can be opened
      */
     public static String read(Path file, Charset charset) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
@@ -64,6 +65,10 @@ public final class ProcFile {
     }
 
     private static IOException failure(Path file, int error) {
+        if (ResourceLimit.isHit(error)) {
+            // Callers take what cannot be read for gone.
+            throw new SystemCallException("open(" + file + ")", error);
+        }
         // ESRCH: the process ended between the two calls.
         if (error == Errno.ENOENT || error == Errno.ESRCH) {
             return new NoSuchFileException(file.toString());

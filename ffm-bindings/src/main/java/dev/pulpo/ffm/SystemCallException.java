@@ -10,7 +10,7 @@ public final class SystemCallException extends RuntimeException {
     private final int errno;
 
     public SystemCallException(String call, int errno) {
-        super(call + ": " + Errno.name(errno));
+        super(call + ": " + Errno.name(errno) + ResourceLimit.remedy(errno));
         this.call = call;
         this.errno = errno;
     }
@@ -23,5 +23,10 @@ public final class SystemCallException extends RuntimeException {
     /** The error number, positive; see {@link Errno}. */
     public int errno() {
         return errno;
+    }
+
+    /** Whether this process, or the machine, cannot open another file; then it says nothing about the target. */
+    public boolean isLimitHit() {
+        return ResourceLimit.isHit(errno);
     }
 }

@@ -3,10 +3,14 @@ package dev.pulpo.engine.image;
 import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.ffm.ResourceLimit;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
@@ -73,8 +77,23 @@ public final class ObjectFiles {
         }
     }
 
-    /** Opens an ELF file, or returns it where it is open already. It needs no closing. */
+    /**
+     * Opens an ELF file, or returns it where it is open already. It needs no closing.
+     *
+     * @throws IOException where it cannot be read
+     * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
+     */
     public static ElfFile open(Path file, String name) throws IOException {
+        try {
+            return openAsItIs(file, name);
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            throw e;
+        } catch (FileSystemException e) {
+            throw ResourceLimit.explained(file, e);
+        }
+    }
+
+    private static ElfFile openAsItIs(Path file, String name) throws IOException {
         Key key = new Key(Files.readAttributes(file, "unix:dev,ino,size,ctime"));
         synchronized (OPEN) {
             ElfFile known = OPEN.get(key);

@@ -115,7 +115,7 @@ public final class ProcFs {
         try {
             return Arrays.stream(TaskList.of(pid)).boxed().toList();
         } catch (SystemCallException e) {
-            throw new TargetGoneException(pid, e);
+            throw TargetGoneException.unlessLimited(pid, e);
         }
     }
 

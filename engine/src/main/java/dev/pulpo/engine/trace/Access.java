@@ -39,6 +39,9 @@ public final class Access {
         try {
             return TraceeMemory.open(pid, tid);
         } catch (SystemCallException e) {
+            if (e.isLimitHit()) {
+                throw e;
+            }
             throw refused(pid, tid, e.errno());
         }
     }

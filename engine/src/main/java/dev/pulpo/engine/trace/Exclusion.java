@@ -31,7 +31,7 @@ public final class Exclusion {
         try {
             return ProcessLock.tryLock(pid);
         } catch (SystemCallException e) {
-            throw new TargetGoneException(pid, e);
+            throw TargetGoneException.unlessLimited(pid, e);
         }
     }
 }

@@ -101,7 +101,7 @@ public final class ProcessStop implements AutoCloseable {
             return new TaskList(pid, arena);
         } catch (SystemCallException e) {
             arena.close();
-            throw new TargetGoneException(pid, e);
+            throw TargetGoneException.unlessLimited(pid, e);
         }
     }
 

@@ -11,6 +11,7 @@ import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
@@ -67,7 +68,8 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
     private static boolean isExpected(Exception failure) {
         return failure instanceof PulpoException || failure instanceof MalformedElfException
                 || failure instanceof IOException || failure instanceof UncheckedIOException
-                || failure instanceof Patches.NoSuchProcess;
+                || failure instanceof Patches.NoSuchProcess
+                || failure instanceof SystemCallException call && call.isLimitHit();
     }
 
     private static String message(Exception failure) {

@@ -8,6 +8,7 @@ import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -160,7 +161,7 @@ final class Trigger extends UlpCommand {
                 verdicts.add(attempt(patch.toString(), () -> trigger(process, patch)));
             }
             return new Done(pid, name, verdicts, "");
-        } catch (PulpoException e) {
+        } catch (PulpoException | SystemCallException e) {
             Verdict verdict = Verdict.of(file, e);
             return new Done(pid, name, List.of(verdict), "Error attaching to process: " + e.getMessage());
         }
@@ -174,7 +175,8 @@ final class Trigger extends UlpCommand {
         try {
             step.run();
             return Verdict.success(patch);
-        } catch (PulpoException | MalformedElfException | IOException | java.io.UncheckedIOException failure) {
+        } catch (PulpoException | MalformedElfException | IOException | java.io.UncheckedIOException
+                | SystemCallException failure) {
             return Verdict.of(patch, failure);
         }
     }

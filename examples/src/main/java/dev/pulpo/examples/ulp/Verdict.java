@@ -11,7 +11,10 @@ import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 
 /**
  * What became of one patch in one process.
@@ -61,8 +64,14 @@ record Verdict(String patch, int reason, String words, String detail, int status
                 malformed.expected().contains("section .ulp")
                         ? new Verdict(patch, NO_METADATA, "No metadata in .so", detail, status)
                         : new Verdict(patch, 10, "Invalid .ulp file", detail, status);
-            case IOException unreadable -> new Verdict(patch, NO_METADATA, "No metadata in .so", detail, status);
+            case NoSuchFileException missing ->
+                new Verdict(patch, NO_METADATA, "No metadata in .so", detail, status);
+            case AccessDeniedException unreadable ->
+                new Verdict(patch, NO_METADATA, "No metadata in .so", detail, status);
             case PulpoException other -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
+            // A limit of the kernel, for example; nothing that is known of the patch.
+            case IOException unreadable -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
+            case SystemCallException failed -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
             default -> new Verdict(patch, UNKNOWN, "Unknown error", failure.toString(), status);
         };
     }

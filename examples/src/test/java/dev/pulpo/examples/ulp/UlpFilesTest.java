@@ -10,12 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
@@ -181,5 +183,21 @@ class UlpFilesTest {
         assertThatIt(ulp("patches", "-p", "99999999"), 1, "", "error gathering target process information");
         assertThatIt(ulp("check", "-p", "99999999", fix.toString()), 255, "", "error gathering");
         assertThat(ulp("trigger", "--help").output()).contains("--revert-all=LIB", "--disable-summarization", "-R");
+    }
+
+    /** What {@code --help} says of each command. */
+    @ParameterizedTest
+    @CsvSource({
+            "trigger, -p --process -u --user -r --retries --timeout --revert --revert-all -R --root --recursive "
+                    + "--disable-summarization --disable-threading --disable-seccomp -c --check-stack",
+            "patches, -p --process -u --user -b --buildid --only-livepatched", "check, -p --process",
+            "dump, -b --buildid --revert", "packer, -o --output -l --livepatch -t --target", "post, ''",
+            "messages, -p --process", "livepatchable, ''", "set_patchable, -p --process -u --user",
+            "extract, -o --output -d --with-debuginfo"})
+    void optionsAreThoseOfLibpulp(String command, String own) {
+        String help = ulp(command, "--help").output();
+        for (String option : ("-v --verbose -q --quiet --color -? --help -V --version " + own).strip().split(" ")) {
+            assertThat(help).containsPattern("(?m)(^|[ ,])" + Pattern.quote(option) + "([ ,=\\n]|$)");
+        }
     }
 }
