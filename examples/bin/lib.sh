@@ -43,6 +43,8 @@ find_modules() {
     if ! [ -e "$built" ] || ! [ -d "$examples/target/modules" ] || [ -n "$(newer_sources | head -n 1)" ]; then
         echo "pulpo: building, which takes a minute the first time" >&2
         (cd "$root" && ./mvnw -q -B -Dstyle.color=never -pl examples -am -DskipTests package >&2) || fail "the build failed"
+        # The JVM makes its archive of classes anew where there is none, and not where that is of an older build.
+        rm -f "$examples/target/pulpo.jsa"
         touch "$built"
     fi
     modules=$examples/target/modules:$(ls "$examples"/target/pulpo-examples-*.jar | head -n 1)
