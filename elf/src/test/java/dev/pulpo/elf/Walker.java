@@ -2,24 +2,10 @@ package dev.pulpo.elf;
 
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** Asks an {@link ElfFile} everything that can be asked; malformed answers are fine, anything else goes through. */
-final class Walker {
+final class Walker extends Questions {
     private static final LinkAddress SOMEWHERE = new LinkAddress(0x1050);
-
-    private int answers;
-    private int refusals;
-
-    /** How many questions got an answer. */
-    int answers() {
-        return answers;
-    }
-
-    /** How many questions met malformed bytes. */
-    int refusals() {
-        return refusals;
-    }
 
     void walkFile(byte[] bytes) {
         walk(() -> ElfFile.of(ByteSource.of(bytes), "fuzzed"));
@@ -89,17 +75,6 @@ final class Walker {
             if (section.type().equals(SectionType.RELA)) {
                 ask(() -> file.relocations(section).stream().mapToLong(Relocation::addend).sum());
             }
-        }
-    }
-
-    private <T> @Nullable T ask(Supplier<T> question) {
-        try {
-            T answer = question.get();
-            answers++;
-            return answer;
-        } catch (MalformedElfException malformed) {
-            refusals++;
-            return null;
         }
     }
 }

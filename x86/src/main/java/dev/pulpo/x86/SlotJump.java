@@ -18,8 +18,6 @@ import java.util.Arrays;
 record SlotJump(CodeAddress from, CodeAddress slot) {
     /** How many bytes the jump takes. */
     static final int LENGTH = 6;
-    /** How many bytes of the slot are read. */
-    static final int SLOT_LENGTH = 8;
 
     private static final byte NOP = (byte) 0x90;
 

@@ -4,34 +4,21 @@ import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.Questions;
 import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.cfi.CfiTable;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /** Asks debug information everything that can be asked; malformed answers are fine, anything else goes through. */
-final class DebugWalker {
+final class DebugWalker extends Questions {
     /** Of what there can be many, so many are asked about one by one. */
     private static final int MANY = 64;
     private static final int FEW = 4;
     private static final int LAST_ATTRIBUTE = 0x8c;
 
-    private int answers;
-    private int refusals;
     private int defects;
-
-    /** How many questions got an answer. */
-    int answers() {
-        return answers;
-    }
-
-    /** How many questions met malformed bytes. */
-    int refusals() {
-        return refusals;
-    }
 
     /** How many units were left out. */
     int defects() {
@@ -174,17 +161,6 @@ final class DebugWalker {
             if (asked < FEW) {
                 function.declaration().ifPresent(place -> ask(() -> info.code(place.file(), place.line())));
             }
-        }
-    }
-
-    private <T> @Nullable T ask(Supplier<T> question) {
-        try {
-            T answer = question.get();
-            answers++;
-            return answer;
-        } catch (MalformedElfException malformed) {
-            refusals++;
-            return null;
         }
     }
 }

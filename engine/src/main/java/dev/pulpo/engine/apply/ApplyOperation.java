@@ -32,6 +32,7 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Loads a patch, and brings it into force in one stop. */
@@ -116,26 +117,17 @@ public final class ApplyOperation {
         Registry.Entry entry = recorded.entry();
         Leaving leaving = new Leaving(session, recorded.registry(), recorded.registry().active().stream()
                 .filter(active -> fresh.leaving().contains(active.patch().id())).toList());
-        Optional<Changeover> changeover = gates
-                .map(all -> new Changeover(session, recorded.registry(), entry, all.word(),
-                        consistency, end));
-        Optional<Stops.Done> committed;
-        try {
-            changeover.ifPresent(begun -> begun.begin(Transition.Direction.TO_PATCH));
-            committed = byThread
-                    ? Optional.empty()
-                    : Optional.of(commit(recorded.registry(), fresh, entry, leaving));
-        } catch (RuntimeException | Error failed) {
-            if (isUnreached(entry)) {
-                Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
-                unload(registry, calls -> Trampolines.unload(session.memory(), calls, entry), failed);
-            }
-            throw failed;
+        if (gates.isPresent()) {
+            Changeover changeover = new Changeover(session, recorded.registry(), entry, gates.get().word(), consistency,
+                    end);
+            orTakenOut(registry, entry, () -> {
+                changeover.begin(Transition.Direction.TO_PATCH);
+                return true;
+            });
+            return changeover.await();
         }
-        if (changeover.isPresent()) {
-            return changeover.get().await();
-        }
-        Stops.Done done = committed.orElseThrow();
+        Stops.Done done = orTakenOut(registry, entry,
+                () -> commit(recorded.registry(), fresh, entry, leaving));
         boolean quiescent = consistency.level() != Consistency.Level.NONE;
         boolean unloaded = !fresh.leaving().isEmpty() && leaving.finish(quiescent, deadline);
         session.message(
@@ -147,6 +139,19 @@ public final class ApplyOperation {
                 session.borrowed(), Duration.ofNanos(System.nanoTime() - began), done.attempts(), done.released(),
                 session.injected(), unloaded,
                 leaving.ids());
+    }
+
+    /** Makes the change. Where it fails and nothing leads to the patch, that is taken out again. */
+    private <T> T orTakenOut(Registry registry, Registry.Entry entry, Supplier<T> change) {
+        try {
+            return change.get();
+        } catch (RuntimeException | Error failed) {
+            if (isUnreached(entry)) {
+                Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
+                unload(registry, calls -> Trampolines.unload(session.memory(), calls, entry), failed);
+            }
+            throw failed;
+        }
     }
 
     /** A mark that no thread has: marks may be left in threads that could not be reached when a transition was ended. */

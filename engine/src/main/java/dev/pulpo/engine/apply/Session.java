@@ -173,22 +173,42 @@ final class Session implements AutoCloseable {
         Injection.libc(image);
         Path stub = StubFile.path();
         ProcessImage before = image;
-        boolean holdsOn = onTracer(tools -> {
-            ThreadLoan loan = borrow(before, tools, ThreadBorrower.FrameOn.THREAD_STACK, deadline);
-            try (loan) {
-                new Injection(before, loan, memory, deadline).load(stub);
-            }
-            borrowed = borrowed.plus(loan.duration());
-            return tools.holdsOn();
+        onBorrowed(ThreadBorrower.FrameOn.THREAD_STACK, deadline, loan -> {
+            new Injection(before, loan, memory, deadline).load(stub);
+            return true;
         });
-        if (holdsOn) {
-            renewTracer();
-        }
         if (refreshImage().stub().isEmpty()) {
             throw new TargetUnreadableException(pid, "the stub was loaded and cannot be found");
         }
         injected = true;
         message("stub injected from " + stub);
+    }
+
+    /** Makes calls of the stub on a borrowed thread. */
+    <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
+        return onBorrowed(ThreadBorrower.FrameOn.STUB_STACK, deadline, loan -> {
+            // A borrowed call that is under way is worth waiting for: on a crowded machine it takes its time.
+            long patience = Math.max(deadline, System.nanoTime() + CALL_PATIENCE_NANOS);
+            return work.apply(new StubCalls(loan, memory, registry.stub(), patience));
+        });
+    }
+
+    /** Borrows a thread, has work done on it, and gives it back. */
+    private <T> T onBorrowed(ThreadBorrower.FrameOn frameOn, long deadline, Function<ThreadLoan, T> work) {
+        ProcessImage current = image;
+        Lent<T> lent = onTracer(tools -> {
+            ThreadLoan loan = borrow(current, tools, frameOn, deadline);
+            T result;
+            try (loan) {
+                result = work.apply(loan);
+            }
+            borrowed = borrowed.plus(loan.duration());
+            return new Lent<>(result, tools.holdsOn());
+        });
+        if (lent.holdsOn) {
+            renewTracer();
+        }
+        return lent.result;
     }
 
     @SuppressWarnings("MustBeClosed") // the loan is the caller's to give back
@@ -199,26 +219,6 @@ final class Session implements AutoCloseable {
             return new ThreadBorrower(from, tools, memory, suspendSeccomp, () -> UnwindTables.of(from, memory), arena)
                     .borrow(frameOn, deadline);
         }
-    }
-
-    /** Makes calls of the stub on a borrowed thread. */
-    <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
-        ProcessImage current = image;
-        Lent<T> lent = onTracer(tools -> {
-            ThreadLoan loan = borrow(current, tools, ThreadBorrower.FrameOn.STUB_STACK, deadline);
-            T result;
-            try (loan) {
-                // A borrowed call that is under way is worth waiting for: on a crowded machine it takes its time.
-                long patience = Math.max(deadline, System.nanoTime() + CALL_PATIENCE_NANOS);
-                result = work.apply(new StubCalls(loan, memory, registry.stub(), patience));
-            }
-            borrowed = borrowed.plus(loan.duration());
-            return new Lent<>(result, tools.holdsOn());
-        });
-        if (lent.holdsOn) {
-            renewTracer();
-        }
-        return lent.result;
     }
 
     /** What a loan has yielded, and whether other threads have yet to be released. */

@@ -106,8 +106,11 @@ public final class ProcFs {
     }
 
     public static boolean isZombie(int pid, int tid) {
-        char state = state(pid, tid);
-        return state == 'Z' || state == 'X' || state == NO_SUCH_THREAD;
+        try {
+            return Stat.read(thread(pid, tid)).isZombie();
+        } catch (IOException gone) {
+            return true;
+        }
     }
 
     /** The ids of all threads, zombies included, the leader first. */
@@ -201,8 +204,7 @@ public final class ProcFs {
      */
     public static Optional<long[]> userStackAndProgramCounter(int pid, int tid) {
         try {
-            String[] words = ProcFile.read(thread(pid, tid).resolve("syscall"), StandardCharsets.US_ASCII)
-                    .strip().split(" ");
+            String[] words = waiting(pid, tid);
             if (words.length < 3) {
                 return Optional.empty();
             }
@@ -219,12 +221,16 @@ public final class ProcFs {
      */
     public static OptionalLong systemCall(int pid, int tid) {
         try {
-            String line = ProcFile.read(thread(pid, tid).resolve("syscall"), StandardCharsets.ISO_8859_1);
-            long number = Long.parseLong(line.strip().split(" ", 2)[0]);
+            long number = Long.parseLong(waiting(pid, tid)[0]);
             return number >= 0 ? OptionalLong.of(number) : OptionalLong.empty();
         } catch (IOException | NumberFormatException runsOrUnreadable) {
             return OptionalLong.empty();
         }
+    }
+
+    /** The number of a thread's system call, its arguments, stack pointer and program counter; or one word that says why not. */
+    private static String[] waiting(int pid, int tid) throws IOException {
+        return ProcFile.read(thread(pid, tid).resolve("syscall"), StandardCharsets.US_ASCII).strip().split(" ");
     }
 
     /**
