@@ -137,6 +137,10 @@ public final class Registers {
         return user_regs_struct.r10(struct);
     }
 
+    public void r10(long value) {
+        user_regs_struct.r10(struct, value);
+    }
+
     public long fsBase() {
         return user_regs_struct.fs_base(struct);
     }

@@ -113,6 +113,11 @@ public final class SystemCalls {
                 || number == Linux.SYS_accept4();
     }
 
+    /** Whether this is epoll_wait(2) or epoll_pwait(2), whose timeout is a number of milliseconds in {@code r10}. */
+    public static boolean waitsForEvents(long number) {
+        return number == Linux.SYS_epoll_wait() || number == Linux.SYS_epoll_pwait();
+    }
+
     /** Whether this system call replaces the signal mask for as long as it waits. */
     static boolean setsSignalMask(long number) {
         return number == Linux.SYS_epoll_pwait()

@@ -42,6 +42,7 @@ public final class Decoder {
 
     private static final int REX_W = 8;
     private static final int REX_R = 4;
+    private static final int REX_X = 2;
     private static final int REX_B = 1;
     private static final int REX = 0x40;
     /** SDM volume 2, sections 2.3.2 to 2.3.4. */
@@ -488,17 +489,31 @@ public final class Decoder {
      * number. The latter also holds for {@code xmm4} and its like: the answer may be yes too often, never no.
      */
     public boolean mayUseStackPointer() {
-        if ((encoding & Encoding.STACK) != 0) {
+        return (encoding & Encoding.STACK) != 0 || mayName(4);
+    }
+
+    /**
+     * Whether a field of it may have the number of a general register. What an instruction uses without naming it, as
+     * {@code mul} does {@code rdx}, does not count, and neither does {@code VEX.vvvv}. The answer may be yes too often: for
+     * {@code xmm10} when {@code r10} was asked for.
+     *
+     * @param register 0 to 15, as in the Intel SDM volume 2, table 2-2: {@code rsp} is 4, {@code r10} is 10
+     */
+    boolean mayName(int register) {
+        int low = register & 7;
+        boolean upper = register >= 8;
+        boolean base = (rex & REX_B) != 0 == upper;
+        if (modRm < 0) {
+            return base && (opcode & 7) == low;
+        }
+        if ((modRm >> 3 & 7) == low && (rex & REX_R) != 0 == upper) {
             return true;
         }
-        boolean lowBase = (rex & REX_B) == 0;
-        if (modRm < 0) {
-            return lowBase && (opcode & 7) == 4;
-        }
-        boolean reg = (modRm & 0x38) == 0x20 && (rex & REX_R) == 0;
         boolean named = modRm >= 0xc0 || (encoding & Encoding.ANY_MOD) != 0;
-        boolean base = lowBase && (modRm & 7) == 4
-                && (named || (code[start + displacementOffset - 1] & 7) == 4);
-        return reg || base;
+        if (named || (modRm & 7) != 4) {
+            return base && (modRm & 7) == low;
+        }
+        int sib = code[start + displacementOffset - 1];
+        return base && (sib & 7) == low || (sib >> 3 & 7) == low && (rex & REX_X) != 0 == upper;
     }
 }

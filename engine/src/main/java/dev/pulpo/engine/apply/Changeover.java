@@ -272,7 +272,8 @@ final class Changeover {
                 try (Arena arena = Arena.ofConfined()) {
                     StackCheck check = new StackCheck(session.image(), session.memory(), zone, session.knownTables(),
                             arena);
-                    return new ThreadLook(session.image(), tools, new ThreadMarks(session.memory(), word, arena),
+                    return new ThreadLook(session.image(), tools, session.memory(),
+                            new ThreadMarks(session.memory(), word, arena),
                             new StackSweep(check, false, arena), words(direction), stays(direction), release).at(tids);
                 }
             });

@@ -35,6 +35,7 @@ final class Commit {
 
     private final ProcessImage image;
     private final TracerThread.Tools tools;
+    private final TraceeMemory memory;
     private final Journal journal;
     private final long[] interior;
     private final Conditions conditions;
@@ -81,6 +82,7 @@ final class Commit {
             LongStream interior, Conditions conditions, StopCondition condition) {
         this.image = image;
         this.tools = tools;
+        this.memory = memory;
         this.journal = new Journal(image.pid(), memory, changes, arena);
         this.interior = interior.sorted().toArray();
         this.conditions = conditions;
@@ -107,7 +109,7 @@ final class Commit {
         ProcessStop.Standing standing;
         int hindrance = 0;
         try (stop) {
-            stop.prepare();
+            stop.prepare(memory);
             sweep.begin(budget);
             inEntry = 0;
             standing = stop.stop(deadline, budget);

@@ -7,6 +7,7 @@ import dev.pulpo.engine.stack.StackSweep;
 import dev.pulpo.engine.trace.ThreadStop;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Registers;
+import dev.pulpo.ffm.TraceeMemory;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.List;
 final class ThreadLook {
     private final ProcessImage image;
     private final TracerThread.Tools tools;
+    private final TraceeMemory memory;
     private final ThreadMarks marks;
     private final BlockerWords words;
     private final StackSweep sweep;
@@ -41,10 +43,12 @@ final class ThreadLook {
      * @param stays   the mark of those that have not
      * @param release whether to take it away from those that have
      */
-    ThreadLook(ProcessImage image, TracerThread.Tools tools, ThreadMarks marks, StackSweep sweep, BlockerWords words,
+    ThreadLook(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, ThreadMarks marks, StackSweep sweep,
+            BlockerWords words,
             int stays, boolean release) {
         this.image = image;
         this.tools = tools;
+        this.memory = memory;
         this.marks = marks;
         this.sweep = sweep;
         this.words = words;
@@ -60,7 +64,7 @@ final class ThreadLook {
     }
 
     private void look(int tid) {
-        switch (ThreadStop.of(image.pid(), tid, tools)) {
+        switch (ThreadStop.of(image.pid(), tid, memory, tools)) {
             case ThreadStop.Attempt.Gone gone -> {
             }
             case ThreadStop.Attempt.Late late -> behind.add(words.of(tid, late.reason() + " and cannot be asked"));

@@ -24,6 +24,7 @@ public final class StackReader {
 
     private final int pid;
     private final TracerThread.Tools tools;
+    private final TraceeMemory memory;
     private final StackWindow stack;
     private final Unwinder unwinder;
     private final long[] registers = new long[DwarfRegisters.COUNT];
@@ -63,6 +64,7 @@ public final class StackReader {
     public StackReader(int pid, TracerThread.Tools tools, CfiMap tables, TraceeMemory memory, Arena arena) {
         this.pid = pid;
         this.tools = tools;
+        this.memory = memory;
         stack = new StackWindow(memory, arena);
         unwinder = new Unwinder(tables, stack);
     }
@@ -79,7 +81,7 @@ public final class StackReader {
     /** The stack of one thread; empty where it has ended. */
     private Optional<RawStack> read(int tid) {
         String name = ProcFs.name(pid, tid);
-        return switch (ThreadStop.of(pid, tid, tools)) {
+        return switch (ThreadStop.of(pid, tid, memory, tools)) {
             case ThreadStop.Attempt.Gone gone -> Optional.empty();
             case ThreadStop.Attempt.Late late -> Optional.of(RawStack.unknown(tid, name, Duration.ZERO, late.reason()));
             case ThreadStop.Attempt.Stopped stopped -> unwind(tid, name, stopped.stop());

@@ -9,6 +9,7 @@ import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TaskList;
+import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -106,11 +107,12 @@ public final class ProcessStop implements AutoCloseable {
     }
 
     /**
-     * Seizes every thread there is. None is stopped by it.
+     * Seizes every thread there is, and looks at what each waits for. None is stopped by it.
      *
+     * @param memory of the process
      * @throws dev.pulpo.engine.AccessRefusedException where the process may not be traced
      */
-    public void prepare() {
+    public void prepare(TraceeMemory memory) {
         boolean found;
         do {
             found = seizeNew();
@@ -119,6 +121,10 @@ public final class ProcessStop implements AutoCloseable {
             throw new TargetGoneException(pid, "it has ended");
         }
         makeRoom();
+        tools.waits().begin(pid);
+        for (int i = 0; i < threads.count(); i++) {
+            tools.waits().look(threads.tid(i), memory, tools.scheduling());
+        }
     }
 
     /** For the registers of every thread, and of some that may be made until the process stands. */
@@ -416,7 +422,7 @@ public final class ProcessStop implements AutoCloseable {
             // It was killed; nothing is left to put right.
             ptrace.detach(tid, threads.signal(index));
         } else {
-            Release.detach(ptrace, tid, registers[index], threads.signal(index));
+            Release.detach(ptrace, tools.waits(), tid, registers[index], threads.signal(index), threads.since(index));
         }
     }
 
@@ -438,6 +444,8 @@ public final class ProcessStop implements AutoCloseable {
             if (threads.state(i) == ThreadTable.STOPPED && state != ThreadTable.STOPPED) {
                 tryRelease(i);
                 threads.state(i, ThreadTable.GONE);
+            } else if (threads.state(i) == ThreadTable.STOPPING) {
+                tools.late().add(threads.tid(i), threads.since(i));
             }
         }
     }

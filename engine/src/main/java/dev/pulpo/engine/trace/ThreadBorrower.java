@@ -101,7 +101,9 @@ public final class ThreadBorrower {
         if (error != 0) {
             throw Access.refused(image.pid(), tid, error);
         }
-        if (!stops(tid)) {
+        look(tid);
+        long began = System.nanoTime();
+        if (!stops(tid, began)) {
             return true;
         }
         Registers registers = tools.saved();
@@ -110,7 +112,7 @@ public final class ThreadBorrower {
             return false;
         }
         long above = registers.rsp() - stub.stack().value();
-        Release.detach(ptrace, tid, registers, 0);
+        Release.detach(ptrace, tools.waits(), tid, registers, 0, began);
         return above >= 0 && above <= stub.stackSize();
     }
 
@@ -244,8 +246,9 @@ public final class ThreadBorrower {
         if (error != 0) {
             throw Access.refused(image.pid(), tid, error);
         }
+        look(tid);
         long began = System.nanoTime();
-        if (!stops(tid)) {
+        if (!stops(tid, began)) {
             return ProcFs.isZombie(image.pid(), tid)
                     ? new Attempt.Gone()
                     : refused(tid, "it does not stop (state " + ProcFs.state(image.pid(), tid) + ")");
@@ -263,7 +266,7 @@ public final class ThreadBorrower {
         long programCounter = registers.rip();
         long[] frames = frames(programCounter);
         int frame = walked ? check.blockingFrame() : -1;
-        Release.detach(ptrace, tid, registers, 0);
+        Release.detach(ptrace, tools.waits(), tid, registers, 0, began);
         tools.longest().note(System.nanoTime() - began);
         return new Attempt.Refused(blocker(unfit, report.stopped(tid, frames, frame, call, programCounter)));
     }
@@ -320,12 +323,18 @@ public final class ThreadBorrower {
         }
     }
 
+    /** Finds out, before a thread is stopped, what it waits for. */
+    private void look(int tid) {
+        tools.waits().begin(image.pid());
+        tools.waits().look(tid, memory, tools.scheduling());
+    }
+
     /** Stops a seized thread, or leaves it to those who wait. */
-    private boolean stops(int tid) {
+    private boolean stops(int tid, long began) {
         if (ptrace.interrupt(tid) == 0 && awaitInterrupted(tid)) {
             return true;
         }
-        tools.late().add(tid);
+        tools.late().add(tid, began);
         return false;
     }
 

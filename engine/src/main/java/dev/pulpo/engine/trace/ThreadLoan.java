@@ -41,6 +41,8 @@ public final class ThreadLoan implements AutoCloseable {
     private final MemorySegment extended;
     private final long blocked;
     private final long began;
+    /** When the thread's own call would have ended by its timeout, as far as that is known. */
+    private long end = Long.MAX_VALUE;
     private boolean diverted;
     private boolean abandoned;
     private RemoteAddress borrower = RemoteAddress.NULL;
@@ -65,6 +67,7 @@ public final class ThreadLoan implements AutoCloseable {
         extended = buffer.asSlice(0, ptrace.readExtendedState(tid, buffer));
         blocked = ptrace.readSignalMask(tid);
         if (SystemCalls.isInterruptedForGood(saved) && !ptrace.hasDeliverableSignal(tid, saved.origRax())) {
+            end = tools.waits().end(tid, saved, began);
             SystemCalls.rewind(this.saved);
         }
     }
@@ -324,6 +327,9 @@ public final class ThreadLoan implements AutoCloseable {
             // Each fails only if the thread has been killed meanwhile, and then the others do not matter either.
             ptrace.writeSignalMask(tid, blocked);
             ptrace.writeExtendedState(tid, extended);
+        }
+        if (end != Long.MAX_VALUE) {
+            TimedWaits.shortenTo(end, saved);
         }
         ptrace.writeRegisters(tid, saved);
         if (!borrower.isNull()) {

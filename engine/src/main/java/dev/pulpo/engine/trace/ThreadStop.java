@@ -4,6 +4,7 @@ import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
+import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.ffm.WaitStatus;
 import java.time.Duration;
 
@@ -40,9 +41,10 @@ public final class ThreadStop implements AutoCloseable {
     /**
      * Stops a thread.
      *
+     * @param memory of the process
      * @throws dev.pulpo.engine.AccessRefusedException where it may not be traced
      */
-    public static Attempt of(int pid, int tid, TracerThread.Tools tools) {
+    public static Attempt of(int pid, int tid, TraceeMemory memory, TracerThread.Tools tools) {
         Ptrace ptrace = tools.ptrace();
         int error = ptrace.seize(tid, 0);
         if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(pid, tid)) {
@@ -51,6 +53,8 @@ public final class ThreadStop implements AutoCloseable {
         if (error != 0) {
             throw Access.refused(pid, tid, error);
         }
+        tools.waits().begin(pid);
+        tools.waits().look(tid, memory, tools.scheduling());
         long began = System.nanoTime();
         if (ptrace.interrupt(tid) == 0 && stops(tid, tools, began)) {
             return new Attempt.Stopped(new ThreadStop(tid, tools, began));
@@ -58,7 +62,7 @@ public final class ThreadStop implements AutoCloseable {
         if (ProcFs.isZombie(pid, tid)) {
             return new Attempt.Gone();
         }
-        tools.late().add(tid);
+        tools.late().add(tid, began);
         return new Attempt.Late("it does not stop (state " + ProcFs.state(pid, tid) + ")");
     }
 
@@ -98,7 +102,7 @@ public final class ThreadStop implements AutoCloseable {
         Ptrace ptrace = tools.ptrace();
         Registers registers = tools.scratch();
         if (ptrace.readRegisters(tid, registers) == 0) {
-            Release.detach(ptrace, tid, registers, 0);
+            Release.detach(ptrace, tools.waits(), tid, registers, 0, began);
         } else {
             // It was killed; nothing is left to put right.
             ptrace.detach(tid, 0);

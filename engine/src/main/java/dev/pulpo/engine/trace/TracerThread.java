@@ -55,9 +55,11 @@ public final class TracerThread implements AutoCloseable {
      * @param scratch  registers for everything else
      * @param late     threads that have yet to stop
      * @param longest  how long threads were stopped
+     * @param waits    for how long threads had waited before they were stopped
      */
     public record Tools(Arena arena, Ptrace ptrace, Pause pause, WaitGuard guard, Scheduling scheduling,
-            Registers saved, Registers scratch, LateStops late, LongestStop longest) {
+            Registers saved, Registers scratch, LateStops late, LongestStop longest,
+            TimedWaits waits) {
         /** Whether threads are seized that could not be released so far. */
         public boolean holdsOn() {
             return !late.isEmpty();
@@ -83,9 +85,12 @@ public final class TracerThread implements AutoCloseable {
         static Tools create(LongestStop longest) {
             Arena arena = Arena.ofConfined();
             Ptrace ptrace = new Ptrace(arena);
-            return new Tools(arena, ptrace, new Pause(arena), new WaitGuard(), new Scheduling(arena),
+            Pause pause = new Pause(arena);
+            TimedWaits waits = new TimedWaits(arena);
+            return new Tools(arena, ptrace, pause, new WaitGuard(), new Scheduling(arena),
                     new Registers(arena),
-                    new Registers(arena), new LateStops(ptrace, new Registers(arena)), longest);
+                    new Registers(arena), new LateStops(ptrace, waits, pause, new Registers(arena)),
+                    longest, waits);
         }
     }
 
@@ -232,8 +237,8 @@ public final class TracerThread implements AutoCloseable {
     }
 
     /**
-     * Ends the thread after the work it has; the kernel then detaches whatever it still traces. Returns when that has
-     * happened.
+     * Ends the thread after the work it has, and after threads that were late to stop have been let go as far as they do; the
+     * kernel then detaches whatever it still traces. Returns when that has happened.
      */
     @Override
     public void close() {
@@ -266,6 +271,7 @@ public final class TracerThread implements AutoCloseable {
         ended = true;
         Tools used = tools;
         if (used != null) {
+            used.late().finish();
             used.guard().disarm();
             used.arena().close();
         }

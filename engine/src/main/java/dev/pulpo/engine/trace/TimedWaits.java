@@ -1,0 +1,203 @@
+package dev.pulpo.engine.trace;
+
+import dev.pulpo.ffm.Registers;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SchedulerFigures;
+import dev.pulpo.ffm.Scheduling;
+import dev.pulpo.ffm.SystemCalls;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.WaitingCall;
+import dev.pulpo.x86.RegisterScan;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Threads that wait in {@code epoll_wait} with a timeout. A stop ends such a call with EINTR, nobody restarts it but us, and
+ * the kernel forgets how much of the timeout was left: so that the thread wakes when it would have, it has to be known how
+ * long it has waited. Who looks at it before it is stopped can tell, because the scheduler says when the thread ran last.
+ *
+ * <p>The call is repeated with the time that is left in place of its timeout, if that can be said for certain and nobody
+ * can tell the difference: the kernel leaves {@code r10} alone, so code after the call might read it. Otherwise it is
+ * repeated with the timeout that it had, and the thread wakes later than it would have.
+ *
+ * <p>To be used on one tracer thread. Between {@link #look} and the release nothing is allocated.
+ */
+final class TimedWaits {
+    /** Fourth argument, in {@code r10}: the timeout in milliseconds, as an int; negative for none (epoll_wait(2)). */
+    private static final int TIMEOUT = 3;
+    private static final int R10 = 10;
+    /** So much of the code behind the call is read. */
+    private static final int CODE_BYTES = 512;
+    /** Offsets of CPUs' clocks are good for so long: they drift by what the hypervisor takes away. */
+    private static final long CLOCK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** The clocks of so many are read in a millisecond or two. */
+    private static final int FEW_CPUS = 16;
+    private static final long NANOS_PER_MILLI = 1_000_000;
+
+    private final WaitingCall call;
+    private final SchedulerFigures figures;
+    private final MemorySegment code;
+    private final int processors = Runtime.getRuntime().availableProcessors();
+    private final int self = (int) ProcessHandle.current().pid();
+    private final Map<Long, Boolean> replaceable = new HashMap<>();
+
+    private int[] tids = new int[16];
+    private int[] cpus = new int[16];
+    private long[] slept = new long[16];
+    private long[] ran = new long[16];
+    private long[] switches = new long[16];
+    private long[] waits = new long[16];
+    private long[] delays = new long[16];
+    private int count;
+    private int next;
+    private int pid;
+
+    private long[] offsets = new long[0];
+    private long[] offsetsTaken = new long[0];
+
+    TimedWaits(Arena arena) {
+        call = new WaitingCall(arena);
+        figures = new SchedulerFigures(arena);
+        code = arena.allocate(CODE_BYTES);
+    }
+
+    /** Forgets all threads; those that are looked at next are of this process. */
+    void begin(int pid) {
+        this.pid = pid;
+        count = 0;
+        next = 0;
+        replaceable.clear();
+    }
+
+    /** Looks at a running thread, right before it is stopped. */
+    void look(int tid, TraceeMemory memory, Scheduling scheduling) {
+        if (!call.read(pid, tid) || !SystemCalls.waitsForEvents(call.number()) || (int) call.argument(TIMEOUT) <= 0
+                || !replaceable.computeIfAbsent(call.programCounter(), pc -> isReplaceable(pc, memory))
+                || !figures.read(pid, tid)) {
+            return;
+        }
+        if (count == tids.length) {
+            grow();
+        }
+        tids[count] = tid;
+        slept[count] = figures.lastRan();
+        ran[count] = figures.runTime();
+        switches[count] = figures.switches();
+        waits[count] = figures.waits();
+        delays[count] = figures.delay(pid, tid);
+        cpus[count] = figures.cpu(pid, tid);
+        if (cpus[count] >= 0) {
+            prepareClocks(cpus[count], scheduling);
+            count++;
+        }
+    }
+
+    private boolean isReplaceable(long programCounter, TraceeMemory memory) {
+        int length = (int) memory.readSome(new RemoteAddress(programCounter), code);
+        return RegisterScan.isUnread(code.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE), R10);
+    }
+
+    private void grow() {
+        tids = Arrays.copyOf(tids, 2 * count);
+        cpus = Arrays.copyOf(cpus, 2 * count);
+        slept = Arrays.copyOf(slept, 2 * count);
+        ran = Arrays.copyOf(ran, 2 * count);
+        switches = Arrays.copyOf(switches, 2 * count);
+        waits = Arrays.copyOf(waits, 2 * count);
+        delays = Arrays.copyOf(delays, 2 * count);
+    }
+
+    /** A thread that is woken may be moved to another CPU. Where there are many, that happens rarely. */
+    private void prepareClocks(int cpu, Scheduling scheduling) {
+        prepareClock(cpu, scheduling);
+        for (int other = 0; other < processors && processors <= FEW_CPUS; other++) {
+            prepareClock(other, scheduling);
+        }
+    }
+
+    private void prepareClock(int cpu, Scheduling scheduling) {
+        if (cpu >= offsets.length) {
+            offsets = Arrays.copyOf(offsets, cpu + 1);
+            offsetsTaken = Arrays.copyOf(offsetsTaken, cpu + 1);
+        }
+        long now = System.nanoTime();
+        if (offsetsTaken[cpu] == 0 || now - offsetsTaken[cpu] > CLOCK_NANOS) {
+            // Where many threads want that CPU, an ordinary one would wait for its turn.
+            Scheduling.Level level = scheduling.raise();
+            try {
+                offsets[cpu] = figures.clockOffset(self, cpu);
+            } finally {
+                scheduling.restore(level);
+            }
+            offsetsTaken[cpu] = now;
+        }
+    }
+
+    /**
+     * Has a stopped thread that is to repeat its call wait only for what is left, where that is known.
+     *
+     * @param registers   of the thread, before they are {@linkplain SystemCalls#rewind rewound}
+     * @param interrupted when it was asked to stop, on the scale of {@link System#nanoTime}
+     */
+    void shorten(int tid, Registers registers, long interrupted) {
+        long end = end(tid, registers, interrupted);
+        if (end != Long.MAX_VALUE) {
+            shortenTo(end, registers);
+        }
+    }
+
+    /** Sets the timeout to what is left until a time on the scale of {@link System#nanoTime}. */
+    static void shortenTo(long end, Registers registers) {
+        long left = Math.max(0, end - System.nanoTime());
+        registers.r10((left + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI);
+    }
+
+    /**
+     * When the call of a stopped thread would have ended by its timeout, on the scale of {@link System#nanoTime};
+     * {@link Long#MAX_VALUE} where that is not known. Parameters as for {@link #shorten}.
+     */
+    long end(int tid, Registers registers, long interrupted) {
+        int timeout = (int) registers.r10();
+        int index = SystemCalls.waitsForEvents(registers.origRax()) && timeout > 0 ? indexOf(tid) : -1;
+        // It has left its CPU once by itself since: for the stop.
+        if (index < 0 || !figures.read(pid, tid) || figures.waits() != waits[index] + 1) {
+            return Long.MAX_VALUE;
+        }
+        long here = offset(figures.cpu(pid, tid));
+        long there = offset(cpus[index]);
+        long delay = figures.switches() == switches[index] + 1 ? 0 : delay(index);
+        if (here == Long.MIN_VALUE || there == Long.MIN_VALUE || delay < 0) {
+            return Long.MAX_VALUE;
+        }
+        // Someone may have woken it between the look and the interrupt, and this is another call.
+        long woken = figures.lastRan() - here - (figures.runTime() - ran[index]) - delay;
+        return woken - interrupted < 0 ? Long.MAX_VALUE : slept[index] - there + timeout * NANOS_PER_MILLI;
+    }
+
+    /** For how long the thread was kept from running since it was looked at; -1 where that is not known. */
+    private long delay(int index) {
+        long now = figures.delay(pid, tids[index]);
+        return now < 0 || delays[index] < 0 ? -1 : now - delays[index];
+    }
+
+    private long offset(int cpu) {
+        return cpu < 0 || cpu >= offsets.length || offsetsTaken[cpu] == 0 ? Long.MIN_VALUE : offsets[cpu];
+    }
+
+    /** Threads are released in the order in which they were looked at. */
+    private int indexOf(int tid) {
+        for (int i = 0; i < count; i++) {
+            int index = next + i < count ? next + i : next + i - count;
+            if (tids[index] == tid) {
+                next = index + 1;
+                return index;
+            }
+        }
+        return -1;
+    }
+}
