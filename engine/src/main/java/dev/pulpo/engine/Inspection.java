@@ -34,7 +34,7 @@ final class Inspection {
         boolean reached = functions.stream().allMatch(function -> function.standing() == Standing.THIS_PATCH
                 || function.standing() == Standing.LATER_PATCH);
         Status status = switch (patch.state()) {
-            case PREPARED, REVERTING -> Status.HALF_DONE;
+            case PREPARED, REVERTING, PENDING -> Status.HALF_DONE;
             case TRANSITION -> Status.IN_TRANSITION;
             case ACTIVE, REVERTED, UNLOADED -> reached ? Status.IN_FORCE : Status.NOT_IN_FORCE;
         };
@@ -58,8 +58,12 @@ final class Inspection {
         if (Arrays.equals(found, function.original())) {
             return Standing.ORIGINAL;
         }
-        boolean later = registry.inForce(function.entry())
-                .filter(other -> !other.equals(function) && Arrays.equals(found, other.detour())).isPresent();
+        boolean later = registry.entries().stream()
+                .filter(entry -> entry.patch().state() == PatchRecord.State.ACTIVE
+                        || entry.patch().state() == PatchRecord.State.PENDING)
+                .flatMap(entry -> entry.patch().functions().stream())
+                .anyMatch(other -> other.entry().equals(function.entry()) && !other.equals(function)
+                        && Arrays.equals(found, other.detour()));
         return later ? Standing.LATER_PATCH : Standing.UNKNOWN;
     }
 }

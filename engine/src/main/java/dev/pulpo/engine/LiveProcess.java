@@ -3,7 +3,9 @@ package dev.pulpo.engine;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.apply.ApplyOperation;
 import dev.pulpo.engine.apply.InjectOperation;
+import dev.pulpo.engine.apply.JointApply;
 import dev.pulpo.engine.apply.RevertOperation;
+import dev.pulpo.engine.apply.Siblings;
 import dev.pulpo.engine.apply.SwitchOperation;
 import dev.pulpo.engine.container.PreparedFile;
 import dev.pulpo.engine.apply.TransitionOperation;
@@ -25,6 +27,7 @@ import dev.pulpo.engine.check.PlanChecks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -140,7 +143,19 @@ public final class LiveProcess implements AutoCloseable {
      * @throws MalformedElfException where it is no shared object
      */
     public PatchPlan plan(LivePatch patch) throws IOException {
-        return plan(patch, Optional.empty());
+        return plan(List.of(patch), Optional.empty()).getFirst();
+    }
+
+    /**
+     * Finds out what applying patches in one stop would do, each as if those before it came into force: it may depend on
+     * them, and has the functions that they replace as well. Nothing is changed and nothing is stopped.
+     *
+     * @return one for each, in the same order
+     * @throws IOException           where a patch file cannot be read
+     * @throws MalformedElfException where one is no shared object
+     */
+    public List<PatchPlan> plan(List<LivePatch> patches) throws IOException {
+        return plan(patches, Optional.empty());
     }
 
     /**
@@ -152,18 +167,38 @@ public final class LiveProcess implements AutoCloseable {
      * @throws MalformedElfException where it is no shared object
      */
     public PatchPlan planInstead(LivePatch patch, String library) throws IOException {
-        return plan(patch, Optional.of(library));
+        return planInstead(List.of(patch), library).getFirst();
     }
 
-    private PatchPlan plan(LivePatch patch, Optional<String> instead) throws IOException {
+    /**
+     * As {@link #planInstead(LivePatch, String)}, for patches that come into force in one stop.
+     *
+     * @param library path, file name or SONAME; {@code target} is, for each of them, the library that it is for
+     * @return one for each, in the same order
+     * @throws IOException           where a patch file cannot be read
+     * @throws MalformedElfException where one is no shared object
+     */
+    public List<PatchPlan> planInstead(List<LivePatch> patches, String library) throws IOException {
+        return plan(patches, Optional.of(library));
+    }
+
+    private List<PatchPlan> plan(List<LivePatch> patches, Optional<String> instead) throws IOException {
         return Gone.unless(pid, memory, () -> {
             ProcessImage image = image();
             Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
-            PatchPlan plan = new Planner(image, memory, registry).plan(patch, instead);
-            if (!plan.isApplicable() && Gone.isGone(pid, memory)) {
+            List<PatchPlan> plans = new ArrayList<>();
+            for (LivePatch patch : patches) {
+                plans.add(new Planner(image, memory, registry, Siblings.asSeenFrom(pid, startTime)).behind(plans)
+                        .plan(patch, instead));
+            }
+            if (!plans.stream().allMatch(PatchPlan::isApplicable) && Gone.isGone(pid, memory)) {
                 throw new TargetGoneException(pid, "it has ended or executed another program");
             }
-            return checked(image, plan);
+            List<PatchPlan> checked = new ArrayList<>();
+            for (PatchPlan plan : plans) {
+                checked.add(checked(image, plan));
+            }
+            return List.copyOf(checked);
         });
     }
 
@@ -213,14 +248,55 @@ public final class LiveProcess implements AutoCloseable {
         return apply(plan, consistency, true);
     }
 
+    /**
+     * Applies plans in one stop: all of them are in force afterwards, or none. Where several replace a function, the last of
+     * them has it.
+     *
+     * @param plans made together by {@link #plan(List)} or {@link #planInstead(List, String)}; at least one
+     * @return one for each; stop and times are those of all of them
+     * @throws RefusedException where there are reasons against one of them; with {@link Consistency#perThread}, against more
+     *                          than one
+     * @throws BlockedException where threads stood in the way until the time was over; nothing is changed then
+     */
+    public List<Outcome> apply(List<PatchPlan> plans, Consistency consistency) {
+        return apply(plans, consistency, false);
+    }
+
     private Outcome apply(PatchPlan plan, Consistency consistency, boolean suspendSeccomp) {
-        if (plan.pid() != pid || plan.startTime() != startTime) {
+        return apply(List.of(plan), consistency, suspendSeccomp).getFirst();
+    }
+
+    private List<Outcome> apply(List<PatchPlan> plans, Consistency consistency, boolean suspendSeccomp) {
+        checkApplicable(plans);
+        return unlessGone(() -> ApplyOperation.run(plans, consistency, memory, suspendSeccomp));
+    }
+
+    /** Its part in a transaction of several processes. */
+    JointApply.Part part(List<PatchPlan> plans) {
+        checkApplicable(plans);
+        return new JointApply.Part(pid, startTime, memory, List.copyOf(plans), failure -> {
+            try {
+                return Gone.unless(pid, memory, () -> {
+                    throw failure;
+                });
+            } catch (RuntimeException explained) {
+                return explained;
+            }
+        });
+    }
+
+    /** @throws RefusedException where they are not for this process, or there are reasons against one of them */
+    private void checkApplicable(List<PatchPlan> plans) {
+        if (plans.isEmpty()) {
+            throw new IllegalArgumentException("there is no plan to apply to process " + pid);
+        }
+        if (plans.stream().anyMatch(plan -> plan.pid() != pid || plan.startTime() != startTime)) {
             throw new RefusedException(pid, new Refusal.PlanOutdated("it was made for another process"));
         }
-        if (!plan.isApplicable()) {
-            throw new RefusedException(pid, plan.refusals());
+        List<Refusal> refusals = plans.stream().flatMap(plan -> plan.refusals().stream()).distinct().toList();
+        if (!refusals.isEmpty()) {
+            throw new RefusedException(pid, refusals);
         }
-        return unlessGone(() -> ApplyOperation.run(plan, consistency, memory, suspendSeccomp));
     }
 
     /** Plans a patch and applies it, with {@link Consistency#DEFAULT}. */
@@ -238,6 +314,22 @@ public final class LiveProcess implements AutoCloseable {
      */
     public Outcome revert(PatchId id, Consistency consistency) {
         return unlessGone(() -> RevertOperation.run(pid, startTime, id, consistency, memory));
+    }
+
+    /**
+     * Takes patches back in one stop: none of them is in force afterwards, or all.
+     *
+     * @param ids at least one
+     * @return of all of them; {@link Outcome#reverted} says which
+     * @throws RefusedException where one is not applied, or others depend on one; with {@link Consistency#perThread}, against
+     *                          more than one
+     * @throws BlockedException where threads stood in the way until the time was over; all are still in force then
+     */
+    public Outcome revert(List<PatchId> ids, Consistency consistency) {
+        if (ids.isEmpty()) {
+            throw new IllegalArgumentException("there is no patch to take back from process " + pid);
+        }
+        return unlessGone(() -> RevertOperation.run(pid, startTime, ids, consistency, memory));
     }
 
     /**

@@ -125,6 +125,14 @@ public sealed interface Refusal {
         }
     }
 
+    /** This very patch is to come into force twice in one stop. */
+    record AppliedTwice(PatchId id) implements Refusal {
+        @Override
+        public String message() {
+            return "patch " + id.shortForm() + " is named twice; name it once";
+        }
+    }
+
     /** The patch is not applied, so it cannot be reverted. */
     record NotApplied(String patch) implements Refusal {
         @Override
@@ -237,6 +245,20 @@ public sealed interface Refusal {
         @Override
         public String message() {
             return "another Pulpo works on the process: " + holder + "; try again when it is done";
+        }
+    }
+
+    /** A tool died over a transaction of several processes, and it cannot be found out whether it is to stay. */
+    record Undecided(List<Integer> processes, String reason) implements Refusal {
+        public Undecided {
+            processes = List.copyOf(processes);
+        }
+
+        @Override
+        public String message() {
+            return "a patch was being applied to processes " + processes.stream().map(String::valueOf)
+                    .collect(java.util.stream.Collectors.joining(", "))
+                    + " together by a tool that ended, and whether it stays cannot be found out: " + reason;
         }
     }
 

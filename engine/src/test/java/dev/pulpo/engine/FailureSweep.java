@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,8 +19,7 @@ import java.util.stream.Stream;
  * of them), beginning with the FIRST.
  */
 final class FailureSweep {
-    private final KillSweep targets;
-    private final LivePatch patch;
+    private final Trial trial;
     private final boolean stopsAlone;
     private final boolean lasting;
 
@@ -32,13 +32,34 @@ final class FailureSweep {
      */
     record Report(int calls, int thrown, List<String> failures) {}
 
+    /** What is done to a target, and looked at afterwards. */
+    interface Trial {
+        RunningServer start();
+
+        void apply(LiveProcess process) throws IOException;
+
+        void revert(LiveProcess process) throws IOException;
+
+        /** Whether what is applied is reported to be in force. */
+        default boolean isInForce(LiveProcess process) throws IOException {
+            return process.patches().stream().anyMatch(patch -> patch.status() == AppliedPatch.Status.IN_FORCE);
+        }
+
+        /** What is wrong, if anything. */
+        Optional<String> judge(RunningServer server);
+    }
+
     /**
      * @param stopsAlone whether only calls count that are made while the whole process is stopped
      * @param lasting    whether the tracer thread's next calls fail as well, so that nothing can be put right by it
      */
     FailureSweep(Path directory, boolean stopsAlone, boolean lasting) throws IOException, InterruptedException {
-        targets = new KillSweep(directory, true, true, false);
-        patch = targets.patch();
+        this(new KillSweep(directory, true, true, false), stopsAlone, lasting);
+    }
+
+    /** As the other, of something else. */
+    FailureSweep(Trial trial, boolean stopsAlone, boolean lasting) {
+        this.trial = trial;
         this.stopsAlone = stopsAlone;
         this.lasting = lasting;
     }
@@ -48,7 +69,7 @@ final class FailureSweep {
         List<String> failures = new ArrayList<>();
         int thrown = 0;
         for (int n = first;; n += every) {
-            try (RunningServer server = targets.start()) {
+            try (RunningServer server = trial.start()) {
                 Attempt attempt = attempt(server, n);
                 if (!attempt.failed()) {
                     return new Report(attempt.calls(), thrown, failures);
@@ -58,7 +79,7 @@ final class FailureSweep {
                 if (attempt.silent()) {
                     failures.add(where + ": the patch is in force, and the failure does not say so");
                 }
-                targets.judge(server).ifPresent(failure -> failures.add(where + ": " + failure));
+                trial.judge(server).ifPresent(failure -> failures.add(where + ": " + failure));
             }
         }
     }
@@ -91,9 +112,9 @@ final class FailureSweep {
                 })) {
             boolean applied = false;
             try {
-                process.apply(patch);
+                trial.apply(process);
                 applied = true;
-                process.revert(patch.id());
+                trial.revert(process);
                 // The product may have got on without that call.
                 return new Attempt(!what.get().isEmpty(), calls.get(), what.get(), false);
             } catch (RuntimeException | Error failure) {
@@ -101,8 +122,7 @@ final class FailureSweep {
                     throw failure;
                 }
                 watch.close();
-                boolean inForce = process.patches().stream()
-                        .anyMatch(patched -> patched.status() == AppliedPatch.Status.IN_FORCE);
+                boolean inForce = trial.isInForce(process);
                 return new Attempt(true, calls.get(), what.get(), !applied && inForce && !says(failure));
             }
         }

@@ -4,7 +4,6 @@ import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Signals;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,11 +19,11 @@ import java.util.concurrent.TimeUnit;
  * Kills the tool at one system call of an apply and a revert after the other, and looks at what that leaves. As a program:
  * {@code KillSweep [EVERY [FIRST]]} does so for every EVERY-th call (1, all of them), beginning with the FIRST.
  */
-final class KillSweep {
+final class KillSweep implements FailureSweep.Trial {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Victims victims;
-    private final Path killer;
+    private final Killer killer;
     private final boolean prepared;
     private final boolean preloaded;
     private final boolean byThread;
@@ -53,17 +52,7 @@ final class KillSweep {
         if (!prepared) {
             victims.compiled("libanswer.so", "answer.c", "-shared", "-fPIC", "-Wl,-soname,libanswer.so");
         }
-        Files.copy(resource("killer.c"), directory.resolve("killer.c"),
-                java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-        killer = victims.compiled("killer", "killer.c");
-    }
-
-    private static Path resource(String name) throws IOException {
-        try {
-            return Path.of(java.util.Objects.requireNonNull(KillSweep.class.getResource("/tools/" + name)).toURI());
-        } catch (java.net.URISyntaxException e) {
-            throw new IOException(e);
-        }
+        killer = new Killer(victims, directory);
     }
 
     /**
@@ -91,54 +80,63 @@ final class KillSweep {
     }
 
     /** One whose main thread is easily borrowed, or one in which no thread is: all wait with a timeout. */
-    RunningServer start() {
+    @Override
+    public RunningServer start() {
         Path program = prepared ? victims.server() : victims.linked("hazards.c");
         String[] arguments = prepared ? new String[]{"3", "sleep"} : new String[]{"restart"};
         return preloaded ? RunningServer.preloaded(program, arguments) : RunningServer.plain(program, arguments);
     }
 
+    @Override
+    public void apply(LiveProcess process) throws IOException {
+        process.apply(patch());
+    }
+
+    @Override
+    public void revert(LiveProcess process) throws IOException {
+        process.revert(patch().id());
+    }
+
     /** What is applied and reverted, and may be found in force afterwards. */
-    LivePatch patch() {
+    private LivePatch patch() {
         return LivePatch.of(victims.fix(3)).target("libanswer.so").replace("answer", "fixed_answer");
     }
 
     /** The killer's line. */
     private String runTool(int pid, String when) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(killer.toString(), Integer.toString(pid), when,
-                System.getProperty("java.home") + "/bin/java", "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp",
-                System.getProperty("java.class.path"), ApplyMarked.class.getName(), Integer.toString(pid),
-                victims.fix(3).toString()));
+        List<String> arguments = new ArrayList<>(List.of(Integer.toString(pid), victims.fix(3).toString()));
         if (byThread) {
-            command.add("thread");
+            arguments.add("thread");
         }
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        try {
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            if (process.waitFor() != 0) {
-                throw new IllegalStateException("the killer failed: " + output);
-            }
-            // The tool's complaints, if any, come before.
-            List<String> lines = output.lines().toList();
-            return lines.getLast() + (lines.size() > 1 ? " (" + lines.getFirst() + ")" : "");
-        } finally {
-            process.destroyForcibly();
-        }
+        return killer.run(pid, when, ApplyMarked.class, arguments);
     }
 
     /** What is wrong, if anything. A target that does not answer in time is ended, so that nobody waits for ever. */
-    Optional<String> judge(RunningServer server) {
+    @Override
+    public Optional<String> judge(RunningServer server) {
+        return judged(List.of(server), () -> look(server));
+    }
+
+    /** A look at targets, which may find that something must not be. */
+    @FunctionalInterface
+    interface Look {
+        void run() throws IOException;
+    }
+
+    /** What is wrong, if anything. Targets that do not answer in time are ended. */
+    static Optional<String> judged(List<RunningServer> servers, Look look) {
         CompletableFuture<Boolean> judged = new CompletableFuture<>();
         Thread watch = Thread.ofPlatform().daemon().start(() -> {
             if (judged.completeOnTimeout(false, PATIENCE.toSeconds(), TimeUnit.SECONDS).join().equals(false)) {
-                Processes.kill(server.pid(), Signals.SIGKILL);
+                servers.forEach(server -> Processes.kill(server.pid(), Signals.SIGKILL));
             }
         });
         try {
-            look(server);
+            look.run();
             return judged.complete(true) ? Optional.empty() : Optional.of("it hung");
         } catch (AssertionError | RuntimeException | IOException failure) {
-            return Optional.of((judged.isDone() ? "it hung: " : "") + failure + " " + threads(server.pid()));
+            return Optional.of((judged.isDone() ? "it hung: " : "") + failure + " "
+                    + servers.stream().map(server -> threads(server.pid())).toList());
         } finally {
             judged.complete(true);
             join(watch);
@@ -153,13 +151,19 @@ final class KillSweep {
         }
     }
 
-    private void look(RunningServer server) throws IOException {
-        int pid = server.pid();
+    /** How often each thread of a process that nobody traces any more has given way. */
+    static Map<Integer, Long> untraced(int pid) {
         Map<Integer, Long> before = new HashMap<>();
         for (int tid : ProcFs.threads(pid)) {
             check(ProcFs.tracerOf(pid, tid) == 0, "thread " + tid + " is still traced");
             before.put(tid, switches(pid, tid));
         }
+        return before;
+    }
+
+    private void look(RunningServer server) throws IOException {
+        int pid = server.pid();
+        Map<Integer, Long> before = untraced(pid);
         String answer = server.ask("answer");
         check(answer.equals("1") || answer.equals("3"), "the target answers " + answer);
         try (LiveProcess process = LiveProcess.attach(pid)) {
@@ -216,7 +220,7 @@ final class KillSweep {
     }
 
     /** Every thread goes on, not the process as a whole alone. */
-    private static void awaitProgress(RunningServer server, Map<Integer, Long> before) {
+    static void awaitProgress(RunningServer server, Map<Integer, Long> before) {
         long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
         before.forEach((tid, count) -> {
             while (switches(server.pid(), tid) <= count) {
@@ -227,7 +231,7 @@ final class KillSweep {
     }
 
     /** The victims block no signals. A borrowed thread does, until it has found its way back. */
-    private static void awaitMasks(int pid) {
+    static void awaitMasks(int pid) {
         long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
         for (int tid : ProcFs.threads(pid)) {
             while (!ProcFs.status(pid, tid, "SigBlk").filter(mask -> Long.parseUnsignedLong(mask, 16) == 0)
@@ -254,7 +258,7 @@ final class KillSweep {
         }
     }
 
-    private static void check(boolean holds, String otherwise) {
+    static void check(boolean holds, String otherwise) {
         if (!holds) {
             throw new AssertionError(otherwise);
         }

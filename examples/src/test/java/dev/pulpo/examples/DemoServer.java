@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /** The demo server, started as anything but a child of the JVM that patches it. Ends with the test. */
 final class DemoServer implements AutoCloseable {
@@ -11,7 +12,12 @@ final class DemoServer implements AutoCloseable {
     private final BufferedReader output;
 
     DemoServer(String preload) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(Scripts.DEMO.resolve("server").toString(), "2", "stdin");
+        this(Scripts.DEMO.resolve("server"), preload);
+    }
+
+    /** @param program a copy of the server */
+    DemoServer(Path program, String preload) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(program.toString(), "2", "stdin");
         if (!preload.isEmpty()) {
             builder.environment().put("LD_PRELOAD", preload);
         }

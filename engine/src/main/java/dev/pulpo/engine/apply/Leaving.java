@@ -3,6 +3,7 @@ package dev.pulpo.engine.apply;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
 import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
@@ -15,12 +16,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Patches that go out of force in one stop, alone or while another comes into force.
  *
- * <p>Their records become REVERTING within the stop, before any code changes, and REVERTED after it. So a tool that dies
- * leaves them all in force, or all marked to be taken back by the next one.
+ * <p>Their records become REVERTING within the stop, before any code changes, and REVERTED after it; before it each is told
+ * with which others it goes. So the next tool can take all back, or none, where one has died.
  */
 final class Leaving {
     private final Session session;
@@ -37,6 +39,31 @@ final class Leaving {
     /** Their ids, newest first. */
     List<PatchId> ids() {
         return entries.reversed().stream().map(entry -> entry.patch().id()).toList();
+    }
+
+    /**
+     * Notes that they go together, before the stop in which they do: were a tool killed between two marks, the next one
+     * otherwise could not tell that all were meant.
+     *
+     * @param transaction of the patches that come instead; 0 where there are none
+     */
+    void tie(long transaction) {
+        long number = transaction != 0 || entries.size() < 2 ? transaction : PatchSet.newTransaction();
+        for (Registry.Entry entry : entries) {
+            if (entry.patch().ties().leaving() != number) {
+                Registry.setLeaving(session.memory(), entry, number);
+            }
+        }
+    }
+
+    /** Whether the records still say that they are in force; false, too, where that cannot be told. */
+    boolean isInForce() {
+        try {
+            return entries.isEmpty() || session.readRegistry().active().stream().map(Registry.Entry::address)
+                    .collect(Collectors.toSet()).containsAll(entries.stream().map(Registry.Entry::address).toList());
+        } catch (SystemCallException | TargetUnreadableException unreadable) {
+            return false;
+        }
     }
 
     /** What makes them REVERTING; before all other changes. */

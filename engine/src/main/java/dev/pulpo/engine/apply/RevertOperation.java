@@ -15,7 +15,9 @@ import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.ffm.TraceeMemory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Takes patches out of force in one stop, and their memory back where no thread can be in it. */
@@ -37,8 +39,32 @@ public final class RevertOperation {
      */
     public static Outcome run(int pid, long startTime, PatchId id, Consistency consistency, TraceeMemory memory) {
         return run(pid, startTime, consistency, memory, new Refusal.NotApplied(id.shortForm()),
-                (registry, image) -> registry.active().reversed().stream()
-                        .filter(candidate -> candidate.patch().id().equals(id)).limit(1).toList());
+                (registry, image) -> newest(registry, id).stream().toList());
+    }
+
+    /**
+     * Reverts patches, all or none.
+     *
+     * @param ids    at least one
+     * @param memory of the process
+     * @throws RefusedException where one of them is not applied
+     */
+    public static Outcome run(int pid, long startTime, List<PatchId> ids, Consistency consistency,
+            TraceeMemory memory) {
+        return run(pid, startTime, consistency, memory, new Refusal.NotApplied(ids.getFirst().shortForm()),
+                (registry, image) -> {
+                    List<Refusal> missing = ids.stream().filter(id -> newest(registry, id).isEmpty())
+                            .<Refusal>map(id -> new Refusal.NotApplied(id.shortForm())).toList();
+                    if (!missing.isEmpty()) {
+                        throw new RefusedException(pid, missing);
+                    }
+                    return ids.stream().distinct().flatMap(id -> newest(registry, id).stream())
+                            .sorted(Comparator.comparingLong(entry -> entry.patch().sequence())).toList();
+                });
+    }
+
+    private static Optional<Registry.Entry> newest(Registry registry, PatchId id) {
+        return registry.active().reversed().stream().filter(candidate -> candidate.patch().id().equals(id)).findFirst();
     }
 
     /**
@@ -144,6 +170,7 @@ public final class RevertOperation {
     }
 
     private Stops.Done commit(Leaving leaving) {
+        leaving.tie(0);
         List<Change> changes = new ArrayList<>(leaving.marks());
         changes.addAll(leaving.changes(Set.of()));
         CodeRanges forbidden = CodeRanges

@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -55,9 +56,10 @@ final class Entries {
      * @param young    the link address of the replacement
      * @param callable whether the original is to be called
      * @param inForce  the detour that is in place
+     * @param shared   how many bytes another patch overwrites that comes in the same stop
      */
     Optional<PlannedFunction> plan(Replacement replacement, TargetFunction old, LinkAddress young, boolean callable,
-            Optional<FunctionRecord> inForce, Code code) {
+            Optional<FunctionRecord> inForce, OptionalInt shared, Code code) {
         String name = replacement.function();
         if (old.size() == 0) {
             return refuse(name, "nothing says where it ends: it has no size in the symbol table and no frame "
@@ -67,9 +69,10 @@ final class Entries {
         EntrySite site = EntrySite.of(target, entry, old.size(), callable);
         // Patches of one function overwrite the same bytes. The first one takes a byte more where it may: should it be far
         // away, one jump leads there instead of two.
-        int room = inForce.map(function -> function.original().length).orElse(EntryDetour.ROOM_FOR_FAR);
+        int room = inForce.map(function -> function.original().length)
+                .orElse(shared.orElse(EntryDetour.ROOM_FOR_FAR));
         Answer answer = tried(site, inForce, code, room);
-        if (answer instanceof Answer.Impossible && inForce.isEmpty()) {
+        if (answer instanceof Answer.Impossible && inForce.isEmpty() && shared.isEmpty()) {
             answer = tried(site, inForce, code, EntryDetour.ROOM);
         }
         return switch (answer) {

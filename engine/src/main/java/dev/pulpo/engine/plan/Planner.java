@@ -21,6 +21,7 @@ import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.HalfDone;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.Ties;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
@@ -37,6 +38,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** Makes plans: an image of a process and a patch go in, addresses, bytes and refusals come out. Changes nothing. */
 public final class Planner {
@@ -46,15 +48,36 @@ public final class Planner {
     private final MemoryWindow code;
     private final List<HalfDone.Undo> undone;
     private final List<Refusal> refusals = new ArrayList<>();
+    private Predecessors earlier = new Predecessors(List.of());
 
-    /** @param registry of the process; empty where it has no stub yet */
+    /** @param registry of the process, with nothing half done; empty where it has no stub yet */
     public Planner(ProcessImage image, TraceeMemory memory, Optional<Registry> registry) {
+        this(image, memory, registry, Optional.empty());
+    }
+
+    /**
+     * As the other, where patches may have been left half done. What is planned is planned as if that had been seen to.
+     *
+     * @param decided asks the other processes of a transaction whether it stays in force
+     */
+    public Planner(ProcessImage image, TraceeMemory memory, Optional<Registry> registry, Predicate<Ties> decided) {
+        this(image, memory, registry,
+                registry.map(known -> HalfDone.of(known, memory, decided)).filter(HalfDone.Remedy::isNeeded));
+    }
+
+    private Planner(ProcessImage image, TraceeMemory memory, Optional<Registry> registry,
+            Optional<HalfDone.Remedy> remedy) {
         this.image = image;
         this.memory = memory;
-        this.registry = registry;
+        this.registry = remedy.map(HalfDone.Remedy::afterwards).or(() -> registry);
         this.code = new MemoryWindow(memory);
-        this.undone = registry.stream().flatMap(known -> known.halfDone().stream()
-                .flatMap(entry -> HalfDone.of(known, entry, memory).stream())).toList();
+        this.undone = remedy.map(HalfDone.Remedy::code).orElse(List.of());
+    }
+
+    /** Plans what is to come into force in the same stop as these, and behind them where they replace the same functions. */
+    public Planner behind(List<PatchPlan> others) {
+        earlier = new Predecessors(others);
+        return this;
     }
 
     /**
@@ -96,12 +119,16 @@ public final class Planner {
     }
 
     private void refuseNeighbours(PatchId id, LivePatch patch, List<Registry.Entry> leaving) {
-        refusals.addAll(Neighbours.missing(id, patch.dependencies(), dependency -> registry.stream()
-                .flatMap(known -> known.active().stream())
-                .anyMatch(entry -> entry.patch().id().equals(dependency) && !leaving.contains(entry)
-                        && isInForce(entry))));
+        refusals.addAll(Neighbours.missing(id, patch.dependencies(), dependency -> earlier.has(dependency)
+                || registry.stream().flatMap(known -> known.active().stream())
+                        .anyMatch(entry -> entry.patch().id().equals(dependency) && !leaving.contains(entry)
+                                && !earlier.replaces(entry) && isInForce(entry))));
+        refusals.addAll(earlier.needing(leaving, id));
         registry.ifPresent(known -> Neighbours.against(known, leaving).stream()
-                .filter(refusal -> !(refusal instanceof Refusal.NeededByOther needed && needed.patch().equals(id)))
+                .filter(refusal -> !(refusal instanceof Refusal.NeededByOther needed
+                        && (needed.patch().equals(id) || earlier.has(needed.patch()))))
+                .filter(refusal -> !(refusal instanceof Refusal.NeededByOther needed
+                        && earlier.replaces(needed.other())))
                 .forEach(refusals::add));
     }
 
@@ -113,12 +140,15 @@ public final class Planner {
         } else if (image.exporting("dlopen").isEmpty()) {
             refusals.add(new Refusal.NoDynamicLoader(image.executable()));
         }
+        if (earlier.has(id)) {
+            refusals.add(new Refusal.AppliedTwice(id));
+        }
         registry.ifPresent(known -> {
             if (known.stub().isDisabled()) {
                 refusals.add(new Refusal.Disabled(image.pid()));
             }
             if (known.active().stream().anyMatch(entry -> entry.patch().id().equals(id) && !leaving.contains(entry)
-                    && isInForce(entry))) {
+                    && !earlier.replaces(entry) && isInForce(entry))) {
                 refusals.add(new Refusal.AlreadyApplied(id));
             }
         });
@@ -234,7 +264,7 @@ public final class Planner {
                 yield Optional.of(function);
             }
             case Recognition.NotPrepared notPrepared ->
-                entries.plan(replacement, old, young, callable, inForce, this::read);
+                entries.plan(replacement, old, young, callable, inForce, earlier.room(entry), this::read);
         };
     }
 

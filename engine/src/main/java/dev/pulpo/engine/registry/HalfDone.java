@@ -1,5 +1,7 @@
 package dev.pulpo.engine.registry;
 
+import dev.pulpo.engine.registry.PatchRecord.State;
+import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
@@ -7,12 +9,30 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
 
-/** What a patch that was left half done has to give back: by recovery, and in the eyes of a planner already before it. */
+/**
+ * What is to become of patches that were left half done, each as all that came or were to go with it: by recovery, and in the
+ * eyes of a planner already before it.
+ *
+ * <ul>
+ * <li>Patches that came together are undone, and those that were to go for them stay, unless the record of one says ACTIVE:
+ * that is written when all code is.
+ * <li>Where other processes had a say as well, they are asked, once all of this one are PENDING.
+ * <li>Patches that were to go together stay where one is not REVERTING yet, for then no code has changed; else all go.
+ * </ul>
+ */
 public final class HalfDone {
-    private HalfDone() {}
+    private final Registry registry;
+    private final Predicate<Ties> decided;
+    private final Map<Long, Boolean> transactions = new HashMap<>();
 
     /**
      * Bytes of a function that are to be given back.
@@ -25,19 +45,138 @@ public final class HalfDone {
     public record Undo(FunctionRecord function, byte[] found, byte[] wanted) {}
 
     /**
-     * What an entry has to give back. Not what was closed since, nor what somebody else has changed.
+     * What is to be done.
      *
-     * @param entry one of {@link Registry#halfDone}
+     * @param states     what half done records are to become, in the order in which that is to be written, behind all code
+     * @param code       what is to be given back
+     * @param afterwards the registry as it will be
      */
-    public static List<Undo> of(Registry registry, Registry.Entry entry, TraceeMemory memory) {
-        List<Undo> undoing = new ArrayList<>();
-        for (FunctionRecord function : entry.patch().functions()) {
-            byte[] wanted = registry.bytesWithout(entry, function);
-            read(memory, function, wanted.length)
-                    .filter(found -> isOurs(found, function.detour(), wanted) && !Arrays.equals(found, wanted))
-                    .ifPresent(found -> undoing.add(new Undo(function, found, wanted)));
+    public record Remedy(Map<Registry.Entry, State> states, List<Undo> code, Registry afterwards) {
+        public boolean isNeeded() {
+            return !states.isEmpty();
         }
-        return undoing;
+    }
+
+    private HalfDone(Registry registry, Predicate<Ties> decided) {
+        this.registry = registry;
+        this.decided = decided;
+    }
+
+    /**
+     * Finds out what is to be done about all patches that were left half done.
+     *
+     * @param memory  of the process
+     * @param decided asks the other processes of a transaction whether it stays in force
+     */
+    public static Remedy of(Registry registry, TraceeMemory memory, Predicate<Ties> decided) {
+        HalfDone halfDone = new HalfDone(registry, decided);
+        Map<Registry.Entry, State> goals = new LinkedHashMap<>();
+        registry.halfDone().forEach(entry -> goals.put(entry, halfDone.goal(entry.patch())));
+        return remedy(registry, memory, goals);
+    }
+
+    /**
+     * What is to be done to take patches back that are PENDING, and those that were to go for them as well.
+     *
+     * @param memory of the process
+     */
+    public static Remedy undoing(Registry registry, TraceeMemory memory, long transaction) {
+        Map<Registry.Entry, State> goals = new LinkedHashMap<>();
+        for (Registry.Entry entry : registry.halfDone()) {
+            Ties ties = entry.patch().ties();
+            if (entry.patch().state() == State.REVERTING && ties.leaving() == transaction) {
+                goals.put(entry, State.ACTIVE);
+            } else if (entry.patch().state() != State.REVERTING && ties.transaction() == transaction) {
+                goals.put(entry, State.REVERTED);
+            }
+        }
+        return remedy(registry, memory, goals);
+    }
+
+    private static Remedy remedy(Registry registry, TraceeMemory memory, Map<Registry.Entry, State> goals) {
+        // Those that stay come first: as long as one that goes is half done, all is known that has to be.
+        Map<Registry.Entry, State> ordered = new LinkedHashMap<>();
+        for (State state : List.of(State.ACTIVE, State.REVERTED)) {
+            goals.forEach((entry, goal) -> {
+                if (goal == state) {
+                    ordered.put(entry, goal);
+                }
+            });
+        }
+        Registry afterwards = registry.in(ordered);
+        return new Remedy(ordered, code(registry, afterwards, memory, ordered.keySet()), afterwards);
+    }
+
+    private State goal(PatchRecord patch) {
+        Ties ties = patch.ties();
+        if (patch.state() == State.REVERTING) {
+            boolean together = ties.leaving() != 0;
+            boolean stays = together && (isOpen(ties.leaving())
+                    ? !isDecided(ties.leaving())
+                    : registry.active().stream().anyMatch(entry -> entry.patch().ties().leaving() == ties.leaving()));
+            return stays ? State.ACTIVE : State.REVERTED;
+        }
+        return ties.transaction() != 0 && isDecided(ties.transaction()) ? State.ACTIVE : State.REVERTED;
+    }
+
+    private List<PatchRecord> of(long transaction) {
+        return registry.entries().stream().map(Registry.Entry::patch)
+                .filter(patch -> patch.ties().transaction() == transaction).toList();
+    }
+
+    /** Whether a patch of this transaction has yet to come into force, or to stay in it. */
+    private boolean isOpen(long transaction) {
+        return of(transaction).stream()
+                .anyMatch(patch -> patch.state() == State.PREPARED || patch.state() == State.PENDING);
+    }
+
+    private boolean isDecided(long transaction) {
+        Boolean known = transactions.get(transaction);
+        if (known != null) {
+            return known;
+        }
+        List<PatchRecord> patches = of(transaction);
+        boolean answer = patches.stream()
+                .anyMatch(patch -> patch.state() == State.ACTIVE || patch.ties().mark() != Ties.Mark.OPEN)
+                || patches.stream().allMatch(patch -> patch.state() == State.PENDING)
+                        && decided.test(patches.getFirst().ties());
+        transactions.put(transaction, answer);
+        return answer;
+    }
+
+    private static List<Undo> code(Registry registry, Registry afterwards, TraceeMemory memory,
+            Set<Registry.Entry> entries) {
+        Map<RemoteAddress, List<byte[]>> possible = possible(registry);
+        Set<RemoteAddress> seen = new HashSet<>();
+        List<Undo> undoing = new ArrayList<>();
+        for (Registry.Entry entry : entries) {
+            for (FunctionRecord function : entry.patch().functions()) {
+                if (seen.add(function.entry())) {
+                    byte[] wanted = afterwards.inForce(function.entry()).map(FunctionRecord::detour)
+                            .orElseGet(function::original);
+                    read(memory, function, wanted.length)
+                            .filter(found -> !Arrays.equals(found, wanted)
+                                    && isOurs(found, possible.getOrDefault(function.entry(), List.of())))
+                            .ifPresent(found -> undoing.add(new Undo(function, found, wanted)));
+                }
+            }
+        }
+        return List.copyOf(undoing);
+    }
+
+    /** What may be found at the entries of functions, by what is recorded: it is any of these, or a part of one and of another. */
+    private static Map<RemoteAddress, List<byte[]>> possible(Registry registry) {
+        Map<RemoteAddress, List<byte[]>> possible = new HashMap<>();
+        for (Registry.Entry entry : registry.entries()) {
+            if (entry.patch().state() == State.ACTIVE || entry.patch().state().isHalfDone()) {
+                for (FunctionRecord function : entry.patch().functions()) {
+                    List<byte[]> bytes = possible.computeIfAbsent(function.entry(), first -> new ArrayList<>());
+                    bytes.add(function.detour());
+                    bytes.add(function.original());
+                }
+            }
+        }
+        return possible;
     }
 
     private static Optional<byte[]> read(TraceeMemory memory, FunctionRecord function, int length) {
@@ -51,10 +190,11 @@ public final class HalfDone {
         }
     }
 
-    /** Whether a tool has written this: all of the detour, or a part of it, where it was killed in the middle. */
-    private static boolean isOurs(byte[] found, byte[] detour, byte[] wanted) {
+    /** Whether tools have written this: all of a detour, or a part of it, where one was killed in the middle. */
+    private static boolean isOurs(byte[] found, List<byte[]> possible) {
         for (int i = 0; i < found.length; i++) {
-            if (found[i] != detour[i] && found[i] != wanted[i]) {
+            int at = i;
+            if (possible.stream().noneMatch(bytes -> at < bytes.length && bytes[at] == found[at])) {
                 return false;
             }
         }

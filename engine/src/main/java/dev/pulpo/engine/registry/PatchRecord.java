@@ -18,6 +18,7 @@ import java.util.List;
  * @param end       first address behind them
  * @param trampolines memory near the target that belongs to the patch; empty where it needs none
  * @param mark      for the words of threads that stay behind, see {@link #staysOld}; 0 where the functions have no gates
+ * @param ties      what binds it to other patches
  * @param file      where it was loaded from, as the tool saw it
  * @param target    path of the object whose functions it replaces
  * @param buildId   the target's, in hexadecimal; may be empty
@@ -26,9 +27,8 @@ import java.util.List;
  * @param functions what it replaces
  */
 public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
-        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, String file, String target,
-        String buildId,
-        String comment, List<PatchId> dependencies, List<FunctionRecord> functions) {
+        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, Ties ties, String file,
+        String target, String buildId, String comment, List<PatchId> dependencies, List<FunctionRecord> functions) {
     /** How far a patch is. The numbers are in the target's memory. */
     public enum State {
         /** Loaded and recorded; entries may or may not have been changed. Left behind: to be undone. */
@@ -46,7 +46,12 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
          * threads that are not kept. A state to stay in, also when the tool has died. Which way it goes says the byte at
          * {@link PatchRecord#mode}.
          */
-        TRANSITION(6);
+        TRANSITION(6),
+        /**
+         * In force as a part of a transaction of several processes that has not been decided. Left behind: to be completed
+         * where it was decided, and to be undone where it was not.
+         */
+        PENDING(7);
 
         private final long code;
 
@@ -60,7 +65,7 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
 
         /** Whether a tool died while it changed entries for this patch, or works at it now. */
         public boolean isHalfDone() {
-            return this == PREPARED || this == REVERTING;
+            return this == PREPARED || this == REVERTING || this == PENDING;
         }
     }
 
@@ -91,7 +96,7 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
 
     /** The same record in another state. */
     public PatchRecord in(State other) {
-        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, file,
-                target, buildId, comment, dependencies, functions);
+        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, ties,
+                file, target, buildId, comment, dependencies, functions);
     }
 }

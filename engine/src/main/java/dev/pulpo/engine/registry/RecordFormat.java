@@ -8,6 +8,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,14 +16,19 @@ import java.util.Optional;
  * A patch record as bytes, little-endian, a multiple of eight long:
  *
  * <pre>
- *    0  u32 length of the record     u32 kind, 2 (1 had no gates)
- *    8  u64 state                    the only part that is ever rewritten
+ *    0  u32 length of the record     u32 kind, 3 (1 had no gates; 2 had no ties, and its strings at 128)
+ *    8  u64 state                    rewritten
  *   16  u64 sequence                 u64 seconds of the epoch, u32 nanoseconds, u32 number of functions
  *   40  u8  id[32]
  *   72  u64 handle, bias, start, end
  *  104  u64 address and size of the trampolines
  *  120  u32 mark, and 4 bytes of nothing
- *  128  strings: file, target, build-id, comment; each u32 length and as many bytes of UTF-8
+ *  128  u64 transaction
+ *  136  u64 leaving                  rewritten
+ *  144  u64 how far the transaction is known to be, rewritten
+ *  152  u64 PID namespace, u32 number of members, and 4 bytes of nothing
+ *  168  members: u32 pid, and 4 bytes of nothing, u64 start time
+ *       strings: file, target, build-id, comment; each u32 length and as many bytes of UTF-8
  *       u32 number of dependencies, and as many ids of 32 bytes
  *       functions: u64 entry, replacement, site, before, size; string name; u32 length; original bytes; as many of the detour;
  *                  u32 length, the same or 0; bytes that lead to the gate
@@ -30,8 +36,13 @@ import java.util.Optional;
  */
 final class RecordFormat {
     static final int STATE_OFFSET = 8;
-    private static final int KIND_PATCH = 2;
-    private static final int STRINGS = 128;
+    static final int LEAVING_OFFSET = 136;
+    static final int MARK_OFFSET = 144;
+    private static final int KIND_WITHOUT_TIES = 2;
+    private static final int KIND_PATCH = 3;
+    private static final int TIES = 128;
+    private static final int MEMBERS = 168;
+    private static final int MEMBER_BYTES = 16;
 
     private RecordFormat() {}
 
@@ -45,6 +56,10 @@ final class RecordFormat {
         out.putLong(patch.start().value()).putLong(patch.end().value());
         out.putLong(patch.trampolines().start().value()).putLong(patch.trampolines().bytes());
         out.putInt(patch.mark()).putInt(0);
+        Ties ties = patch.ties();
+        out.putLong(ties.transaction()).putLong(ties.leaving()).putLong(ties.mark().code()).putLong(ties.namespace());
+        out.putInt(ties.members().size()).putInt(0);
+        ties.members().forEach(member -> out.putInt(member.pid()).putInt(0).putLong(member.startTime()));
         putString(out, patch.file());
         putString(out, patch.target());
         putString(out, patch.buildId());
@@ -62,7 +77,8 @@ final class RecordFormat {
     }
 
     private static int size(PatchRecord patch) {
-        int size = STRINGS + stringSize(patch.file()) + stringSize(patch.target()) + stringSize(patch.buildId())
+        int size = MEMBERS + MEMBER_BYTES * patch.ties().members().size() + stringSize(patch.file())
+                + stringSize(patch.target()) + stringSize(patch.buildId())
                 + stringSize(patch.comment()) + 4 + PatchId.BYTES * patch.dependencies().size();
         for (FunctionRecord function : patch.functions()) {
             size += 5 * 8 + stringSize(function.name()) + 4 + 2 * function.original().length + 4
@@ -85,7 +101,9 @@ final class RecordFormat {
         int start = in.position();
         try {
             int length = in.getInt();
-            if (length < STRINGS || length > in.capacity() - start || in.getInt() != KIND_PATCH) {
+            int kind = in.getInt();
+            if (length < TIES || length > in.capacity() - start
+                    || kind != KIND_PATCH && kind != KIND_WITHOUT_TIES) {
                 return Optional.empty();
             }
             Optional<PatchRecord.State> state = state(in.getLong());
@@ -100,6 +118,7 @@ final class RecordFormat {
             TrampolineBlock trampolines = new TrampolineBlock(address(in), in.getLong());
             int mark = in.getInt();
             in.getInt();
+            Ties ties = kind == KIND_PATCH ? ties(in) : Ties.OLD;
             String file = string(in);
             String target = string(in);
             String buildId = string(in);
@@ -115,7 +134,7 @@ final class RecordFormat {
             in.position(start + length);
             return state
                     .map(known -> new PatchRecord(known, sequence, appliedAt, id, handle, bias, first, end,
-                            trampolines, mark, file, target, buildId, comment, dependencies, functions));
+                            trampolines, mark, ties, file, target, buildId, comment, dependencies, functions));
         } catch (BufferUnderflowException | IllegalArgumentException | java.time.DateTimeException damaged) {
             return Optional.empty();
         }
@@ -128,6 +147,24 @@ final class RecordFormat {
             }
         }
         return Optional.empty();
+    }
+
+    private static Ties ties(ByteBuffer in) {
+        long transaction = in.getLong();
+        long leaving = in.getLong();
+        long code = in.getLong();
+        Ties.Mark mark = Arrays.stream(Ties.Mark.values()).filter(known -> known.code() == code).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no mark has the number " + code));
+        long namespace = in.getLong();
+        List<Ties.Member> members = new ArrayList<>();
+        int count = in.getInt();
+        in.getInt();
+        for (int i = 0; i < count; i++) {
+            int pid = in.getInt();
+            in.getInt();
+            members.add(new Ties.Member(pid, in.getLong()));
+        }
+        return new Ties(transaction, leaving, mark, namespace, members, true);
     }
 
     private static FunctionRecord function(ByteBuffer in) {

@@ -23,7 +23,8 @@ import java.util.TreeMap;
 
 /**
  * The patches of a process, read from the stub's registry without stopping anything. Records are appended and published by
- * one store of the used length; afterwards only their state changes, by one store of eight bytes. So a reader sees whole
+ * one store of the used length; afterwards only their state changes, by one store of eight bytes, and what {@link Ties} say of
+ * how it is reached. So a reader sees whole
  * records, and a writer that is killed leaves whole records behind. Writers exclude each other by
  * {@link dev.pulpo.ffm.ProcessLock}.
  *
@@ -137,6 +138,22 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
         return entries.stream().filter(entry -> entry.patch().state().isHalfDone()).toList();
     }
 
+    /** Patches that have come with others in several processes, of which some may not know yet that it is decided. */
+    public List<Entry> unsettled() {
+        return entries.stream().filter(entry -> entry.patch().ties().mark() == Ties.Mark.DECIDED).toList();
+    }
+
+    /** The record with this number. */
+    public Optional<Entry> numbered(long sequence) {
+        return entries.stream().filter(entry -> entry.patch().sequence() == sequence).findFirst();
+    }
+
+    /** What it will be when these records are in other states. */
+    Registry in(Map<Entry, PatchRecord.State> states) {
+        return new Registry(pid, stub, entries.stream().map(entry -> new Entry(entry.address(),
+                entry.patch().in(states.getOrDefault(entry, entry.patch().state())))).toList());
+    }
+
     /** The record of a function in the newest patch in force that replaces it. */
     public Optional<FunctionRecord> inForce(RemoteAddress entry) {
         return Optional.ofNullable(functionsInForce.get(entry));
@@ -203,7 +220,7 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
     public void moveAndAppend(TraceeMemory memory, PatchRecord patch, Room room) {
         List<byte[]> kept = new ArrayList<>(entries.stream()
                 .map(Entry::patch)
-                .filter(old -> old.state() != PatchRecord.State.UNLOADED)
+                .filter(old -> old.state() != PatchRecord.State.UNLOADED || old.ties().mark() == Ties.Mark.DECIDED)
                 .map(RecordFormat::encode).toList());
         kept.add(RecordFormat.encode(patch));
         int used = kept.stream().mapToInt(bytes -> bytes.length).sum();
@@ -221,6 +238,18 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
     /** Changes the state of a record. */
     public static void setState(TraceeMemory memory, Entry entry, PatchRecord.State state) {
         writeLong(memory, stateField(entry), state.code());
+    }
+
+    /** Notes with which others a patch is to go, as long as it has not gone; nothing where its record has no room for it. */
+    public static void setLeaving(TraceeMemory memory, Entry entry, long transaction) {
+        if (entry.patch().ties().kept()) {
+            writeLong(memory, entry.address().plus(RecordFormat.LEAVING_OFFSET), transaction);
+        }
+    }
+
+    /** Notes how far the transaction of a patch is. */
+    public static void setMark(TraceeMemory memory, Entry entry, Ties.Mark mark) {
+        writeLong(memory, entry.address().plus(RecordFormat.MARK_OFFSET), mark.code());
     }
 
     /** Where a record's state is. */

@@ -28,6 +28,13 @@ abstract class Command implements Callable<Integer> {
         out.flush();
     }
 
+    /** Tells people what went wrong. */
+    void complain(String message) {
+        PrintWriter err = spec.commandLine().getErr();
+        err.println("pulpo: " + message);
+        err.flush();
+    }
+
     /** A mistake in what the user typed. */
     CommandLine.ParameterException usage(String message) {
         return new CommandLine.ParameterException(spec.commandLine(), message);

@@ -72,13 +72,14 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
                 || failure instanceof SystemCallException call && call.isLimitHit();
     }
 
-    private static String message(Exception failure) {
+    static String message(Exception failure) {
         return failure instanceof NoSuchFileException missing
                 ? missing.getFile() + " does not exist"
                 : String.valueOf(failure.getMessage());
     }
 
-    private static Map<String, Object> describe(Exception failure, int status) {
+    /** What programs read of a failure. */
+    static Map<String, Object> describe(Exception failure, int status) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("outcome", word(status));
         object.put("message", message(failure));

@@ -17,7 +17,9 @@ import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.ThreadStack;
+import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.engine.Transition;
+import dev.pulpo.examples.exit.ExitStatus;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -51,6 +53,25 @@ final class Json {
                 "totalMicros", micros(outcome.total()), "attempts", outcome.attempts(), "releasedAsTooLong",
                 outcome.released(), "scheduling", outcome.scheduling(), "injected", outcome.injected(),
                 "unloaded", outcome.unloaded(), "reverted", outcome.reverted().stream().map(PatchId::hex).toList());
+    }
+
+    /** What a process has come to in a transaction. */
+    static Map<String, Object> of(TransactionReport.Result result) {
+        return switch (result) {
+            case TransactionReport.Result.InForce in -> object("pid", in.pid(), "result", "in force", "patches",
+                    in.outcomes().stream().map(Json::of).toList());
+            case TransactionReport.Result.Untouched untouched ->
+                object("pid", untouched.pid(), "result", "untouched");
+            case TransactionReport.Result.Failed failed -> because(failed.pid(), "failed", failed.why());
+            case TransactionReport.Result.TakenBack back -> object("pid", back.pid(), "result", "taken back",
+                    "unloaded", back.unloaded());
+            case TransactionReport.Result.LeftBehind left -> because(left.pid(), "left behind", left.why());
+            case TransactionReport.Result.Gone gone -> because(gone.pid(), "gone", gone.why());
+        };
+    }
+
+    private static Map<String, Object> because(int pid, String result, RuntimeException why) {
+        return object("pid", pid, "result", result, "failure", Failures.describe(why, ExitStatus.of(why)));
     }
 
     static Map<String, Object> of(PatchPlan plan, List<Coverage> coverage) {

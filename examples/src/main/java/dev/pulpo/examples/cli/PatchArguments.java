@@ -10,10 +10,10 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 
-/** The arguments that name a patch. */
+/** The arguments that name patches. */
 final class PatchArguments {
-    @CommandLine.Parameters(paramLabel = "FILE.so", description = "the patch")
-    private Path file = Path.of("");
+    @CommandLine.Parameters(arity = "1..*", paramLabel = "FILE.so", description = "the patch; of several, all come into force in one stop or none does, and the last one has the functions that more than one replaces")
+    private List<Path> files = new ArrayList<>();
 
     @CommandLine.Option(names = "--target", paramLabel = "LIB", description = "path, file name or SONAME of what is patched; 'exe' is the program")
     private String target = "";
@@ -30,8 +30,26 @@ final class PatchArguments {
     @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, data, constructor, options")
     private List<Check> allowed = new ArrayList<>();
 
+    /**
+     * The patches, in the order in which they were named.
+     *
+     * @throws CommandLine.ParameterException where the arguments say of several files what only one can be
+     */
+    List<LivePatch> patches(Command command) throws IOException {
+        if (files.size() > 1 && !(target.isEmpty() && buildId.isEmpty() && replacements.isEmpty())) {
+            throw command
+                    .usage("--target, --build-id and --replace are for one file; pack several into containers, which "
+                            + "say by themselves what they are for");
+        }
+        List<LivePatch> patches = new ArrayList<>();
+        for (Path file : files) {
+            patches.add(patch(file));
+        }
+        return patches;
+    }
+
     /** A container says by itself what it is for, unless the arguments say otherwise. */
-    LivePatch patch() throws IOException {
+    private LivePatch patch(Path file) throws IOException {
         boolean says = target.isEmpty() && replacements.isEmpty()
                 && LivePatch.of(file).elf().section(".ulp").isPresent();
         LivePatch patch = says ? LivePatch.open(file) : LivePatch.of(file);

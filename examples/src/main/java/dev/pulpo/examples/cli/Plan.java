@@ -5,22 +5,29 @@ import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.examples.exit.ExitStatus;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** {@code pulpo plan}. */
-@CommandLine.Command(name = "plan", description = "Says what applying a patch would do. Changes nothing.")
+@CommandLine.Command(name = "plan", description = "Says what applying patches in one stop would do. Changes nothing.")
 final class Plan extends OnProcess {
     @CommandLine.Mixin
     private PatchArguments arguments = new PatchArguments();
 
     @Override
     int run(LiveProcess process) throws IOException {
-        PatchPlan plan = process.plan(arguments.patch());
-        List<Coverage> coverage = process.coverage(plan);
-        print(plan + coverage.stream().map(each -> System.lineSeparator() + "  " + each)
-                .collect(Collectors.joining()), Json.of(plan, coverage));
-        return plan.isApplicable() ? 0 : ExitStatus.REFUSED;
+        List<PatchPlan> plans = process.plan(arguments.patches(this));
+        List<String> lines = new ArrayList<>();
+        List<Object> objects = new ArrayList<>();
+        for (PatchPlan plan : plans) {
+            List<Coverage> coverage = process.coverage(plan);
+            lines.add(plan.toString());
+            coverage.forEach(each -> lines.add("  " + each));
+            objects.add(Json.of(plan, coverage));
+        }
+        print(String.join(System.lineSeparator(), lines),
+                objects.size() == 1 ? objects.getFirst() : Json.object("plans", objects));
+        return plans.stream().allMatch(PatchPlan::isApplicable) ? 0 : ExitStatus.REFUSED;
     }
 }

@@ -66,6 +66,9 @@ final class Trigger extends UlpCommand {
     @CommandLine.Option(names = {"-r", "--retries"}, paramLabel = "N", description = "Retry N times if process busy")
     private int retries = 1;
 
+    @CommandLine.Option(names = "--all-or-nothing", description = "Apply all patches to all processes that they are for, or none to any; libpulp has no such option")
+    private boolean together;
+
     @CommandLine.Option(names = "--revert", description = "revert livepatch.")
     private boolean revert;
 
@@ -85,6 +88,20 @@ final class Trigger extends UlpCommand {
                 : PatchFiles.isWildcard(file) ? PatchFiles.matching(file, recursive) : List.of(Path.of(file));
         List<Integer> pids = which.pids();
         TriggerReport report = new TriggerReport(this, !detailed);
+        if (together) {
+            new Together(this::patch, revertAll, consistency()).run(pids, files).forEach(each -> report(report, each));
+        } else {
+            eachByItself(pids, files, report);
+        }
+        report.end();
+        if (isTruthful()) {
+            return pids.isEmpty() ? ExitStatus.GONE : report.status();
+        }
+        // libpulp's own status of a wildcard is 0 whatever happens.
+        return PatchFiles.isWildcard(file) ? 0 : report.reasons() == Verdict.UNKNOWN ? 1 : report.reasons() & 0xff;
+    }
+
+    private void eachByItself(List<Integer> pids, List<Path> files, TriggerReport report) throws InterruptedException {
         List<Future<Done>> running = new ArrayList<>();
         AtomicInteger done = new AtomicInteger();
         try (ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, Math.min(pids.size(), which.threads())))) {
@@ -102,12 +119,6 @@ final class Trigger extends UlpCommand {
                 report(report, outcome);
             }
         }
-        report.end();
-        if (isTruthful()) {
-            return pids.isEmpty() ? ExitStatus.GONE : report.status();
-        }
-        // libpulp's own status of a wildcard is 0 whatever happens.
-        return PatchFiles.isWildcard(file) ? 0 : report.reasons() == Verdict.UNKNOWN ? 1 : report.reasons() & 0xff;
     }
 
     private void checkUsage() {
@@ -119,6 +130,11 @@ final class Trigger extends UlpCommand {
         }
         if (revert && !revertAll.isEmpty()) {
             throw usage("--revert and --revert-all can not be used together.");
+        }
+        if (together && (revert || disableSeccomp || file.isEmpty())) {
+            throw usage(
+                    "--all-or-nothing applies patches; it can not be used with --revert or --disable-seccomp, nor without "
+                            + "a patch.");
         }
         if (file.isEmpty() && revertAll.isEmpty()) {
             throw usage("Too few arguments.");
@@ -137,7 +153,7 @@ final class Trigger extends UlpCommand {
     }
 
     /** What one process came to. */
-    private record Done(int pid, String name, List<Verdict> verdicts, String unreachable) {}
+    record Done(int pid, String name, List<Verdict> verdicts, String unreachable) {}
 
     private void report(TriggerReport report, Done done) {
         if (done.unreachable.isEmpty()) {
@@ -181,15 +197,20 @@ final class Trigger extends UlpCommand {
         }
     }
 
-    private Object trigger(LiveProcess process, Path path) throws IOException {
+    private LivePatch patch(Path path) throws IOException {
         LivePatch opened = LivePatch.open(path);
-        if (revert) {
-            return process.revert(opened.id(), consistency());
-        }
         LivePatch patch = prefix.isEmpty() ? opened : opened.seenAs(Path.of(prefix + opened.file()));
         for (Check check : allowed) {
             patch = patch.allow(check);
         }
+        return patch;
+    }
+
+    private Object trigger(LiveProcess process, Path path) throws IOException {
+        if (revert) {
+            return process.revert(LivePatch.open(path).id(), consistency());
+        }
+        LivePatch patch = patch(path);
         PatchPlan plan = revertAll.isEmpty() ? process.plan(patch) : process.planInstead(patch, revertAll);
         return disableSeccomp
                 ? process.applySuspendingSeccomp(plan, consistency())

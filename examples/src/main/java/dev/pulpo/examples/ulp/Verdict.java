@@ -44,6 +44,16 @@ record Verdict(String patch, int reason, String words, String detail, int status
         return new Verdict(patch, 0, "", "", 0);
     }
 
+    /**
+     * What has come to nothing, or was not taken back, because of another process. libpulp knows of no such thing.
+     *
+     * @param words  what has become of it
+     * @param status of the failure that it comes from
+     */
+    static Verdict together(String patch, String words, int status) {
+        return new Verdict(patch, UNKNOWN, words, "", status);
+    }
+
     /** A failure in libpulp's terms. */
     static Verdict of(String patch, Exception failure) {
         String detail = String.valueOf(failure.getMessage());
@@ -121,6 +131,6 @@ record Verdict(String patch, int reason, String words, String detail, int status
 
     /** The reason, and with it whatever libpulp's words do not say. */
     String explanation() {
-        return reason == UNKNOWN || reason == BUSY ? words + ": " + detail : words;
+        return !detail.isEmpty() && (reason == UNKNOWN || reason == BUSY) ? words + ": " + detail : words;
     }
 }

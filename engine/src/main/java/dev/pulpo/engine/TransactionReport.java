@@ -1,0 +1,93 @@
+package dev.pulpo.engine;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a transaction has come to.
+ *
+ * @param failure   why it is not in force everywhere; empty where it is, for good
+ * @param processes what has become of each process, in the order in which they were named
+ */
+public record TransactionReport(Optional<RuntimeException> failure, List<Result> processes) {
+    /** What has become of a process. */
+    public sealed interface Result {
+        int pid();
+
+        /** All its patches are in force. */
+        record InForce(int pid, List<Outcome> outcomes) implements Result {
+            public InForce {
+                outcomes = List.copyOf(outcomes);
+            }
+
+            @Override
+            public String toString() {
+                return "process " + pid + ": "
+                        + String.join("; ", outcomes.stream().map(Outcome::toString).toList());
+            }
+        }
+
+        /** Nothing was changed there, because of another process. */
+        record Untouched(int pid) implements Result {
+            @Override
+            public String toString() {
+                return "process " + pid + ": nothing was changed, because of another process";
+            }
+        }
+
+        /** Nothing was changed there, because of this process. */
+        record Failed(int pid, RuntimeException why) implements Result {
+            @Override
+            public String toString() {
+                return "process " + pid + ": nothing was changed: " + why.getMessage();
+            }
+        }
+
+        /**
+         * All its patches were in force for a moment, and were taken back; what had gone for them is in force again.
+         *
+         * @param unloaded whether their memory was given back
+         */
+        record TakenBack(int pid, boolean unloaded) implements Result {
+            @Override
+            public String toString() {
+                return "process " + pid + ": the patches were in force, and were taken back because of another process"
+                        + (unloaded ? "" : "; they stay loaded");
+            }
+        }
+
+        /**
+         * Its patches could not be taken back, and may be in force: {@link LiveProcess#patches} tells. The next operation on
+         * the process takes them back.
+         */
+        record LeftBehind(int pid, RuntimeException why) implements Result {
+            @Override
+            public String toString() {
+                return "process " + pid + ": the patches could not be taken back, and may be in force; the next "
+                        + "operation on the process takes them back: " + why.getMessage();
+            }
+        }
+
+        /** The process has ended, or executed another program, meanwhile. */
+        record Gone(int pid, TargetGoneException why) implements Result {
+            @Override
+            public String toString() {
+                return "process " + pid + ": " + why.getMessage();
+            }
+        }
+    }
+
+    public TransactionReport {
+        processes = List.copyOf(processes);
+    }
+
+    /** Whether everything that was asked for is in force. */
+    public boolean isInForce() {
+        return failure.isEmpty();
+    }
+
+    @Override
+    public String toString() {
+        return String.join(System.lineSeparator(), processes.stream().map(Result::toString).toList());
+    }
+}

@@ -1,0 +1,188 @@
+package dev.pulpo.engine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * As {@link KillSweep}, of tools that apply several patches in one step: what the next tool leaves is all or nothing. As a
+ * program: {@code TransactionSweep [EVERY [FIRST]]}.
+ */
+final class TransactionSweep implements FailureSweep.Trial {
+    /** What the tool does. */
+    enum Mode {
+        /** Applies two patches of a process and reverts them. */
+        PAIR,
+        /** Applies two patches of a process for two others. */
+        INSTEAD,
+        /** Applies two patches to two processes. */
+        PROCESSES
+    }
+
+    private final Pair pair;
+    private final Killer killer;
+    private final Mode mode;
+
+    TransactionSweep(Path directory, Mode mode) throws IOException, InterruptedException {
+        pair = new Pair(directory);
+        killer = new Killer(pair.victims(), directory);
+        this.mode = mode;
+    }
+
+    /** Kills at the calls with the numbers first, first + every, ... as {@link KillSweep#run} does. */
+    KillSweep.Report run(int first, int every, String call) throws Exception {
+        List<String> failures = new ArrayList<>();
+        int kills = 0;
+        for (int n = first;; n += every) {
+            try (RunningServer one = start(); RunningServer two = start()) {
+                List<RunningServer> servers = mode == Mode.PROCESSES ? List.of(one, two) : List.of(one);
+                List<String> arguments = new ArrayList<>(List.of(mode.name()));
+                pair.to(3).forEach(patch -> arguments.add(patch.file().toString()));
+                servers.forEach(server -> arguments.add(Integer.toString(server.pid())));
+                // The calls on the one process are counted, or those on the other.
+                int counted = servers.get(kills % servers.size()).pid();
+                String died = killer.run(counted, n + ":" + call, ApplyTogether.class, arguments);
+                String[] words = died.split(" ");
+                if (words[0].equals("ended")) {
+                    if (!words[2].equals("0")) {
+                        failures.add("a tool that was not killed: " + died);
+                    }
+                    return new KillSweep.Report(Integer.parseInt(words[1]), kills, failures);
+                }
+                kills++;
+                RunningServer next = servers.get(kills / servers.size() % servers.size());
+                KillSweep.judged(servers, () -> look(servers, next, mode == Mode.PAIR))
+                        .ifPresent(failure -> failures.add(died + ": " + failure));
+            }
+        }
+    }
+
+    /** One that has another pair of patches already, where the new ones come instead. */
+    @Override
+    public RunningServer start() {
+        RunningServer server = pair.start(2);
+        if (mode == Mode.INSTEAD) {
+            try (LiveProcess process = LiveProcess.attach(server.pid())) {
+                process.apply(process.plan(pair.to(2)), Consistency.DEFAULT);
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return server;
+    }
+
+    @Override
+    public void apply(LiveProcess process) throws IOException {
+        process.apply(mode == Mode.INSTEAD ? process.planInstead(pair.to(3), "target") : process.plan(pair.to(3)),
+                Consistency.DEFAULT);
+    }
+
+    @Override
+    public void revert(LiveProcess process) throws IOException {
+        process.revert(pair.ids(3), Consistency.DEFAULT);
+    }
+
+    @Override
+    public boolean isInForce(LiveProcess process) throws IOException {
+        List<PatchId> ids = pair.ids(3);
+        return process.patches().stream()
+                .anyMatch(patch -> ids.contains(patch.id()) && patch.status() == AppliedPatch.Status.IN_FORCE);
+    }
+
+    @Override
+    public Optional<String> judge(RunningServer server) {
+        return KillSweep.judged(List.of(server), () -> look(List.of(server), server, true));
+    }
+
+    /**
+     * @param next     the process with which the next tool has to do
+     * @param reverted whether the tool has taken back what it has applied
+     */
+    private void look(List<RunningServer> servers, RunningServer next, boolean reverted) throws IOException {
+        Map<RunningServer, Map<Integer, Long>> before = new HashMap<>();
+        for (RunningServer server : servers) {
+            before.put(server, KillSweep.untraced(server.pid()));
+            try (LiveProcess process = LiveProcess.attach(server.pid())) {
+                if (process.patches().stream().noneMatch(TransactionSweep::isHalfDone)) {
+                    version(server, process);
+                }
+            }
+        }
+        LivePatch unrelated = pair.patch("libanswer.so", "second", 7);
+        try (LiveProcess process = LiveProcess.attach(next.pid())) {
+            process.apply(unrelated);
+            process.revert(unrelated.id());
+        }
+        Set<Integer> versions = new HashSet<>();
+        for (RunningServer server : servers) {
+            try (LiveProcess process = LiveProcess.attach(server.pid())) {
+                versions.add(version(server, process));
+                KillSweep.awaitProgress(server, before.getOrDefault(server, Map.of()));
+                KillSweep.awaitMasks(server.pid());
+            }
+        }
+        KillSweep.check(versions.size() == 1, "the processes are of versions " + versions);
+        KillSweep.check(reverted || mode != Mode.INSTEAD || !versions.contains(1), "neither the one nor the other");
+        for (RunningServer server : servers) {
+            end(server);
+        }
+    }
+
+    private static boolean isHalfDone(AppliedPatch patch) {
+        return patch.status() == AppliedPatch.Status.HALF_DONE;
+    }
+
+    /** The version of both functions, which is that of all patches that are reported. */
+    private int version(RunningServer server, LiveProcess process) throws IOException {
+        String[] words = server.ask("pair").split(" ");
+        List<AppliedPatch> patches = process.patches();
+        String where = String.join(" ", words) + " with " + patches + " of " + process.messages();
+        KillSweep.check(words[0].equals(words[1]), "one without the other: " + where);
+        int version = Integer.parseInt(words[0]);
+        KillSweep.check(version == 1 || version == 3 || version == 2 && mode == Mode.INSTEAD, where);
+        KillSweep.check(patches.stream().allMatch(patch -> patch.status() == AppliedPatch.Status.IN_FORCE),
+                "not in force: " + where);
+        Set<PatchId> wanted = version == 1 ? Set.of() : new HashSet<>(pair.ids(version));
+        Set<PatchId> found = new HashSet<>(patches.stream().map(AppliedPatch::id).toList());
+        KillSweep.check(found.equals(wanted), "reported: " + where);
+        return version;
+    }
+
+    private void end(RunningServer server) throws IOException {
+        try (LiveProcess process = LiveProcess.attach(server.pid())) {
+            List<PatchId> ids = process.patches().stream().map(AppliedPatch::id).toList();
+            if (!ids.isEmpty()) {
+                KillSweep.check(process.revert(ids, Consistency.DEFAULT).unloaded(), "a revert leaves them loaded");
+            }
+            process.apply(process.plan(pair.to(4)), Consistency.DEFAULT);
+            KillSweep.check(server.ask("pair").equals("4 4"), "an apply afterwards is not in force");
+            KillSweep.check(process.revert(pair.ids(4), Consistency.DEFAULT).unloaded(),
+                    "a revert afterwards leaves them loaded");
+            KillSweep.check(server.ask("pair").equals("1 1"), "a revert afterwards is not in force");
+            KillSweep.check(process.patches().isEmpty(), "a revert afterwards leaves " + process.patches());
+        }
+        KillSweep.check(server.ask("errors").equals("0"), "its system calls have failed");
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        int every = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1;
+        int first = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
+        int failures = 0;
+        for (Mode mode : Mode.values()) {
+            KillSweep.Report report = new TransactionSweep(Files.createTempDirectory("transaction-sweep"), mode)
+                    .run(first, every, "");
+            System.out.printf("%-10s %4d calls, %4d tools killed, %d failures%n", mode, report.calls(),
+                    report.kills(), report.failures().size());
+            report.failures().forEach(System.out::println);
+            failures += report.failures().size();
+        }
+        System.exit(failures == 0 ? 0 : 1);
+    }
+}
