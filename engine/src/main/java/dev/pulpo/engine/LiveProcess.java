@@ -220,7 +220,7 @@ public final class LiveProcess implements AutoCloseable {
         if (!plan.isApplicable()) {
             throw new RefusedException(pid, plan.refusals());
         }
-        return unlessGone(() -> ApplyOperation.run(plan, consistency, memory, suspendSeccomp));
+        return unlessGone(() -> ApplyOperation.run(plan, consistency, this::checked, memory, suspendSeccomp));
     }
 
     /** Plans a patch and applies it, with {@link Consistency#DEFAULT}. */

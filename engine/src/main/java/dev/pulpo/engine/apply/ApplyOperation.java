@@ -12,7 +12,6 @@ import dev.pulpo.engine.Transition;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.plan.Originals;
-import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -41,6 +40,7 @@ public final class ApplyOperation {
     private final PatchPlan plan;
     private final Consistency consistency;
     private final Session session;
+    private final PlanCheck checks;
     private final long deadline;
     private final long end;
 
@@ -48,9 +48,10 @@ public final class ApplyOperation {
      * @param end when the time for threads to leave is over. Who lets them leave one by one may give them no time at all;
      *            what comes before that has as much time as it needs.
      */
-    private ApplyOperation(PatchPlan plan, Consistency consistency, Session session, long end) {
+    private ApplyOperation(PatchPlan plan, Consistency consistency, PlanCheck checks, Session session, long end) {
         this.plan = plan;
         this.consistency = consistency;
+        this.checks = checks;
         this.session = session;
         this.end = end;
         this.deadline = consistency.level() == Consistency.Level.PER_THREAD
@@ -61,16 +62,19 @@ public final class ApplyOperation {
     /**
      * Applies a plan.
      *
+     * @param checks         made once more where the plan did not know all functions
      * @param memory         of the process
      * @param suspendSeccomp whether the filters of borrowed threads are to do nothing while they are borrowed
      */
-    public static Outcome run(PatchPlan plan, Consistency consistency, TraceeMemory memory, boolean suspendSeccomp) {
+    public static Outcome run(PatchPlan plan, Consistency consistency, PlanCheck checks, TraceeMemory memory,
+            boolean suspendSeccomp) {
         long began = System.nanoTime();
         try (Session session = Session.open(plan.pid(), plan.startTime(), memory)) {
             if (suspendSeccomp) {
                 session.suspendSeccomp();
             }
-            return new ApplyOperation(plan, consistency, session, began + consistency.timeout().toNanos()).run(began);
+            return new ApplyOperation(plan, consistency, checks, session, began + consistency.timeout().toNanos())
+                    .run(began);
         } catch (IOException e) {
             throw new UncheckedIOException("patch " + plan.patch().file(), e);
         }
@@ -79,15 +83,7 @@ public final class ApplyOperation {
     private Outcome run(long began) throws IOException {
         Registry registry = Stale.retire(session,
                 Recovery.run(session, session.registry(deadline), consistency.maxPause(), deadline), List.of());
-        PatchPlan fresh = new Planner(session.image(), session.memory(), Optional.of(registry))
-                .plan(plan.patch(), plan.instead());
-        if (!fresh.isApplicable()) {
-            throw new RefusedException(plan.pid(), fresh.refusals());
-        }
-        if (!fresh.id().equals(plan.id()) || !fresh.target().equals(plan.target())
-                || fresh.functions().size() != plan.functions().size() || !fresh.leaving().equals(plan.leaving())) {
-            throw new RefusedException(plan.pid(), new Refusal.PlanOutdated("the patch or its target has changed"));
-        }
+        PatchPlan fresh = new FreshPlan(plan, session, registry, deadline).make(checks);
         boolean byThread = consistency.level() == Consistency.Level.PER_THREAD;
         if (byThread && !fresh.leaving().isEmpty()) {
             throw new RefusedException(plan.pid(), new Refusal.NotByThread(
@@ -140,9 +136,9 @@ public final class ApplyOperation {
         boolean unloaded = !fresh.leaving().isEmpty() && leaving.finish(quiescent, deadline);
         session.message(
                 "applied " + plan.id().shortForm() + " from " + plan.patch().file() + " to " + plan.target() + ": "
-                        + Session.names(plan.functions()));
+                        + Session.names(fresh.functions()));
         return new Outcome(Outcome.Kind.APPLIED, plan.pid(), plan.id(),
-                plan.functions().stream().map(PlannedFunction::function).toList(), done.figures().threads(),
+                fresh.functions().stream().map(PlannedFunction::function).toList(), done.figures().threads(),
                 done.figures().duration(), done.figures().scheduling().name(), session.longestStop(),
                 session.borrowed(), Duration.ofNanos(System.nanoTime() - began), done.attempts(), done.released(),
                 session.injected(), unloaded,

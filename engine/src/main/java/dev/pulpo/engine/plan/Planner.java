@@ -14,6 +14,7 @@ import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.Replacement;
+import dev.pulpo.engine.UnresolvedFunction;
 import dev.pulpo.engine.check.ConstructorCheck;
 import dev.pulpo.engine.check.PlanChecks;
 import dev.pulpo.engine.image.LoadedObject;
@@ -35,6 +36,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -45,13 +47,22 @@ public final class Planner {
     private final Optional<Registry> registry;
     private final MemoryWindow code;
     private final List<HalfDone.Undo> undone;
+    private final Map<RemoteAddress, RemoteAddress> answers;
+    private final List<UnresolvedFunction> unresolved = new ArrayList<>();
     private final List<Refusal> refusals = new ArrayList<>();
 
     /** @param registry of the process; empty where it has no stub yet */
     public Planner(ProcessImage image, TraceeMemory memory, Optional<Registry> registry) {
+        this(image, memory, registry, Map.of());
+    }
+
+    /** @param answers of the resolvers of indirect functions that have been asked what they choose */
+    public Planner(ProcessImage image, TraceeMemory memory, Optional<Registry> registry,
+            Map<RemoteAddress, RemoteAddress> answers) {
         this.image = image;
         this.memory = memory;
         this.registry = registry;
+        this.answers = answers;
         this.code = new MemoryWindow(memory);
         this.undone = registry.stream().flatMap(known -> known.halfDone().stream()
                 .flatMap(entry -> HalfDone.of(known, entry, memory).stream())).toList();
@@ -79,6 +90,7 @@ public final class Planner {
                 .orElse(List.of());
         return new PatchPlan(image.pid(), image.startTime(), patch, id,
                 target.map(LoadedObject::path).orElse(""), target.map(Planner::buildId).orElse(""), functions,
+                unresolved,
                 target.map(object -> new References(object, patchElf, refusals).plan(patch.references()))
                         .orElse(List.of()),
                 instead, leaving.reversed().stream().map(entry -> entry.patch().id()).toList(), refusals);
@@ -155,7 +167,7 @@ public final class Planner {
     private List<PlannedFunction> functions(LoadedObject target, LivePatch patch, ElfFile patchElf) {
         List<PlannedFunction> planned = new ArrayList<>();
         Set<RemoteAddress> seen = new HashSet<>();
-        FunctionFinder finder = new FunctionFinder(image, memory, target, refusals);
+        FunctionFinder finder = new FunctionFinder(image, memory, target, answers, unresolved, refusals);
         Entries entries = new Entries(target, finder.symbols(), refusals);
         Set<String> originals = originals(patch, patchElf);
         for (Replacement replacement : patch.replacements()) {
