@@ -268,13 +268,13 @@ public final class LiveProcess implements AutoCloseable {
 
     private List<Outcome> apply(List<PatchPlan> plans, Consistency consistency, boolean suspendSeccomp) {
         checkApplicable(plans);
-        return unlessGone(() -> ApplyOperation.run(plans, consistency, memory, suspendSeccomp));
+        return unlessGone(() -> ApplyOperation.run(plans, consistency, this::checked, memory, suspendSeccomp));
     }
 
     /** Its part in a transaction of several processes. */
     JointApply.Part part(List<PatchPlan> plans) {
         checkApplicable(plans);
-        return new JointApply.Part(pid, startTime, memory, List.copyOf(plans), failure -> {
+        return new JointApply.Part(pid, startTime, memory, List.copyOf(plans), this::checked, failure -> {
             try {
                 return Gone.unless(pid, memory, () -> {
                     throw failure;

@@ -25,6 +25,7 @@ public final class ApplyOperation {
     private final List<PatchPlan> plans;
     private final Consistency consistency;
     private final Session session;
+    private final PlanCheck checks;
     private final long deadline;
     private final long end;
 
@@ -32,9 +33,11 @@ public final class ApplyOperation {
      * @param end when the time for threads to leave is over. Who lets them leave one by one may give them no time at all;
      *            what comes before that has as much time as it needs.
      */
-    private ApplyOperation(List<PatchPlan> plans, Consistency consistency, Session session, long end) {
+    private ApplyOperation(List<PatchPlan> plans, Consistency consistency, PlanCheck checks, Session session,
+            long end) {
         this.plans = plans;
         this.consistency = consistency;
+        this.checks = checks;
         this.session = session;
         this.end = end;
         this.deadline = consistency.level() == Consistency.Level.PER_THREAD
@@ -46,12 +49,13 @@ public final class ApplyOperation {
      * Applies plans, all or none.
      *
      * @param plans          of one process, in the order in which they stack; at least one
+     * @param checks         made once more where the plans did not know all functions
      * @param memory         of the process
      * @param suspendSeccomp whether the filters of borrowed threads are to do nothing while they are borrowed
      * @return one for each plan
      */
-    public static List<Outcome> run(List<PatchPlan> plans, Consistency consistency, TraceeMemory memory,
-            boolean suspendSeccomp) {
+    public static List<Outcome> run(List<PatchPlan> plans, Consistency consistency, PlanCheck checks,
+            TraceeMemory memory, boolean suspendSeccomp) {
         long began = System.nanoTime();
         PatchPlan first = plans.getFirst();
         refuseTogetherByThread(plans, consistency);
@@ -59,7 +63,8 @@ public final class ApplyOperation {
             if (suspendSeccomp) {
                 session.suspendSeccomp();
             }
-            return new ApplyOperation(plans, consistency, session, began + consistency.timeout().toNanos()).run(began);
+            return new ApplyOperation(plans, consistency, checks, session, began + consistency.timeout().toNanos())
+                    .run(began);
         } catch (IOException e) {
             throw new UncheckedIOException(files(plans), e);
         }
@@ -82,7 +87,7 @@ public final class ApplyOperation {
     private List<Outcome> run(long began) throws IOException {
         Registry registry = Stale.retire(session,
                 Recovery.run(session, session.registry(deadline), consistency.maxPause(), deadline), List.of());
-        List<PatchPlan> fresh = PatchSet.replanned(session, plans, registry);
+        List<PatchPlan> fresh = PatchSet.replanned(session, plans, registry, checks, deadline);
         if (consistency.level() == Consistency.Level.PER_THREAD) {
             return List.of(byThread(registry, fresh.getFirst()));
         }

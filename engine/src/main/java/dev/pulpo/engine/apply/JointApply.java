@@ -43,9 +43,10 @@ public final class JointApply {
      *
      * @param memory  of the process
      * @param plans   made for it; at least one
+     * @param checks  made once more where the plans did not know all functions
      * @param explain says what a failure comes from, where it is that the process has gone
      */
-    public record Part(int pid, long startTime, TraceeMemory memory, List<PatchPlan> plans,
+    public record Part(int pid, long startTime, TraceeMemory memory, List<PatchPlan> plans, PlanCheck checks,
             UnaryOperator<RuntimeException> explain) {}
 
     private JointApply(List<Part> parts, Consistency consistency) {
@@ -76,7 +77,8 @@ public final class JointApply {
 
     private static TransactionReport alone(Part part, Consistency consistency) {
         try {
-            List<Outcome> outcomes = ApplyOperation.run(part.plans(), consistency, part.memory(), false);
+            List<Outcome> outcomes = ApplyOperation.run(part.plans(), consistency, part.checks(), part.memory(),
+                    false);
             return new TransactionReport(Optional.empty(), List.of(new Result.InForce(part.pid(), outcomes)));
         } catch (RuntimeException failed) {
             RuntimeException why = part.explain().apply(failed);
