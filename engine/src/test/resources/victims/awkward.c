@@ -1,14 +1,19 @@
 /*
  * A thread waits in an awkward place, inside of visited() or outside of it:
  *
- *     awkward PLACE in|out
+ *     awkward PLACE in|out|stale       (stale: outside, with an address of it on the stack that nobody will return to)
  *
  *     small        on a stack of 64 KiB
  *     handler      in a signal handler on an alternate stack; what it interrupted is inside or outside
  *     coroutine    on a stack made with makecontext(3)
  *     nocfi        in a function without call frame information, called from there
+ *     framed       in one that keeps a frame pointer
+ *     popped       in one that restores it with pop, behind pushes and pops
+ *     general      in one that saves rbp and uses it for something else
+ *     jumped       in one that keeps a frame pointer, and into which another one jumps
+ *     labelled     in one that keeps a frame pointer, and in which another symbol begins
  *
- * Commands: tid; leave lets the thread go on and end; visit calls visited() and prints the result.
+ * Commands: step calls the function that is stepped through; tid; leave lets the thread go on and end; visit calls visited() and prints the result.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -32,8 +37,12 @@ __attribute__((noinline)) int visited(void (*wait)(void))
     return 1;
 }
 
+static int stale;
+
 __attribute__((noinline)) static int other(void (*wait)(void))
 {
+    void *volatile left_over = stale ? (char *)visited + 1 : NULL;
+    __asm__ volatile("" : : "m"(left_over));
     wait();
     __asm__ volatile("");
     return 0;
@@ -61,9 +70,40 @@ __asm__(".text\n"
         "    ret\n"
         ".size without_cfi, . - without_cfi\n");
 
+/* The same with frame pointers, as compilers and people write them. */
+void framed(void);
+void popped(void);
+void general(void);
+void jumped(void);
+void labelled(void);
+void stepped(long framed);
+#define FUNCTION(name, code) \
+    ".type " #name ", @function\n" #name ":\n" code ".size " #name ", . - " #name "\n"
+#define CALL_WAIT "    movq wait_from_assembly@GOTPCREL(%rip), %rax\n    call *%rax\n"
+__asm__(".text\n"
+        FUNCTION(framed, "    pushq %rbp\n movq %rsp, %rbp\n subq $64, %rsp\n andq $-64, %rsp\n" CALL_WAIT
+                         "    leave\n ret\n")
+        FUNCTION(popped, "    endbr64\n pushq %rbp\n movq %rsp, %rbp\n pushq %rbx\n subq $8, %rsp\n" CALL_WAIT
+                         "    addq $8, %rsp\n popq %rbx\n popq %rbp\n ret\n")
+        FUNCTION(general, "    pushq %rbp\n movq %rsp, %rbp\n movq $4711, %rbp\n" CALL_WAIT
+                          "    popq %rbp\n ret\n")
+        FUNCTION(jumped, "    pushq %rbp\n movq %rsp, %rbp\n 1:\n" CALL_WAIT "    leave\n ret\n")
+        FUNCTION(jumps, "    pushq %rbp\n movl $1, %ebp\n jmp 1b\n")
+        FUNCTION(labelled, "    pushq %rbp\n movq %rsp, %rbp\n inside_label:\n" CALL_WAIT "    leave\n ret\n")
+        FUNCTION(stepped, "    endbr64\n testq %rdi, %rdi\n je 1f\n pushq %rbp\n nop\n movq %rsp, %rbp\n pushq %rbx\n"
+                          "    subq $24, %rsp\n movl $3, %eax\n 2: decl %eax\n jne 2b\n call stepped_leaf\n"
+                          "    leaq -8(%rbp), %rsp\n popq %rbx\n popq %rbp\n nop\n 1: ret\n")
+        FUNCTION(stepped_leaf, "    pushq %rbp\n movq %rsp, %rbp\n movq %rax, -8(%rbp)\n popq %rbp\n ret\n"));
+
 void wait_from_assembly(void)
 {
     wait_here();
+}
+
+__attribute__((noinline)) static void step_through(long framed)
+{
+    stepped(framed);
+    __asm__ volatile("");
 }
 
 static void handle(int signal)
@@ -102,6 +142,16 @@ static void *thread(void *unused)
         swapcontext(&back, &coroutine);
     } else if (strcmp(place, "nocfi") == 0) {
         function(without_cfi);
+    } else if (strcmp(place, "framed") == 0) {
+        function(framed);
+    } else if (strcmp(place, "popped") == 0) {
+        function(popped);
+    } else if (strcmp(place, "general") == 0) {
+        function(general);
+    } else if (strcmp(place, "jumped") == 0) {
+        function(jumped);
+    } else if (strcmp(place, "labelled") == 0) {
+        function(labelled);
     } else {
         function(wait_here);
     }
@@ -117,6 +167,7 @@ int main(int argc, char **argv)
     (void)argc;
     place = argv[1];
     inside = strcmp(argv[2], "in") == 0;
+    stale = strcmp(argv[2], "stale") == 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
     pthread_attr_init(&small);
     pthread_attr_setstacksize(&small, 64 * 1024);
@@ -132,6 +183,10 @@ int main(int argc, char **argv)
             leave = 1;
             pthread_join(id, NULL);
             printf("out\n");
+        } else if (strcmp(line, "step\n") == 0) {
+            step_through(1);
+            step_through(0);
+            printf("stepped\n");
         } else {
             printf("%d\n", visited(nothing));
         }

@@ -29,7 +29,8 @@ class AwkwardThreadTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"small,true", "handler,true", "coroutine,true", "nocfi,false"})
+    @CsvSource({"small,true", "handler,true", "coroutine,true", "framed,true", "popped,true",
+            "nocfi,false", "general,false"})
     void threadInsideBlocksUntilItHasLeft(String place, boolean known) throws Exception {
         try (RunningServer server = RunningServer.preloaded(program, place, "in");
                 LiveProcess process = LiveProcess.attach(server.pid())) {
@@ -43,7 +44,8 @@ class AwkwardThreadTest {
                                     assertThat(blocker.message()).contains("visited");
                                 } else {
                                     assertThat(blocker).isInstanceOf(Blocker.UnknownStack.class);
-                                    assertThat(blocker.message()).contains("without_cfi");
+                                    assertThat(blocker.message())
+                                            .contains(place.equals("nocfi") ? "without_cfi" : place);
                                 }
                             }));
             assertThat(process.patches()).isEmpty();
@@ -59,13 +61,56 @@ class AwkwardThreadTest {
     @ParameterizedTest
     @ValueSource(strings = {"small", "handler", "nocfi"})
     void threadOutsideIsNoObstacle(String place) throws Exception {
-        try (RunningServer server = RunningServer.preloaded(program, place, "out");
+        threadOutsideIsNoObstacle(place, "out");
+    }
+
+    private static void threadOutsideIsNoObstacle(String place, String where) throws Exception {
+        try (RunningServer server = RunningServer.preloaded(program, place, where);
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             process.apply(patch);
             assertThat(server.ask("visit")).isEqualTo("2");
             process.revert(patch.id());
             assertThat(server.ask("visit")).isEqualTo("1");
             assertThat(server.ask("leave")).isEqualTo("out");
+        }
+    }
+
+    /** What points into the function is left over; to see that, the stack has to be followed. */
+    @ParameterizedTest
+    @ValueSource(strings = {"small", "handler", "framed", "popped"})
+    void threadThatOnlySeemsInsideIsNoObstacle(String place) throws Exception {
+        threadOutsideIsNoObstacle(place, "stale");
+    }
+
+    /** A frame pointer that is used for anything else, or might be, proves nothing. */
+    @ParameterizedTest
+    @ValueSource(strings = {"nocfi", "general", "jumped", "labelled"})
+    void threadWhoseFramesAreNotProvenBlocks(String place) throws Exception {
+        try (RunningServer server = RunningServer.preloaded(program, place, "stale");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThatThrownBy(() -> process.apply(process.plan(patch), BRIEFLY))
+                    .isInstanceOfSatisfying(BlockedException.class, e -> assertThat(e.blockers()).singleElement()
+                            .satisfies(blocker -> assertThat(blocker).isInstanceOf(Blocker.UnknownStack.class))
+                            .satisfies(blocker -> assertThat(blocker.message())
+                                    .contains("no call frame information for",
+                                            place.equals("nocfi") ? "without_cfi" : place)));
+            assertThat(process.patches()).isEmpty();
+            assertThat(server.ask("visit")).isEqualTo("1");
+            assertThat(server.ask("leave")).isEqualTo("out");
+        }
+    }
+
+    /** {@code pulpo stack} passes them, too. */
+    @Test
+    void stacksAreShownBeyondProvenFrames() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(program, "popped", "in");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            int tid = Integer.parseInt(server.ask("tid"));
+            assertThat(process.stacks()).filteredOn(stack -> stack.tid() == tid).singleElement().satisfies(stack -> {
+                assertThat(stack.frames()).extracting(StackFrame::function).containsSubsequence("wait_from_assembly",
+                        "popped", "visited");
+                assertThat(stack.incomplete()).isEmpty();
+            });
         }
     }
 

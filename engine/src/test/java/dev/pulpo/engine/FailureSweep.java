@@ -46,7 +46,7 @@ final class FailureSweep {
         }
 
         /** What is wrong, if anything. */
-        Optional<String> judge(RunningServer server);
+        Optional<Aftermath.Wrong> judge(RunningServer server);
     }
 
     /**

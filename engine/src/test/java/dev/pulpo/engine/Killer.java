@@ -25,19 +25,26 @@ final class Killer {
         program = victims.compiled("killer", "killer.c");
     }
 
+    /** The command that runs a class in a JVM of its own. */
+    static List<String> toolCommand(Class<?> tool, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
+                "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
+                "-cp", System.getProperty("java.class.path"), tool.getName()));
+        command.addAll(arguments);
+        return command;
+    }
+
     /**
      * Runs it.
      *
      * @param pid  the target whose calls count
      * @param when which call, as killer.c describes it
+     * @param tool its command
      * @return the killer's line
      */
-    String run(int pid, String when, Class<?> tool, List<String> arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(program.toString(), Integer.toString(pid), when,
-                System.getProperty("java.home") + "/bin/java", "--enable-native-access=ALL-UNNAMED",
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp",
-                System.getProperty("java.class.path"), tool.getName()));
-        command.addAll(arguments);
+    String run(int pid, String when, List<String> tool) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(program.toString(), Integer.toString(pid), when));
+        command.addAll(tool);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

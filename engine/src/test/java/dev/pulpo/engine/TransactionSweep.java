@@ -1,5 +1,8 @@
 package dev.pulpo.engine;
 
+import static dev.pulpo.engine.Aftermath.check;
+
+import dev.pulpo.engine.Aftermath.Harm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,7 +51,7 @@ final class TransactionSweep implements FailureSweep.Trial {
                 servers.forEach(server -> arguments.add(Integer.toString(server.pid())));
                 // The calls on the one process are counted, or those on the other.
                 int counted = servers.get(kills % servers.size()).pid();
-                String died = killer.run(counted, n + ":" + call, ApplyTogether.class, arguments);
+                String died = killer.run(counted, n + ":" + call, Killer.toolCommand(ApplyTogether.class, arguments));
                 String[] words = died.split(" ");
                 if (words[0].equals("ended")) {
                     if (!words[2].equals("0")) {
@@ -58,7 +61,7 @@ final class TransactionSweep implements FailureSweep.Trial {
                 }
                 kills++;
                 RunningServer next = servers.get(kills / servers.size() % servers.size());
-                KillSweep.judged(servers, () -> look(servers, next, mode == Mode.PAIR))
+                Aftermath.judged(servers, () -> look(servers, next, mode == Mode.PAIR))
                         .ifPresent(failure -> failures.add(died + ": " + failure));
             }
         }
@@ -97,8 +100,8 @@ final class TransactionSweep implements FailureSweep.Trial {
     }
 
     @Override
-    public Optional<String> judge(RunningServer server) {
-        return KillSweep.judged(List.of(server), () -> look(List.of(server), server, true));
+    public Optional<Aftermath.Wrong> judge(RunningServer server) {
+        return Aftermath.judged(List.of(server), () -> look(List.of(server), server, true));
     }
 
     /**
@@ -108,7 +111,7 @@ final class TransactionSweep implements FailureSweep.Trial {
     private void look(List<RunningServer> servers, RunningServer next, boolean reverted) throws IOException {
         Map<RunningServer, Map<Integer, Long>> before = new HashMap<>();
         for (RunningServer server : servers) {
-            before.put(server, KillSweep.untraced(server.pid()));
+            before.put(server, Aftermath.untraced(server.pid()));
             try (LiveProcess process = LiveProcess.attach(server.pid())) {
                 if (process.patches().stream().noneMatch(TransactionSweep::isHalfDone)) {
                     version(server, process);
@@ -124,12 +127,13 @@ final class TransactionSweep implements FailureSweep.Trial {
         for (RunningServer server : servers) {
             try (LiveProcess process = LiveProcess.attach(server.pid())) {
                 versions.add(version(server, process));
-                KillSweep.awaitProgress(server, before.getOrDefault(server, Map.of()));
-                KillSweep.awaitMasks(server.pid());
+                Aftermath.awaitProgress(server, before.getOrDefault(server, Map.of()));
+                Aftermath.awaitMasks(server.pid());
             }
         }
-        KillSweep.check(versions.size() == 1, "the processes are of versions " + versions);
-        KillSweep.check(reverted || mode != Mode.INSTEAD || !versions.contains(1), "neither the one nor the other");
+        check(versions.size() == 1, Harm.CORRUPTED, "the processes are of versions " + versions);
+        check(reverted || mode != Mode.INSTEAD || !versions.contains(1), Harm.CORRUPTED,
+                "neither the one nor the other");
         for (RunningServer server : servers) {
             end(server);
         }
@@ -144,14 +148,14 @@ final class TransactionSweep implements FailureSweep.Trial {
         String[] words = server.ask("pair").split(" ");
         List<AppliedPatch> patches = process.patches();
         String where = String.join(" ", words) + " with " + patches + " of " + process.messages();
-        KillSweep.check(words[0].equals(words[1]), "one without the other: " + where);
+        check(words[0].equals(words[1]), Harm.CORRUPTED, "one without the other: " + where);
         int version = Integer.parseInt(words[0]);
-        KillSweep.check(version == 1 || version == 3 || version == 2 && mode == Mode.INSTEAD, where);
-        KillSweep.check(patches.stream().allMatch(patch -> patch.status() == AppliedPatch.Status.IN_FORCE),
-                "not in force: " + where);
+        check(version == 1 || version == 3 || version == 2 && mode == Mode.INSTEAD, Harm.CORRUPTED, where);
+        check(patches.stream().allMatch(patch -> patch.status() == AppliedPatch.Status.IN_FORCE),
+                Harm.UNTRUE_LIST, "not in force: " + where);
         Set<PatchId> wanted = version == 1 ? Set.of() : new HashSet<>(pair.ids(version));
         Set<PatchId> found = new HashSet<>(patches.stream().map(AppliedPatch::id).toList());
-        KillSweep.check(found.equals(wanted), "reported: " + where);
+        check(found.equals(wanted), Harm.UNTRUE_LIST, "reported: " + where);
         return version;
     }
 
@@ -159,16 +163,17 @@ final class TransactionSweep implements FailureSweep.Trial {
         try (LiveProcess process = LiveProcess.attach(server.pid())) {
             List<PatchId> ids = process.patches().stream().map(AppliedPatch::id).toList();
             if (!ids.isEmpty()) {
-                KillSweep.check(process.revert(ids, Consistency.DEFAULT).unloaded(), "a revert leaves them loaded");
+                check(process.revert(ids, Consistency.DEFAULT).unloaded(), Harm.NOT_WORKING,
+                        "a revert leaves them loaded");
             }
             process.apply(process.plan(pair.to(4)), Consistency.DEFAULT);
-            KillSweep.check(server.ask("pair").equals("4 4"), "an apply afterwards is not in force");
-            KillSweep.check(process.revert(pair.ids(4), Consistency.DEFAULT).unloaded(),
-                    "a revert afterwards leaves them loaded");
-            KillSweep.check(server.ask("pair").equals("1 1"), "a revert afterwards is not in force");
-            KillSweep.check(process.patches().isEmpty(), "a revert afterwards leaves " + process.patches());
+            check(server.ask("pair").equals("4 4"), Harm.NOT_WORKING, "an apply afterwards is not in force");
+            check(process.revert(pair.ids(4), Consistency.DEFAULT).unloaded(),
+                    Harm.NOT_WORKING, "a revert afterwards leaves them loaded");
+            check(server.ask("pair").equals("1 1"), Harm.NOT_WORKING, "a revert afterwards is not in force");
+            check(process.patches().isEmpty(), Harm.NOT_WORKING, "a revert afterwards leaves " + process.patches());
         }
-        KillSweep.check(server.ask("errors").equals("0"), "its system calls have failed");
+        check(server.ask("errors").equals("0"), Harm.CORRUPTED, "its system calls have failed");
     }
 
     public static void main(String[] arguments) throws Exception {

@@ -86,7 +86,8 @@ class TogetherTest {
                     .contains("{\"pid\":" + one.pid() + ",\"result\":\"in force\"",
                             "{\"pid\":" + two.pid() + ",\"result\":\"in force\"");
             says("4", one, two);
-            Result ofTwo = Scripts.pulpo("apply", "-p", one.pid(), "--target", "x", first.toString(), second.toString());
+            Result ofTwo = Scripts.pulpo("apply", "-p", one.pid(), "--target", "x", first.toString(),
+                    second.toString());
             assertThat(ofTwo.status()).isEqualTo(2);
             assertThat(ofTwo.errors()).startsWith("pulpo: --target, --build-id and --replace are for one file");
         }

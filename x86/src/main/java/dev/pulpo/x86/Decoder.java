@@ -389,6 +389,11 @@ public final class Decoder {
         return prefixes != 0;
     }
 
+    /** Whether there is an {@code f2} or {@code f3}. */
+    boolean hasRepeatPrefix() {
+        return (prefixes & (Prefixes.F2 | Prefixes.F3)) != 0;
+    }
+
     /** Whether the register in ModRM.rm or the base of the memory operand is one of the upper eight. */
     boolean extendsBase() {
         return (rex & REX_B) != 0;
@@ -451,6 +456,11 @@ public final class Decoder {
     /** How many bytes its immediates have (two of them count as one), or its branch displacement: 0 to 8. */
     public int immediateSize() {
         return immediateSize;
+    }
+
+    /** Its immediate with its sign, 0 if it has none. */
+    long immediate() {
+        return immediateSize == 0 ? 0 : littleEndian(start + immediateOffset, immediateSize);
     }
 
     /** Whether an address-size prefix makes addresses, and the counter of {@code loop}, 32 bits wide. */

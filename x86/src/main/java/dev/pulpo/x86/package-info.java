@@ -14,6 +14,8 @@
  * <li>{@link dev.pulpo.x86.SlotOperand}: an instruction whose operand is too far away for it;
  * <li>{@link dev.pulpo.x86.EntryDetour} and {@link dev.pulpo.x86.EntryPlan}: the detour of a function that was not built
  * for it;
+ * <li>{@link dev.pulpo.x86.FrameProof}: where a function that keeps a frame pointer has its return address, shown by its
+ * instructions ({@code RegisterWrites}); {@link dev.pulpo.x86.CallSites}: where calls return to;
  * <li>{@link dev.pulpo.x86.ThreadGate}: which version of a function a thread gets, while threads change one by one.
  * </ol>
  *

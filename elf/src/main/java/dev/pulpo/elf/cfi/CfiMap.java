@@ -7,9 +7,11 @@ import org.jspecify.annotations.Nullable;
 /** The call frame information of all objects of a process, by address. Immutable; looking something up allocates nothing. */
 public final class CfiMap {
     private final LoadedCfi[] objects;
+    private final ProvenFrames proven;
 
-    private CfiMap(LoadedCfi[] objects) {
+    private CfiMap(LoadedCfi[] objects, ProvenFrames proven) {
         this.objects = objects;
+        this.proven = proven;
     }
 
     /**
@@ -25,7 +27,17 @@ public final class CfiMap {
                 throw new IllegalArgumentException("two objects at 0x" + Long.toHexString(sorted[i].start()));
             }
         }
-        return new CfiMap(sorted);
+        return new CfiMap(sorted, ProvenFrames.NONE);
+    }
+
+    /** The same, and for code that it says nothing of, this. */
+    public CfiMap with(ProvenFrames others) {
+        return new CfiMap(objects, others);
+    }
+
+    /** What is known of code for which there is no call frame information. */
+    ProvenFrames proven() {
+        return proven;
     }
 
     /** The object whose code contains an address of the process; null where there is none. */

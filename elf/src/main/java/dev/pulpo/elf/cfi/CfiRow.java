@@ -67,6 +67,34 @@ public record CfiRow(LinkAddress start, CfaRule cfa, Map<Integer, RegisterRule> 
                 (states[base + StatePool.FLAGS] & StatePool.SIGNAL_FRAME) != 0);
     }
 
+    /** The rules as an {@link Interpreter} leaves them. */
+    long[] pack() {
+        long[] state = new long[Interpreter.STATE_SIZE];
+        registers.forEach((register, rule) -> state[register] = pack(rule));
+        state[Interpreter.CFA] = switch (cfa) {
+            case CfaRule.Missing missing -> PackedRule.CFA_MISSING;
+            case CfaRule.RegisterOffset plain -> PackedRule.cfaRegister(plain.register(), plain.offset());
+            case CfaRule.Computed computed -> throw expression();
+        };
+        return state;
+    }
+
+    private static long pack(RegisterRule rule) {
+        return switch (rule) {
+            case RegisterRule.Undefined lost -> PackedRule.rule(PackedRule.UNDEFINED, 0);
+            case RegisterRule.SameValue same -> PackedRule.rule(PackedRule.SAME_VALUE, 0);
+            case RegisterRule.Offset stored -> PackedRule.rule(PackedRule.OFFSET, stored.bytes());
+            case RegisterRule.ValueOffset value -> PackedRule.rule(PackedRule.VALUE_OFFSET, value.bytes());
+            case RegisterRule.Register other -> PackedRule.rule(PackedRule.REGISTER, other.number());
+            case RegisterRule.Expression stored -> throw expression();
+            case RegisterRule.ValueExpression value -> throw expression();
+        };
+    }
+
+    private static IllegalArgumentException expression() {
+        return new IllegalArgumentException("a row knows that there is an expression, and not which");
+    }
+
     private static CfaRule cfaRule(long rule) {
         return switch (PackedRule.cfaKind(rule)) {
             case PackedRule.CFA_REGISTER ->

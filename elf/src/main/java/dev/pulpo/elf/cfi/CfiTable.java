@@ -55,6 +55,21 @@ public final class CfiTable {
         return CfiLoader.load(List.of(sections));
     }
 
+    /**
+     * A table of these rows, in ascending order of their addresses. One whose canonical frame address is missing says nothing
+     * of its code; the last one holds without end.
+     *
+     * @throws IllegalArgumentException where a rule is an expression
+     */
+    public static CfiTable ofRows(List<CfiRow> rows) {
+        StatePool pool = new StatePool();
+        int[] numbers = rows.stream().mapToInt(row -> row.cfa() instanceof CfiRow.CfaRule.Missing
+                ? NONE
+                : pool.add(row.pack(), row.signalFrame() ? StatePool.SIGNAL_FRAME : 0, DwarfRegisters.RIP)).toArray();
+        return new CfiTable(rows.stream().mapToLong(row -> row.start().value()).toArray(), numbers, pool.toArray(),
+                new Expression[0], List.of());
+    }
+
     /** How many rows there are, gaps between functions included. */
     public int rowCount() {
         return starts.length;

@@ -17,7 +17,10 @@ public sealed interface UnwindEnd {
      */
     record Outermost(long pc) implements UnwindEnd {}
 
-    /** No object contains the code, or the object says nothing about it; no guess is made. */
+    /**
+     * No object contains the code, or the object says nothing about it; or the stack does not fit what was proven of the code.
+     * No guess is made.
+     */
     record NoCfi(long pc) implements UnwindEnd {}
 
     /**

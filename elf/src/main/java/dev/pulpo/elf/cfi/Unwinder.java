@@ -4,7 +4,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks a stack from frame to frame by call frame information alone: what it does not say is not guessed.
+ * Walks a stack from frame to frame by call frame information, and by what was proven of code that has none: what they do not
+ * say is not guessed.
  *
  * <pre>{@code
  * unwinder.start(registers);
@@ -129,13 +130,18 @@ public final class Unwinder {
         }
         long address = codeAddress();
         LoadedCfi object = map.find(address);
-        if (object == null) {
+        int row = rowOf(object, address);
+        boolean proven = row == CfiTable.NONE;
+        if (proven) {
+            object = map.proven().find(address);
+            row = rowOf(object, address);
+        }
+        if (object == null || row == CfiTable.NONE) {
             return Step.NO_CFI;
         }
         CfiTable table = object.table();
-        int row = table.find(address - object.loadBias());
         if (row < 0) {
-            return row == CfiTable.NONE ? Step.NO_CFI : broken(object, row);
+            return broken(object, row);
         }
         if (PackedRule.kind(table.rule(row, DwarfRegisters.RIP)) == PackedRule.UNDEFINED) {
             return Step.OUTERMOST;
@@ -152,7 +158,15 @@ public final class Unwinder {
                 return step;
             }
         }
+        if (proven && !(caller.knows(DwarfRegisters.RIP)
+                && map.proven().fits(stackPointer(), cfa, caller.values[DwarfRegisters.RIP], memory))) {
+            return Step.NO_CFI;
+        }
         return leave((table.rule(row, StatePool.FLAGS) & StatePool.SIGNAL_FRAME) != 0);
+    }
+
+    private static int rowOf(@Nullable LoadedCfi object, long address) {
+        return object == null ? CfiTable.NONE : object.table().find(address - object.loadBias());
     }
 
     private Step leave(boolean leavesSignalFrame) {

@@ -8,7 +8,8 @@
  * <li>{@link dev.pulpo.elf.cfi.FunctionRanges}: where functions begin and end; {@link dev.pulpo.elf.cfi.LandingPads}: where
  * exceptions land in them.
  * <li>{@link dev.pulpo.elf.cfi.Unwinder} walks a stack with the tables of all objects ({@link dev.pulpo.elf.cfi.CfiMap} of
- * {@link dev.pulpo.elf.cfi.LoadedCfi}) and its {@link dev.pulpo.elf.cfi.StackMemory}; {@link dev.pulpo.elf.cfi.Step} and
+ * {@link dev.pulpo.elf.cfi.LoadedCfi}) and its {@link dev.pulpo.elf.cfi.StackMemory}, and what else is known of their
+ * code ({@link dev.pulpo.elf.cfi.ProvenFrames}); {@link dev.pulpo.elf.cfi.Step} and
  * {@link dev.pulpo.elf.cfi.UnwindEnd} say how far it came. {@link dev.pulpo.elf.cfi.DwarfRegisters} names registers,
  * {@code RegisterFile} holds them.
  * <li>Reading: {@code CfiLoader} finds a {@link dev.pulpo.elf.cfi.CfiSection} by name or through {@code EhFrameHeader};

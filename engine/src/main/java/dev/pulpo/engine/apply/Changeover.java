@@ -281,6 +281,9 @@ final class Changeover {
                 session.renewTracer();
             }
             boolean isUnknown = seen.behind().stream().anyMatch(Blocker.UnknownStack.class::isInstance);
+            if (isUnknown && session.learnsFrames()) {
+                continue;
+            }
             if (!seen.needsTables() && (!isUnknown || tablesAreNew)) {
                 return seen.behind();
             }

@@ -10,7 +10,7 @@ import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
-import dev.pulpo.engine.image.UnwindTables;
+import dev.pulpo.engine.stack.StackTables;
 import dev.pulpo.engine.trace.Exclusion;
 import dev.pulpo.engine.trace.Injection;
 import dev.pulpo.engine.trace.StubCalls;
@@ -40,6 +40,7 @@ final class Session implements AutoCloseable {
     private ProcessImage image;
     private Duration borrowed = Duration.ZERO;
     private long longestStop;
+    private final StackTables stackTables;
     private Optional<CfiMap> tables = Optional.empty();
     private boolean injected;
     private boolean suspendSeccomp;
@@ -50,6 +51,7 @@ final class Session implements AutoCloseable {
         this.memory = memory;
         this.lock = lock;
         this.image = ProcessImage.read(pid, memory);
+        this.stackTables = new StackTables(memory);
         this.tracer = TracerThread.lease(pid);
     }
 
@@ -112,16 +114,25 @@ final class Session implements AutoCloseable {
     /** What stacks are followed with, if it has been needed so far. */
     Optional<CfiMap> knownTables() {
         if (tables.isEmpty()) {
-            tables = UnwindTables.ifKnown(image, memory);
+            tables = stackTables.ifKnown(image);
         }
         return tables;
     }
 
     /** Makes what stacks are followed with, from the objects that the process has now. */
     CfiMap makeTables() {
-        CfiMap made = UnwindTables.of(refreshImage(), memory);
+        CfiMap made = stackTables.of(refreshImage());
         tables = Optional.of(made);
         return made;
+    }
+
+    /** Makes them anew where something was proven of code without call frame information that stacks have led to since. */
+    boolean learnsFrames() {
+        boolean learns = stackTables.learn(image);
+        if (learns) {
+            tables = Optional.of(stackTables.of(image));
+        }
+        return learns;
     }
 
     boolean injected() {
@@ -216,7 +227,7 @@ final class Session implements AutoCloseable {
             long deadline) {
         // Tracer threads live on; what is needed to choose a thread does not.
         try (Arena arena = Arena.ofConfined()) {
-            return new ThreadBorrower(from, tools, memory, suspendSeccomp, () -> UnwindTables.of(from, memory), arena)
+            return new ThreadBorrower(from, tools, memory, suspendSeccomp, stackTables, arena)
                     .borrow(frameOn, deadline);
         }
     }

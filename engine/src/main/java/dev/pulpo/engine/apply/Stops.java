@@ -122,11 +122,16 @@ final class Stops {
                 session.makeTables();
                 continue;
             }
+            boolean unknown = result.blockers().stream().anyMatch(Blocker.UnknownStack.class::isInstance);
+            if (unknown && session.learnsFrames()) {
+                sightings.addSome(result.blockers());
+                continue;
+            }
             List<Blocker> blockers = sightings.add(result.blockers());
             if (last) {
                 throw new BlockedException(session.pid(), consistency.timeout(), blockers);
             }
-            if (result.blockers().stream().anyMatch(Blocker.UnknownStack.class::isInstance)) {
+            if (unknown) {
                 // Something may have been loaded since the tables were made.
                 session.makeTables();
             }

@@ -5,6 +5,7 @@ import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.image.UnwindTables;
+import dev.pulpo.engine.stack.StackTables;
 import dev.pulpo.engine.trace.Exclusion;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.LaunchedProcess;
@@ -30,7 +31,7 @@ public final class StackOperation {
         try (LaunchedProcess child = new Launcher("cat").start();
                 TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
             ProcessImage image = ProcessImage.read(child.pid(), memory);
-            CfiMap tables = UnwindTables.of(image, memory);
+            CfiMap tables = new StackTables(memory).of(image);
             for (int i = 0; i < WARM_UP_ROUNDS; i++) {
                 read(image, memory, tables);
             }
@@ -39,14 +40,19 @@ public final class StackOperation {
 
     /** The stacks of all threads. */
     public static List<ThreadStack> run(ProcessImage image, TraceeMemory memory, KnownCode code) {
-        CfiMap tables = UnwindTables.of(image, memory);
+        StackTables tables = new StackTables(memory);
+        CfiMap known = tables.of(image);
         Optional<LoadedObject> vdso = UnwindTables.vdso(image, memory);
         // Where it failed, the first stop is slower and nothing else.
         WARM.handle((done, failure) -> failure == null).join();
         List<StackReader.RawStack> stacks;
         ProcessLock lock = Exclusion.of(image.pid());
         try {
-            stacks = read(image, memory, tables);
+            stacks = read(image, memory, known);
+            // What stands in their way is found out by reading them.
+            while (tables.learn(image)) {
+                stacks = read(image, memory, tables.of(image));
+            }
         } finally {
             lock.close();
         }

@@ -71,7 +71,7 @@ final class BranchScan {
         }
     }
 
-    private static long int32(byte[] code, int at) {
+    static long int32(byte[] code, int at) {
         return code[at] & 0xff | (code[at + 1] & 0xff) << 8 | (code[at + 2] & 0xff) << 16 | code[at + 3] << 24;
     }
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import java.util.stream.Stream;
 
 /**
@@ -85,6 +86,13 @@ final class SymbolSources {
     /** What contains an address. */
     Optional<ElfSymbol> containing(LinkAddress address) {
         return all.containing(address).or(() -> elf.dynamicSymbols().containing(address));
+    }
+
+    /** Whether any symbol of code begins at an address of which this holds. */
+    boolean anyWithin(LongPredicate inside) {
+        return Stream.concat(elf.dynamicSymbols().stream(), all.stream())
+                .anyMatch(symbol -> symbol.isDefined() && inside.test(symbol.value())
+                        && (symbol.type().isFunction() || symbol.type() == SymbolType.NOTYPE));
     }
 
     /** The source files of the functions of a name, by their addresses, as far as symbols tell (gABI, STT_FILE). */

@@ -12,9 +12,9 @@ import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.Hazards;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.engine.stack.Reasons;
 import dev.pulpo.engine.stack.StackCheck;
+import dev.pulpo.engine.stack.StackTables;
 import dev.pulpo.engine.trace.InterruptedCall.Restart;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.Processes;
@@ -32,7 +32,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,7 +52,7 @@ public final class ThreadBorrower {
     private final TraceeMemory memory;
     private final boolean suspendSeccomp;
     private final CodeRanges hazards;
-    private final Supplier<CfiMap> tables;
+    private final StackTables tables;
     private final Arena arena;
     private final ThreadReport report;
     private StackCheck check;
@@ -127,11 +126,11 @@ public final class ThreadBorrower {
 
     /**
      * @param suspendSeccomp whether the filters of a borrowed thread are to do nothing as long as it is borrowed
-     * @param tables         makes what stacks are followed with; asked only where no thread can be told to be fit without
+     * @param tables         what stacks are followed with; made only where no thread can be told to be fit without
      * @param arena          for as long as threads are looked at; loans do not need it
      */
     public ThreadBorrower(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, boolean suspendSeccomp,
-            Supplier<CfiMap> tables, Arena arena) {
+            StackTables tables, Arena arena) {
         this.arena = arena;
         this.suspendSeccomp = suspendSeccomp;
         this.image = image;
@@ -140,7 +139,7 @@ public final class ThreadBorrower {
         this.memory = memory;
         this.hazards = Hazards.of(image);
         this.tables = tables;
-        Optional<CfiMap> known = UnwindTables.ifKnown(image, memory);
+        Optional<CfiMap> known = tables.ifKnown(image);
         this.hasTables = known.isPresent();
         this.check = check(known);
         this.report = new ThreadReport(image, memory);
@@ -181,8 +180,8 @@ public final class ThreadBorrower {
             }
             blockers = sightings.add(blockers);
             tools.late().release();
-            if (needsTables && !hasTables) {
-                check = check(Optional.of(tables.get()));
+            if (needsTables && !hasTables || tables.learn(image)) {
+                check = check(Optional.of(tables.of(image)));
                 hasTables = true;
                 continue;
             }

@@ -1,0 +1,151 @@
+package dev.pulpo.engine.plan;
+
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.Segment;
+import dev.pulpo.elf.cfi.CfiRow;
+import dev.pulpo.elf.cfi.CfiTable;
+import dev.pulpo.elf.cfi.DwarfRegisters;
+import dev.pulpo.elf.cfi.LoadedCfi;
+import dev.pulpo.elf.dwarf.AddressRange;
+import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.plan.CodeIndex.Overwritten;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.x86.FrameProof;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Finds out, for code without call frame information, whether it keeps a frame pointer in a way that leaves nothing open:
+ * {@link FrameProof} shows it by the instructions that the process has there, from the beginning of the function to its end
+ * as its symbol tells them; and nothing else in the object may lead into the middle of it: no branch, no symbol, no address
+ * in data or code.
+ */
+public final class FrameProver {
+    /** Longer functions without call frame information are not looked at. */
+    private static final long LONGEST = 64 * 1024;
+
+    private final ProcessImage image;
+    private final TraceeMemory memory;
+
+    public FrameProver(ProcessImage image, TraceeMemory memory) {
+        this.image = image;
+        this.memory = memory;
+    }
+
+    /** What can be shown of the function around an address; empty where it is nothing. Nothing is stopped for it. */
+    public Optional<LoadedCfi> prove(RemoteAddress place) {
+        try {
+            return image.containing(place).filter(object -> isCode(object, place))
+                    .flatMap(object -> function(object, place).flatMap(range -> proven(object, range)));
+        } catch (MalformedElfException | SystemCallException unreadable) {
+            // Who cannot be read proves nothing.
+            return Optional.empty();
+        }
+    }
+
+    private static boolean isCode(LoadedObject object, RemoteAddress place) {
+        return object.mappings().stream().filter(mapping -> mapping.contains(place))
+                .anyMatch(mapping -> mapping.isExecutable() && !mapping.isWritable());
+    }
+
+    /** The function that a symbol says is there, unless anything contradicts. */
+    private Optional<Overwritten> function(LoadedObject object, RemoteAddress place) {
+        SymbolSources symbols = SymbolSources.of(image, object);
+        LinkAddress address = object.toLink(place);
+        return symbols.containing(address)
+                .filter(symbol -> symbol.isDefined() && symbol.type().isFunction() && symbol.size() <= LONGEST
+                        && address.value() - symbol.value() < symbol.size())
+                .map(FrameProver::range)
+                .filter(range -> !symbols.anyWithin(range::isInside) && isUndescribed(object, range));
+    }
+
+    private static Overwritten range(ElfSymbol symbol) {
+        long end = symbol.value() + symbol.size();
+        return new Overwritten(symbol.value(), end, end);
+    }
+
+    private static boolean isUndescribed(LoadedObject object, Overwritten range) {
+        CodeIndex index = CodeIndex.of(object.elf());
+        Optional<AddressRange> below = index.functions().below(new LinkAddress(range.end() - 1));
+        return below.filter(other -> other.end().value() > range.start()).isEmpty()
+                && index.pointerInto(range).isEmpty()
+                && new BranchScan(index).find(List.of(range)).getOrDefault(range, OptionalLong.of(0)).isEmpty()
+                && index.code().stream().noneMatch(segment -> isAddressTaken(index, segment, range));
+    }
+
+    /**
+     * Whether some {@code lea} has the address of an instruction within the range. It is looked for at every byte; what looks
+     * like one and is none costs the proof and nothing else.
+     */
+    private static boolean isAddressTaken(CodeIndex index, Segment segment, Overwritten range) {
+        long start = segment.address().value();
+        byte[] code = index.bytes(start, segment.fileSize());
+        for (int i = 0; i + 6 <= code.length; i++) {
+            if (code[i] == (byte) 0x8d && (code[i + 1] & 0xc7) == 5
+                    && range.isInside(start + i + 6 + BranchScan.int32(code, i + 2))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private Optional<LoadedCfi> proven(LoadedObject object, Overwritten range) {
+        RemoteAddress start = object.toRemote(new LinkAddress(range.start()));
+        RemoteAddress end = object.toRemote(new LinkAddress(range.end()));
+        return switch (FrameProof.of(bytes(start, range.end() - range.start()))) {
+            case FrameProof.Result.Proven proven ->
+                Optional.of(new LoadedCfi(table(range.start(), proven.points()), object.bias(), start.value(),
+                        end.value()));
+            case FrameProof.Result.Unproven unproven -> Optional.empty();
+        };
+    }
+
+    private byte[] bytes(RemoteAddress start, long length) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(length);
+            memory.read(start, bytes);
+            return bytes.toArray(ValueLayout.JAVA_BYTE);
+        }
+    }
+
+    private static CfiTable table(long start, List<FrameProof.Point> points) {
+        List<CfiRow> rows = new ArrayList<>();
+        for (FrameProof.Point point : points) {
+            rows.add(row(new LinkAddress(start + point.offset()), point.place()));
+        }
+        return CfiTable.ofRows(rows);
+    }
+
+    private static CfiRow row(LinkAddress start, FrameProof.Place place) {
+        return switch (place) {
+            case UNKNOWN -> new CfiRow(start, new CfiRow.CfaRule.Missing(), Map.of(), false);
+            case ENTRY -> row(start, DwarfRegisters.RSP, 8, new CfiRow.RegisterRule.SameValue());
+            case PUSHED -> row(start, DwarfRegisters.RSP, 16, new CfiRow.RegisterRule.Offset(-16));
+            case SET_UP -> row(start, DwarfRegisters.RBP, 16, new CfiRow.RegisterRule.Offset(-16));
+        };
+    }
+
+    /** The other registers that a caller may rely on (psABI 3.2.1) are not followed: they count as lost. */
+    private static CfiRow row(LinkAddress start, int register, long offset, CfiRow.RegisterRule framePointer) {
+        Map<Integer, CfiRow.RegisterRule> rules = new HashMap<>();
+        for (int i = 0; i < DwarfRegisters.COUNT; i++) {
+            rules.put(i, new CfiRow.RegisterRule.Undefined());
+        }
+        rules.put(DwarfRegisters.RIP, new CfiRow.RegisterRule.Offset(-8));
+        rules.put(DwarfRegisters.RSP, new CfiRow.RegisterRule.ValueOffset(0));
+        rules.put(DwarfRegisters.RBP, framePointer);
+        return new CfiRow(start, new CfiRow.CfaRule.RegisterOffset(register, offset), rules, false);
+    }
+}
