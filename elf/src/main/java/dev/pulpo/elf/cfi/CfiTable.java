@@ -23,10 +23,11 @@ public final class CfiTable {
     private final long[] starts;
     private final int[] rows;
     private final long[] states;
-    private final Expression[] expressions;
+    private final CompiledExpression[] expressions;
     private final List<MalformedElfException> defects;
 
-    CfiTable(long[] starts, int[] rows, long[] states, Expression[] expressions, List<MalformedElfException> defects) {
+    CfiTable(long[] starts, int[] rows, long[] states, CompiledExpression[] expressions,
+            List<MalformedElfException> defects) {
         this.starts = starts;
         this.rows = rows;
         this.states = states;
@@ -99,7 +100,7 @@ public final class CfiTable {
         return states[row + column];
     }
 
-    Expression expression(int number) {
+    CompiledExpression expression(int number) {
         return expressions[number];
     }
 

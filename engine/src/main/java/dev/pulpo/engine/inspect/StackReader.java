@@ -1,10 +1,11 @@
 package dev.pulpo.engine.inspect;
 
 import dev.pulpo.elf.cfi.CfiMap;
-import dev.pulpo.elf.cfi.DwarfRegisters;
+
 import dev.pulpo.elf.cfi.Step;
 import dev.pulpo.elf.cfi.UnwindEnd;
 import dev.pulpo.elf.cfi.Unwinder;
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.stack.StackWindow;
 import dev.pulpo.engine.trace.ThreadStop;
