@@ -5,4 +5,5 @@ module dev.pulpo.elf {
     exports dev.pulpo.elf;
     exports dev.pulpo.elf.cfi;
     exports dev.pulpo.elf.dwarf;
+    exports dev.pulpo.elf.expression;
 }

@@ -429,7 +429,16 @@ public final class LiveProcess implements AutoCloseable {
      * stopped by itself, for as long as it takes to unwind its stack.
      */
     public List<ThreadStack> stacks() {
-        return unlessGone(() -> StackOperation.run(image(), memory, code));
+        return unlessGone(() -> new StackOperation(image(), memory, code).run());
+    }
+
+    /**
+     * As {@link #stacks}, with the parameters and variables of every function that has debug information, and what they
+     * held. All values of a thread are of one instant; for those that are reached through pointers, or are static, a thread
+     * may be stopped up to four times. A value that cannot be known says why.
+     */
+    public List<ThreadStack> stacksWithLocals() {
+        return unlessGone(() -> new StackOperation(image(), memory, code).runWithLocals());
     }
 
     /** What an address of the process is. Nothing is stopped. */

@@ -2,6 +2,7 @@ package dev.pulpo.engine;
 
 import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.ffm.RemoteAddress;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -13,11 +14,16 @@ import java.util.Optional;
  *                 knows it
  * @param place    the line that it executes
  * @param inlined  whether it is an inlined copy
+ * @param locals   its parameters and variables, as far as they were asked for; see {@link LiveProcess#stacksWithLocals}
  */
 public record StackFrame(RemoteAddress address, String object, String function, Optional<SourceLine> place,
-        boolean inlined) {
+        boolean inlined, List<LocalValue> locals) {
     /** What stands for the function where the kernel has put the frame there to call a signal handler. */
     public static final String SIGNAL = "<signal handler called>";
+
+    public StackFrame {
+        locals = List.copyOf(locals);
+    }
 
     @Override
     public String toString() {

@@ -22,11 +22,17 @@ public record ThreadStack(int tid, String name, List<StackFrame> frames, String 
         return incomplete.isEmpty();
     }
 
+    /** The same, of a thread that was kept from running for as long. */
+    public ThreadStack stoppedFor(Duration time) {
+        return new ThreadStack(tid, name, frames, incomplete, time);
+    }
+
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder("thread " + tid + " (" + name + ")");
         for (int i = 0; i < frames.size(); i++) {
             text.append(String.format("%n  #%-2d %s", i, frames.get(i)));
+            frames.get(i).locals().forEach(local -> text.append(String.format("%n        %s", local)));
         }
         return isComplete() ? text.toString() : text + System.lineSeparator() + "  no further: " + incomplete;
     }

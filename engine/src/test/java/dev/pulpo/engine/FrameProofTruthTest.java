@@ -6,7 +6,7 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.cfi.CfiRow;
 import dev.pulpo.elf.cfi.CfiTable;
-import dev.pulpo.elf.cfi.DwarfRegisters;
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.cfi.FunctionRanges;
 import dev.pulpo.elf.dwarf.AddressRange;
 import dev.pulpo.x86.FrameProof;

@@ -3,7 +3,7 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pulpo.elf.cfi.CfiMap;
-import dev.pulpo.elf.cfi.DwarfRegisters;
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.cfi.Step;
 import dev.pulpo.elf.cfi.Unwinder;
 import dev.pulpo.engine.image.LoadedObject;

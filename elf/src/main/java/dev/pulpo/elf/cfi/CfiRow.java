@@ -1,5 +1,6 @@
 package dev.pulpo.elf.cfi;
 
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.LinkAddress;
 import java.util.Collections;
 import java.util.Map;

@@ -3,6 +3,7 @@ package dev.pulpo.elf.cfi;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.expression.DwarfRegisters;
 import java.util.List;
 import java.util.Optional;
 
@@ -23,10 +24,11 @@ public final class CfiTable {
     private final long[] starts;
     private final int[] rows;
     private final long[] states;
-    private final Expression[] expressions;
+    private final CompiledExpression[] expressions;
     private final List<MalformedElfException> defects;
 
-    CfiTable(long[] starts, int[] rows, long[] states, Expression[] expressions, List<MalformedElfException> defects) {
+    CfiTable(long[] starts, int[] rows, long[] states, CompiledExpression[] expressions,
+            List<MalformedElfException> defects) {
         this.starts = starts;
         this.rows = rows;
         this.states = states;
@@ -67,7 +69,7 @@ public final class CfiTable {
                 ? NONE
                 : pool.add(row.pack(), row.signalFrame() ? StatePool.SIGNAL_FRAME : 0, DwarfRegisters.RIP)).toArray();
         return new CfiTable(rows.stream().mapToLong(row -> row.start().value()).toArray(), numbers, pool.toArray(),
-                new Expression[0], List.of());
+                new CompiledExpression[0], List.of());
     }
 
     /** How many rows there are, gaps between functions included. */
@@ -114,7 +116,7 @@ public final class CfiTable {
         return states[row + column];
     }
 
-    Expression expression(int number) {
+    CompiledExpression expression(int number) {
         return expressions[number];
     }
 

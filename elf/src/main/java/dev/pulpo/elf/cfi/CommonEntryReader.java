@@ -1,5 +1,6 @@
 package dev.pulpo.elf.cfi;
 
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.ByteCursor;
 
 /** Reads the inside of a CIE, from its version on. */

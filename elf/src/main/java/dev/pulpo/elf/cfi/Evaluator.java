@@ -1,5 +1,7 @@
 package dev.pulpo.elf.cfi;
 
+import dev.pulpo.elf.expression.Arithmetic;
+
 /**
  * Evaluates expressions on a stack of fixed depth, within a fixed number of operations, without allocation. After a
  * failure {@link #failure()} and {@link #detail()} say what was missing. One thread at a time.
@@ -35,19 +37,19 @@ final class Evaluator {
     }
 
     /** Evaluates with an empty stack. */
-    boolean evaluate(Expression expression, RegisterFile registers, long loadBias) {
+    boolean evaluate(CompiledExpression expression, RegisterFile registers, long loadBias) {
         depth = 0;
         return run(expression, registers, loadBias);
     }
 
     /** Evaluates with one value on the stack. */
-    boolean evaluate(Expression expression, RegisterFile registers, long loadBias, long initial) {
+    boolean evaluate(CompiledExpression expression, RegisterFile registers, long loadBias, long initial) {
         depth = 1;
         stack[0] = initial;
         return run(expression, registers, loadBias);
     }
 
-    private boolean run(Expression expression, RegisterFile registers, long loadBias) {
+    private boolean run(CompiledExpression expression, RegisterFile registers, long loadBias) {
         int next = 0;
         for (int steps = 0; next < expression.length(); steps++) {
             if (steps == MOST_OPERATIONS) {
@@ -57,20 +59,22 @@ final class Evaluator {
             long operand = expression.operand(next);
             next++;
             boolean done = switch (operation) {
-                case Expression.PUSH -> push(operand);
-                case Expression.PUSH_ADDRESS -> push(operand + loadBias);
-                case Expression.PUSH_REGISTER -> pushRegister(expression.register(next - 1), operand, registers);
-                case Expression.LOAD -> load((int) operand);
-                case Expression.PICK -> needs((int) operand + 1) && push(stack[depth - 1 - (int) operand]);
-                case Expression.DROP -> needs(1) && --depth >= 0;
-                case Expression.SWAP -> needs(2) && swap();
-                case Expression.ROTATE -> needs(3) && rotate();
-                case Expression.ADD_CONSTANT -> operand == 0 || (needs(1) && replace(1, stack[depth - 1] + operand));
-                case Expression.JUMP -> {
+                case CompiledExpression.PUSH -> push(operand);
+                case CompiledExpression.PUSH_ADDRESS -> push(operand + loadBias);
+                case CompiledExpression.PUSH_REGISTER ->
+                    pushRegister(expression.register(next - 1), operand, registers);
+                case CompiledExpression.LOAD -> load((int) operand);
+                case CompiledExpression.PICK -> needs((int) operand + 1) && push(stack[depth - 1 - (int) operand]);
+                case CompiledExpression.DROP -> needs(1) && --depth >= 0;
+                case CompiledExpression.SWAP -> needs(2) && swap();
+                case CompiledExpression.ROTATE -> needs(3) && rotate();
+                case CompiledExpression.ADD_CONSTANT ->
+                    operand == 0 || (needs(1) && replace(1, stack[depth - 1] + operand));
+                case CompiledExpression.JUMP -> {
                     next = (int) operand;
                     yield true;
                 }
-                case Expression.JUMP_IF -> {
+                case CompiledExpression.JUMP_IF -> {
                     if (!needs(1)) {
                         yield false;
                     }

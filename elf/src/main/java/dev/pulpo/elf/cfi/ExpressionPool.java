@@ -8,18 +8,18 @@ import java.util.Map;
 
 /** Numbers the different expressions of an object; every PLT and every realigned stack of it shares a few. */
 final class ExpressionPool {
-    private final Map<Expression, Integer> numbers = new HashMap<>();
-    private final List<Expression> expressions = new ArrayList<>();
+    private final Map<CompiledExpression, Integer> numbers = new HashMap<>();
+    private final List<CompiledExpression> expressions = new ArrayList<>();
 
     int add(ByteCursor bytes) {
-        Expression expression = Expression.read(bytes);
+        CompiledExpression expression = CompiledExpression.read(bytes);
         return numbers.computeIfAbsent(expression, fresh -> {
             expressions.add(fresh);
             return expressions.size() - 1;
         });
     }
 
-    Expression[] toArray() {
-        return expressions.toArray(new Expression[0]);
+    CompiledExpression[] toArray() {
+        return expressions.toArray(new CompiledExpression[0]);
     }
 }

@@ -1,5 +1,6 @@
 package dev.pulpo.elf.cfi;
 
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.ByteBuilder;
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfFile;

@@ -1,5 +1,7 @@
 package dev.pulpo.elf.cfi;
 
+import dev.pulpo.elf.expression.DwarfRegisters;
+
 /** The registers of one frame, and which of them are known. Mutable, reused from frame to frame. */
 final class RegisterFile {
     final long[] values = new long[DwarfRegisters.COUNT];

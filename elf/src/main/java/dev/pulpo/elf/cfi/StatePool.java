@@ -1,5 +1,6 @@
 package dev.pulpo.elf.cfi;
 
+import dev.pulpo.elf.expression.DwarfRegisters;
 import java.util.Arrays;
 
 /**

@@ -10,7 +10,7 @@
  * <li>{@link dev.pulpo.elf.cfi.Unwinder} walks a stack with the tables of all objects ({@link dev.pulpo.elf.cfi.CfiMap} of
  * {@link dev.pulpo.elf.cfi.LoadedCfi}) and its {@link dev.pulpo.elf.cfi.StackMemory}, and what else is known of their
  * code ({@link dev.pulpo.elf.cfi.ProvenFrames}); {@link dev.pulpo.elf.cfi.Step} and
- * {@link dev.pulpo.elf.cfi.UnwindEnd} say how far it came. {@link dev.pulpo.elf.cfi.DwarfRegisters} names registers,
+ * {@link dev.pulpo.elf.cfi.UnwindEnd} say how far it came. {@link dev.pulpo.elf.expression.DwarfRegisters} names registers,
  * {@code RegisterFile} holds them.
  * <li>Reading: {@code CfiLoader} finds a {@link dev.pulpo.elf.cfi.CfiSection} by name or through {@code EhFrameHeader};
  * {@code FrameReader} takes it apart into {@code CommonEntry} (CIE, by {@code CommonEntryReader}) and
@@ -19,7 +19,7 @@
  * of {@code PackedRule}s, are numbered by {@code StatePool}.
  * <li>Writing: {@link dev.pulpo.elf.cfi.FrameExcerpt} makes a section about some functions;
  * {@link dev.pulpo.elf.cfi.ExceptionTable} says which types they catch.
- * <li>Expressions: {@code Expression} is one ready for the {@code Evaluator} ({@code Arithmetic} computes);
+ * <li>Expressions: {@code CompiledExpression} is one ready for the {@code Evaluator} ;
  * {@code ExpressionPool} numbers them.
  * </ul>
  *

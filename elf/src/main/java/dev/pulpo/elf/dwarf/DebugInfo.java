@@ -6,6 +6,7 @@ import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.SymbolTable;
+import dev.pulpo.elf.expression.Location;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -42,7 +43,7 @@ public final class DebugInfo implements AutoCloseable {
 
     /** The index, and which unit and which function an address belongs to. */
     private record Indexed(Index index, Functions functions, RangeIndex code, RangeIndex units, List<Unit> all,
-            List<MalformedElfException> defects) {}
+            List<MalformedElfException> defects, Locals locals) {}
 
     /** @param described the file with the units, and with the symbols that belong to them */
     DebugInfo(ElfFile described, World world, List<ElfFile> owned, List<String> missing) {
@@ -126,6 +127,36 @@ public final class DebugInfo implements AutoCloseable {
         return found.isEmpty()
                 ? List.of()
                 : SourceFrames.around(world.entry(found.getAsLong()), place, line(place));
+    }
+
+    /**
+     * As {@link #frames}, with the parameters and variables that can be seen in each function at the address, of which the
+     * compiler may have done away with some.
+     */
+    public List<SourceScope> scopes(LinkAddress place) {
+        return locals().scopes(place, frames(place));
+    }
+
+    /**
+     * Where a variable is in a frame.
+     *
+     * @param variable one that can be seen at the frame's place, from {@link #scopes}
+     */
+    public Location locate(LocalVariable variable, MachineFrame frame) {
+        return locals().locate(variable, frame);
+    }
+
+    /**
+     * What a variable holds in a frame; of arrays and texts, the beginning.
+     *
+     * @param variable one that can be seen at the frame's place, from {@link #scopes}
+     */
+    public Value value(LocalVariable variable, MachineFrame frame) {
+        return locals().value(variable, frame);
+    }
+
+    Locals locals() {
+        return indexed().locals();
     }
 
     /** The symbol around an address, from the file that the debug information is in. */
@@ -314,7 +345,8 @@ public final class DebugInfo implements AutoCloseable {
             RangeIndex code = index.code.build();
             known = new Indexed(index, new Functions(world, index, code, types), code, units.build(), all,
                     Stream.concat(world.defects().stream(), parts.stream().flatMap(part -> part.defect().stream()))
-                            .toList());
+                            .toList(),
+                    new Locals(world, types, index, code));
             indexed = known;
         }
         return known;

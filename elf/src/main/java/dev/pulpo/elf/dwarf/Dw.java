@@ -6,6 +6,7 @@ final class Dw {
     static final int TAG_CLASS = 0x02;
     static final int TAG_ENUMERATION = 0x04;
     static final int TAG_PARAMETER = 0x05;
+    static final int TAG_LEXICAL_BLOCK = 0x0b;
     static final int TAG_MEMBER = 0x0d;
     static final int TAG_POINTER = 0x0f;
     static final int TAG_REFERENCE = 0x10;
@@ -17,6 +18,8 @@ final class Dw {
     static final int TAG_INHERITANCE = 0x1c;
     static final int TAG_INLINED = 0x1d;
     static final int TAG_SUBRANGE = 0x21;
+    static final int TAG_PTR_TO_MEMBER = 0x1f;
+    static final int TAG_BASE = 0x24;
     static final int TAG_CONST = 0x26;
     static final int TAG_ENUMERATOR = 0x28;
     static final int TAG_SUBPROGRAM = 0x2e;
@@ -26,8 +29,11 @@ final class Dw {
     static final int TAG_NAMESPACE = 0x39;
     static final int TAG_RVALUE_REFERENCE = 0x42;
     static final int TAG_ATOMIC = 0x47;
+    static final int TAG_UNSPECIFIED_TYPE = 0x3b;
     static final int TAG_CALL_SITE = 0x48;
+    static final int TAG_CALL_SITE_PARAMETER = 0x49;
     static final int TAG_GNU_CALL_SITE = 0x4109;
+    static final int TAG_GNU_CALL_SITE_PARAMETER = 0x410a;
 
     static final int LOCATION = 0x02;
     static final int NAME = 0x03;
@@ -48,7 +54,9 @@ final class Dw {
     static final int DECL_FILE = 0x3a;
     static final int DECL_LINE = 0x3b;
     static final int DECLARATION = 0x3c;
+    static final int ENCODING = 0x3e;
     static final int EXTERNAL = 0x3f;
+    static final int FRAME_BASE = 0x40;
     static final int SPECIFICATION = 0x47;
     static final int TYPE = 0x49;
     static final int RANGES = 0x55;
@@ -61,18 +69,26 @@ final class Dw {
     static final int ADDR_BASE = 0x73;
     static final int RNGLISTS_BASE = 0x74;
     static final int DWO_NAME = 0x76;
+    static final int CALL_VALUE = 0x7e;
     static final int CALL_RETURN_PC = 0x7d;
     static final int CALL_ORIGIN = 0x7f;
     static final int CALL_PC = 0x81;
     static final int CALL_TAIL_CALL = 0x82;
+    static final int CALL_TARGET = 0x83;
+    static final int LOCLISTS_BASE = 0x8c;
     static final int MIPS_LINKAGE_NAME = 0x2007;
+    static final int GNU_CALL_SITE_VALUE = 0x2111;
+    static final int GNU_CALL_SITE_TARGET = 0x2113;
     static final int GNU_TAIL_CALL = 0x2115;
     static final int GNU_DWO_NAME = 0x2130;
     static final int GNU_DWO_ID = 0x2131;
     static final int GNU_RANGES_BASE = 0x2132;
     static final int GNU_ADDR_BASE = 0x2133;
+    static final int GNU_LOCVIEWS = 0x2137;
 
     static final int FORM_ADDR = 0x01;
+    static final int FORM_DATA4 = 0x06;
+    static final int FORM_DATA8 = 0x07;
     static final int FORM_STRING = 0x08;
     static final int FORM_STRP = 0x0e;
     static final int FORM_REF_ADDR = 0x10;
@@ -86,6 +102,7 @@ final class Dw {
     static final int FORM_LINE_STRP = 0x1f;
     static final int FORM_REF_SIG8 = 0x20;
     static final int FORM_IMPLICIT_CONST = 0x21;
+    static final int FORM_LOCLISTX = 0x22;
     static final int FORM_RNGLISTX = 0x23;
     static final int FORM_REF_SUP8 = 0x24;
     static final int FORM_GNU_ADDR_INDEX = 0x1f01;

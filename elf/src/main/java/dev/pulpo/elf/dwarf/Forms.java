@@ -21,7 +21,7 @@ final class Forms {
             case 0x06, 0x13, Dw.FORM_REF_SUP4, 0x28, 0x2c -> cursor.u32();
             case 0x07, 0x14, Dw.FORM_REF_SIG8, Dw.FORM_REF_SUP8 -> cursor.u64();
             case 0x0d -> cursor.sleb128();
-            case 0x0f, 0x15, Dw.FORM_STRX, Dw.FORM_ADDRX, 0x22, Dw.FORM_RNGLISTX, Dw.FORM_GNU_ADDR_INDEX,
+            case 0x0f, 0x15, Dw.FORM_STRX, Dw.FORM_ADDRX, Dw.FORM_LOCLISTX, Dw.FORM_RNGLISTX, Dw.FORM_GNU_ADDR_INDEX,
                     Dw.FORM_GNU_STR_INDEX ->
                 cursor.uleb128();
             case Dw.FORM_STRP, Dw.FORM_SEC_OFFSET, Dw.FORM_STRP_SUP, Dw.FORM_LINE_STRP, Dw.FORM_GNU_REF_ALT,

@@ -88,9 +88,13 @@ final class TypeNames {
         return "(" + String.join(", ", types) + ")";
     }
 
+    private OptionalLong typeOf(EntryReader entry) {
+        return typeOf(world, entry.reference());
+    }
+
     /** The type of an entry, or of the one that it is a copy or the definition of. */
-    private OptionalLong typeOf(EntryReader first) {
-        EntryReader entry = first;
+    static OptionalLong typeOf(World world, long reference) {
+        EntryReader entry = world.entry(reference);
         for (int i = 0; i < DEEPEST; i++) {
             OptionalLong origin = entry.has(Dw.ABSTRACT_ORIGIN)
                     ? entry.reference(Dw.ABSTRACT_ORIGIN)
@@ -124,11 +128,22 @@ final class TypeNames {
         if (array.hasChildren()) {
             while (array.hasNextBelow()) {
                 if (array.tag() == Dw.TAG_SUBRANGE && array.depth() == 1) {
-                    OptionalLong bound = array.constant(Dw.UPPER_BOUND);
-                    counts.add(array.constant(Dw.COUNT, bound.isPresent() ? bound.getAsLong() + 1 : -1));
+                    counts.add(count(array));
                 }
             }
         }
         return counts;
+    }
+
+    /** How many elements a dimension has; -1 where only the running program knows, or nobody. */
+    static long count(EntryReader range) {
+        int attribute = range.has(Dw.COUNT) ? Dw.COUNT : Dw.UPPER_BOUND;
+        OptionalLong value = refers(range.form(attribute)) ? OptionalLong.empty() : range.constant(attribute);
+        return value.isEmpty() ? -1 : attribute == Dw.COUNT ? value.getAsLong() : value.getAsLong() + 1;
+    }
+
+    /** Whether a form is that of a reference to another entry. */
+    static boolean refers(int form) {
+        return form >= Dw.FORM_REF_ADDR && form <= 0x15;
     }
 }

@@ -21,6 +21,28 @@ final class Types {
         return new TypeNames(world).of(entry.reference(Dw.TYPE));
     }
 
+    /** As {@link #nameOfTypeOf}, of an entry that may be a copy or the definition of another one, which has the type. */
+    String nameOfTypeFor(EntryReader entry) {
+        return new TypeNames(world).of(TypeNames.typeOf(world, entry.reference()));
+    }
+
+    /** A type without the names and qualifiers around it; the last one where they lead in circles. */
+    EntryReader unqualified(OptionalLong reference) {
+        EntryReader type = definition(reference.orElseThrow());
+        for (int i = 0; i < TypeNames.DEEPEST; i++) {
+            OptionalLong next = switch (type.tag()) {
+                case Dw.TAG_TYPEDEF, Dw.TAG_CONST, Dw.TAG_VOLATILE, Dw.TAG_RESTRICT, Dw.TAG_ATOMIC ->
+                    type.reference(Dw.TYPE);
+                default -> OptionalLong.empty();
+            };
+            if (next.isEmpty()) {
+                break;
+            }
+            type = definition(next.getAsLong());
+        }
+        return type;
+    }
+
     /** What a function takes and returns, as {@code int (char*, ...)}. */
     String signature(long function) {
         return new TypeNames(world).signature(function);
@@ -32,7 +54,7 @@ final class Types {
     }
 
     /** The size of a type in bytes; empty where it has none, as an array without a bound. */
-    private OptionalLong size(OptionalLong reference, int depth) {
+    OptionalLong size(OptionalLong reference, int depth) {
         if (reference.isEmpty() || depth > TypeNames.DEEPEST) {
             return OptionalLong.empty();
         }
@@ -119,14 +141,19 @@ final class Types {
         List<StructLayout.Member> members = new ArrayList<>();
         if (type.hasChildren()) {
             while (type.hasNextBelow()) {
-                boolean isMember = type.tag() == Dw.TAG_MEMBER || type.tag() == Dw.TAG_INHERITANCE;
-                // A static member is declared here but lies elsewhere; where a virtual base is, only an object knows.
-                if (isMember && type.depth() == 1 && !type.flag(Dw.EXTERNAL) && !type.flag(Dw.DECLARATION)) {
-                    member(type).ifPresent(members::add);
-                }
+                memberOf(type).ifPresent(members::add);
             }
         }
         return new StructLayout(name, size, members, declaration);
+    }
+
+    /** The member that an entry below a structure is; empty where it is something else. */
+    Optional<StructLayout.Member> memberOf(EntryReader entry) {
+        boolean isMember = entry.tag() == Dw.TAG_MEMBER || entry.tag() == Dw.TAG_INHERITANCE;
+        // A static member is declared here but lies elsewhere; where a virtual base is, only an object knows.
+        return isMember && entry.depth() == 1 && !entry.flag(Dw.EXTERNAL) && !entry.flag(Dw.DECLARATION)
+                ? member(entry)
+                : Optional.empty();
     }
 
     private Optional<StructLayout.Member> member(EntryReader entry) {

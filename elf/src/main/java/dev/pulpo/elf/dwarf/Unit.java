@@ -9,6 +9,7 @@ final class Unit {
     private final Space space;
     private final UnitHeader header;
     private final @Nullable Unit skeleton;
+    private final UnitExpressions expressions = new UnitExpressions(this);
     private volatile @Nullable Bases bases;
     private volatile @Nullable Root root;
     private volatile @Nullable LineTable lines;
@@ -18,7 +19,7 @@ final class Unit {
     private record Bases(long stringOffsets, long addresses) {}
 
     /** What else the root entry says; offsets are -1 where it does not say anything. */
-    private record Root(String directory, long lowPc, long rangeLists, long ranges, long lineTable,
+    private record Root(String directory, long lowPc, long rangeLists, long locationLists, long ranges, long lineTable,
             Optional<String> splitName, long splitId) {}
 
     Unit(Space space, UnitHeader header, @Nullable Unit skeleton) {
@@ -45,6 +46,11 @@ final class Unit {
         return space.reference(offset) == reference && offset >= header.firstEntry() && offset < header.end();
     }
 
+    /** What expressions of the unit refer to. */
+    UnitExpressions expressions() {
+        return expressions;
+    }
+
     EntryReader entries() {
         return new EntryReader(this);
     }
@@ -61,11 +67,12 @@ final class Unit {
     private Root readRoot() {
         EntryReader entry = entries();
         if (!entry.next()) {
-            return new Root("", 0, -1, 0, -1, Optional.empty(), 0);
+            return new Root("", 0, -1, -1, 0, -1, Optional.empty(), 0);
         }
         Optional<String> split = entry.string(Dw.DWO_NAME).or(() -> entry.string(Dw.GNU_DWO_NAME));
         return new Root(entry.string(Dw.COMP_DIR).orElse(""), entry.address(Dw.LOW_PC).orElse(0),
-                entry.constant(Dw.RNGLISTS_BASE, -1), entry.constant(Dw.GNU_RANGES_BASE, 0),
+                entry.constant(Dw.RNGLISTS_BASE, -1), entry.constant(Dw.LOCLISTS_BASE, -1),
+                entry.constant(Dw.GNU_RANGES_BASE, 0),
                 entry.constant(Dw.STMT_LIST, -1), split, entry.constant(Dw.GNU_DWO_ID, header.id()));
     }
 
@@ -125,10 +132,18 @@ final class Unit {
 
     /** The offset in {@code .debug_rnglists} with a number. */
     long indexedRangeList(long index) {
-        long base = root().rangeLists();
+        return indexedList(".debug_rnglists", root().rangeLists(), index);
+    }
+
+    /** The offset in {@code .debug_loclists} with a number. */
+    long indexedLocationList(long index) {
+        return indexedList(".debug_loclists", root().locationLists(), index);
+    }
+
+    private long indexedList(String section, long stated, long index) {
         // A split unit has no attribute for this either.
-        base = base >= 0 ? base : header.offsetSize() == 8 ? 20 : 12;
-        return base + entry(sections().cursor(".debug_rnglists"), base, index, header.offsetSize());
+        long base = stated >= 0 ? stated : header.offsetSize() == 8 ? 20 : 12;
+        return base + entry(sections().cursor(section), base, index, header.offsetSize());
     }
 
     private static long entry(ByteCursor table, long base, long index, int size) {

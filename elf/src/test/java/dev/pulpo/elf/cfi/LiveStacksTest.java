@@ -1,5 +1,6 @@
 package dev.pulpo.elf.cfi;
 
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.Needed;
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -2,6 +2,7 @@ package dev.pulpo.elf.cfi;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MachineLibraries;

@@ -81,7 +81,7 @@ class CodeQuestionsTest {
         assertThat(inlined).isGreaterThan(options.contains("O0") ? 10 : 100);
     }
 
-    /** A real debug package, split from its library and compressed by dwz: the C library's, where it is installed. */
+    /** A real debug package, split from its library: the C library's, where it is installed. Debian's is not made with dwz. */
     @Test
     void inlinedChainsOfTheCLibraryAreThoseOfTheSymbolizer() throws IOException {
         Needed.commands("llvm-symbolizer");

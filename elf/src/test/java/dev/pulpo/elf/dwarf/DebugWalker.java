@@ -98,6 +98,7 @@ final class DebugWalker extends Questions {
                     ask(() -> here.address(name));
                     ask(() -> here.block(name));
                     ask(() -> here.reference(name));
+                    ask(() -> Locations.of(here, name).toString());
                 }
             }
             ask(() -> Ranges.of(here));
@@ -156,11 +157,23 @@ final class DebugWalker extends Questions {
                     ask(() -> info.functionAt(place));
                     ask(() -> info.frames(place));
                     ask(() -> info.line(place));
+                    locals(info, place);
                 }
             }
             if (asked < FEW) {
                 function.declaration().ifPresent(place -> ask(() -> info.code(place.file(), place.line())));
             }
+        }
+    }
+
+    private void locals(DebugInfo info, LinkAddress place) {
+        List<SourceScope> scopes = ask(() -> info.scopes(place));
+        if (scopes != null) {
+            PlainFrame frame = new PlainFrame(info, place);
+            scopes.stream().flatMap(scope -> scope.variables().stream()).limit(MANY).forEach(variable -> {
+                ask(() -> info.locate(variable, frame).toString());
+                ask(() -> info.value(variable, frame).toString());
+            });
         }
     }
 }

@@ -20,11 +20,12 @@ import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * The names that addresses of one process have: by debug information where there is some, in the object or in a separate
@@ -50,11 +51,26 @@ public final class KnownCode implements AutoCloseable {
     }
 
     /** Gives a stack names. */
-    public ThreadStack name(ProcessImage image, Optional<LoadedObject> vdso, StackReader.RawStack stack) {
-        List<StackFrame> frames = new ArrayList<>();
-        stack.frames().forEach(frame -> frames.addAll(frames(image, vdso, frame)));
+    ThreadStack name(ProcessImage image, Optional<LoadedObject> vdso, StackReader.RawStack stack) {
+        return name(image, stack, number -> frames(image, vdso, stack.frames().get(number)));
+    }
+
+    /** Gives a stack names, and its functions their variables. */
+    ThreadStack name(ProcessImage image, Optional<LoadedObject> vdso, StackReader.RawStack stack,
+            ThreadLocals threadLocals) {
+        return name(image, stack, number -> {
+            List<StackFrame> frames = frames(image, vdso, stack.frames().get(number));
+            return CapturedFrame.of(this, image, stack, threadLocals, number)
+                    .map(frame -> FrameValues.of(frames, frame)).orElse(frames);
+        });
+    }
+
+    private static ThreadStack name(ProcessImage image, StackReader.RawStack stack,
+            IntFunction<List<StackFrame>> frames) {
+        List<StackFrame> all = IntStream.range(0, stack.frames().size()).mapToObj(frames).flatMap(List::stream)
+                .toList();
         String incomplete = stack.end().map(end -> reason(image, end)).orElse(stack.obstacle());
-        return new ThreadStack(stack.tid(), stack.name(), frames, incomplete, stack.stopped());
+        return new ThreadStack(stack.tid(), stack.name(), all, incomplete, stack.stopped());
     }
 
     private static String reason(ProcessImage image, UnwindEnd end) {
@@ -76,20 +92,20 @@ public final class KnownCode implements AutoCloseable {
         RemoteAddress code = frame.code();
         Optional<LoadedObject> found = image.containing(code).or(() -> vdso.filter(object -> object.contains(code)));
         if (found.isEmpty()) {
-            return List.of(new StackFrame(pc, "", "", Optional.empty(), false));
+            return List.of(new StackFrame(pc, "", "", Optional.empty(), false, List.of()));
         }
         LoadedObject object = found.get();
         if (frame.signal()) {
-            return List.of(new StackFrame(pc, object.path(), StackFrame.SIGNAL, Optional.empty(), false));
+            return List.of(new StackFrame(pc, object.path(), StackFrame.SIGNAL, Optional.empty(), false, List.of()));
         }
         LinkAddress place = object.toLink(code);
         List<SourceFrame> known = sourceFrames(image, object, place);
         if (known.isEmpty()) {
             String symbol = symbol(image, object, place).map(ElfSymbol::name).orElse("");
-            return List.of(new StackFrame(pc, object.path(), symbol, Optional.empty(), false));
+            return List.of(new StackFrame(pc, object.path(), symbol, Optional.empty(), false, List.of()));
         }
         return known.stream().map(each -> new StackFrame(pc, object.path(), each.function(), each.place(),
-                each.inlined())).toList();
+                each.inlined(), List.of())).toList();
     }
 
     private List<SourceFrame> sourceFrames(ProcessImage image, LoadedObject object, LinkAddress place) {

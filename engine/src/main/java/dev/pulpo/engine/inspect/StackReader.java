@@ -1,7 +1,7 @@
 package dev.pulpo.engine.inspect;
 
 import dev.pulpo.elf.cfi.CfiMap;
-import dev.pulpo.elf.cfi.DwarfRegisters;
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.cfi.Step;
 import dev.pulpo.elf.cfi.UnwindEnd;
 import dev.pulpo.elf.cfi.Unwinder;
@@ -17,15 +17,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Unwinds the stacks of threads, each while it is stopped. To be used on the tracer thread. */
-public final class StackReader {
-    private static final int MOST_FRAMES = 10_000;
+final class StackReader {
+    static final int MOST_FRAMES = 10_000;
 
     private final int pid;
     private final TracerThread.Tools tools;
     private final TraceeMemory memory;
     private final StackWindow stack;
+    private final @Nullable Capture capture;
     private final Unwinder unwinder;
     private final long[] registers = new long[DwarfRegisters.COUNT];
     private final long[] pcs = new long[MOST_FRAMES];
@@ -40,15 +42,16 @@ public final class StackReader {
      * @param end      why there are no more; empty where the thread did not stop, or has more frames than are looked at
      * @param stopped  for how long the thread was kept from running
      * @param obstacle why the stack is not known, or not all of it; empty where {@code end} tells
+     * @param snapshot what the values of variables are made of, if it was asked for
      */
-    public record RawStack(int tid, String name, List<RawFrame> frames, Optional<UnwindEnd> end, Duration stopped,
-            String obstacle) {
+    record RawStack(int tid, String name, List<RawFrame> frames, Optional<UnwindEnd> end, Duration stopped,
+            String obstacle, Optional<Snapshot> snapshot) {
         public RawStack {
             frames = List.copyOf(frames);
         }
 
         static RawStack unknown(int tid, String name, Duration stopped, String obstacle) {
-            return new RawStack(tid, name, List.of(), Optional.empty(), stopped, obstacle);
+            return new RawStack(tid, name, List.of(), Optional.empty(), stopped, obstacle, Optional.empty());
         }
     }
 
@@ -59,9 +62,12 @@ public final class StackReader {
      * @param code an address inside the instruction that it executes
      * @param signal whether it is the trampoline that a signal handler returns to
      */
-    public record RawFrame(RemoteAddress pc, RemoteAddress code, boolean signal) {}
+    record RawFrame(RemoteAddress pc, RemoteAddress code, boolean signal) {}
 
-    public StackReader(int pid, TracerThread.Tools tools, CfiMap tables, TraceeMemory memory, Arena arena) {
+    /** @param capture what takes the values of variables; null where they are not asked for */
+    StackReader(int pid, TracerThread.Tools tools, CfiMap tables, TraceeMemory memory, Arena arena,
+            @Nullable Capture capture) {
+        this.capture = capture;
         this.pid = pid;
         this.tools = tools;
         this.memory = memory;
@@ -70,17 +76,24 @@ public final class StackReader {
     }
 
     /** The stacks of all threads that live, one after the other. */
-    public List<RawStack> readAll() {
+    List<RawStack> readAll() {
         List<RawStack> stacks = new ArrayList<>();
         for (int tid : ProcFs.liveThreads(pid)) {
-            read(tid).ifPresent(stacks::add);
+            read(tid, List.of()).ifPresent(stacks::add);
         }
         return stacks;
     }
 
-    /** The stack of one thread; empty where it has ended. */
-    private Optional<RawStack> read(int tid) {
+    /**
+     * The stack of one thread; empty where it has ended.
+     *
+     * @param wanted what is to be read besides the stack
+     */
+    Optional<RawStack> read(int tid, List<Snapshot.Range> wanted) {
         String name = ProcFs.name(pid, tid);
+        if (capture != null) {
+            capture.want(wanted);
+        }
         return switch (ThreadStop.of(pid, tid, memory, tools)) {
             case ThreadStop.Attempt.Gone gone -> Optional.empty();
             case ThreadStop.Attempt.Late late -> Optional.of(RawStack.unknown(tid, name, Duration.ZERO, late.reason()));
@@ -98,13 +111,17 @@ public final class StackReader {
                 return Optional.of(RawStack.unknown(tid, name, stop.duration(), "it runs 32-bit code"));
             }
             frames = walk();
+            if (capture != null) {
+                capture.readMemory(tid, tools.ptrace(), tools.saved(), frames);
+            }
         }
         boolean whole = frames < MOST_FRAMES;
         List<RawFrame> found = IntStream.range(0, frames)
                 .mapToObj(i -> new RawFrame(new RemoteAddress(pcs[i]), new RemoteAddress(code[i]), signal[i])).toList();
         return Optional.of(new RawStack(tid, name, found,
                 whole ? Optional.of(unwinder.end()) : Optional.empty(), stop.duration(),
-                whole ? "" : "it has more than " + MOST_FRAMES + " frames"));
+                whole ? "" : "it has more than " + MOST_FRAMES + " frames",
+                Optional.ofNullable(capture).map(taken -> taken.snapshot(frames))));
     }
 
     /** Allocates nothing: the thread waits. */
@@ -117,7 +134,13 @@ public final class StackReader {
         do {
             pcs[frames] = unwinder.pc();
             code[frames] = unwinder.codeAddress();
+            if (capture != null) {
+                capture.frame(frames, unwinder);
+            }
             more = unwinder.step() == Step.CALLER;
+            if (more && capture != null) {
+                capture.left(frames, unwinder);
+            }
             signal[frames++] = more && unwinder.leftSignalFrame();
         } while (more && frames < MOST_FRAMES);
         return frames;

@@ -6,7 +6,7 @@ import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.Segment;
 import dev.pulpo.elf.cfi.CfiRow;
 import dev.pulpo.elf.cfi.CfiTable;
-import dev.pulpo.elf.cfi.DwarfRegisters;
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.cfi.LoadedCfi;
 import dev.pulpo.elf.dwarf.AddressRange;
 import dev.pulpo.engine.image.LoadedObject;

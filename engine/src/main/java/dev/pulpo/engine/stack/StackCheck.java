@@ -1,7 +1,7 @@
 package dev.pulpo.engine.stack;
 
 import dev.pulpo.elf.cfi.CfiMap;
-import dev.pulpo.elf.cfi.DwarfRegisters;
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.cfi.Step;
 import dev.pulpo.elf.cfi.Unwinder;
 import dev.pulpo.engine.image.CodeRanges;

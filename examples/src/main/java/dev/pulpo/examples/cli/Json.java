@@ -7,11 +7,13 @@ import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.elf.dwarf.StructLayout;
 import dev.pulpo.elf.dwarf.TypeLayout;
 import dev.pulpo.elf.dwarf.TypedefLayout;
+import dev.pulpo.elf.dwarf.Value;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.BuildDiff;
 import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.Coverage;
 import dev.pulpo.engine.Finding;
+import dev.pulpo.engine.LocalValue;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PatchId;
@@ -23,6 +25,9 @@ import dev.pulpo.examples.exit.ExitStatus;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -118,8 +123,43 @@ final class Json {
                 stack.incomplete(), "stoppedMicros", micros(stack.stopped()), "frames",
                 stack.frames().stream()
                         .map(frame -> with(object("address", frame.address().toString(), "object", frame.object(),
-                                "function", frame.function(), "inlined", frame.inlined()), frame.place()))
+                                "function", frame.function(), "inlined", frame.inlined(), "locals",
+                                frame.locals().stream().map(Json::of).toList()), frame.place()))
                         .toList());
+    }
+
+    private static Map<String, Object> of(LocalValue local) {
+        return object("name", local.name(), "type", local.type(), "parameter", local.parameter(), "value",
+                of(local.value()));
+    }
+
+    /** A value as JSON has it, where it has it; else an object that says what is known instead. */
+    private static Object of(Value value) {
+        return switch (value) {
+            case Value.Whole whole -> whole.number();
+            case Value.Truth truth -> truth.truth();
+            case Value.Letter letter -> letter.code();
+            case Value.Floating floating ->
+                Double.isFinite(floating.number()) ? new BigDecimal(floating.text()) : floating.text();
+            case Value.Constant constant -> object("name", constant.name(), "number", constant.number());
+            case Value.Pointer pointer -> object("address", address(pointer.address()));
+            case Value.Reference reference -> object("address", address(reference.address()));
+            case Value.Text text -> object("address", address(text.address()), "text",
+                    StandardCharsets.UTF_8.decode(text.characters().duplicate()).toString(), "whole", text.whole());
+            case Value.Characters characters -> object("text",
+                    StandardCharsets.UTF_8.decode(characters.characters().duplicate()).toString(), "length",
+                    characters.length());
+            case Value.Array array -> object("elements", array.elements().stream().map(Json::of).toList(), "length",
+                    array.length());
+            case Value.Structure structure -> object("fields", structure.fields().stream()
+                    .map(field -> object("name", field.name(), "value", of(field.value()))).toList());
+            case Value.OptimisedOut nowhere -> object("unavailable", "optimised out");
+            case Value.Unknown unknown -> object("unavailable", unknown.reason());
+        };
+    }
+
+    private static String address(long value) {
+        return "0x" + Long.toHexString(value);
     }
 
     static Map<String, Object> of(CodePlace place) {
@@ -212,6 +252,8 @@ final class Json {
             case Boolean truth -> generator.writeBoolean(truth);
             case Integer number -> generator.writeNumber(number);
             case Long number -> generator.writeNumber(number);
+            case BigInteger number -> generator.writeNumber(number);
+            case BigDecimal number -> generator.writeNumber(number);
             default -> generator.writeString(value.toString());
         }
     }

@@ -13,9 +13,14 @@ final class Stack extends OnProcess {
     @CommandLine.Option(names = "--thread", paramLabel = "TID", description = "only this thread; may be repeated")
     private List<Integer> threads = List.of();
 
+    @CommandLine.Option(names = {"--locals",
+            "--full"}, description = "with parameters and variables, and what they hold: "
+                    + "what the compiler has done away with is <optimised out>, and what cannot be known says why")
+    private boolean locals;
+
     @Override
     int run(LiveProcess process) {
-        List<ThreadStack> stacks = process.stacks().stream()
+        List<ThreadStack> stacks = (locals ? process.stacksWithLocals() : process.stacks()).stream()
                 .filter(stack -> threads.isEmpty() || threads.contains(stack.tid())).toList();
         print(stacks.stream().map(ThreadStack::toString).collect(Collectors.joining(System.lineSeparator())),
                 Json.object("pid", process.pid(), "threads", stacks.stream().map(Json::of).toList()));

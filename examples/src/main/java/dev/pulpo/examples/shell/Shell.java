@@ -96,6 +96,13 @@ public final class Shell {
         }
     }
 
+    /** As {@link #stacks}, with parameters and variables and what they hold. */
+    public static List<ThreadStack> locals(int pid) {
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            return process.stacksWithLocals();
+        }
+    }
+
     /** What an address of a process is. */
     public static CodePlace where(int pid, long address) {
         try (LiveProcess process = LiveProcess.attach(pid)) {

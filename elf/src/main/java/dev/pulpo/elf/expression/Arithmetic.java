@@ -1,20 +1,20 @@
-package dev.pulpo.elf.cfi;
+package dev.pulpo.elf.expression;
 
 /** The operations of DWARF expressions that only compute (DWARF 5, 2.5.1.4 and 2.5.1.5), by their code. */
-final class Arithmetic {
+public final class Arithmetic {
     private Arithmetic() {}
 
     /** {@code abs}, {@code neg}, {@code not}. */
-    static boolean isUnary(int operation) {
+    public static boolean isUnary(int operation) {
         return operation == 0x19 || operation == 0x1f || operation == 0x20;
     }
 
     /** {@code div}, {@code mod}. */
-    static boolean isDivision(int operation) {
+    public static boolean isDivision(int operation) {
         return operation == 0x1b || operation == 0x1d;
     }
 
-    static long unary(int operation, long value) {
+    public static long unary(int operation, long value) {
         return switch (operation) {
             case 0x19 -> Math.abs(value);
             case 0x1f -> -value;
@@ -23,7 +23,7 @@ final class Arithmetic {
     }
 
     /** Division and comparisons are signed, the remainder is not (as in libgcc and gdb). */
-    static long binary(int operation, long left, long right) {
+    public static long binary(int operation, long left, long right) {
         return switch (operation) {
             case 0x1a -> left & right;
             case 0x1b -> left / right;

@@ -1,10 +1,10 @@
-package dev.pulpo.elf.cfi;
+package dev.pulpo.elf.expression;
 
 import java.util.List;
 
 /**
- * The numbers that DWARF gives to the general registers of x86-64 (System V psABI for AMD64, figure 3.36). The register
- * files of this package are arrays indexed by them; sets of registers are bit masks, bit {@code n} for register
+ * The numbers that DWARF gives to the general registers of x86-64 (System V psABI for AMD64, figure 3.36). Register
+ * files are arrays indexed by them; sets of registers are bit masks, bit {@code n} for register
  * {@code n}.
  */
 public final class DwarfRegisters {
@@ -21,6 +21,10 @@ public final class DwarfRegisters {
     public static final int R15 = 15;
     /** The return address column; in a register file, the program counter. */
     public static final int RIP = 16;
+    /** The first of the 16 vector registers. */
+    public static final int XMM0 = 17;
+    /** How many vector registers have numbers in a row. */
+    public static final int VECTORS = 16;
     /** How many registers a register file holds. */
     public static final int COUNT = 17;
 
@@ -34,8 +38,11 @@ public final class DwarfRegisters {
 
     private DwarfRegisters() {}
 
-    /** The assembler's name of a register; numbers this package keeps no values of become {@code reg} and the number. */
+    /** The assembler's name of a register; what is neither general nor a vector becomes {@code reg} and the number. */
     public static String name(int register) {
+        if (register >= XMM0 && register < XMM0 + VECTORS) {
+            return "xmm" + (register - XMM0);
+        }
         return register >= 0 && register < COUNT ? NAMES.get(register) : "reg" + register;
     }
 }

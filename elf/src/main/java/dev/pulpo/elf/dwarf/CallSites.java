@@ -1,0 +1,175 @@
+package dev.pulpo.elf.dwarf;
+
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.expression.Evaluator;
+import dev.pulpo.elf.expression.Expression;
+import dev.pulpo.elf.expression.Location;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/**
+ * What functions were called with, as far as their callers' code says so (DWARF 5, 3.4). It says so of calls, not of jumps:
+ * a function that may have been jumped to instead of called was called with something else, so nothing is said of it then.
+ */
+final class CallSites {
+    /** An argument that a caller was given by its caller, and so on. */
+    private static final int DEEPEST = 16;
+    /** Of the functions that a function may jump to, one after the other. */
+    private static final int MOST_FUNCTIONS = 256;
+
+    private final Locals locals;
+    private final int depth;
+
+    CallSites(Locals locals, int depth) {
+        this.locals = locals;
+        this.depth = depth;
+    }
+
+    /** What a location held when the function of a frame was entered. */
+    Location entryValue(MachineFrame frame, Expression what) {
+        Optional<MachineFrame> caller = frame.caller();
+        Optional<DebugInfo> info = caller.flatMap(MachineFrame::info);
+        if (caller.isEmpty() || info.isEmpty() || depth == DEEPEST) {
+            return unknown("its caller is not known, or has no debug information");
+        }
+        Locals outside = info.get().locals();
+        OptionalLong function = outside.functionAt(caller.get().place());
+        OptionalLong callee = locals.functionAt(frame.place());
+        if (function.isEmpty() || callee.isEmpty()) {
+            return unknown("its caller has no debug information");
+        }
+        Optional<EntryReader> site = site(outside.entry(function.getAsLong()), caller.get().next());
+        if (site.isEmpty()) {
+            return unknown("its caller does not say so");
+        }
+        FrameContext context = outside.context(caller.get(), function.getAsLong(), depth + 1);
+        if (!calls(site.get(), callee.getAsLong(), outside, context, frame.loadBias())) {
+            return unknown("its caller calls another function, which may have jumped here");
+        }
+        if (mayJumpToItself(callee.getAsLong())) {
+            return unknown("its function may have jumped to itself");
+        }
+        Optional<Expression> argument = argument(site.get(), what);
+        return argument.isPresent()
+                ? Evaluator.compute(argument.get(), context)
+                : unknown("its caller does not say so");
+    }
+
+    private static Location unknown(String why) {
+        return new Location.Unknown("what it was when the function was called cannot be known: " + why);
+    }
+
+    /** The call in a function that returns to an address. */
+    private static Optional<EntryReader> site(EntryReader function, LinkAddress next) {
+        while (function.hasNextBelow()) {
+            if ((function.tag() == Dw.TAG_CALL_SITE || function.tag() == Dw.TAG_GNU_CALL_SITE) && !isJump(function)) {
+                OptionalLong place = function.address(
+                        function.has(Dw.CALL_RETURN_PC) ? Dw.CALL_RETURN_PC : Dw.LOW_PC);
+                if (place.isPresent() && place.getAsLong() == next.value()) {
+                    return Optional.of(function.unit().space().world().entry(function.reference()));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isJump(EntryReader site) {
+        return site.flag(Dw.CALL_TAIL_CALL) || site.flag(Dw.GNU_TAIL_CALL);
+    }
+
+    /** Whether a call site is certain to call a function. */
+    private boolean calls(EntryReader site, long callee, Locals outside, FrameContext context, long calleeBias) {
+        OptionalLong called = Functions.called(site);
+        if (called.isPresent()) {
+            EntryReader entry = outside.entry(called.getAsLong());
+            boolean same = outside == locals && Names.root(entry) == Names.root(locals.entry(callee));
+            return same || entry.flag(Dw.DECLARATION) && isNamed(entry, locals.entry(callee));
+        }
+        Optional<Expression> target = expression(site, Dw.CALL_TARGET, Dw.GNU_CALL_SITE_TARGET);
+        List<AddressRange> code = Ranges.of(locals.entry(callee));
+        return target.isPresent() && !code.isEmpty()
+                && Evaluator.compute(target.get(), context) instanceof Location.Value address
+                && address.number() == code.getFirst().start().value() + calleeBias;
+    }
+
+    /** Whether a declaration is of a function that other units can see. */
+    private static boolean isNamed(EntryReader declaration, EntryReader function) {
+        Names declared = Names.withoutPlace(declaration);
+        Names defined = Names.withoutPlace(function);
+        return defined.external() && linked(declared).equals(linked(defined));
+    }
+
+    private static String linked(Names names) {
+        return names.linkageName().isEmpty() ? names.name() : names.linkageName();
+    }
+
+    /**
+     * Whether a function may jump to its own beginning, maybe through others: then it runs with other arguments than it
+     * was called with. What jumps to where nothing is known of may do so.
+     */
+    private boolean mayJumpToItself(long callee) {
+        long wanted = Names.root(locals.entry(callee));
+        Set<Long> seen = new HashSet<>();
+        Deque<Long> open = new ArrayDeque<>(List.of(callee));
+        while (!open.isEmpty()) {
+            for (Optional<List<Long>> targets : jumps(locals.entry(open.removeFirst()))) {
+                if (targets.isEmpty()) {
+                    return true;
+                }
+                for (long body : targets.get()) {
+                    if (Names.root(locals.entry(body)) == wanted || seen.size() == MOST_FUNCTIONS) {
+                        return true;
+                    }
+                    if (seen.add(body)) {
+                        open.add(body);
+                    }
+                }
+            }
+        }
+        return false;
+    }
+
+    /** The functions that a function jumps to at its ends; for each jump those that it may be, empty where unknown. */
+    private List<Optional<List<Long>>> jumps(EntryReader function) {
+        List<Optional<List<Long>>> all = new ArrayList<>();
+        while (function.hasNextBelow()) {
+            if ((function.tag() == Dw.TAG_CALL_SITE || function.tag() == Dw.TAG_GNU_CALL_SITE) && isJump(function)) {
+                OptionalLong called = Functions.called(function);
+                List<Long> bodies = called.isPresent() ? locals.bodies(called.getAsLong()) : List.of();
+                all.add(bodies.isEmpty() ? Optional.empty() : Optional.of(bodies));
+            }
+        }
+        return all;
+    }
+
+    /** What a call passes in a location. */
+    private static Optional<Expression> argument(EntryReader site, Expression what) {
+        while (site.hasNextBelow()) {
+            boolean isArgument = site.tag() == Dw.TAG_CALL_SITE_PARAMETER
+                    || site.tag() == Dw.TAG_GNU_CALL_SITE_PARAMETER;
+            if (isArgument
+                    && expression(site, Dw.LOCATION, Dw.LOCATION).filter(place -> isSame(place, what)).isPresent()) {
+                return expression(site, Dw.CALL_VALUE, Dw.GNU_CALL_SITE_VALUE);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether two expressions name the same register, as a location or as a value, or are the same. */
+    private static boolean isSame(Expression place, Expression what) {
+        boolean registers = place.operations().size() == 1 && what.operations().size() == 1;
+        long register = registers ? place.operations().getFirst().register() : -1;
+        return register >= 0 ? what.operations().getFirst().register() == register : place.equals(what);
+    }
+
+    private static Optional<Expression> expression(EntryReader entry, int attribute, int before) {
+        return entry.block(entry.has(attribute) ? attribute : before)
+                .map(bytes -> Expression.read(bytes, entry.unit().expressions()));
+    }
+}

@@ -1,0 +1,127 @@
+package dev.pulpo.elf.dwarf;
+
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.expression.BaseType;
+import dev.pulpo.elf.expression.Content;
+import dev.pulpo.elf.expression.Evaluator;
+import dev.pulpo.elf.expression.Location;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** Answers what can be seen at a place in the code, and what it holds in a frame. */
+final class Locals {
+    private final World world;
+    private final Types types;
+    private final Index index;
+    private final RangeIndex code;
+
+    Locals(World world, Types types, Index index, RangeIndex code) {
+        this.world = world;
+        this.types = types;
+        this.index = index;
+        this.code = code;
+    }
+
+    EntryReader entry(long reference) {
+        return world.entry(reference);
+    }
+
+    /** The function whose code is at an address. */
+    OptionalLong functionAt(LinkAddress place) {
+        return code.find(place.value());
+    }
+
+    /** The pieces of code of a function, of which any entry is given; in other units it is found by its name. */
+    List<Long> bodies(long function) {
+        EntryReader entry = world.entry(function);
+        List<Long> bodies = new ArrayList<>();
+        for (long body : index.bodies.get(Names.root(entry))) {
+            bodies.add(body);
+        }
+        Names names = Names.withoutPlace(entry);
+        if (bodies.isEmpty() && entry.flag(Dw.DECLARATION)) {
+            String name = names.linkageName().isEmpty() ? names.name() : names.linkageName();
+            for (long other : index.functions.get(Index.key(name))) {
+                Names found = Names.withoutPlace(world.entry(other));
+                if (found.external() && found.has(name) && !Ranges.of(world.entry(other)).isEmpty()) {
+                    bodies.add(other);
+                }
+            }
+        }
+        return bodies;
+    }
+
+    /** The functions around an address, with their variables. */
+    List<SourceScope> scopes(LinkAddress place, List<SourceFrame> frames) {
+        OptionalLong function = functionAt(place);
+        if (function.isEmpty()) {
+            return List.of();
+        }
+        List<List<LocalVariable>> variables = Scopes.around(world, types, world.entry(function.getAsLong()), place);
+        List<SourceScope> scopes = new ArrayList<>();
+        for (int i = 0; i < Math.min(frames.size(), variables.size()); i++) {
+            scopes.add(new SourceScope(frames.get(i), variables.get(i)));
+        }
+        return scopes;
+    }
+
+    FrameContext context(MachineFrame frame, long function, int depth) {
+        return new FrameContext(frame, world, world.entry(function), new CallSites(this, depth));
+    }
+
+    /** Where a variable is in a frame. */
+    Location locate(LocalVariable variable, MachineFrame frame) {
+        OptionalLong function = functionAt(frame.place());
+        return function.isEmpty()
+                ? new Location.Unknown("nothing is known of the code")
+                : locate(variable.entry(), context(frame, function.getAsLong(), 0), frame.place());
+    }
+
+    private Location locate(long variable, FrameContext context, LinkAddress place) {
+        EntryReader entry = described(world.entry(variable));
+        if (entry.has(Dw.LOCATION)) {
+            return Locations.at(Locations.of(entry, Dw.LOCATION), place)
+                    .map(found -> Evaluator.locate(found.expression(), context)).orElseGet(Location.OptimisedOut::new);
+        }
+        return entry.has(Dw.CONST_VALUE) ? constant(entry) : new Location.OptimisedOut();
+    }
+
+    /** The entry of a variable, or the one that it is a copy of, that says where it is or what it holds. */
+    static EntryReader described(EntryReader variable) {
+        EntryReader entry = variable;
+        for (int i = 0; i < TypeNames.DEEPEST; i++) {
+            OptionalLong origin = entry.reference(Dw.ABSTRACT_ORIGIN);
+            if (entry.has(Dw.LOCATION) || entry.has(Dw.CONST_VALUE) || origin.isEmpty()) {
+                break;
+            }
+            entry = entry.unit().space().world().entry(origin.getAsLong());
+        }
+        return entry;
+    }
+
+    private static Location constant(EntryReader entry) {
+        Optional<byte[]> block = entry.block(Dw.CONST_VALUE)
+                .map(bytes -> bytes.bytes(bytes.limit()).toArray(ValueLayout.JAVA_BYTE))
+                .or(() -> entry.string(Dw.CONST_VALUE).map(text -> (text + "\0").getBytes(StandardCharsets.UTF_8)));
+        return block.<Location>map(bytes -> new Location.Value(ByteBuffer.wrap(bytes)))
+                .orElseGet(() -> Location.Value.of(entry.constant(Dw.CONST_VALUE, 0), BaseType.GENERIC));
+    }
+
+    /** What a variable holds in a frame. */
+    Value value(LocalVariable variable, MachineFrame frame) {
+        OptionalLong function = functionAt(frame.place());
+        if (function.isEmpty()) {
+            return new Value.Unknown("nothing is known of the code");
+        }
+        FrameContext context = context(frame, function.getAsLong(), 0);
+        Location location = locate(variable.entry(), context, frame.place());
+        return new ValueReader(world, types, context,
+                bound -> locate(bound, context, frame.place()))
+                .read(TypeNames.typeOf(world, variable.entry()), new Content(location, frame));
+    }
+}
