@@ -128,7 +128,8 @@ final class RecordFormat {
                 dependencies.add(new PatchId(bytes(in, PatchId.BYTES)));
             }
             List<FunctionRecord> functions = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
+            // Of what has been unloaded nobody asks any more what it replaced, and there may be a lot of it.
+            for (int i = 0; i < count && !state.equals(Optional.of(PatchRecord.State.UNLOADED)); i++) {
                 functions.add(function(in));
             }
             in.position(start + length);
