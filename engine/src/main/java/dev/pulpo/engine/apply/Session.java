@@ -208,6 +208,7 @@ final class Session implements AutoCloseable {
 
     /** Borrows a thread, has work done on it, and gives it back. */
     private <T> T onBorrowed(ThreadBorrower.FrameOn frameOn, long deadline, Function<ThreadLoan, T> work) {
+        Warmup.await();
         ProcessImage current = image;
         Lent<T> lent = onTracer(tools -> {
             ThreadLoan loan = borrow(current, tools, frameOn, deadline);
