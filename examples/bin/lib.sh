@@ -4,7 +4,7 @@
 #                     older than a source.
 
 examples=$(cd "$(dirname "$0")/.." && pwd)
-root=$(dirname "$examples")
+root=${examples%/*}
 demo=$examples/target/demo
 
 fail() {
@@ -12,22 +12,36 @@ fail() {
     exit 1
 }
 
-# java_version JAVA: its feature number, or 0. What a JDK says of itself in a file is read sooner than it starts.
+# java_version JAVA: sets $build to its version, such as 25.0.1+8, and $version to the feature number, or 0. What a JDK says
+# of itself in a file is read sooner than it starts; and each program that a script starts costs a millisecond.
 java_version() {
-    release=$(dirname "$(dirname "$(readlink -f "$1")")")/release
-    if [ -r "$release" ]; then
-        sed -n 's/^JAVA_VERSION="\([0-9]*\).*$/\1/p' "$release" | head -n 1 | grep . && return
+    jdk=$(readlink -f "$1")
+    jdk=${jdk%/bin/java}
+    build=
+    if [ -r "$jdk/release" ]; then
+        while IFS='="' read -r key _ value _; do
+            case $key in
+                JAVA_RUNTIME_VERSION) build=$value ;;
+                JAVA_VERSION) build=${build:-$value} ;;
+            esac
+        done <"$jdk/release"
     fi
-    "$1" -version 2>&1 | sed -n 's/^.* version "\([0-9]*\).*$/\1/p' | head -n 1 | grep . || echo 0
+    if [ -z "$build" ]; then
+        build=$("$1" -version 2>&1 | sed -n 's/^.* version "\([^"]*\).*$/\1/p' | head -n 1)
+    fi
+    version=${build%%[!0-9]*}
+    version=${version:-0}
 }
 
 # Sets $jdk to a JDK of 22 or newer: JAVA_HOME, the java on the PATH, whatever is installed in the usual place.
 find_jdk() {
     on_path=$(command -v java 2>/dev/null || true)
     for java in "${JAVA_HOME:-/nowhere}/bin/java" "${on_path:-/nowhere}" /usr/lib/jvm/*/bin/java; do
-        if [ -x "$java" ] && [ "$(java_version "$java")" -ge 22 ]; then
-            jdk=$(dirname "$(dirname "$(readlink -f "$java")")")
-            return
+        if [ -x "$java" ]; then
+            java_version "$java"
+            if [ "$version" -ge 22 ]; then
+                return
+            fi
         fi
     done
     fail "a JDK 22 or newer is needed; set JAVA_HOME to one, or install one below /usr/lib/jvm"
@@ -40,18 +54,19 @@ find_modules() {
         return
     fi
     built=$examples/target/.built-for-scripts
-    if ! [ -e "$built" ] || ! [ -d "$examples/target/modules" ] || [ -n "$(newer_sources | head -n 1)" ]; then
+    if ! [ -e "$built" ] || ! [ -d "$examples/target/modules" ] || [ -n "$(newer_sources)" ]; then
         echo "pulpo: building, which takes a minute the first time" >&2
         (cd "$root" && ./mvnw -q -B -Dstyle.color=never -pl examples -am -DskipTests package >&2) || fail "the build failed"
-        # The JVM makes its archive of classes anew where there is none, and not where that is of an older build.
-        rm -f "$examples/target/pulpo.jsa"
+        # Archives of an older build are of no use.
+        rm -f "$examples"/target/pulpo*.jsa "$examples"/target/pulpo*.aot
         touch "$built"
     fi
-    modules=$examples/target/modules:$(ls "$examples"/target/pulpo-examples-*.jar | head -n 1)
+    set -- "$examples"/target/pulpo-examples-*.jar
+    modules=$examples/target/modules:$1
 }
 
 newer_sources() {
-    find "$root/pom.xml" "$root"/*/pom.xml "$root"/*/src/main -type f -newer "$built"
+    find "$root/pom.xml" "$root"/*/pom.xml "$root"/*/src/main -type f -newer "$built" -print -quit
 }
 
 # Builds the demo when it is missing or older than its sources.
@@ -61,11 +76,61 @@ build_demo() {
     fi
 }
 
+# Sets $archive to a file from which the JVM takes classes instead of loading, verifying and linking them; to nothing where
+# there is none. Where it does not fit the JVM or the modules, or cannot be read, the JVM goes on without it and says nothing.
+#
+# From JDK 25 on it is an AOT cache (JEP 514) of what a training run has used, modules and how they hang together included;
+# before that, an archive that the JVM makes at the end of a run. Each JDK has its own, beside the modules that were built
+# here; for other modules there is none.
+find_archive() {
+    archive=
+    if [ -n "${PULPO_MODULE_PATH:-}" ]; then
+        return
+    fi
+    if [ "$version" -ge 25 ]; then
+        archive=$examples/target/pulpo-$build.aot
+        # Whoever makes the empty file trains. Where that fails, it stays empty: it would fail the next time, too.
+        if ! [ -e "$archive" ] && (set -C && : >"$archive") 2>/dev/null; then
+            echo "pulpo: preparing a quick start on JDK $build, which takes some seconds the first time" >&2
+            (train "$archive") >/dev/null 2>"${archive%.aot}.log" || true
+        fi
+        if [ -s "$archive" ]; then
+            return
+        fi
+    fi
+    archive=$examples/target/pulpo-$build.jsa
+}
+
+# train FILE: makes the archive, under another name first, because somebody may be reading it meanwhile.
+train() {
+    made=$1.$$
+    trap 'rm -f "$made" "$made.config"' EXIT
+    if (build_demo) || [ -e "$demo/fix.so" ]; then
+        learned=$demo
+    else
+        learned=
+    fi
+    if (start_java "-XX:AOTCacheOutput=$made" -m dev.pulpo.examples/dev.pulpo.examples.cli.Training \
+        ${learned:+"$learned"}); then
+        mv -f "$made" "$1"
+    fi
+}
+
 # run_java CLASS ARGUMENTS...
 run_java() {
     class=$1
     shift
-    exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm \
-        -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Xlog:disable \
-        -XX:+AutoCreateSharedArchive -XX:SharedArchiveFile="$examples/target/pulpo.jsa" -m "dev.pulpo.examples/$class" "$@"
+    find_archive
+    set -- -m "dev.pulpo.examples/$class" "$@"
+    case $archive in
+        *.aot) set -- "-XX:AOTCache=$archive" "$@" ;;
+        *.jsa) set -- -XX:+AutoCreateSharedArchive "-XX:SharedArchiveFile=$archive" "$@" ;;
+    esac
+    start_java -Xlog:disable "$@"
+}
+
+# start_java OPTIONS...: all that JVMs have in common that share an archive. Compilers that take their time are for programs
+# that run for longer.
+start_java() {
+    exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$@"
 }

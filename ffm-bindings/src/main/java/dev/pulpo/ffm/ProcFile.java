@@ -24,6 +24,19 @@ public final class ProcFile {
 
     private ProcFile() {}
 
+    /** When a file has been read whole; otherwise a read that finds nothing more tells. */
+    private enum End {
+        /** The kernel hands out records, as many as fit into a page of its own each time (fs/seq_file.c, seq_read_iter). */
+        NOTHING_MORE,
+        /** All of it is one record, of which a reader gets as much as it has room for. */
+        SHORT_READ,
+        /** The map of a process ends with the page of system calls at the top of the address space, where there is one. */
+        TOP_OF_ADDRESS_SPACE
+    }
+
+    /** {@code VSYSCALL_ADDR} (asm/vsyscall.h): no mapping of a process's own lies as high. */
+    private static final byte[] TOP = "\nffffffffff600000-".getBytes(StandardCharsets.US_ASCII);
+
     /**
      * Reads a file as text. Names that processes give themselves may hold any bytes; {@link StandardCharsets#ISO_8859_1}
      * takes them all.
@@ -34,6 +47,23 @@ public final class ProcFile {
      * @throws SystemCallException   where no more files can be opened
      */
     public static String read(Path file, Charset charset) throws IOException {
+        return read(file, charset, End.NOTHING_MORE);
+    }
+
+    /**
+     * As {@link #read}, for a file that is one record, such as {@code stat}, {@code status}, {@code comm} and {@code syscall}:
+     * one system call fewer.
+     */
+    public static String readRecord(Path file, Charset charset) throws IOException {
+        return read(file, charset, End.SHORT_READ);
+    }
+
+    /** As {@link #read}, for {@code maps}: one system call fewer where the kernel maps its page of system calls. */
+    public static String readMaps(Path file, Charset charset) throws IOException {
+        return read(file, charset, End.TOP_OF_ADDRESS_SPACE);
+    }
+
+    private static String read(Path file, Charset charset, End end) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             long descriptor = syscall(Linux.SYS_open(), arena.allocateFrom(file.toString()).address(),
                     Linux.O_RDONLY() | Linux.O_CLOEXEC(), 0);
@@ -41,14 +71,14 @@ public final class ProcFile {
                 throw failure(file, (int) -descriptor);
             }
             try {
-                return new String(readAll(file, (int) descriptor, arena.allocate(CHUNK)), charset);
+                return new String(readAll(file, (int) descriptor, arena.allocate(CHUNK), end), charset);
             } finally {
                 syscall(Linux.SYS_close(), descriptor, 0, 0);
             }
         }
     }
 
-    private static byte[] readAll(Path file, int descriptor, MemorySegment chunk) throws IOException {
+    private static byte[] readAll(Path file, int descriptor, MemorySegment chunk, End end) throws IOException {
         byte[] bytes = new byte[0];
         while (true) {
             long read = syscall(Linux.SYS_read(), descriptor, chunk.address(), chunk.byteSize());
@@ -61,7 +91,20 @@ public final class ProcFile {
             int known = bytes.length;
             bytes = Arrays.copyOf(bytes, Math.toIntExact(known + read));
             MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, bytes, known, (int) read);
+            if (end == End.SHORT_READ && read < chunk.byteSize() || end == End.TOP_OF_ADDRESS_SPACE && isTop(bytes)) {
+                return bytes;
+            }
         }
+    }
+
+    /** Whether the last line is that of the topmost mapping. Line feeds in names are written otherwise. */
+    private static boolean isTop(byte[] maps) {
+        int line = maps.length - 2;
+        while (line > 0 && maps[line] != '\n') {
+            line--;
+        }
+        return line > 0 && maps[maps.length - 1] == '\n' && maps.length - line >= TOP.length
+                && Arrays.equals(maps, line, line + TOP.length, TOP, 0, TOP.length);
     }
 
     private static IOException failure(Path file, int error) {

@@ -81,6 +81,16 @@ public final class ProcessLock implements AutoCloseable {
         }
     }
 
+    /**
+     * Whether the process that was locked still exists, as a zombie perhaps. What is open is the directory of that very
+     * process, and not of another one that has got its id meanwhile: it is empty once the process is gone.
+     */
+    public boolean isOfAProcess() {
+        try (Arena arena = Arena.ofConfined()) {
+            return syscall(Linux.SYS_faccessat(), descriptor, arena.allocateFrom("stat").address(), 0) == 0;
+        }
+    }
+
     @Override
     public void close() {
         syscall(Linux.SYS_close(), descriptor, 0, 0);

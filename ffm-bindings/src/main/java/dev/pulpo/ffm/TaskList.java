@@ -29,6 +29,7 @@ public final class TaskList implements AutoCloseable {
     private final MemorySegment statPath;
     private int[] tids = new int[256];
     private int count;
+    private boolean isRead;
 
     /** Opens the list. @throws SystemCallException with ENOENT where there is no such process */
     public TaskList(int pid, Arena arena) {
@@ -51,7 +52,10 @@ public final class TaskList implements AutoCloseable {
      */
     public int refresh() {
         count = 0;
-        checked("lseek", syscall(Linux.SYS_lseek(), descriptor, 0, 0));
+        if (isRead) {
+            checked("lseek", syscall(Linux.SYS_lseek(), descriptor, 0, 0));
+        }
+        isRead = true;
         while (true) {
             long bytes = syscall(Linux.SYS_getdents64(), descriptor, buffer.address(), BUFFER_BYTES);
             if (bytes == -Errno.ENOENT || bytes == -Errno.ESRCH) {

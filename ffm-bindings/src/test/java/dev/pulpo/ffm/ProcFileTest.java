@@ -24,6 +24,39 @@ class ProcFileTest {
     }
 
     @Test
+    void whatEndsEarlyIsWholeAllTheSame(@TempDir Path directory) throws Exception {
+        try (LaunchedProcess child = new Launcher("cat").start()) {
+            Path process = Path.of("/proc/" + child.pid());
+            for (String record : new String[]{"status", "stat", "comm", "syscall"}) {
+                Path file = process.resolve(record);
+                assertThat(ProcFile.readRecord(file, StandardCharsets.ISO_8859_1))
+                        .endsWith("\n").hasSize(ProcFile.read(file, StandardCharsets.ISO_8859_1).length());
+            }
+        }
+        // More than there is room for at once, and a process with more mappings than fit into a page of the kernel's.
+        Path file = directory.resolve("long");
+        String text = "0123456789abcde\n".repeat(1024) + "behind";
+        Files.writeString(file, text);
+        assertThat(ProcFile.readRecord(file, StandardCharsets.UTF_8)).isEqualTo(text);
+        Path maps = Path.of("/proc/self/maps");
+        assertThat(ProcFile.readMaps(maps, StandardCharsets.UTF_8).lines().map(ProcFileTest::lastAddress).toList())
+                .contains(lastAddress(ProcFile.read(maps, StandardCharsets.UTF_8).lines().toList().getLast()));
+    }
+
+    private static String lastAddress(String mapping) {
+        return mapping.substring(mapping.indexOf('-') + 1, mapping.indexOf(' '));
+    }
+
+    @Test
+    void onlyALineOfTheTopOfTheAddressSpaceEndsAMap(@TempDir Path directory) throws Exception {
+        Path maps = directory.resolve("maps");
+        String line = "7f0000000000-7f0000001000 r-xp 00000000 00:00 1 /ffffffffff600000-ffffffffff601000 [vsyscall]\n";
+        String text = line.repeat(200);
+        Files.writeString(maps, text);
+        assertThat(ProcFile.readMaps(maps, StandardCharsets.UTF_8)).isEqualTo(text);
+    }
+
+    @Test
     void aProcessThatDoesNotExistIsAMissingFile() throws Exception {
         LaunchedProcess child = new Launcher("true").start();
         child.waitFor();

@@ -39,7 +39,7 @@ final class Journal {
         /** Room for a look within the stop. */
         private final MemorySegment found;
         /** The same changes one by one, where there are several. */
-        final List<Span> singles;
+        final List<Single> singles;
 
         Span(List<Change> changes, TraceeMemory memory, Arena arena) {
             this.changes = changes;
@@ -51,7 +51,7 @@ final class Journal {
             if (changes.size() > 1) {
                 memory.read(new RemoteAddress(site), before);
                 after.copyFrom(before);
-                singles = changes.stream().map(change -> new Span(List.of(change), memory, arena)).toList();
+                singles = changes.stream().map(this::single).toList();
             } else {
                 singles = List.of();
             }
@@ -61,6 +61,13 @@ final class Journal {
                 MemorySegment.copy(change.after(), 0, after, ValueLayout.JAVA_BYTE, offset(change),
                         change.after().length);
             }
+        }
+
+        /** Its bytes lie in those of the span. */
+        private Single single(Change change) {
+            long length = change.after().length;
+            return new Single(change.site().value(), before.asSlice(offset(change), length),
+                    after.asSlice(offset(change), length));
         }
 
         private long offset(Change change) {
@@ -86,6 +93,9 @@ final class Journal {
             return memory.readSome(site, found) == found.byteSize() && found.mismatch(before) == -1;
         }
     }
+
+    /** One change of several. */
+    private record Single(long site, MemorySegment before, MemorySegment after) {}
 
     /** @throws SystemCallException where what is to change cannot be read */
     Journal(int pid, TraceeMemory memory, List<Change> changes, Arena arena) {
@@ -123,8 +133,10 @@ final class Journal {
      */
     void touch() {
         for (Span span : spans) {
-            Span first = span.singles.isEmpty() ? span : span.singles.getFirst();
-            if (memory.tryWrite(first.site, first.before) != 0) {
+            int error = span.singles.isEmpty()
+                    ? memory.tryWrite(span.site, span.before)
+                    : memory.tryWrite(span.singles.getFirst().site, span.singles.getFirst().before);
+            if (error != 0) {
                 // The commit itself falls back to another way; here only time was to be gained.
                 return;
             }
@@ -202,7 +214,7 @@ final class Journal {
         }
         // Somebody else has changed what lies between; it stays as it is now.
         for (int i = 0; i < span.singles.size(); i++) {
-            Span single = span.singles.get(i);
+            Single single = span.singles.get(i);
             int error = writeOne(ptrace, tid, single.site, single.after);
             if (error != 0) {
                 return error;
@@ -216,7 +228,7 @@ final class Journal {
             return writeOne(ptrace, tid, span.site, span.before);
         }
         int first = 0;
-        for (Span single : span.singles) {
+        for (Single single : span.singles) {
             int error = writeOne(ptrace, tid, single.site, single.before);
             first = first == 0 ? error : first;
         }

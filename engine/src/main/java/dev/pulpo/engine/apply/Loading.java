@@ -63,7 +63,7 @@ final class Loading {
         try {
             LoadedObject object = loadedObject(loaded.bias());
             Detours detours = new Detours(session.object(plan.target()), plan, loaded.bias(),
-                    Originals.of(plan.patch().elf()), gates);
+                    Originals.of(object.elf()), gates);
             block = Trampolines.map(session, registry, detours.target(), detours.blockSize(), deadline);
             new ReferenceWriter(session, registry, deadline).write(plan.references(), loaded.bias());
             detours.make(block);

@@ -107,7 +107,9 @@ final class Session implements AutoCloseable {
     ProcessImage refreshImage() {
         tables = Optional.empty();
         image = image.again(memory);
-        checkIdentity();
+        if (!lock.isOfAProcess()) {
+            throw new TargetGoneException(pid, "it has ended");
+        }
         return image;
     }
 
@@ -176,7 +178,7 @@ final class Session implements AutoCloseable {
     }
 
     Registry readRegistry() {
-        return Registry.read(pid, memory, image.stub().orElseThrow(
+        return Registry.readLocked(pid, memory, image.stub().orElseThrow(
                 () -> new TargetUnreadableException(pid, "the stub has vanished from the process")));
     }
 
@@ -206,6 +208,7 @@ final class Session implements AutoCloseable {
 
     /** Borrows a thread, has work done on it, and gives it back. */
     private <T> T onBorrowed(ThreadBorrower.FrameOn frameOn, long deadline, Function<ThreadLoan, T> work) {
+        Warmup.await();
         ProcessImage current = image;
         Lent<T> lent = onTracer(tools -> {
             ThreadLoan loan = borrow(current, tools, frameOn, deadline);

@@ -1,15 +1,25 @@
 package dev.pulpo.engine.apply;
 
 import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.StubFile;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.engine.stack.PauseBudget;
+import dev.pulpo.engine.trace.StubCalls;
+import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.engine.trace.ThreadBorrower;
+import dev.pulpo.engine.trace.ThreadLoan;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -17,10 +27,13 @@ import java.util.stream.LongStream;
 
 /**
  * The first stop of a fresh JVM takes milliseconds: classes are loaded and calls linked. So everything that a stop uses is
- * run beforehand, on a child that exists for nothing else, while the target still runs.
+ * run beforehand, on a child that exists for nothing else, while the target still runs: stops of all threads, and the
+ * borrowing of one.
  */
 public final class Warmup {
     private static final int ROUNDS = 30;
+    private static final int LOANS = 5;
+    private static final long PATIENCE_NANOS = 1_000_000_000L;
 
     private Warmup() {}
 
@@ -33,14 +46,13 @@ public final class Warmup {
         DONE.isDone();
     }
 
-    /** Waits until it is over. Where it failed, the first stop is slower and nothing else. */
+    /** Waits until it is over. Where it failed, the first stops are slower and nothing else. */
     static void await() {
         DONE.handle((done, failure) -> failure == null).join();
     }
 
     private static void run() {
-        // cat ends when its input does, so it does not outlive a JVM that is killed now.
-        try (LaunchedProcess child = new Launcher("cat").start();
+        try (LaunchedProcess child = launch();
                 TracerThread tracer = new TracerThread(child.pid());
                 TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
             ProcessImage image = ProcessImage.read(child.pid(), memory);
@@ -63,6 +75,52 @@ public final class Warmup {
                 }
                 return true;
             });
+            if (image.stub().isPresent()) {
+                tracer.call(tools -> borrow(image, tools, memory));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the pipes of a process that has just been started", e);
         }
+    }
+
+    /** A process that waits for input. It ends when its input does, so it does not outlive a JVM that is killed now. */
+    private static LaunchedProcess launch() throws IOException {
+        LaunchedProcess child = launcher().start();
+        // Once it answers, it is out of the loader.
+        child.input().orElseThrow().write('\n');
+        child.input().orElseThrow().flush();
+        if (child.output().orElseThrow().read() != '\n') {
+            child.close();
+            throw new IOException("cat does not answer");
+        }
+        return child;
+    }
+
+    private static Launcher launcher() {
+        try {
+            return LiveProcess.launcher(List.of("cat"));
+        } catch (UncheckedIOException unwritable) {
+            // Without the stub no thread is borrowed. Who needs it to be written will hear of it.
+            return new Launcher("cat");
+        }
+    }
+
+    /** Borrows a thread, which loads what it has loaded already. */
+    private static boolean borrow(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory) {
+        StubState stub = StubState.read(image.pid(), memory, image.stub().orElseThrow());
+        Path loaded = StubFile.path();
+        long deadline = System.nanoTime() + PATIENCE_NANOS;
+        for (int i = 0; i < LOANS; i++) {
+            try (Arena arena = Arena.ofConfined();
+                    ThreadLoan loan = new ThreadBorrower(image, tools, memory, false,
+                            () -> UnwindTables.of(image, memory), arena)
+                            .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline)) {
+                StubCalls calls = new StubCalls(loan, memory, stub, deadline);
+                if (calls.load(loaded, loaded) instanceof StubCalls.LoadResult.Loaded again) {
+                    calls.unload(again.handle());
+                }
+            }
+        }
+        return true;
     }
 }

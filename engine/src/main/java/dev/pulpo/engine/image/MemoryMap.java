@@ -21,7 +21,7 @@ public record MemoryMap(List<Mapping> mappings) {
     public static MemoryMap read(int pid, int tid) {
         Path maps = ProcFs.thread(pid, tid).resolve("maps");
         try {
-            return new MemoryMap(ProcFile.read(maps, StandardCharsets.UTF_8).lines().map(Mapping::parse).toList());
+            return new MemoryMap(ProcFile.readMaps(maps, StandardCharsets.UTF_8).lines().map(Mapping::parse).toList());
         } catch (AccessDeniedException e) {
             throw new TargetUnreadableException(pid, maps + " may not be read: run as its user or as root", e);
         } catch (IOException e) {

@@ -45,7 +45,7 @@ public final class ProcFs {
         }
 
         static Stat read(Path task) throws IOException {
-            String stat = ProcFile.read(task.resolve("stat"), StandardCharsets.ISO_8859_1);
+            String stat = ProcFile.readRecord(task.resolve("stat"), StandardCharsets.ISO_8859_1);
             // The second field is the name in parentheses, and may hold any character, parentheses included. Behind it:
             // state, ppid, pgrp, session, tty, tpgid, flags, …; the 22nd of all is the start.
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
@@ -169,7 +169,7 @@ public final class ProcFs {
     public static Optional<Status> findStatus(int pid, int tid) {
         try {
             return Optional.of(new Status(pid, tid,
-                    ProcFile.read(thread(pid, tid).resolve("status"), StandardCharsets.ISO_8859_1)));
+                    ProcFile.readRecord(thread(pid, tid).resolve("status"), StandardCharsets.ISO_8859_1)));
         } catch (IOException gone) {
             return Optional.empty();
         }
@@ -188,7 +188,7 @@ public final class ProcFs {
     /** The name of a thread or process, or {@code ?}. */
     public static String name(int pid, int tid) {
         try {
-            return ProcFile.read(thread(pid, tid).resolve("comm"), StandardCharsets.UTF_8).strip();
+            return ProcFile.readRecord(thread(pid, tid).resolve("comm"), StandardCharsets.UTF_8).strip();
         } catch (IOException gone) {
             return "?";
         }
@@ -230,7 +230,7 @@ public final class ProcFs {
 
     /** The number of a thread's system call, its arguments, stack pointer and program counter; or one word that says why not. */
     private static String[] waiting(int pid, int tid) throws IOException {
-        return ProcFile.read(thread(pid, tid).resolve("syscall"), StandardCharsets.US_ASCII).strip().split(" ");
+        return ProcFile.readRecord(thread(pid, tid).resolve("syscall"), StandardCharsets.US_ASCII).strip().split(" ");
     }
 
     /**

@@ -36,25 +36,38 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
      * @throws TargetGoneException where it was not, because the process is about to end or has become another program
      */
     public static ProcessImage read(int pid, TraceeMemory memory) {
-        return read(pid, memory, List.of());
-    }
-
-    /** Looks at the same process again, a moment later. What is mapped where it was is not opened again. */
-    public ProcessImage again(TraceeMemory memory) {
-        return read(pid, memory, objects);
-    }
-
-    private static ProcessImage read(int pid, TraceeMemory memory, List<LoadedObject> known) {
         ProcFs.Stat leader = ProcFs.stat(pid);
-        int tid = leader.isZombie() ? ProcFs.anyLiveThread(pid) : pid;
+        return read(pid, memory, leader.isZombie() ? ProcFs.anyLiveThread(pid) : pid, leader.startTime(),
+                Optional.empty());
+    }
+
+    /**
+     * Looks at the same process again, a moment later. What is mapped where it was is not opened again.
+     *
+     * @param memory of the process; the caller makes sure that the id is still that of the same one
+     */
+    public ProcessImage again(TraceeMemory memory) {
+        // The id of a leader stays to the end of the process; other threads may be gone.
+        int sure = tid == pid ? pid : ProcFs.anyLiveThread(pid);
+        return read(pid, memory, sure, startTime, Optional.of(this));
+    }
+
+    private static ProcessImage read(int pid, TraceeMemory memory, int anyTid, long startTime,
+            Optional<ProcessImage> known) {
+        int tid = anyTid;
         MemoryMap map = MemoryMap.read(pid, tid);
         while (map.mappings().isEmpty() && !memory.isGone()) {
             // This thread has left its memory, on its way out; others are still there.
             tid = ProcFs.anyLiveThread(pid);
             map = MemoryMap.read(pid, tid);
         }
-        ProcessImage image = new ProcessImage(pid, tid, leader.startTime(), executable(pid, tid), map,
-                objects(pid, tid, map, known));
+        int alive = tid;
+        MemoryMap last = map;
+        List<LoadedObject> objects = objects(pid, tid, map, known.map(ProcessImage::objects).orElse(List.of()));
+        ProcessImage image = known
+                .map(before -> new ProcessImage(pid, alive, startTime, before.executable, last, objects))
+                .filter(same -> same.program().isPresent())
+                .orElseGet(() -> new ProcessImage(pid, alive, startTime, executable(pid, alive), last, objects));
         if (memory.isGone() || image.program().isEmpty() && ProcFs.isEnding(pid)) {
             // Threads leave their memory one after the other, and files are reached through those that are left.
             throw new TargetGoneException(pid, "it has ended or executed another program");

@@ -30,6 +30,10 @@ public final class UnwindTables {
     /** By content; a kernel has one for all processes. */
     private static final Map<ByteBuffer, ElfFile> VDSOS = new ConcurrentHashMap<>();
 
+    /** By process image, which keeps it where it is. */
+    private static final Map<TraceeMemory, LoadedObject> MAPPED_VDSOS = Collections
+            .synchronizedMap(new WeakHashMap<>());
+
     private UnwindTables() {}
 
     /** As {@link #of}, but only where nothing has to be parsed for it. */
@@ -83,13 +87,19 @@ public final class UnwindTables {
             return Optional.empty();
         }
         Mapping mapping = found.get();
+        LoadedObject known = MAPPED_VDSOS.get(memory);
+        if (known != null && known.mappings().equals(List.of(mapping))) {
+            return Optional.of(known);
+        }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = arena.allocate(mapping.end().value() - mapping.start().value());
             memory.read(mapping.start(), bytes);
             byte[] content = bytes.toArray(ValueLayout.JAVA_BYTE);
             ElfFile elf = VDSOS.computeIfAbsent(ByteBuffer.wrap(content),
                     anew -> ElfFile.of(ByteSource.of(content), "[vdso]"));
-            return Optional.of(new LoadedObject("[vdso]", List.of(mapping), mapping.start().value(), elf));
+            LoadedObject vdso = new LoadedObject("[vdso]", List.of(mapping), mapping.start().value(), elf);
+            MAPPED_VDSOS.put(memory, vdso);
+            return Optional.of(vdso);
         } catch (SystemCallException | MalformedElfException unusable) {
             // Stacks through it end there, and say so.
             return Optional.empty();

@@ -1,7 +1,6 @@
 package dev.pulpo.engine.registry;
 
 import dev.pulpo.engine.trace.StubState;
-import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.StubLayout;
 import java.lang.foreign.Arena;
@@ -38,11 +37,15 @@ public final class MessageRing {
         }
     }
 
-    /** Adds a message, with the time. */
+    /**
+     * Adds a message, with the time. To be called under the {@link dev.pulpo.ffm.ProcessLock}.
+     *
+     * @param stub as it is now
+     */
     public static void append(TraceeMemory memory, StubState stub, String message) {
         String line = Instant.now().truncatedTo(ChronoUnit.MILLIS) + " " + message.replace('\n', ' ') + "\n";
         byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
-        long written = readLong(memory, stub.field(StubLayout.RING_WRITTEN));
+        long written = stub.ringWritten();
         long at = written % stub.ringSize();
         int fits = (int) Math.min(bytes.length, stub.ringSize() - at);
         try (Arena arena = Arena.ofConfined()) {
@@ -53,14 +56,6 @@ public final class MessageRing {
             }
             memory.write(stub.field(StubLayout.RING_WRITTEN),
                     arena.allocateFrom(ValueLayout.JAVA_LONG, written + bytes.length));
-        }
-    }
-
-    private static long readLong(TraceeMemory memory, RemoteAddress address) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
-            memory.read(address, value);
-            return value.get(ValueLayout.JAVA_LONG, 0);
         }
     }
 }

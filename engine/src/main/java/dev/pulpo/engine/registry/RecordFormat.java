@@ -128,7 +128,10 @@ final class RecordFormat {
                 dependencies.add(new PatchId(bytes(in, PatchId.BYTES)));
             }
             List<FunctionRecord> functions = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
+            // Of what has been unloaded nobody asks any more what it replaced, and there may be a lot of it. But a record that
+            // tells how a transaction ended is kept as it is.
+            boolean over = state.equals(Optional.of(PatchRecord.State.UNLOADED)) && ties.mark() != Ties.Mark.DECIDED;
+            for (int i = 0; i < count && !over; i++) {
                 functions.add(function(in));
             }
             in.position(start + length);

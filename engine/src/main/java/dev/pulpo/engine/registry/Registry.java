@@ -49,6 +49,12 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
     /** How many times the records that are kept fit into a new place, so that it is not needed again soon. */
     private static final long SPARE = 4;
 
+    /** Reads the registry under the {@link dev.pulpo.ffm.ProcessLock}, so that nobody can move it meanwhile. */
+    public static Registry readLocked(int pid, TraceeMemory memory, RemoteAddress stubAddress) {
+        StubState stub = StubState.read(pid, memory, stubAddress);
+        return decode(pid, stub, bytes(pid, memory, stub).orElseThrow(() -> damaged(pid, stub, 0)));
+    }
+
     /** Reads the registry. */
     public static Registry read(int pid, TraceeMemory memory, RemoteAddress stubAddress) {
         StubState stub = StubState.read(pid, memory, stubAddress);

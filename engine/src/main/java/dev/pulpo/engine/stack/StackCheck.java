@@ -113,11 +113,15 @@ public final class StackCheck {
         }
         long length = liveLength(tid, thread);
         if (length > 0) {
+            window.forget();
             words.clear();
             words.add(liveStart(thread), length);
             words.read(tid);
-            if (words.isComplete(0) && isClear(tid, thread, words.bytes(), 0, length)) {
-                return Verdict.CLEAR;
+            if (words.isComplete(0)) {
+                if (isClear(tid, thread, words.bytes(), 0, length)) {
+                    return Verdict.CLEAR;
+                }
+                window.adopt(liveStart(thread), words.bytes(), length);
             }
         }
         return walk(thread);

@@ -15,17 +15,31 @@ public final class StackWindow implements StackMemory {
 
     private final TraceeMemory memory;
     private final MemorySegment window;
+    private MemorySegment bytes;
     private long start;
     private long length;
 
     public StackWindow(TraceeMemory memory, Arena arena) {
         this.memory = memory;
         window = arena.allocate(BYTES, 8);
+        bytes = window;
     }
 
     /** Forgets what was read: the process has run since. */
     public void forget() {
         length = 0;
+    }
+
+    /**
+     * Takes what somebody has read already.
+     *
+     * @param address where it was read
+     * @param read    holds it from its beginning on, until the next {@link #forget}
+     */
+    void adopt(long address, MemorySegment read, long byteCount) {
+        bytes = read;
+        start = address;
+        length = byteCount;
     }
 
     @Override
@@ -38,15 +52,16 @@ public final class StackWindow implements StackMemory {
             offset = 0;
         }
         into[index] = switch (size) {
-            case 1 -> window.get(ValueLayout.JAVA_BYTE, offset) & 0xffL;
-            case 2 -> window.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset) & 0xffffL;
-            case 4 -> window.get(ValueLayout.JAVA_INT_UNALIGNED, offset) & 0xffffffffL;
-            default -> window.get(ValueLayout.JAVA_LONG_UNALIGNED, offset);
+            case 1 -> bytes.get(ValueLayout.JAVA_BYTE, offset) & 0xffL;
+            case 2 -> bytes.get(ValueLayout.JAVA_SHORT_UNALIGNED, offset) & 0xffffL;
+            case 4 -> bytes.get(ValueLayout.JAVA_INT_UNALIGNED, offset) & 0xffffffffL;
+            default -> bytes.get(ValueLayout.JAVA_LONG_UNALIGNED, offset);
         };
         return true;
     }
 
     private boolean move(long address, int size) {
+        bytes = window;
         start = address;
         length = memory.readSome(address, window);
         return length >= size;

@@ -89,7 +89,7 @@ public final class ProcessStop implements AutoCloseable {
 
     private static ThreadTable tableFor(TaskList list, Arena arena) {
         try {
-            return new ThreadTable(list.refresh());
+            return new ThreadTable(list.threadCount());
         } catch (RuntimeException | Error failed) {
             list.close();
             arena.close();
@@ -116,7 +116,7 @@ public final class ProcessStop implements AutoCloseable {
         boolean found;
         do {
             found = seizeNew();
-        } while (found);
+        } while (found && !isSeized());
         if (threads.count() == 0) {
             throw new TargetGoneException(pid, "it has ended");
         }
@@ -145,6 +145,11 @@ public final class ProcessStop implements AutoCloseable {
      */
     private boolean isComplete() {
         return list.threadCount() == stoppedThreads();
+    }
+
+    /** As far as can be told while it runs; {@link #stop} makes sure. */
+    private boolean isSeized() {
+        return list.threadCount() == threads.count(ThreadTable.SEIZED);
     }
 
     private boolean seizeNew() {

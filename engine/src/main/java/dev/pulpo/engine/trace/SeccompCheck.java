@@ -22,9 +22,13 @@ final class SeccompCheck {
 
     private SeccompCheck() {}
 
-    /** What stands in the way of borrowing a stopped thread; empty where nothing does. */
-    static Optional<String> of(Ptrace ptrace, int pid, int tid) {
-        String mode = ProcFs.status(pid, tid, "Seccomp").orElse(NONE);
+    /**
+     * What stands in the way of borrowing a stopped thread; empty where nothing does.
+     *
+     * @param status of the thread, read since it was stopped; empty where it has been killed
+     */
+    static Optional<String> of(Ptrace ptrace, int tid, Optional<ProcFs.Status> status) {
+        String mode = status.flatMap(lines -> lines.find("Seccomp")).orElse(NONE);
         return switch (mode) {
             case NONE -> Optional.empty();
             case STRICT -> Optional.of("seccomp's strict mode would kill it");

@@ -122,7 +122,7 @@ public final class StubCalls {
     }
 
     private MemorySegment call(RemoteAddress function, byte[] request, RemoteAddress at) {
-        loan.call(stub.callSite(), function, request, new long[0], deadline);
+        loan.run(stub.callSite(), function, request, new long[0], deadline);
         MemorySegment reply = Arena.ofAuto().allocate(StubLayout.LOAD_BYTES, 8);
         memory.read(at, reply);
         return reply;

@@ -59,6 +59,7 @@ public final class ThreadBorrower {
     private boolean hasTables;
     private boolean needsTables;
     private boolean walked;
+    private Optional<ProcFs.Status> status = Optional.empty();
 
     /** Where the call's frame will lie. */
     public enum FrameOn {
@@ -313,7 +314,7 @@ public final class ThreadBorrower {
     /** A stopped thread can still end, by SIGKILL or because another one executes a program; then it is not taken. */
     private Attempt taken(int tid, Registers registers, long began) {
         try {
-            return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, began));
+            return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, status, began));
         } catch (SystemCallException e) {
             if (e.errno() == Errno.ESRCH) {
                 return new Attempt.Gone();
@@ -377,7 +378,8 @@ public final class ThreadBorrower {
     }
 
     private @Nullable Unfit unfit(int tid, Registers registers, FrameOn frameOn, Restart worst) {
-        Optional<String> filtered = suspendSeccomp ? Optional.empty() : SeccompCheck.of(ptrace, image.pid(), tid);
+        status = ProcFs.findStatus(image.pid(), tid);
+        Optional<String> filtered = suspendSeccomp ? Optional.empty() : SeccompCheck.of(ptrace, tid, status);
         if (filtered.isPresent()) {
             return new Unfit.Filtered(filtered.get());
         }

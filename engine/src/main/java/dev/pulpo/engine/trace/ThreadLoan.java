@@ -16,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * One thread of the target, stopped and borrowed; all others run. {@link #call} makes it run functions of the target,
@@ -43,6 +44,7 @@ public final class ThreadLoan implements AutoCloseable {
     private final long began;
     /** When the thread's own call would have ended by its timeout, as far as that is known. */
     private long end = Long.MAX_VALUE;
+    private Optional<ProcFs.Status> freshStatus;
     private boolean diverted;
     private boolean abandoned;
     private RemoteAddress borrower = RemoteAddress.NULL;
@@ -51,16 +53,19 @@ public final class ThreadLoan implements AutoCloseable {
     /**
      * Takes a thread that the caller has seized and stopped. It is given back by {@link #close} in any case.
      *
-     * @param saved the thread's registers as they are
-     * @param began when it was interrupted, on the scale of {@link System#nanoTime}
+     * @param saved  the thread's registers as they are
+     * @param status of the thread, as it is just now
+     * @param began  when it was interrupted, on the scale of {@link System#nanoTime}
      */
-    ThreadLoan(int pid, int tid, TracerThread.Tools tools, TraceeMemory memory, Registers saved, long began) {
+    ThreadLoan(int pid, int tid, TracerThread.Tools tools, TraceeMemory memory, Registers saved,
+            Optional<ProcFs.Status> status, long began) {
         this.pid = pid;
         this.tid = tid;
         this.tools = tools;
         this.ptrace = tools.ptrace();
         this.memory = memory;
         this.began = began;
+        this.freshStatus = status;
         this.saved = new Registers(arena);
         this.saved.set(saved);
         MemorySegment buffer = arena.allocate(SignalFrame.XSTATE_MAX, 64);
@@ -123,6 +128,14 @@ public final class ThreadLoan implements AutoCloseable {
      *                               deadline (the thread goes on with it and finds its own way back)
      */
     public long call(CallSite site, RemoteAddress function, byte[] arguments, long[] values, long deadline) {
+        run(site, function, arguments, values, deadline);
+        MemorySegment result = arena.allocate(ValueLayout.JAVA_LONG);
+        memory.read(site.result(), result);
+        return result.get(ValueLayout.JAVA_LONG, 0);
+    }
+
+    /** As {@link #call}, of a function that returns nothing of interest in rax. */
+    void run(CallSite site, RemoteAddress function, byte[] arguments, long[] values, long deadline) {
         if (arguments.length > site.stackSize() / 2) {
             throw new BorrowedCallException(pid, tid,
                     arguments.length + " bytes of arguments do not fit the stub's stack of " + site.stackSize());
@@ -136,7 +149,8 @@ public final class ThreadLoan implements AutoCloseable {
         }
         memory.write(frame.address(), frame.bytes());
 
-        ProcFs.Status status = ProcFs.status(pid, tid);
+        ProcFs.Status status = freshStatus.orElseGet(() -> ProcFs.status(pid, tid));
+        freshStatus = Optional.empty();
         int announcement = announcement(status);
         Registers registers = tools.scratch();
         registers.set(saved);
@@ -155,10 +169,6 @@ public final class ThreadLoan implements AutoCloseable {
                 value(values, 5));
         divert(registers, ~(Signals.SYNCHRONOUS | Signals.bit(announcement)));
         awaitAnnouncement(site, announcement, frame.stackPointerForReturn(), deadline);
-
-        MemorySegment result = arena.allocate(ValueLayout.JAVA_LONG);
-        memory.read(site.result(), result);
-        return result.get(ValueLayout.JAVA_LONG, 0);
     }
 
     /** Says in the target who is on the stack, so that no other call is put there while this one may still run. */

@@ -46,7 +46,9 @@ final class Apply extends Command {
     }
 
     private int toOne(LiveProcess process, List<LivePatch> patches) throws IOException {
-        List<Outcome> outcomes = process.apply(process.plan(patches), when.consistency());
+        List<Outcome> outcomes = patches.size() == 1
+                ? List.of(process.apply(patches.getFirst(), when.consistency()))
+                : process.apply(process.plan(patches), when.consistency());
         print(outcomes.stream().map(Outcome::toString).collect(Collectors.joining(System.lineSeparator())),
                 outcomes.size() == 1
                         ? Json.of(outcomes.getFirst())

@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.ulp.CommandTable;
 import dev.pulpo.examples.ulp.Ulp;
 import picocli.CommandLine;
 
@@ -8,13 +9,7 @@ import picocli.CommandLine;
         "0:everything that was asked for is in force", "1:any failure that is not listed here",
         "2:wrong usage", "3:refused; nothing has changed", "4:threads stood in the way until the deadline",
         "5:the process is gone",
-        "6:in transition: some threads have yet to change, and will when they can"}, subcommands = {Run.class,
-                Inject.class, Plan.class, Apply.class, Revert.class,
-                TransitionCommand.class, Patches.class, Messages.class, Stack.class, Where.class, Layout.class,
-                Pack.class, Build.class,
-                PreflightCommand.class,
-                Diff.class,
-                Stub.class})
+        "6:in transition: some threads have yet to change, and will when they can"})
 public final class Pulpo implements Runnable {
     static final String VERSION = "pulpo 0.1.0";
 
@@ -23,13 +18,26 @@ public final class Pulpo implements Runnable {
 
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
-        System.exit(commandLine().execute(arguments));
+        System.exit(commandLine(arguments).execute(arguments));
     }
 
-    /** The command line, ready to parse. */
-    public static CommandLine commandLine() {
+    private static CommandTable commands() {
+        return new CommandTable().with("run", Run.class).with("inject", Inject.class).with("plan", Plan.class)
+                .with("apply", Apply.class).with("revert", Revert.class).with("transition", TransitionCommand.class)
+                .with("patches", Patches.class).with("messages", Messages.class).with("stack", Stack.class)
+                .with("where", Where.class).with("layout", Layout.class).with("pack", Pack.class)
+                .with("build", Build.class).with("preflight", PreflightCommand.class).with("diff", Diff.class)
+                .with("stub", Stub.class).with(Ulp.ownCommands());
+    }
+
+    /**
+     * The command line, ready to parse.
+     *
+     * @param arguments that it will be given, where they are known: commands that they do not name are not made then
+     */
+    public static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new Pulpo());
-        Ulp.addTo(line);
+        commands().addTo(line, arguments);
         return line.setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(new Failures()).setParameterExceptionHandler(Failures::usage);
     }

@@ -6,9 +6,7 @@ import java.util.Set;
 import picocli.CommandLine;
 
 /** libpulp's command line: {@code ulp COMMAND …}. Options may come before the command. */
-@CommandLine.Command(name = "ulp", description = "Userspace Live Patch tool.", synopsisSubcommandLabel = "COMMAND", version = Ulp.VERSION, subcommands = {
-        Trigger.class, Patches.class, Check.class, Dump.class, Pack.class, Post.class, Messages.class,
-        Livepatchable.class, SetPatchable.class, Extract.class})
+@CommandLine.Command(name = "ulp", description = "Userspace Live Patch tool.", synopsisSubcommandLabel = "COMMAND", version = Ulp.VERSION)
 public final class Ulp implements Runnable {
     static final String VERSION = "pulpo 0.1.0 (ulp)";
 
@@ -33,38 +31,51 @@ public final class Ulp implements Runnable {
 
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
-        System.exit(execute(commandLine(), arguments));
+        String[] ordered = commandFirst(arguments);
+        System.exit(commandLine(ordered).execute(ordered));
     }
 
     static int execute(CommandLine line, String... arguments) {
-        return line.execute(commandFirst(line, List.of(arguments)).toArray(String[]::new));
+        return line.execute(commandFirst(arguments));
     }
 
-    /** Gives another command line the commands that it has no like of. */
-    public static void addTo(CommandLine other) {
-        other.addSubcommand(new Trigger()).addSubcommand(new Check()).addSubcommand(new Dump())
-                .addSubcommand(new Pack()).addSubcommand(new Post()).addSubcommand(new Livepatchable())
-                .addSubcommand(new SetPatchable()).addSubcommand(new Extract());
+    /** The commands that no other command line of this project has the like of. */
+    public static CommandTable ownCommands() {
+        return new CommandTable().with("trigger", Trigger.class).with("check", Check.class).with("dump", Dump.class)
+                .with("packer", Pack.class).with("post", Post.class).with("livepatchable", Livepatchable.class)
+                .with("set_patchable", SetPatchable.class).with("extract", Extract.class);
     }
 
-    /** The command line, ready to parse. */
-    public static CommandLine commandLine() {
-        return new CommandLine(new Ulp()).setExecutionExceptionHandler(Ulp::failed)
-                .setParameterExceptionHandler(Ulp::misused);
+    private static CommandTable commands() {
+        return new CommandTable().with("trigger", Trigger.class).with("patches", Patches.class)
+                .with("messages", Messages.class)
+                .with(ownCommands());
+    }
+
+    /**
+     * The command line, ready to parse.
+     *
+     * @param arguments that it will be given, the command first, where they are known: others are not made then
+     */
+    public static CommandLine commandLine(String... arguments) {
+        CommandLine line = new CommandLine(new Ulp());
+        commands().addTo(line, arguments);
+        return line.setExecutionExceptionHandler(Ulp::failed).setParameterExceptionHandler(Ulp::misused);
     }
 
     /** The same arguments with the command in front: libpulp lets options come before it. */
-    static List<String> commandFirst(CommandLine line, List<String> arguments) {
-        for (int i = 0; i < arguments.size(); i++) {
-            String argument = arguments.get(i);
+    static String[] commandFirst(String... arguments) {
+        CommandTable commands = commands();
+        for (int i = 0; i < arguments.length; i++) {
+            String argument = arguments[i];
             if (WITH_VALUE.contains(argument)) {
                 i++;
             } else if (!argument.startsWith("-")) {
-                List<String> moved = new ArrayList<>(arguments);
-                if (line.getSubcommands().containsKey(argument)) {
+                List<String> moved = new ArrayList<>(List.of(arguments));
+                if (commands.has(argument)) {
                     moved.addFirst(moved.remove(i));
                 }
-                return moved;
+                return moved.toArray(String[]::new);
             }
         }
         return arguments;

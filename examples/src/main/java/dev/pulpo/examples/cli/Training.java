@@ -1,0 +1,75 @@
+package dev.pulpo.examples.cli;
+
+import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.examples.ulp.Ulp;
+import dev.pulpo.ffm.LaunchedProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine;
+
+/**
+ * Runs the commands that people wait for, one after the other, for a JVM that writes down which classes that takes; the
+ * scripts make an archive of them ({@code bin/lib.sh}). With the directory of the built demo as its argument a patch is
+ * applied, too. Ends with the first failure.
+ */
+public final class Training {
+    private static final int ROUNDS = 3;
+
+    private Training() {}
+
+    public static void main(String[] arguments) throws IOException {
+        run("stub");
+        if (arguments.length == 0) {
+            try (LaunchedProcess target = LiveProcess.launch("cat")) {
+                look(Integer.toString(target.pid()));
+            }
+            return;
+        }
+        Path demo = Path.of(arguments[0]);
+        try (LaunchedProcess target = LiveProcess.launch(demo.resolve("server").toString())) {
+            // It says when it is ready.
+            if (target.output().orElseThrow().read() < 0) {
+                throw new IOException("the demo has ended");
+            }
+            String pid = Integer.toString(target.pid());
+            String patch = demo.resolve("fix.so").toString();
+            List<String> whole = List.of("-p", pid, "--target", "libgreeting.so", "--replace",
+                    "greeting=greeting_fixed", patch);
+            for (int i = 0; i < ROUNDS; i++) {
+                run("plan", whole);
+                run("apply", whole);
+                look(pid);
+                run("revert", List.of("-p", pid, patch));
+            }
+        }
+    }
+
+    private static void look(String pid) {
+        for (String command : new String[]{"patches", "messages", "stack"}) {
+            run(command, List.of("-p", pid));
+        }
+        run("patches", List.of("--json", "-p", pid));
+        check("ulp patches", Ulp.commandLine("patches").execute("patches", "-p", pid));
+    }
+
+    private static void run(String command) {
+        run(command, List.of());
+    }
+
+    private static void run(String command, List<String> arguments) {
+        String[] all = new String[1 + arguments.size()];
+        all[0] = command;
+        for (int i = 0; i < arguments.size(); i++) {
+            all[i + 1] = arguments.get(i);
+        }
+        CommandLine line = Pulpo.commandLine(all);
+        check(command, line.execute(all));
+    }
+
+    private static void check(String command, int status) {
+        if (status != 0) {
+            throw new IllegalStateException(command + " ended with " + status);
+        }
+    }
+}
