@@ -16,6 +16,8 @@
  * {@link dev.pulpo.engine.Refusal}: what would happen, or why not;
  * <li>{@link dev.pulpo.engine.Outcome}, {@link dev.pulpo.engine.AppliedPatch}: what has happened;
  * {@link dev.pulpo.engine.Transition}: what happens until the last thread has changed;
+ * <li>{@link dev.pulpo.engine.Transaction}, {@link dev.pulpo.engine.TransactionReport}: the same for several processes, all or
+ * none;
  * <li>{@link dev.pulpo.engine.PulpoException} and its kinds, {@link dev.pulpo.engine.Blocker}: what has not;
  * <li>{@link dev.pulpo.engine.StubFile}: the stub, for {@code LD_PRELOAD}.
  * </ol>

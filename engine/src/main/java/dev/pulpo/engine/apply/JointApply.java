@@ -88,17 +88,23 @@ public final class JointApply {
 
     private TransactionReport run() {
         try {
-            Optional<RuntimeException> failure = untilFailure(JointMember::open).or(this::prepare)
-                    .or(() -> untilFailure(JointMember::commit)).or(() -> untilFailure(JointMember::isThere))
-                    .or(() -> members.getFirst().decide());
+            Optional<RuntimeException> failure = untilCommitted().or(() -> members.getFirst().decide());
             return failure.isPresent()
                     ? new TransactionReport(failure, undo(failure.get()))
                     : decided();
+        } finally {
+            members.forEach(JointMember::close);
+        }
+    }
+
+    /** Behind this nothing is undone any more, unless it is certain that nothing has been decided. */
+    private Optional<RuntimeException> untilCommitted() {
+        try {
+            return untilFailure(JointMember::open).or(this::prepare).or(() -> untilFailure(JointMember::commit))
+                    .or(() -> untilFailure(JointMember::isThere));
         } catch (Error error) {
             undo(error);
             throw error;
-        } finally {
-            members.forEach(JointMember::close);
         }
     }
 

@@ -62,17 +62,19 @@ final class JointMember implements AutoCloseable {
         return attempt(() -> set.orElseThrow().isHalfDone());
     }
 
-    /** Decides for all, where this is the first. What fails behind the mark has not failed. */
+    /** Decides for all, where this is the first. Whether it has, what stands in the process tells, and no failure. */
     Optional<RuntimeException> decide() {
-        return attempt(() -> {
-            try {
-                set.orElseThrow().mark(Ties.Mark.DECIDED);
-            } catch (RuntimeException failed) {
-                if (!set.orElseThrow().isMarked()) {
-                    throw failed;
-                }
+        PatchSet all = set.orElseThrow();
+        try {
+            all.mark(Ties.Mark.DECIDED);
+        } catch (RuntimeException | Error failed) {
+            if (!all.isMarked()) {
+                failure = Optional.of(part.explain().apply(failed instanceof RuntimeException known
+                        ? known
+                        : new IllegalStateException("it could not be decided", failed)));
             }
-        });
+        }
+        return failure;
     }
 
     /** Tells the process that it has been decided. Where that fails, it is in force nevertheless; the next tool tells it. */

@@ -2,6 +2,7 @@
  * Planning changes nothing:
  * <ol>
  * <li>{@link dev.pulpo.engine.plan.Planner} turns an image and a patch into a plan;
+ * <li>{@code Predecessors}: plans that come into force in the same stop, before another;
  * <li>{@code FunctionFinder} finds the function that a name means, in {@code SymbolSources} or by
  * {@code IndirectFunction};
  * <li>{@code Entries} looks for reasons against overwriting the first bytes of an {@link dev.pulpo.engine.plan.EntrySite}:

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * {@code trigger --all-or-nothing}. A patch that is not for a process, because that has not loaded what is patched, or another
@@ -43,6 +44,8 @@ final class Together {
         Optional<LiveProcess> process = Optional.empty();
         String name = "";
         final List<PatchPlan> plans = new ArrayList<>();
+        /** Their files, as they were named. */
+        final List<String> files = new ArrayList<>();
         final List<Verdict> leftOut = new ArrayList<>();
         Optional<Exception> failure = Optional.empty();
 
@@ -61,8 +64,8 @@ final class Together {
         }
 
         /** The same verdict for each patch. */
-        Trigger.Done done(java.util.function.Function<String, Verdict> verdict) {
-            return done(plans.stream().map(plan -> verdict.apply(plan.patch().file().toString())).toList());
+        Trigger.Done done(Function<String, Verdict> verdict) {
+            return done(files.stream().map(verdict).toList());
         }
     }
 
@@ -104,6 +107,7 @@ final class Together {
                             new RefusedException(taking.pid, List.of(reason.get()))));
                 } else {
                     meant.add(patch);
+                    taking.files.add(file.toString());
                 }
             }
             taking.plans.addAll(meant.isEmpty() ? List.of() : plans(process, meant));

@@ -1,0 +1,76 @@
+package dev.pulpo.engine.registry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.pulpo.engine.PatchId;
+import dev.pulpo.ffm.RemoteAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Records as bytes; those of older versions are in processes that have been patched long ago. */
+class RecordFormatTest {
+    private static final int TIES = 128;
+    private static final int TIES_BYTES = 40;
+
+    private static PatchRecord record(Ties ties) {
+        RemoteAddress address = new RemoteAddress(0x7000);
+        byte[] id = new byte[PatchId.BYTES];
+        Arrays.fill(id, (byte) 7);
+        FunctionRecord function = new FunctionRecord("f", address, address.plus(64), address.plus(-14),
+                new byte[]{1, 2, 3}, new byte[]{4, 5, 6}, new byte[0], RemoteAddress.NULL, 80);
+        return new PatchRecord(PatchRecord.State.PENDING, 9, Instant.ofEpochSecond(1_000_000, 5), new PatchId(id),
+                address, 0x1000, address, address.plus(4096), new TrampolineBlock(address, 4096), 2, ties, "fix.so",
+                "libx.so", "abcd", "why", List.of(new PatchId(id)), List.of(function));
+    }
+
+    private static PatchRecord decoded(byte[] bytes) {
+        return RecordFormat.decode(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)).orElseThrow();
+    }
+
+    @Test
+    void whatIsWrittenIsRead() {
+        for (Ties ties : List.of(Ties.NONE, Ties.of(77), Ties.of(-78, 4026531836L,
+                List.of(new Ties.Member(12, 3456), new Ties.Member(4_000_000, 1L << 40))))) {
+            byte[] bytes = RecordFormat.encode(record(ties));
+            assertThat(bytes.length % 8).isZero();
+            assertThat(decoded(bytes)).isEqualTo(record(ties));
+        }
+        PatchRecord marked = record(new Ties(1, 2, Ties.Mark.SETTLED, 3, List.of(new Ties.Member(4, 5)), true));
+        assertThat(decoded(RecordFormat.encode(marked))).isEqualTo(marked);
+    }
+
+    @Test
+    void theFieldsThatAreRewrittenAreWhereTheyAreSaidToBe() {
+        byte[] bytes = RecordFormat.encode(record(Ties.of(77)));
+        ByteBuffer fields = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        fields.putLong(RecordFormat.STATE_OFFSET, PatchRecord.State.REVERTING.code());
+        fields.putLong(RecordFormat.LEAVING_OFFSET, 1234);
+        fields.putLong(RecordFormat.MARK_OFFSET, Ties.Mark.DECIDED.code());
+        PatchRecord read = decoded(bytes);
+        assertThat(read.state()).isEqualTo(PatchRecord.State.REVERTING);
+        assertThat(read.ties()).isEqualTo(new Ties(77, 1234, Ties.Mark.DECIDED, 0, List.of(), true));
+    }
+
+    @Test
+    void recordsOfTheVersionBeforeAreRead() {
+        byte[] now = RecordFormat.encode(record(Ties.NONE));
+        ByteBuffer then = ByteBuffer.allocate(now.length - TIES_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        then.put(now, 0, TIES).put(now, TIES + TIES_BYTES, now.length - TIES - TIES_BYTES);
+        then.putInt(0, then.capacity()).putInt(4, 2);
+        PatchRecord read = decoded(then.array());
+        assertThat(read).isEqualTo(record(Ties.OLD));
+        // A registry that moves has all its records written anew.
+        assertThat(decoded(RecordFormat.encode(read)).ties()).isEqualTo(Ties.NONE);
+    }
+
+    @Test
+    void damagedTiesAreNoRecord() {
+        byte[] bytes = RecordFormat.encode(record(Ties.NONE));
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(RecordFormat.MARK_OFFSET, 99);
+        assertThat(RecordFormat.decode(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN))).isEmpty();
+    }
+}
