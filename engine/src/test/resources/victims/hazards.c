@@ -12,12 +12,17 @@
  *                nanosleep, one in a futex with a timeout; an EINTR or a sleep that ends too early counts as an error
  *     signals    a thread sends the process queued signals; "lost" stops it and prints how many never came
  *     forks      a thread forks; the child leaves with what answer() says
+ *     rseq       the only thread is in a restartable sequence nearly always; an error is one that was neither left alone nor
+ *                restarted: "touched" is changed by the patch where it is loaded
+ *     users      a thread changes the process's effective user all the time
+ *     namespaces the main thread enters new mount and UTS namespaces all the time
  *     vforks     a thread makes children that share its memory until they execute /bin/true
  *
- * Commands: exec executes another program, answer, errors, rounds, as server.c; wake lets the blocked threads go, woken prints what they got.
+ * Commands: exec executes another program, eat takes memory without end, answer, errors, rounds, as server.c; wake lets the blocked threads go, woken prints what they got.
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <pthread.h>
@@ -27,6 +32,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
+#include <sched.h>
+#include <sys/rseq.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -298,6 +305,99 @@ static int poll_server(void)
     }
 }
 
+volatile long touched;
+
+/* rseq(2): a sequence that is interrupted begins anew. Returns whether it came to its end; one that was torn is an error. */
+static int sequence_once(struct rseq *area, volatile long *ended)
+{
+    __asm__ goto(".pushsection __rseq_cs, \"aw\"\n"
+                 ".balign 32\n 3: .long 0, 0\n .quad 1f, 2f - 1f, 4f\n"
+                 ".popsection\n"
+                 "leaq 3b(%%rip), %%rax\n movq %%rax, %[section]\n"
+                 "1: movq %[touched], %%rdx\n movl $20000, %%ecx\n"
+                 "5: pause\n decl %%ecx\n jnz 5b\n"
+                 "cmpq %[touched], %%rdx\n jne %l[torn]\n addq $1, %[ended]\n"
+                 "2: jmp %l[done]\n"
+                 ".byte 0x0f, 0xb9, 0x3d\n .long %c[signature]\n"
+                 "4: jmp %l[aborted]\n"
+                 :
+                 : [section] "m"(area->rseq_cs), [touched] "m"(touched), [ended] "m"(*ended),
+                   [signature] "i"(RSEQ_SIG)
+                 : "rax", "rcx", "rdx", "memory", "cc"
+                 : torn, done, aborted);
+done:
+    return 1;
+torn:
+    errors++;
+    return 0;
+aborted:
+    return 0;
+}
+
+static int sequence_server(void)
+{
+    struct rseq *area = (struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
+    char line[64];
+    fcntl(0, F_SETFL, O_NONBLOCK);
+    for (;;) {
+        sequence_once(area, &rounds);
+        area->rseq_cs = 0;
+        long length = read(0, line, sizeof line - 1);
+        if (length == 0) {
+            return 0;
+        }
+        if (length > 0) {
+            line[length] = 0;
+            dprintf(1, "%ld\n", strcmp(line, "errors\n") == 0 ? errors
+                : strcmp(line, "rounds\n") == 0 ? rounds : (long)answer());
+        }
+    }
+}
+
+static void *user_changer(void *unused)
+{
+    for (;;) {
+        if (seteuid(65534) != 0 || seteuid(0) != 0) {
+            __sync_fetch_and_add(&errors, 1);
+        }
+        __sync_fetch_and_add(&rounds, 1);
+        usleep(500);
+    }
+    return unused;
+}
+
+static int namespace_server(void)
+{
+    struct pollfd p = {.fd = 0, .events = POLLIN};
+    char line[64];
+    for (;;) {
+        if (unshare(CLONE_NEWNS | CLONE_NEWUTS) != 0) {
+            errors++;
+        }
+        rounds++;
+        if (poll(&p, 1, 1) != 1) {
+            continue;
+        }
+        long length = read(0, line, sizeof line - 1);
+        if (length <= 0) {
+            return 0;
+        }
+        line[length] = 0;
+        dprintf(1, "%ld\n", strcmp(line, "errors\n") == 0 ? errors
+            : strcmp(line, "rounds\n") == 0 ? rounds : (long)answer());
+    }
+}
+
+static void eat(void)
+{
+    for (;;) {
+        char *memory = malloc(1 << 20);
+        if (memory != NULL) {
+            memset(memory, 1, 1 << 20);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     char line[256];
@@ -348,6 +448,17 @@ int main(int argc, char **argv)
     } else if (strcmp(kind, "forks") == 0 || strcmp(kind, "vforks") == 0) {
         start(forker, kind[0] == 'v');
         printf("ready\n");
+    } else if (strcmp(kind, "rseq") == 0) {
+        printf(__rseq_size == 0 ? "unsupported\n" : "ready\n");
+        return __rseq_size == 0 ? 0 : sequence_server();
+    } else if (strcmp(kind, "users") == 0) {
+        start(user_changer, 0);
+        start(vector_thread, 5);
+        printf("ready\n");
+    } else if (strcmp(kind, "namespaces") == 0) {
+        start(vector_thread, 6);
+        printf("ready\n");
+        return namespace_server();
     } else if (strcmp(kind, "restart") == 0) {
         for (int i = 0; i < 3; i++) {
             start(in_short_sleeps, 0);
@@ -371,6 +482,8 @@ int main(int argc, char **argv)
             printf("%d\n", woken_count);
         } else if (strcmp(line, "lost\n") == 0) {
             printf("%ld\n", lost());
+        } else if (strcmp(line, "eat\n") == 0) {
+            eat();
         } else if (strcmp(line, "exec\n") == 0) {
             execl("/bin/sleep", "sleep", "60", NULL);
         } else if (strcmp(line, "wake\n") == 0) {

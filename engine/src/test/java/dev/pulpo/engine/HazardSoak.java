@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.locks.LockSupport;
@@ -18,10 +19,17 @@ import java.util.concurrent.locks.LockSupport;
  * {@code HazardSoak ROUNDS [HAZARD...]}.
  */
 final class HazardSoak {
-    /** What there is; the last ones start a process for each round. */
+    /** What there is, some of it with threads that change one by one; the last ones start a process for each round. */
     static final List<String> HAZARDS = List.of("vectors", "vectors-injected", "timer", "signals", "restart",
             "restart-injected", "epoll", "sleep", "churn", "malloc", "spin", "forks", "vforks", "stopped-at-random",
-            "frozen-at-random", "two-tools", "tool-killed", "target-killed", "target-execs");
+            "frozen-at-random", "vectors/thread", "timer/thread", "signals/thread", "restart/thread",
+            "restart-injected/thread", "churn/thread", "spin/thread", "forks/thread", "stopped-at-random/thread",
+            "rseq", "users", "namespaces", "two-tools", "tool-killed",
+            "target-killed", "target-execs", "target-out-of-memory");
+
+    private static final String BY_THREAD = "/thread";
+    /** Memory that the victim needs, and that is taken soon, in bytes. */
+    private static final long ENOUGH = 64 << 20;
 
     private static final Duration HANG = Duration.ofSeconds(60);
 
@@ -50,12 +58,12 @@ final class HazardSoak {
 
         @Override
         public String toString() {
-            return String.format("%-18s %6d %6d %6d %6d %9d %6d %6d %10d", hazard, rounds, falseSuccesses, deaths,
+            return String.format("%-24s %6d %6d %6d %6d %9d %6d %6d %10d", hazard, rounds, falseSuccesses, deaths,
                     hangs, corrupted, lostSignals, eintrs, unexpected.size());
         }
     }
 
-    static final String HEADER = String.format("%-18s %6s %6s %6s %6s %9s %6s %6s %10s", "hazard", "rounds", "false",
+    static final String HEADER = String.format("%-24s %6s %6s %6s %6s %9s %6s %6s %10s", "hazard", "rounds", "false",
             "deaths", "hangs", "corrupted", "lost", "EINTRs", "unexpected");
 
     HazardSoak(Path directory) {
@@ -71,11 +79,12 @@ final class HazardSoak {
     }
 
     /** Runs so many rounds of one hazard. */
-    Tally run(String hazard, int rounds) throws Exception {
-        Tally tally = new Tally(hazard);
-        if (hazard.equals("target-killed") || hazard.equals("target-execs")) {
+    Tally run(String name, int rounds) throws Exception {
+        Tally tally = new Tally(name);
+        String hazard = name.replace(BY_THREAD, "");
+        if (hazard.startsWith("target-")) {
             for (int i = 0; i < rounds; i++) {
-                vanishing(tally, hazard.equals("target-execs"));
+                vanishing(tally, hazard);
             }
             return tally;
         }
@@ -105,11 +114,38 @@ final class HazardSoak {
         return switch (hazard) {
             case "vectors-injected", "restart-injected" ->
                 RunningServer.plain(program, hazard.replace("-injected", ""));
+            case "rseq" -> RunningServer.plain(exporting(), hazard);
             case "sleep", "churn", "malloc" -> RunningServer.plain(victims.server(), "8", hazard);
             case "spin" -> RunningServer.preloaded(victims.server(), "3", hazard);
             case "stopped-at-random", "frozen-at-random", "two-tools", "tool-killed" ->
                 RunningServer.plain(victims.server(), "4", "sleep");
             default -> RunningServer.preloaded(program, hazard);
+        };
+    }
+
+    /** The program whose variables a patch can reach by their names. */
+    private Path exporting() {
+        try {
+            Path directory = victims.linked("hazards.c").getParent();
+            return victims.compiled("hazards-exporting", "hazards.c", "-rdynamic", "-L" + directory, "-lanswer",
+                    "-Wl,-rpath," + directory, "-pthread");
+        } catch (IOException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Why a hazard cannot be had on this machine; empty where it can. */
+    static Optional<String> missing(String hazard) {
+        boolean root = Processes.effectiveUser() == 0;
+        return switch (hazard) {
+            case "frozen-at-random" -> Freezer.isAvailable()
+                    ? Optional.empty()
+                    : Optional.of("no control group here whose freezer can be used");
+            case "target-out-of-memory" -> MemoryLimit.isAvailable()
+                    ? Optional.empty()
+                    : Optional.of("no control group here whose memory can be limited");
+            case "users", "namespaces" -> root ? Optional.empty() : Optional.of("only root can do that");
+            default -> Optional.empty();
         };
     }
 
@@ -145,18 +181,32 @@ final class HazardSoak {
     }
 
     private LivePatch patch(int value) {
-        return LivePatch.of(victims.fix(value)).target("libanswer.so").replace("answer", "fixed_answer");
+        return patch(victims.fix(value));
+    }
+
+    private static LivePatch patch(Path file) {
+        return LivePatch.of(file).target("libanswer.so").replace("answer", "fixed_answer");
+    }
+
+    private LivePatch patch(Tally tally) throws IOException, InterruptedException {
+        return tally.hazard.equals("rseq")
+                ? patch(victims.compiled("rseq_fix.so", "rseq_fix.c", "-shared", "-fPIC"))
+                : patch(2);
     }
 
     private void applyAndRevert(Tally tally, RunningServer server, int rounds) throws Exception {
-        PatchId id = patch(2).id();
+        LivePatch patch = patch(tally);
+        PatchId id = patch.id();
+        Consistency consistency = tally.hazard.endsWith(BY_THREAD)
+                ? Consistency.perThread(HANG.dividedBy(2))
+                : Consistency.DEFAULT;
         try (LiveProcess process = LiveProcess.attach(server.pid())) {
             for (int i = 0; i < rounds; i++) {
                 RoundWatch watch = watch(tally, server.pid());
                 try (watch) {
-                    if (isDone(tally, () -> process.apply(process.plan(patch(2)), Consistency.DEFAULT))) {
+                    if (isDone(tally, () -> process.apply(process.plan(patch), consistency))) {
                         tally.falseSuccesses += server.ask("answer").equals("2") ? 0 : 1;
-                        while (!isDone(tally, () -> process.revert(id)) && !watch.hung()) {
+                        while (!isDone(tally, () -> process.revert(id, consistency)) && !watch.hung()) {
                             Thread.onSpinWait();
                         }
                     }
@@ -264,25 +314,34 @@ final class HazardSoak {
     }
 
     /** A target that ends, or becomes another program, at any instant: the outcome is that it is gone. */
-    private void vanishing(Tally tally, boolean execs) throws Exception {
+    private void vanishing(Tally tally, String how) throws Exception {
+        boolean execs = how.equals("target-execs");
+        boolean starves = how.equals("target-out-of-memory");
         try (RunningServer server = RunningServer.preloaded(victims.linked("hazards.c"), "vectors");
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             Thread killer = Thread.ofPlatform().start(() -> {
                 LockSupport.parkNanos(random.nextInt(15_000_000));
                 if (execs) {
                     server.say("exec");
+                } else if (starves) {
+                    server.say("eat");
                 } else {
                     Processes.kill(server.pid(), Signals.SIGKILL);
                 }
             });
             RoundWatch watch = watch(tally, server.pid());
-            try (watch) {
-                while (true) {
-                    process.apply(patch(2));
-                    process.revert(patch(2).id());
+            try (watch; MemoryLimit limit = starves ? MemoryLimit.of(server.pid(), ENOUGH) : null) {
+                try {
+                    while (true) {
+                        process.apply(patch(2));
+                        process.revert(patch(2).id());
+                    }
+                } catch (TargetGoneException expected) {
+                    tally.rounds++;
                 }
-            } catch (TargetGoneException expected) {
-                tally.rounds++;
+                if (limit != null && limit.kills() == 0) {
+                    tally.unexpected.add("it was not for want of memory that the target ended");
+                }
             } catch (PulpoException other) {
                 tally.unexpected.add(other.toString());
             }
@@ -302,8 +361,9 @@ final class HazardSoak {
         HazardSoak soak = new HazardSoak(Files.createTempDirectory("soak"));
         System.out.println(HEADER);
         for (String hazard : hazards) {
-            if (hazard.equals("frozen-at-random") && !Freezer.isAvailable()) {
-                System.out.println(hazard + ": no cgroup here whose freezer can be used");
+            Optional<String> missing = missing(hazard);
+            if (missing.isPresent()) {
+                System.out.println(hazard + ": " + missing.get());
                 continue;
             }
             // A new JVM for each tool that is killed, a new process for each that ends: those cost a second.

@@ -7,6 +7,7 @@ import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Signals;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,10 +28,11 @@ class HazardSoakTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"signals", "restart", "restart-injected", "forks", "vforks", "stopped-at-random",
-            "frozen-at-random", "two-tools", "target-execs"})
+            "frozen-at-random", "signals/thread", "churn/thread", "rseq", "users", "namespaces", "two-tools",
+            "target-execs", "target-out-of-memory"})
     void nothingIsLostAndNothingIsReportedThatIsNotSo(String hazard) throws Exception {
-        Assumptions.assumeTrue(!hazard.equals("frozen-at-random") || Freezer.isAvailable(),
-                "no control group here whose freezer can be used");
+        Optional<String> missing = HazardSoak.missing(hazard);
+        Assumptions.assumeTrue(missing.isEmpty(), () -> missing.orElse(""));
         HazardSoak.Tally tally = soak.run(hazard, 5);
         assertThat(tally.unexpected).isEmpty();
         assertThat(tally.isClean()).as("%s%n%s", HazardSoak.HEADER, tally).isTrue();

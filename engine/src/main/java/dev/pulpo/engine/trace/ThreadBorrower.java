@@ -413,7 +413,9 @@ public final class ThreadBorrower {
         }
         if (frameOn == FrameOn.THREAD_STACK) {
             RemoteAddress lowest = new RemoteAddress(registers.rsp() - StackCheck.RED_ZONE - FRAME_ROOM);
-            if (image.map().find(lowest).filter(mapping -> mapping.isWritable()).isEmpty()) {
+            // All of it on one stack: below a guard page may be another's.
+            if (image.map().find(new RemoteAddress(registers.rsp()))
+                    .filter(mapping -> mapping.isWritable() && mapping.contains(lowest)).isEmpty()) {
                 return Optional.of("its stack has no room for a signal frame");
             }
             if (ptrace.hasShadowStack(tid)) {

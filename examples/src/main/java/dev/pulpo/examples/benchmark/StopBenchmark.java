@@ -20,12 +20,13 @@ import java.util.function.Function;
 /**
  * How long a process stands still while it is patched, for several numbers of threads, in a warm JVM; and beside it, in the
  * same run and on the same process, the time that stopping and releasing alone takes in C. A second table has it from within
- * the process: a thread of it reads the clock without pause.
+ * the process: a thread of it reads the clock without pause. Another has what it takes when threads change one by one.
  */
 public final class StopBenchmark {
     private static final Duration WARM_UP = Duration.ofSeconds(4);
     private static final int LEAST_WARM_UP = 20;
     private static final int ROUNDS = 100;
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final String[] THREADS = {"1", "16", "100", "128", "1000"};
 
     private StopBenchmark() {}
@@ -40,6 +41,11 @@ public final class StopBenchmark {
             measure(demo, threads, "sleep");
         }
         measure(demo, "100", "spin");
+        System.out.printf("%n%-12s %16s %16s %18s %18s%n", "by thread", "stop", "of one thread", "apply", "revert");
+        for (String threads : THREADS) {
+            measureByThread(demo, threads, "sleep");
+        }
+        measureByThread(demo, "100", "spin");
         System.out.printf("%n%-12s %16s %16s%n", "threads", "stop, checked", "seen from inside");
         for (String threads : THREADS) {
             measureInside(demo, threads.equals("1") ? "2" : threads);
@@ -72,6 +78,32 @@ public final class StopBenchmark {
             System.out.printf("%-12s %16s %16s %16s %16s %16s %18s%n", threads + " " + kind, floor, withRegisters,
                     summary(unchecked, Outcome::stop), summary(checked, Outcome::stop),
                     summary(checked, Outcome::borrowed), summary(checked, Outcome::total));
+        }
+    }
+
+    /** Threads change one after the other: how long all stood still, how long the one that did so longest, and the whole. */
+    private static void measureByThread(Path demo, String threads, String kind) throws IOException {
+        LivePatch patch = patch(demo);
+        Consistency byThread = Consistency.perThread(PATIENCE);
+        try (LaunchedProcess target = launch(demo, threads, kind);
+                BufferedReader output = reader(target)) {
+            output.readLine();
+            List<Outcome> applied = new ArrayList<>();
+            List<Outcome> reverted = new ArrayList<>();
+            try (LiveProcess process = LiveProcess.attach(target.pid())) {
+                warmUp(process, patch);
+                for (int i = -LEAST_WARM_UP; i < ROUNDS; i++) {
+                    Outcome there = process.apply(process.plan(patch), byThread);
+                    Outcome back = process.revert(patch.id(), byThread);
+                    if (i >= 0) {
+                        applied.add(there);
+                        reverted.add(back);
+                    }
+                }
+            }
+            System.out.printf("%-12s %16s %16s %18s %18s%n", threads + " " + kind, summary(applied, Outcome::stop),
+                    summary(applied, Outcome::longest), summary(applied, Outcome::total),
+                    summary(reverted, Outcome::total));
         }
     }
 
