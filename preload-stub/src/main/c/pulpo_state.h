@@ -25,13 +25,15 @@
  *                        given back
  *     144  tls_module    uint64_t (*)(uintptr_t bias): the module id of an object's thread-local storage, or 0
  *     152  tls_descriptor  what the first word of a TLS descriptor points to; see pulpo_tls.S
+ *     160  resolve       uintptr_t (*)(uintptr_t bias, uintptr_t resolver): what the resolver of an indirect function of the
+ *                        object chooses; 0 where the object is not loaded any more
  */
 #ifndef PULPO_STATE_H
 #define PULPO_STATE_H
 
 #include <stdint.h>
 
-#define PULPO_VERSION 3
+#define PULPO_VERSION 4
 
 /* The owner of the process does not want it to be patched. */
 #define PULPO_DISABLED 1
@@ -60,6 +62,7 @@ struct pulpo_state {
     uint64_t borrower;
     uint64_t (*tls_module)(uintptr_t);
     void (*tls_descriptor)(void);
+    uintptr_t (*resolve)(uintptr_t, uintptr_t);
 };
 
 /* A request to load or to unload, in memory that the tool chooses. */

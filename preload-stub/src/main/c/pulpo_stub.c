@@ -130,6 +130,56 @@ static uint64_t tls_module(uintptr_t bias)
     return wanted.module;
 }
 
+struct holder {
+    uintptr_t bias;
+    uintptr_t address;
+    char name[4096]; /* PATH_MAX */
+};
+
+/* The name of the object that has the address; the list of objects does not change meanwhile. */
+static int is_holder(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct holder *holder = data;
+
+    (void)size;
+    for (size_t i = 0; info->dlpi_addr == holder->bias && i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type == PT_LOAD
+            && holder->address - holder->bias - info->dlpi_phdr[i].p_vaddr < info->dlpi_phdr[i].p_memsz) {
+            copy(holder->name, sizeof holder->name, info->dlpi_name);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * An object that another thread is loading is not ready to be called, and one that another thread closes must not vanish
+ * meanwhile. Opening it once more waits for the one and keeps off the other.
+ */
+static uintptr_t resolve(uintptr_t bias, uintptr_t resolver)
+{
+    struct holder holder;
+    struct kept kept;
+    struct link_map *map = NULL;
+    uintptr_t chosen = 0;
+    void *object;
+
+    keep(&kept);
+    holder.bias = bias;
+    holder.address = resolver;
+    if (dl_iterate_phdr(is_holder, &holder) != 0) {
+        object = dlopen(holder.name[0] == '\0' ? NULL : holder.name, RTLD_LAZY | RTLD_NOLOAD);
+        if (object != NULL && dlinfo(object, RTLD_DI_LINKMAP, &map) == 0 && map->l_addr == bias) {
+            chosen = ((uintptr_t (*)(void))resolver)();
+        }
+        if (object != NULL) {
+            dlclose(object);
+        }
+    }
+    give_back(&kept);
+    return chosen;
+}
+
 __attribute__((visibility("default")))
 struct pulpo_state pulpo_state = {
     .magic = "PULPOSTB",
@@ -148,6 +198,7 @@ struct pulpo_state pulpo_state = {
     .ring_size = sizeof ring,
     .tls_module = tls_module,
     .tls_descriptor = pulpo_tls_descriptor,
+    .resolve = resolve,
 };
 
 _Static_assert(offsetof(struct pulpo_state, version) == 8, "StubLayout.VERSION");
@@ -170,7 +221,8 @@ _Static_assert(offsetof(struct pulpo_state, flags) == 128, "StubLayout.FLAGS");
 _Static_assert(offsetof(struct pulpo_state, borrower) == 136, "StubLayout.BORROWER");
 _Static_assert(offsetof(struct pulpo_state, tls_module) == 144, "StubLayout.TLS_MODULE");
 _Static_assert(offsetof(struct pulpo_state, tls_descriptor) == 152, "StubLayout.TLS_DESCRIPTOR");
-_Static_assert(sizeof(struct pulpo_state) == 160, "StubLayout.STATE_BYTES");
+_Static_assert(offsetof(struct pulpo_state, resolve) == 160, "StubLayout.RESOLVE");
+_Static_assert(sizeof(struct pulpo_state) == 168, "StubLayout.STATE_BYTES");
 _Static_assert(offsetof(struct pulpo_load, handle) == 8, "StubLayout.LOAD_HANDLE");
 _Static_assert(offsetof(struct pulpo_load, map) == 16, "StubLayout.LOAD_MAP");
 _Static_assert(offsetof(struct pulpo_load, error) == 24, "StubLayout.LOAD_ERROR");

@@ -12,8 +12,8 @@
  * {@link dev.pulpo.engine.Library}: what one has loaded;
  * <li>{@link dev.pulpo.engine.LivePatch}, {@link dev.pulpo.engine.Replacement}, {@link dev.pulpo.engine.PatchId}: what to
  * apply; {@link dev.pulpo.engine.Consistency}: when;
- * <li>{@link dev.pulpo.engine.PatchPlan}, {@link dev.pulpo.engine.PlannedFunction}, {@link dev.pulpo.engine.Refusal}: what
- * would happen, or why not;
+ * <li>{@link dev.pulpo.engine.PatchPlan}, {@link dev.pulpo.engine.PlannedFunction}, {@link dev.pulpo.engine.UnresolvedFunction},
+ * {@link dev.pulpo.engine.Refusal}: what would happen, or why not;
  * <li>{@link dev.pulpo.engine.Outcome}, {@link dev.pulpo.engine.AppliedPatch}: what has happened;
  * {@link dev.pulpo.engine.Transition}: what happens until the last thread has changed;
  * <li>{@link dev.pulpo.engine.PulpoException} and its kinds, {@link dev.pulpo.engine.Blocker}: what has not;

@@ -13,7 +13,7 @@ public final class StubLayout {
     public static final String MAGIC = "PULPOSTB";
 
     /** The version of the layout that this class describes. */
-    public static final int CURRENT_VERSION = 3;
+    public static final int CURRENT_VERSION = 4;
 
     public static final int VERSION = 8;
     public static final int SIZE = 12;
@@ -35,7 +35,8 @@ public final class StubLayout {
     public static final int BORROWER = 136;
     public static final int TLS_MODULE = 144;
     public static final int TLS_DESCRIPTOR = 152;
-    public static final int STATE_BYTES = 160;
+    public static final int RESOLVE = 160;
+    public static final int STATE_BYTES = 168;
 
     /** Flag: the owner of the process does not want it to be patched. */
     public static final long DISABLED = 1;

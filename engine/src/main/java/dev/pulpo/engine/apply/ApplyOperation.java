@@ -82,7 +82,7 @@ public final class ApplyOperation {
     private List<Outcome> run(long began) throws IOException {
         Registry registry = Stale.retire(session,
                 Recovery.run(session, session.registry(deadline), consistency.maxPause(), deadline), List.of());
-        List<PatchPlan> fresh = PatchSet.replanned(session, plans, registry);
+        List<PatchPlan> fresh = PatchSet.replanned(session, plans, registry, deadline);
         if (consistency.level() == Consistency.Level.PER_THREAD) {
             return List.of(byThread(registry, fresh.getFirst()));
         }

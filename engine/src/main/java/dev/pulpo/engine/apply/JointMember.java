@@ -43,8 +43,8 @@ final class JointMember implements AutoCloseable {
             Registry registry = Stale.retire(own,
                     Recovery.run(own, own.registry(deadline), consistency.maxPause(), deadline), List.of());
             try {
-                set = Optional.of(PatchSet.prepare(own, PatchSet.replanned(own, part.plans(), registry), registry,
-                        consistency, Optional.of(ties), deadline));
+                set = Optional.of(PatchSet.prepare(own, PatchSet.replanned(own, part.plans(), registry, deadline),
+                        registry, consistency, Optional.of(ties), deadline));
             } catch (IOException e) {
                 throw new UncheckedIOException(ApplyOperation.files(part.plans()), e);
             }

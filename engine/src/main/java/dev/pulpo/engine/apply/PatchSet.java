@@ -10,7 +10,6 @@ import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.LoadedObject;
-import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.HalfDone;
 import dev.pulpo.engine.registry.PatchRecord.State;
@@ -79,13 +78,14 @@ final class PatchSet {
      *
      * @param plans    in the order in which they stack
      * @param registry without anything half done
+     * @param deadline for what has to be asked of the process, on the scale of {@link System#nanoTime}
      * @throws RefusedException with all reasons against any of them
      */
-    static List<PatchPlan> replanned(Session session, List<PatchPlan> plans, Registry registry) throws IOException {
+    static List<PatchPlan> replanned(Session session, List<PatchPlan> plans, Registry registry, long deadline)
+            throws IOException {
         List<PatchPlan> fresh = new ArrayList<>();
         for (PatchPlan plan : plans) {
-            fresh.add(new Planner(session.image(), session.memory(), Optional.of(registry)).behind(fresh)
-                    .plan(plan.patch(), plan.instead()));
+            fresh.add(new FreshPlan(session, registry, plan, List.copyOf(fresh), deadline).make());
         }
         List<Refusal> refusals = fresh.stream().flatMap(plan -> plan.refusals().stream()).distinct().toList();
         if (!refusals.isEmpty()) {
@@ -95,7 +95,8 @@ final class PatchSet {
             PatchPlan now = fresh.get(i);
             PatchPlan then = plans.get(i);
             if (!now.id().equals(then.id()) || !now.target().equals(then.target())
-                    || now.functions().size() != then.functions().size() || !now.leaving().equals(then.leaving())) {
+                    || now.functions().size() != then.functions().size() + then.unresolved().size()
+                    || !now.leaving().equals(then.leaving())) {
                 throw new RefusedException(session.pid(),
                         new Refusal.PlanOutdated("the patch or its target has changed"));
             }

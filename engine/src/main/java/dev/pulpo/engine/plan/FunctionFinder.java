@@ -5,8 +5,10 @@ import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.elf.dwarf.AddressRange;
 import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.UnresolvedFunction;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import java.util.List;
 import java.util.Map;
@@ -27,14 +29,23 @@ final class FunctionFinder {
     private final TraceeMemory memory;
     private final LoadedObject target;
     private final SymbolSources symbols;
+    private final Map<RemoteAddress, RemoteAddress> answers;
+    private final List<UnresolvedFunction> unresolved;
     private final List<Refusal> refusals;
 
-    /** @param refusals where reasons go why a function cannot be found */
-    FunctionFinder(ProcessImage image, TraceeMemory memory, LoadedObject target, List<Refusal> refusals) {
+    /**
+     * @param answers    of resolvers that have been asked
+     * @param unresolved where functions go whose resolvers have to be asked
+     * @param refusals   where reasons go why a function cannot be found
+     */
+    FunctionFinder(ProcessImage image, TraceeMemory memory, LoadedObject target,
+            Map<RemoteAddress, RemoteAddress> answers, List<UnresolvedFunction> unresolved, List<Refusal> refusals) {
         this.image = image;
         this.memory = memory;
         this.target = target;
         this.symbols = SymbolSources.of(image, target);
+        this.answers = answers;
+        this.unresolved = unresolved;
         this.refusals = refusals;
     }
 
@@ -43,7 +54,7 @@ final class FunctionFinder {
     }
 
     /**
-     * The function; empty where there is a refusal.
+     * The function; empty where there is a refusal, and where a resolver has to be asked first.
      *
      * @param packed where it is as far as the patch knows; used where the name does not tell
      */
@@ -119,10 +130,16 @@ final class FunctionFinder {
     }
 
     private Optional<TargetFunction> resolved(String wanted, ElfSymbol symbol) {
-        return switch (new IndirectFunction(image, memory, target, symbol).resolve()) {
+        IndirectFunction indirect = new IndirectFunction(image, memory, target, symbol);
+        RemoteAddress asked = answers.get(indirect.resolver());
+        return switch (asked == null ? indirect.bound() : indirect.chosen(asked)) {
             case IndirectFunction.Answer.Chosen chosen -> Optional.of(function(wanted, chosen.function(), 0));
-            case IndirectFunction.Answer.Unknown unknown -> {
-                refusals.add(new Refusal.NotPatchable(wanted, unknown.reason()));
+            case IndirectFunction.Answer.Unasked unasked -> {
+                unresolved.add(new UnresolvedFunction(wanted, indirect.resolver()));
+                yield Optional.empty();
+            }
+            case IndirectFunction.Answer.Unusable unusable -> {
+                refusals.add(new Refusal.NotPatchable(wanted, unusable.reason()));
                 yield Optional.empty();
             }
         };

@@ -12,13 +12,15 @@ import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
  * What an indirect function (STT_GNU_IFUNC) has chosen in a process. The loader has called it and put the answer into the
- * slots of those who use it; there it is read, so that nothing needs to run.
+ * slots of those who use it; there it is read, so that nothing needs to run. Where no slot is bound yet, its resolver has to
+ * be asked, which planning does not do.
  *
  * @param image  of the process
  * @param memory of it
@@ -31,57 +33,85 @@ record IndirectFunction(ProcessImage image, TraceeMemory memory, LoadedObject ta
         /** All slots hold this function of the target. */
         record Chosen(LinkAddress function) implements Answer {}
 
-        /** It is not known which function was chosen. */
-        record Unknown(String reason) implements Answer {}
+        /** No slot holds an answer. */
+        record Unasked() implements Answer {}
+
+        /** It cannot be replaced under this name. */
+        record Unusable(String reason) implements Answer {}
     }
 
-    Answer resolve() {
-        Set<Long> chosen = new TreeSet<>();
-        boolean[] outside = {false};
+    /** What is known without asking. */
+    Answer bound() {
+        Set<RemoteAddress> chosen = new TreeSet<>();
         for (LoadedObject object : image.objects()) {
             Stream.concat(object.elf().pltRelocations().stream(), object.elf().dynamicRelocations().stream())
                     .filter(relocation -> isOfSymbol(object, relocation))
                     .map(relocation -> object.toRemote(relocation.offset()))
-                    .forEach(slot -> add(chosen, outside, slot));
+                    .flatMap(slot -> content(slot).stream())
+                    .filter(function -> isInVdso(function) || isFunctionOfTarget(function))
+                    .forEach(chosen::add);
         }
         return switch (chosen.size()) {
-            case 0 -> new Answer.Unknown(outside[0]
-                    ? "it is an indirect function, and has chosen one of the kernel's vdso"
-                    : "it is an indirect function, which chooses another one, and nobody in the "
-                            + "process has used it yet; replace the one that it chooses, by name or address");
-            case 1 -> new Answer.Chosen(new LinkAddress(chosen.iterator().next()));
-            default -> new Answer.Unknown("it is an indirect function and has chosen several: "
-                    + String.join(", ", chosen.stream().map(address -> "0x" + Long.toHexString(address)).toList())
+            case 0 -> new Answer.Unasked();
+            case 1 -> chosen(chosen.iterator().next());
+            default -> new Answer.Unusable("it is an indirect function and has chosen several: "
+                    + String.join(", ", chosen.stream().map(address -> target.contains(address)
+                            ? "0x" + Long.toHexString(target.toLink(address).value())
+                            : "one of the kernel's vdso").toList())
                     + "; replace one of them by its address");
         };
+    }
+
+    /** What it means that the resolver has answered with this address. */
+    Answer chosen(RemoteAddress function) {
+        if (function.isNull()) {
+            return new Answer.Unusable("it is an indirect function, and has chosen none; or " + target.path()
+                    + " is being closed");
+        }
+        if (isInVdso(function)) {
+            return new Answer.Unusable("it is an indirect function, and has chosen one of the kernel's vdso");
+        }
+        return isFunctionOfTarget(function)
+                ? new Answer.Chosen(target.toLink(function))
+                : new Answer.Unusable("it is an indirect function, and has chosen " + function
+                        + ", where no function of " + target.path()
+                        + " begins; replace that one, as one of its object");
+    }
+
+    RemoteAddress resolver() {
+        return target.toRemote(symbol.address());
     }
 
     private boolean isOfSymbol(LoadedObject object, Relocation relocation) {
         if (relocation.type().equals(RelocationType.IRELATIVE)) {
             return object.equals(target) && relocation.addend() == symbol.value();
         }
-        return (relocation.type().equals(RelocationType.JUMP_SLOT) || relocation.type().equals(RelocationType.GLOB_DAT))
-                && object.elf().dynamicSymbols().get(relocation.symbolIndex()).name().equals(symbol.name());
+        if (!relocation.type().equals(RelocationType.JUMP_SLOT) && !relocation.type().equals(RelocationType.GLOB_DAT)) {
+            return false;
+        }
+        ElfSymbol used = object.elf().dynamicSymbols().get(relocation.symbolIndex());
+        return used.name().equals(symbol.name()) && (used.version().isEmpty() || symbol.version().isEmpty()
+                || used.version().get().name().equals(symbol.version().get().name()));
     }
 
-    /** A slot that is not bound yet leads into a procedure linkage table, and not to the beginning of a function. */
-    private void add(Set<Long> chosen, boolean[] outside, RemoteAddress slot) {
+    private Optional<RemoteAddress> content(RemoteAddress slot) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment value = arena.allocate(ValueLayout.JAVA_LONG);
             memory.read(slot, value);
-            RemoteAddress function = new RemoteAddress(value.get(ValueLayout.JAVA_LONG, 0));
-            if (image.map().find(function).filter(mapping -> mapping.path().equals("[vdso]")).isPresent()) {
-                outside[0] = true;
-            }
-            if (target.contains(function)) {
-                LinkAddress link = target.toLink(function);
-                if (CodeIndex.of(target.elf()).functions().startingAt(link).isPresent()) {
-                    chosen.add(link.value());
-                }
-            }
+            return Optional.of(new RemoteAddress(value.get(ValueLayout.JAVA_LONG, 0)));
         } catch (SystemCallException unmapped) {
             // An object that is being closed: its slots count for nothing.
-            return;
+            return Optional.empty();
         }
+    }
+
+    private boolean isInVdso(RemoteAddress function) {
+        return image.map().find(function).filter(mapping -> mapping.path().equals("[vdso]")).isPresent();
+    }
+
+    /** A slot that is not bound yet leads into a procedure linkage table, and not to the beginning of a function. */
+    private boolean isFunctionOfTarget(RemoteAddress function) {
+        return target.contains(function)
+                && CodeIndex.of(target.elf()).functions().startingAt(target.toLink(function)).isPresent();
     }
 }

@@ -14,6 +14,7 @@ import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.Replacement;
+import dev.pulpo.engine.UnresolvedFunction;
 import dev.pulpo.engine.check.ConstructorCheck;
 import dev.pulpo.engine.check.PlanChecks;
 import dev.pulpo.engine.image.LoadedObject;
@@ -36,6 +37,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -47,8 +49,10 @@ public final class Planner {
     private final Optional<Registry> registry;
     private final MemoryWindow code;
     private final List<HalfDone.Undo> undone;
+    private final List<UnresolvedFunction> unresolved = new ArrayList<>();
     private final List<Refusal> refusals = new ArrayList<>();
     private Predecessors earlier = new Predecessors(List.of());
+    private Map<RemoteAddress, RemoteAddress> answers = Map.of();
 
     /** @param registry of the process, with nothing half done; empty where it has no stub yet */
     public Planner(ProcessImage image, TraceeMemory memory, Optional<Registry> registry) {
@@ -80,6 +84,12 @@ public final class Planner {
         return this;
     }
 
+    /** Plans with what resolvers of indirect functions, by their addresses, have been asked and have answered. */
+    public Planner knowing(Map<RemoteAddress, RemoteAddress> chosen) {
+        answers = Map.copyOf(chosen);
+        return this;
+    }
+
     /**
      * Makes the plan.
      *
@@ -102,6 +112,7 @@ public final class Planner {
                 .orElse(List.of());
         return new PatchPlan(image.pid(), image.startTime(), patch, id,
                 target.map(LoadedObject::path).orElse(""), target.map(Planner::buildId).orElse(""), functions,
+                unresolved,
                 target.map(object -> new References(object, patchElf, refusals).plan(patch.references()))
                         .orElse(List.of()),
                 instead, leaving.reversed().stream().map(entry -> entry.patch().id()).toList(), refusals);
@@ -185,7 +196,7 @@ public final class Planner {
     private List<PlannedFunction> functions(LoadedObject target, LivePatch patch, ElfFile patchElf) {
         List<PlannedFunction> planned = new ArrayList<>();
         Set<RemoteAddress> seen = new HashSet<>();
-        FunctionFinder finder = new FunctionFinder(image, memory, target, refusals);
+        FunctionFinder finder = new FunctionFinder(image, memory, target, answers, unresolved, refusals);
         Entries entries = new Entries(target, finder.symbols(), refusals);
         Set<String> originals = originals(patch, patchElf);
         for (Replacement replacement : patch.replacements()) {

@@ -109,6 +109,18 @@ public final class StubCalls {
         return loan.call(stub.callSite(), stub.tlsModule(), new byte[0], new long[]{bias}, deadline);
     }
 
+    /**
+     * What the resolver of an indirect function chooses. The dynamic loader calls it whenever it binds such a function, on
+     * whichever thread that may be, so that one time more changes nothing.
+     *
+     * @param bias of the object that has it
+     * @return the function's address; null where the object is not loaded any more
+     */
+    public RemoteAddress resolve(long bias, RemoteAddress resolver) {
+        return new RemoteAddress(loan.call(stub.callSite(), stub.resolve(), new byte[0],
+                new long[]{bias, resolver.value()}, deadline));
+    }
+
     private MemorySegment call(RemoteAddress function, byte[] request, RemoteAddress at) {
         loan.call(stub.callSite(), function, request, new long[0], deadline);
         MemorySegment reply = Arena.ofAuto().allocate(StubLayout.LOAD_BYTES, 8);

@@ -18,7 +18,7 @@ import java.nio.charset.StandardCharsets;
 public record StubState(RemoteAddress address, RemoteAddress call, RemoteAddress announced, RemoteAddress load,
         RemoteAddress unload, RemoteAddress syscall, RemoteAddress stack, long stackSize, RemoteAddress registry,
         long registrySize, long registryUsed, RemoteAddress ring, long ringSize, long ringWritten, long flags,
-        int borrower, RemoteAddress tlsModule, RemoteAddress tlsDescriptor) {
+        int borrower, RemoteAddress tlsModule, RemoteAddress tlsDescriptor, RemoteAddress resolve) {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
 
     /**
@@ -48,7 +48,7 @@ public record StubState(RemoteAddress address, RemoteAddress call, RemoteAddress
                     pointer(bytes, StubLayout.RING), bytes.get(LONG, StubLayout.RING_SIZE),
                     bytes.get(LONG, StubLayout.RING_WRITTEN), bytes.get(LONG, StubLayout.FLAGS),
                     (int) bytes.get(LONG, StubLayout.BORROWER), pointer(bytes, StubLayout.TLS_MODULE),
-                    pointer(bytes, StubLayout.TLS_DESCRIPTOR));
+                    pointer(bytes, StubLayout.TLS_DESCRIPTOR), pointer(bytes, StubLayout.RESOLVE));
         }
     }
 

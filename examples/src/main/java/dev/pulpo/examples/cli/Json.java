@@ -83,6 +83,9 @@ final class Json {
                                 "size", function.size(), "replacement", function.replacement(), "site",
                                 function.site().toString(), "expected", function.expected()))
                         .toList(),
+                "unresolved",
+                plan.unresolved().stream().map(function -> object("function", function.function(), "resolver",
+                        function.resolver().toString())).toList(),
                 "references", plan.references().stream().map(Object::toString).toList(), "leaving",
                 plan.leaving().stream().map(PatchId::hex).toList(),
                 "coverage", coverage.stream().map(Json::of).toList(), "refusals",
