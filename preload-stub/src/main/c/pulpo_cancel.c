@@ -3,33 +3,45 @@
  * stack that it stands on is not its own, so that its cleanup handlers would not be found. It is to end where it was.
  *
  * There are two ways in which it can be asked. Where cancellation is deferred, a bit is set that the next cancellation
- * point sees; as long as the state is PTHREAD_CANCEL_DISABLE none does, and enabling it again does nothing by itself.
+ * point sees; as long as the state is PTHREAD_CANCEL_DISABLE none does, and enabling it again does nothing by itself. Where
+ * it is asynchronous the thread gets a signal, whose handler ends it. Signals are blocked while a thread is borrowed.
  *
- * Where it is asynchronous, and that is so for every thread that waits in a system call which is a cancellation point
- * (glibc up to 2.40), the thread gets a signal, whose handler sets that bit. The signal is blocked while the thread is
- * borrowed and comes when it is back in its own code, as it should. So there nothing is changed: were the state disabled,
- * no signal would be sent, and enabling it again would end the thread there and then.
+ *   glibc            a system call that is a cancellation point     the signal is sent        it ends the thread, if
+ *   to 2.33, 2.36 on is asynchronous                                if asynchronous           the bit was not set before
+ *   2.34, 2.35       is asynchronous                                always                    asynchronous
+ *   2.41 on          looks at the bit, and then waits               if enabled                asynchronous, or there
  *
- * Which of the two it is can be asked of pthread_setcanceltype(3) only by changing it. So it is read where glibc keeps
- * it: it describes its threads to debuggers. Where it does not, or keeps it elsewhere (2.34 and 2.35), the thread passes
- * for one whose cancellation is deferred.
+ * So in the first line nothing is changed for a thread that gets the signal; it comes when the thread is back in its own
+ * code, as it should. Were the state disabled no signal would be sent, and enabling it again would end the thread there and
+ * then. In the second it can be disabled for any thread. In the third it must be, because the bit is set in any case; and
+ * where it was set meanwhile the signal is sent when the thread is given back, since it may wait behind the look.
+ *
+ * All that can be asked of pthread_setcanceltype(3) only by changing it. So it is read where glibc keeps it: it describes
+ * its threads to debuggers. Where it does not, the thread passes for one whose cancellation is deferred.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <gnu/libc-version.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "pulpo_cancel.h"
+#include "pulpo_loader.h"
 
 /* Bits of the word cancelhandling of struct pthread. */
-enum { DISABLED = 1, ASYNCHRONOUS = 2 };
+enum { DISABLED = 1, ASYNCHRONOUS = 2, ASKED = 8 };
+
+/* The signal with which threads are cancelled, the first of those that programs do not see (signal(7)). */
+enum { SIGNAL = 32 };
 
 /* How nptl_db is told of a field: its size in bits, how many there are, and where in struct pthread it is. */
 enum { BITS, COUNT, OFFSET };
 
-static const volatile uint32_t *word_of_thread(const char *description)
+static uint32_t *word_of_thread(const char *description)
 {
     const uint32_t *field = dlsym(RTLD_DEFAULT, description);
 
@@ -40,31 +52,93 @@ static const volatile uint32_t *word_of_thread(const char *description)
     if (field[BITS] != 8 * sizeof(uint32_t) || field[COUNT] != 1) {
         return NULL;
     }
-    return (const volatile uint32_t *)((const char *)pthread_self() + field[OFFSET]);
+    return (uint32_t *)((char *)pthread_self() + field[OFFSET]);
 }
 
-static int is_cancelled_by_signal(void)
+static uint32_t *find_handling(void)
 {
-    const volatile uint32_t *tid = word_of_thread("_thread_db_pthread_tid");
-    const volatile uint32_t *cancel = word_of_thread("_thread_db_pthread_cancelhandling");
+    const volatile uint32_t *tid;
 
+    if (dlsym == NULL) {
+        return NULL;
+    }
     /* The thread's own id, found in the same way, says that the description fits. */
-    return tid != NULL && cancel != NULL && *tid == (uint32_t)gettid()
-           && (*cancel & (DISABLED | ASYNCHRONOUS)) == ASYNCHRONOUS;
+    tid = word_of_thread("_thread_db_pthread_tid");
+    return tid != NULL && *tid == (uint32_t)syscall(SYS_gettid) ? word_of_thread("_thread_db_pthread_cancelhandling")
+                                                                 : NULL;
+}
+
+static uint32_t now(uint32_t *handling)
+{
+    return handling == NULL ? 0 : __atomic_load_n(handling, __ATOMIC_SEQ_CST);
+}
+
+/* Whether glibc is 2.41 or later. */
+static int looks_before_it_waits(void)
+{
+    const char *version = gnu_get_libc_version();
+    int minor = 0;
+
+    if (version[0] != '2' || version[1] != '.') {
+        return version[0] > '2';
+    }
+    for (version += 2; *version >= '0' && *version <= '9'; version++) {
+        minor = 10 * minor + (*version - '0');
+    }
+    return minor >= 41;
 }
 
 /* What the loader has to say to the thread is forgotten by this where there is no such description. */
 void pulpo_hold_cancel(struct pulpo_cancel *held)
 {
-    held->changed = !is_cancelled_by_signal();
+    uint32_t before;
+
+    held->handling = find_handling();
+    held->state = PTHREAD_CANCEL_ENABLE;
+    before = now(held->handling);
+    held->asked = (before & ASKED) != 0;
+    held->changed = looks_before_it_waits() || (before & (DISABLED | ASYNCHRONOUS)) != ASYNCHRONOUS;
     if (held->changed) {
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &held->state);
+        /* A word that does not show this is not the one. */
+        if (looks_before_it_waits() && (now(held->handling) & DISABLED) == 0) {
+            held->handling = NULL;
+        }
+    }
+}
+
+/* As pthread_cancel would have sent it; if it has never been called, the signal would be the end of the process. */
+static void send_signal(void)
+{
+    struct {
+        void (*handler)(int);
+        unsigned long flags;
+        void (*restorer)(void);
+        unsigned long mask;
+    } action;
+
+    if (syscall(SYS_rt_sigaction, SIGNAL, NULL, &action, sizeof action.mask) == 0 && action.handler != SIG_DFL
+        && action.handler != SIG_IGN) {
+        syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGNAL);
     }
 }
 
 void pulpo_give_cancel_back(const struct pulpo_cancel *held)
 {
-    if (held->changed) {
+    if (!held->changed) {
+        return;
+    }
+    if (held->handling == NULL || held->state != PTHREAD_CANCEL_ENABLE || !looks_before_it_waits()) {
         pthread_setcancelstate(held->state, NULL);
+        return;
+    }
+    if ((now(held->handling) & ASYNCHRONOUS) != 0) {
+        /* pthread_setcancelstate would end the thread here. */
+        __atomic_fetch_and(held->handling, ~(uint32_t)DISABLED, __ATOMIC_SEQ_CST);
+    } else {
+        pthread_setcancelstate(held->state, NULL);
+    }
+    if ((now(held->handling) & ASKED) != 0 && !held->asked) {
+        send_signal();
     }
 }

@@ -2,9 +2,13 @@
 #ifndef PULPO_CANCEL_H
 #define PULPO_CANCEL_H
 
+#include <stdint.h>
+
 struct pulpo_cancel {
-    int state;
-    int changed;
+    int changed;        /* whether it was disabled */
+    int state;          /* what it was before */
+    int asked;          /* whether the thread had been asked to end before */
+    uint32_t *handling; /* where glibc keeps all that for the thread; null where it is not known */
 };
 
 __attribute__((visibility("hidden"))) void pulpo_hold_cancel(struct pulpo_cancel *held);

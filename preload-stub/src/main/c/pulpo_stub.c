@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "pulpo_cancel.h"
+#include "pulpo_loader.h"
 #include "pulpo_state.h"
 
 extern void pulpo_call(void);
@@ -49,7 +50,7 @@ static void keep(struct kept *kept)
     const char *pending;
 
     kept->error_number = errno;
-    pending = dlerror();
+    pending = dlerror == NULL ? NULL : dlerror();
     copy(kept->dl_error, sizeof kept->dl_error, pending == NULL ? "" : pending);
     pulpo_hold_cancel(&kept->cancel);
 }

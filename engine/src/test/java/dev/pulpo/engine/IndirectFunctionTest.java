@@ -32,7 +32,7 @@ class IndirectFunctionTest {
         Path file = directory.resolve("indirect_fix" + value + ".so");
         if (!file.toFile().exists()) {
             victims.compiled(file.getFileName().toString(), "indirect_fix.c", "-shared", "-fPIC", "-fno-builtin",
-                    "-fno-tree-loop-distribute-patterns", "-DVALUE=" + value);
+                    "-fno-tree-loop-distribute-patterns", "-fcf-protection=full", "-DVALUE=" + value);
         }
         return LivePatch.of(file).target("libindirect.so").replace(function, replacement);
     }

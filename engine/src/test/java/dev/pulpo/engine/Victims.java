@@ -10,8 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Builds victim programs and patches from the C sources in the test's resources. */
+/**
+ * Builds victim programs and patches from the C sources in the test's resources. Where the environment variable
+ * {@code PULPO_LIBC} names a directory with another C library ({@code libc.so.6}, {@code ld-linux-x86-64.so.2}), programs
+ * run with that one; {@code src/test/sh/with-libc.sh} fetches some.
+ */
 final class Victims {
+    private static final Optional<String> LIBC = Optional.ofNullable(System.getenv("PULPO_LIBC"));
+
     private final Path directory;
 
     Victims(Path directory) {
@@ -224,6 +230,10 @@ final class Victims {
                 List.of(plusPlus ? "g++" : "gcc", "-O2", "-Wall", "-Werror", "-Wl,--build-id=sha1",
                         "-o", directory.resolve(output).toString(), copy.toString()));
         command.addAll(List.of(options));
+        if (LIBC.isPresent() && !output.endsWith(".so") && !output.endsWith(".o")) {
+            command.addAll(List.of("-Wl,--dynamic-linker=" + LIBC.get() + "/ld-linux-x86-64.so.2",
+                    "-Wl,-rpath," + LIBC.get()));
+        }
         Process gcc = new ProcessBuilder(command).redirectErrorStream(true).start();
         String log = new String(gcc.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (gcc.waitFor() != 0) {

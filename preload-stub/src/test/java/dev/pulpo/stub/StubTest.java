@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,6 +55,15 @@ class StubTest {
         Process nm = new ProcessBuilder("nm", "-D", "--defined-only", built.toString()).start();
         assertThat(new String(nm.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).lines())
                 .singleElement().asString().endsWith(" D " + StubLayout.SYMBOL);
+    }
+
+    /** Whatever it was built with, it loads where the C library is of 2011 or later. */
+    @Test
+    void needsNoNewCLibrary() throws Exception {
+        Process objdump = new ProcessBuilder("objdump", "-T", "target/classes/dev/pulpo/stub/libpulpo.so").start();
+        String symbols = new String(objdump.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        assertThat(Pattern.compile("GLIBC_2\\.([0-9]+)").matcher(symbols).results()
+                .map(version -> Integer.parseInt(version.group(1)))).isNotEmpty().allMatch(version -> version <= 14);
     }
 
     /** It loads where text cannot be written, and into the C library when that is started as a program. */
