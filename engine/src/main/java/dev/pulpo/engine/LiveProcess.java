@@ -23,7 +23,6 @@ import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.engine.inspect.StackOperation;
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.engine.check.PlanChecks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -196,24 +195,10 @@ public final class LiveProcess implements AutoCloseable {
             }
             List<PatchPlan> checked = new ArrayList<>();
             for (PatchPlan plan : plans) {
-                checked.add(checked(image, plan));
+                checked.add(code.checked(image, plan));
             }
             return List.copyOf(checked);
         });
-    }
-
-    /** What is refused anyway, perhaps because it is another build, need not be compared with it. */
-    private PatchPlan checked(ProcessImage image, PatchPlan plan) throws IOException {
-        if (!plan.isApplicable()) {
-            return plan;
-        }
-        Optional<PlanChecks> checks = checks(image, plan);
-        return checks.isPresent() ? checks.get().check(plan, plan.patch().allowed()) : plan;
-    }
-
-    private Optional<PlanChecks> checks(ProcessImage image, PatchPlan plan) {
-        return image.named(plan.target()).stream().findFirst().flatMap(target -> code.info(image, target)
-                .map(info -> new PlanChecks(image, target, info)));
     }
 
     /**
@@ -222,7 +207,7 @@ public final class LiveProcess implements AutoCloseable {
      * @return one for each function of the plan
      */
     public List<Coverage> coverage(PatchPlan plan) {
-        return unlessGone(() -> checks(image(), plan).map(checks -> checks.coverage(plan)).orElse(List.of()));
+        return unlessGone(() -> code.checks(image(), plan).map(checks -> checks.coverage(plan)).orElse(List.of()));
     }
 
     /**
@@ -268,13 +253,13 @@ public final class LiveProcess implements AutoCloseable {
 
     private List<Outcome> apply(List<PatchPlan> plans, Consistency consistency, boolean suspendSeccomp) {
         checkApplicable(plans);
-        return unlessGone(() -> ApplyOperation.run(plans, consistency, this::checked, memory, suspendSeccomp));
+        return unlessGone(() -> ApplyOperation.run(plans, consistency, code::checked, memory, suspendSeccomp));
     }
 
     /** Its part in a transaction of several processes. */
     JointApply.Part part(List<PatchPlan> plans) {
         checkApplicable(plans);
-        return new JointApply.Part(pid, startTime, memory, List.copyOf(plans), this::checked, failure -> {
+        return new JointApply.Part(pid, startTime, memory, List.copyOf(plans), code::checked, failure -> {
             try {
                 return Gone.unless(pid, memory, () -> {
                     throw failure;

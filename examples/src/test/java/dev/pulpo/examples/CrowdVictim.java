@@ -26,7 +26,7 @@ final class CrowdVictim {
         return fix;
     }
 
-    private static Path compiled(Path directory, String output, String source, String... options) throws Exception {
+    static Path compiled(Path directory, String output, String source, String... options) throws Exception {
         Path copy = directory.resolve(source);
         try (var resource = CrowdVictim.class.getResourceAsStream("/victims/" + source)) {
             Files.write(copy, resource.readAllBytes());

@@ -9,8 +9,10 @@ import dev.pulpo.elf.cfi.UnwindEnd;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.elf.dwarf.SourceFrame;
 import dev.pulpo.engine.CodePlace;
+import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.StackFrame;
 import dev.pulpo.engine.ThreadStack;
+import dev.pulpo.engine.check.PlanChecks;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.Mapping;
 import dev.pulpo.engine.image.ProcFs;
@@ -38,6 +40,23 @@ public final class KnownCode implements AutoCloseable {
     /** Debug information of an object; empty where there is none that can be read. */
     public synchronized Optional<DebugInfo> info(ProcessImage image, LoadedObject object) {
         return infos.computeIfAbsent(object.elf(), elf -> open(image, object));
+    }
+
+    /** What debug information says about a plan; empty where nothing is known of its target. */
+    public Optional<PlanChecks> checks(ProcessImage image, PatchPlan plan) {
+        return image.named(plan.target()).stream().findFirst()
+                .flatMap(target -> info(image, target).map(known -> new PlanChecks(image, target, known)));
+    }
+
+    /**
+     * A plan with what debug information has to say against it. What is refused anyway, perhaps because it is another
+     * build, need not be compared with it.
+     *
+     * @throws IOException where the patch cannot be read
+     */
+    public PatchPlan checked(ProcessImage image, PatchPlan plan) throws IOException {
+        Optional<PlanChecks> checks = plan.isApplicable() ? checks(image, plan) : Optional.empty();
+        return checks.isPresent() ? checks.get().check(plan, plan.patch().allowed()) : plan;
     }
 
     private static Optional<DebugInfo> open(ProcessImage image, LoadedObject object) {

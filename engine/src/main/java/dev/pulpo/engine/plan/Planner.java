@@ -78,15 +78,15 @@ public final class Planner {
         this.undone = remedy.map(HalfDone.Remedy::code).orElse(List.of());
     }
 
-    /** @param chosen what resolvers of indirect functions have answered that were asked, by the resolver */
-    public Planner knowing(Map<RemoteAddress, RemoteAddress> chosen) {
-        answers = chosen;
-        return this;
-    }
-
     /** Plans what is to come into force in the same stop as these, and behind them where they replace the same functions. */
     public Planner behind(List<PatchPlan> others) {
         earlier = new Predecessors(others);
+        return this;
+    }
+
+    /** Plans with what resolvers of indirect functions, by their addresses, have been asked and have answered. */
+    public Planner knowing(Map<RemoteAddress, RemoteAddress> chosen) {
+        answers = Map.copyOf(chosen);
         return this;
     }
 
