@@ -3,9 +3,9 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pulpo.elf.cfi.CfiMap;
-import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.cfi.Step;
 import dev.pulpo.elf.cfi.Unwinder;
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.stack.StackTables;
