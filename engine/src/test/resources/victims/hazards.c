@@ -285,23 +285,31 @@ static void *forker(void *shared_memory)
     return NULL;
 }
 
+/* Does what the next line of the standard input says, if there is one. Returns what reading it returned. */
+static long obey_line(void)
+{
+    char line[64];
+    long length = read(0, line, sizeof line - 1);
+    if (length > 0) {
+        line[length] = 0;
+        dprintf(1, "%ld\n", strcmp(line, "errors\n") == 0 ? errors
+            : strcmp(line, "rounds\n") == 0 ? rounds : (long)answer());
+    }
+    return length;
+}
+
 static int poll_server(void)
 {
     struct pollfd p = {.fd = 0, .events = POLLIN};
-    char line[64];
     for (;;) {
         int n = poll(&p, 1, -1);
         if (n != 1) {
             errors++;
             continue;
         }
-        long length = read(0, line, sizeof line - 1);
-        if (length <= 0) {
+        if (obey_line() <= 0) {
             return 0;
         }
-        line[length] = 0;
-        dprintf(1, "%ld\n", strcmp(line, "errors\n") == 0 ? errors
-            : strcmp(line, "rounds\n") == 0 ? rounds : (long)answer());
     }
 }
 
@@ -337,19 +345,12 @@ aborted:
 static int sequence_server(void)
 {
     struct rseq *area = (struct rseq *)((char *)__builtin_thread_pointer() + __rseq_offset);
-    char line[64];
     fcntl(0, F_SETFL, O_NONBLOCK);
     for (;;) {
         sequence_once(area, &rounds);
         area->rseq_cs = 0;
-        long length = read(0, line, sizeof line - 1);
-        if (length == 0) {
+        if (obey_line() == 0) {
             return 0;
-        }
-        if (length > 0) {
-            line[length] = 0;
-            dprintf(1, "%ld\n", strcmp(line, "errors\n") == 0 ? errors
-                : strcmp(line, "rounds\n") == 0 ? rounds : (long)answer());
         }
     }
 }
@@ -369,7 +370,6 @@ static void *user_changer(void *unused)
 static int namespace_server(void)
 {
     struct pollfd p = {.fd = 0, .events = POLLIN};
-    char line[64];
     for (;;) {
         if (unshare(CLONE_NEWNS | CLONE_NEWUTS) != 0) {
             errors++;
@@ -378,13 +378,9 @@ static int namespace_server(void)
         if (poll(&p, 1, 1) != 1) {
             continue;
         }
-        long length = read(0, line, sizeof line - 1);
-        if (length <= 0) {
+        if (obey_line() <= 0) {
             return 0;
         }
-        line[length] = 0;
-        dprintf(1, "%ld\n", strcmp(line, "errors\n") == 0 ? errors
-            : strcmp(line, "rounds\n") == 0 ? rounds : (long)answer());
     }
 }
 

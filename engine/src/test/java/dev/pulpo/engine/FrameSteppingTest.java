@@ -20,9 +20,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A thread is stepped through functions that have a frame pointer and no call frame information. At every instruction the
@@ -49,10 +50,12 @@ class FrameSteppingTest {
         }
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"-pie", "-no-pie"})
     @Timeout(120)
-    void callersAreKnownAtEveryInstruction() throws Exception {
-        Path program = new Victims(directory).program("awkward.c", "-pthread", "-fpatchable-function-entry=16,14");
+    void callersAreKnownAtEveryInstruction(String how) throws Exception {
+        Path program = new Victims(directory).compiled("awkward", "awkward.c", "-pthread",
+                "-fpatchable-function-entry=16,14", how, how.equals("-pie") ? "-fPIE" : "-fno-pie");
         try (RunningServer server = RunningServer.plain(program, "small", "out");
                 TraceeMemory memory = TraceeMemory.open(server.pid(), server.pid());
                 TracerThread tracer = new TracerThread(server.pid())) {

@@ -1,8 +1,10 @@
 package dev.pulpo.engine.plan;
 
+import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.Segment;
 import dev.pulpo.elf.cfi.CfiRow;
 import dev.pulpo.elf.cfi.CfiTable;
@@ -82,19 +84,21 @@ public final class FrameProver {
         return below.filter(other -> other.end().value() > range.start()).isEmpty()
                 && index.pointerInto(range).isEmpty()
                 && new BranchScan(index).find(List.of(range)).getOrDefault(range, OptionalLong.of(0)).isEmpty()
-                && index.code().stream().noneMatch(segment -> isAddressTaken(index, segment, range));
+                && index.code().stream().noneMatch(segment -> isAddressTaken(object.elf(), segment, range));
     }
 
     /**
-     * Whether some {@code lea} has the address of an instruction within the range. It is looked for at every byte; what looks
-     * like one and is none costs the proof and nothing else.
+     * Whether some {@code lea} has the address of an instruction within the range, or, in a program that is linked to a fixed
+     * address, anything. It is looked for at every byte; what looks like one and is none costs the proof and nothing else.
      */
-    private static boolean isAddressTaken(CodeIndex index, Segment segment, Overwritten range) {
+    private static boolean isAddressTaken(ElfFile elf, Segment segment, Overwritten range) {
+        boolean fixed = elf.header().type().equals(ObjectType.EXECUTABLE);
         long start = segment.address().value();
-        byte[] code = index.bytes(start, segment.fileSize());
-        for (int i = 0; i + 6 <= code.length; i++) {
-            if (code[i] == (byte) 0x8d && (code[i + 1] & 0xc7) == 5
-                    && range.isInside(start + i + 6 + BranchScan.int32(code, i + 2))) {
+        byte[] code = CodeIndex.of(elf).bytes(start, segment.fileSize());
+        for (int i = 0; i + 4 <= code.length; i++) {
+            long word = BranchScan.int32(code, i);
+            boolean lea = i >= 2 && code[i - 2] == (byte) 0x8d && (code[i - 1] & 0xc7) == 5;
+            if (lea && range.isInside(start + i + 4 + word) || fixed && range.isInside(word)) {
                 return true;
             }
         }
