@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Debug information that is somewhere else, not there, or damaged. */
@@ -170,14 +171,15 @@ class DebugFilesTest {
 
     /** What dwz makes of two programs: parts of their own in common, and a third file with what both have. */
     @ParameterizedTest
-    @ValueSource(strings = {"-gdwarf-4", "-gdwarf-5"})
-    void whatDwzMakesSmallerSaysTheSame(String version) throws IOException {
-        Needed.commands("dwz", "llvm-dwarfdump");
+    @CsvSource({"-gdwarf-4, --no-odr", "-gdwarf-5, --no-odr", "-gdwarf-5, --dwarf-5"})
+    void whatDwzMakesSmallerSaysTheSame(String version, String form) throws IOException {
+        Needed.commands("dwz");
         Path first = Compiled.compile(directory, "debug.cc", "first", List.of(version, "-O2"));
         Path second = Compiled.compile(directory, "debug.cc", "second", List.of(version, "-O2"));
         Compiled.run(directory, List.of("cp", "first", "plain"));
-        Compiled.run(directory, List.of("dwz", "-m", "common.debug", "-M", directory.resolve("common.debug").toString(),
-                "first", "second"));
+        Compiled.run(directory,
+                List.of("dwz", form, "-m", "common.debug", "-M", directory.resolve("common.debug").toString(),
+                        "first", "second"));
         try (ElfFile plainFile = ElfFile.open(directory.resolve("plain"));
                 DebugInfo plain = DebugInfo.of(plainFile);
                 ElfFile file = ElfFile.open(first);
