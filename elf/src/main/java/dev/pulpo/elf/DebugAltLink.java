@@ -1,20 +1,41 @@
 package dev.pulpo.elf;
 
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 
 /**
- * Where a debug file has what {@code dwz} moved out of it ({@code .gnu_debugaltlink}; DWARF 5 calls it the
- * supplementary object file).
+ * Where a debug file has what {@code dwz} moved out of it ({@code .gnu_debugaltlink}; or {@code .debug_sup}, DWARF 5, 7.3.6,
+ * which calls it the supplementary object file).
  *
  * @param fileName a path, relative to the directory of the debug file or absolute
- * @param buildId  that of the supplementary file
+ * @param buildId  that of the supplementary file; or the checksum that {@code .debug_sup} gives to both
  */
 public record DebugAltLink(String fileName, BuildId buildId) {
     static final String SECTION = ".gnu_debugaltlink";
+    static final String SUPPLEMENT = ".debug_sup";
 
     static DebugAltLink read(ByteCursor cursor) {
         String name = cursor.string();
         return new DebugAltLink(name,
                 BuildId.of(cursor.bytes(cursor.remaining()).toArray(ValueLayout.JAVA_BYTE)));
+    }
+
+    /**
+     * Reads {@code .debug_sup}.
+     *
+     * @param supplementary whether the file with the section is to be the supplementary one, whose name is empty then
+     * @return empty where it is the other one
+     */
+    static Optional<DebugAltLink> readSupplement(ByteCursor cursor, boolean supplementary) {
+        int version = cursor.u16();
+        if (version != 5) {
+            throw cursor.malformed("version 5", Integer.toString(version));
+        }
+        boolean found = cursor.u8() != 0;
+        String name = cursor.string();
+        byte[] checksum = cursor.bytes(cursor.uleb128()).toArray(ValueLayout.JAVA_BYTE);
+        return found == supplementary
+                ? Optional.of(new DebugAltLink(name, BuildId.of(checksum)))
+                : Optional.empty();
     }
 }

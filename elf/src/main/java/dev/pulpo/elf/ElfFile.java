@@ -242,7 +242,17 @@ public final class ElfFile implements AutoCloseable {
     /** The name of the supplementary debug file ({@code .gnu_debugaltlink}). */
     public Optional<DebugAltLink> debugAltLink() {
         return section(DebugAltLink.SECTION).filter(Section::hasBytes)
-                .map(section -> DebugAltLink.read(data(section)));
+                .map(section -> DebugAltLink.read(data(section))).or(() -> supplement(false));
+    }
+
+    /** What files that refer to this one as their supplementary file know it by. */
+    public Optional<BuildId> supplementaryId() {
+        return supplement(true).map(DebugAltLink::buildId).or(this::buildId);
+    }
+
+    private Optional<DebugAltLink> supplement(boolean supplementary) {
+        return section(DebugAltLink.SUPPLEMENT).filter(Section::hasBytes)
+                .flatMap(section -> DebugAltLink.readSupplement(data(section), supplementary));
     }
 
     /**

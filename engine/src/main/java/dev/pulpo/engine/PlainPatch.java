@@ -2,6 +2,7 @@ package dev.pulpo.engine;
 
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.engine.check.CodeFacts;
 import dev.pulpo.engine.pack.Analysis;
@@ -104,6 +105,21 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
      * @throws IOException where the compiler does not succeed; with what it printed
      */
     public static void compile(Path source, Path output, List<String> options) throws IOException {
-        Compiler.run(source, output, options);
+        Compiler.run(source, output, List.of(), options);
+    }
+
+    /**
+     * As {@link #compile(Path, Path, List)}, for a target: where that is a library and the source uses what it exports, the
+     * shared object is linked with it, so that it finds it where the program has opened the library for itself alone
+     * ({@code RTLD_LOCAL}).
+     */
+    public static void compile(Path source, Path target, Path output, List<String> options) throws IOException {
+        List<Path> libraries;
+        try (ElfFile elf = ElfFile.open(target)) {
+            // Without a name of its own it would be asked for by this path, which is not the path that a process has.
+            boolean linkable = elf.header().type().equals(ObjectType.DYNAMIC) && elf.dynamic().soname().isPresent();
+            libraries = linkable ? List.of(target.toAbsolutePath()) : List.of();
+        }
+        Compiler.run(source, output, libraries, options);
     }
 }

@@ -92,6 +92,38 @@ class PlainPatchTest {
         }
     }
 
+    /** The dynamic loader gives nobody what a library exports that was opened so, but who is linked with it. */
+    @Test
+    void exportsOfLibrariesThatTheProgramKeepsToItselfAreFoundByWhatIsLinkedWithThem() throws Exception {
+        Path late = victims.compiled("liblate.so", "late.c", "-g", "-shared", "-fPIC", "-DLINKAGE=",
+                "-Wl,-soname,liblate.so");
+        Path source = victims.resource("late_fix.c");
+        Path unlinked = directory.resolve("unlinked.so");
+        PlainPatch.compile(source, unlinked, List.of());
+        Path refused = directory.resolve("refused.so");
+        assertThat(PlainPatch.of(late, unlinked).pack(refused).notes()).singleElement().asString()
+                .contains("(big, per_thread)", "RTLD_LOCAL", "link the patch with the library");
+        Path linked = directory.resolve("linked.so");
+        PlainPatch.compile(source, late, linked, List.of());
+        Path container = directory.resolve("packed.so");
+        assertThat(PlainPatch.of(late, linked).pack(container)).satisfies(report -> {
+            assertThat(report.findings()).isEmpty();
+            assertThat(report.notes()).isEmpty();
+        });
+        try (RunningServer server = RunningServer.preloaded(victims.compiled("late_main", "late_main.c", "-pthread"),
+                late.toString()); LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("?")).isEqualTo("51.375 51.375");
+            assertThatThrownBy(() -> process.apply(LivePatch.open(refused))).isInstanceOf(PulpoException.class)
+                    .hasMessageContaining("undefined symbol");
+            assertThat(server.ask("?")).isEqualTo("52.375 51.375");
+            LivePatch patch = LivePatch.open(container);
+            process.apply(patch);
+            assertThat(server.ask("?")).isEqualTo("160.125 156.125");
+            process.revert(patch.id());
+            assertThat(server.ask("?")).isEqualTo("153.375 51.375");
+        }
+    }
+
     /** Every thread gets its own when it first asks for it, and nobody's vectors change meanwhile. */
     @Test
     void descriptorsFindThreadLocalsOfLibrariesThatWereOpenedLater() throws Exception {

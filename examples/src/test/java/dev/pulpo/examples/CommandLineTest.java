@@ -143,6 +143,11 @@ class CommandLineTest {
             Result stack = Scripts.pulpo("stack", "-p", server.pid(), "--json");
             assertThat(stack.status()).as(stack.errors()).isZero();
             assertThat(fields(stack.output())).contains("threads", "tid", "frames", "function", "stoppedMicros");
+            Result locals = Scripts.pulpo("stack", "-p", server.pid(), "--locals", "--json");
+            assertThat(locals.status()).as(locals.errors()).isZero();
+            assertThat(fields(locals.output())).contains("locals", "parameter", "value", "type");
+            assertThat(Scripts.pulpo("stack", "-p", server.pid(), "--locals").output())
+                    .contains("        argc = 3", "        argv = 0x");
             assertThat(Scripts.pulpo("stack", "-p", server.pid()).output()).contains("thread " + server.pid(), "main");
             java.util.regex.Matcher frame = java.util.regex.Pattern
                     .compile("\"address\":\"(0x[0-9a-f]+)\",[^}]*\"function\":\"main\"").matcher(stack.output());

@@ -91,7 +91,7 @@ final class DebugLoader {
         for (Path candidate : candidates) {
             if (Files.isRegularFile(candidate)) {
                 ElfFile file = open(candidate);
-                if (file.buildId().equals(Optional.of(link.buildId()))) {
+                if (file.supplementaryId().equals(Optional.of(link.buildId()))) {
                     world.addSupplementary(new Sections(file, ""));
                     return;
                 }

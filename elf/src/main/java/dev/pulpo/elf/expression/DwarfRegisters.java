@@ -33,15 +33,23 @@ public final class DwarfRegisters {
     /** What a function has to give back as it found it, the stack pointer aside: rbx, rbp, r12 to r15. */
     public static final int CALLEE_SAVED = (1 << RBX) | (1 << RBP) | (0xf << R12);
 
+    private static final int ST0 = 33;
+    private static final int K0 = 118;
     private static final List<String> NAMES = List.of("rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp", "r8",
             "r9", "r10", "r11", "r12", "r13", "r14", "r15", "rip");
 
     private DwarfRegisters() {}
 
-    /** The assembler's name of a register; what is neither general nor a vector becomes {@code reg} and the number. */
+    /** The assembler's name of a register; those of less use become {@code reg} and the number. */
     public static String name(int register) {
         if (register >= XMM0 && register < XMM0 + VECTORS) {
             return "xmm" + (register - XMM0);
+        }
+        if (register >= ST0 && register < ST0 + Byte.SIZE) {
+            return "st" + (register - ST0);
+        }
+        if (register >= K0 && register < K0 + Byte.SIZE) {
+            return "k" + (register - K0);
         }
         return register >= 0 && register < COUNT ? NAMES.get(register) : "reg" + register;
     }

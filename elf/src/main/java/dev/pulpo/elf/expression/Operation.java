@@ -114,8 +114,8 @@ public final class Operation {
             case BREGX -> name + " " + registerName() + signed(second);
             case REGVAL_TYPE, GNU_REGVAL_TYPE -> name + " " + registerName() + " " + hex(second);
             case ENTRY_VALUE, GNU_ENTRY_VALUE -> name + "(" + inner + ")";
-            case IMPLICIT_VALUE -> name + " " + hex(first) + " " + HexFormat.of().formatHex(bytes);
-            case CONST_TYPE, GNU_CONST_TYPE -> name + " " + hex(first) + " " + HexFormat.of().formatHex(bytes);
+            case IMPLICIT_VALUE -> name + " " + hex(first) + separated();
+            case CONST_TYPE, GNU_CONST_TYPE -> name + " " + hex(first) + " " + hex(second) + separated();
             default -> {
                 List<Operand> operands = opcode.operands();
                 yield name + (operands.isEmpty() ? "" : " " + number(operands.getFirst(), first))
@@ -129,6 +129,10 @@ public final class Operation {
         return register >= 0 && register <= Integer.MAX_VALUE
                 ? DwarfRegisters.name((int) register)
                 : "reg" + Long.toUnsignedString(register);
+    }
+
+    private String separated() {
+        return bytes.length == 0 ? "" : " 0x" + HexFormat.ofDelimiter(" 0x").formatHex(bytes);
     }
 
     private static String number(Operand operand, long value) {

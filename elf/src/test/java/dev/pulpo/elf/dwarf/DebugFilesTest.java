@@ -16,9 +16,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Debug information that is somewhere else, not there, or damaged. */
@@ -165,6 +167,61 @@ class DebugFilesTest {
         try (ElfFile file = ElfFile.open(library); DebugInfo info = DebugInfo.open(file, library, SYSTEM)) {
             assertThat(info.missing()).containsExactly("common.debug");
         }
+    }
+
+    /** What dwz makes of two programs: parts of their own in common, and a third file with what both have. */
+    @ParameterizedTest
+    @CsvSource({"-gdwarf-4, --no-odr", "-gdwarf-5, --no-odr", "-gdwarf-5, --dwarf-5"})
+    void whatDwzMakesSmallerSaysTheSame(String version, String form) throws IOException {
+        Needed.commands("dwz");
+        Path first = Compiled.compile(directory, "debug.cc", "first", List.of(version, "-O2"));
+        Path second = Compiled.compile(directory, "debug.cc", "second", List.of(version, "-O2"));
+        Compiled.run(directory, List.of("cp", "first", "plain"));
+        Compiled.run(directory,
+                List.of("dwz", form, "-m", "common.debug", "-M", directory.resolve("common.debug").toString(),
+                        "first", "second"));
+        try (ElfFile plainFile = ElfFile.open(directory.resolve("plain"));
+                DebugInfo plain = DebugInfo.of(plainFile);
+                ElfFile file = ElfFile.open(first);
+                DebugInfo info = DebugInfo.open(file, first, SYSTEM);
+                ElfFile other = ElfFile.open(second);
+                DebugInfo otherInfo = DebugInfo.open(other, second, SYSTEM)) {
+            assertThat(file.debugAltLink()).isPresent();
+            assertThat(Files.size(first)).isLessThan(Files.size(directory.resolve("plain")) * 9 / 10);
+            for (DebugInfo smaller : List.of(info, otherInfo)) {
+                assertThat(smaller.missing()).isEmpty();
+                assertThat(smaller.defects()).isEmpty();
+                assertThat(CodeAndTypes.bodies(smaller)).isEqualTo(CodeAndTypes.bodies(plain))
+                        .hasSizeGreaterThan(10);
+                assertThat(CodeAndTypes.copies(smaller)).isEqualTo(CodeAndTypes.copies(plain));
+                assertThat(CodeAndTypes.layouts(smaller)).isEqualTo(CodeAndTypes.layouts(plain))
+                        .hasSizeGreaterThan(20);
+                assertThat(DebugFilesTest.variables(smaller)).isEqualTo(DebugFilesTest.variables(plain))
+                        .hasSize(3);
+                assertThat(DebugFilesTest.locals(smaller)).isEqualTo(DebugFilesTest.locals(plain))
+                        .hasSizeGreaterThan(30);
+            }
+        }
+        Files.delete(directory.resolve("common.debug"));
+        try (ElfFile file = ElfFile.open(first); DebugInfo info = DebugInfo.open(file, first, SYSTEM)) {
+            assertThat(info.missing()).singleElement().asString().endsWith("common.debug");
+        }
+    }
+
+    private static List<String> variables(DebugInfo info) {
+        return info.variables().stream().map(VariableInfo::toString).sorted().toList();
+    }
+
+    /** What can be seen at the beginning and in the middle of all code, with the values that a frame without a process gives. */
+    private static List<String> locals(DebugInfo info) {
+        return info.functions().flatMap(function -> function.bodies().stream())
+                .flatMap(body -> Stream.of(body.entry(), body.entry().plus(body.ranges().getFirst().size() / 2)))
+                .flatMap(place -> info.scopes(place).stream().flatMap(scope -> scope.variables().stream()
+                        .map(variable -> place + " " + scope.frame() + " " + variable.type() + " " + variable.name()
+                                + " "
+                                + variable.locations().stream().map(entry -> entry.range() + "").toList() + " "
+                                + info.value(variable, new PlainFrame(info, place)))))
+                .sorted().toList();
     }
 
     @Test

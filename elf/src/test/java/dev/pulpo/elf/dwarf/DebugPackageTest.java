@@ -71,15 +71,17 @@ class DebugPackageTest {
             comparison.end();
             assertThat(comparison.differences()).isEmpty();
             assertThat(comparison.entries()).isGreaterThan(100_000);
+            assertThat(comparison.expressions()).isGreaterThan(50_000);
             try (DebugInfo info = DebugInfo.of(file)) {
                 assertThat(info.defects()).isEmpty();
                 assertThat(CodeAndTypes.bodies(info)).isEqualTo(expected.bodies()).hasSizeGreaterThan(1000);
                 assertThat(CodeAndTypes.copies(info)).isEqualTo(expected.copies()).hasSizeGreaterThan(100);
                 assertThat(CodeAndTypes.layouts(info)).isEqualTo(expected.layouts()).hasSizeGreaterThan(100);
             }
-            System.out.printf("llvm-dwarfdump: %d units, %d entries with %d values compared; %d functions' code, "
+            System.out.printf("llvm-dwarfdump: %d units, %d entries with %d values, %d expressions compared; "
+                    + "%d functions' code, "
                     + "%d names of inlined functions, %d layouts%n", world.units().size(), comparison.entries(),
-                    comparison.values(), expected.bodies().size(), expected.copies().size(),
+                    comparison.values(), comparison.expressions(), expected.bodies().size(), expected.copies().size(),
                     expected.layouts().size());
         });
     }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 
 /** Goes over the units of a file next to another tool's list of entries, and notes where they differ. */
 final class EntryComparison {
@@ -30,6 +31,9 @@ final class EntryComparison {
             "DW_TAG_structure_type", Dw.TAG_STRUCTURE, "DW_TAG_member", Dw.TAG_MEMBER, "DW_TAG_pointer_type",
             Dw.TAG_POINTER, "DW_TAG_variable", Dw.TAG_VARIABLE, "DW_TAG_call_site", Dw.TAG_CALL_SITE);
 
+    private static final Map<String, Integer> EXPRESSIONS = Map.of("DW_AT_location", Dw.LOCATION, "DW_AT_frame_base",
+            Dw.FRAME_BASE, "DW_AT_call_value", Dw.CALL_VALUE, "DW_AT_call_target", Dw.CALL_TARGET);
+
     private final List<Unit> units;
     private final Map<String, Integer> tags = new HashMap<>(TAGS);
     private final List<String> differences = new ArrayList<>();
@@ -38,6 +42,7 @@ final class EntryComparison {
     private boolean ended;
     private long entries;
     private long values;
+    private long expressions;
 
     EntryComparison(List<Unit> units) {
         this.units = units;
@@ -50,6 +55,11 @@ final class EntryComparison {
 
     long values() {
         return values;
+    }
+
+    /** How many expressions were compared, those in lists one by one. */
+    long expressions() {
+        return expressions;
     }
 
     /** The first of them. */
@@ -87,6 +97,15 @@ final class EntryComparison {
         ADDRESSES.forEach((name, number) -> equal(theirs, name, theirs.number(name), boxed(address(number))));
         FLAGS.forEach((name, number) -> equal(theirs, name, theirs.value(name)
                 .filter(value -> !value.equals("0x00")).isPresent(), reader.flag(number)));
+        EXPRESSIONS.forEach((name, number) -> {
+            List<LocationEntry> ours = Locations.of(reader, number);
+            expressions += ours.size();
+            equal(theirs, name, theirs.value(name)
+                    .map(value -> DumpedExpression.normalised(value, units.get(unit).header().offset())),
+                    reader.has(number)
+                            ? Optional.of(ours.stream().map(DumpedExpression::of).collect(Collectors.joining("\n")))
+                            : Optional.empty());
+        });
         FILES.forEach((name, number) -> {
             Optional<String> ours = boxed(reader.constant(number)).flatMap(units.get(unit)::file);
             // LLVM 14 puts a relative directory of compilation twice before the files that are in it.

@@ -152,6 +152,25 @@ public final class Analysis {
                 choose(symbol.name(), symbols.meanings(symbol.name())).ifPresent(meaning -> refer(meaning, found));
             }
         }
+        noteUnlinked();
+    }
+
+    /** What the target exports is found by the dynamic loader, unless it is to keep the target from others. */
+    private void noteUnlinked() {
+        Optional<String> name = target.elf().dynamic().soname();
+        if (target.elf().interpreter().isPresent()
+                || name.filter(patch.elf().dynamic().needed()::contains).isPresent()) {
+            return;
+        }
+        List<String> used = patch.elf().dynamicSymbols().stream().filter(symbol -> !symbol.isDefined()
+                && symbol.binding() == SymbolBinding.GLOBAL && symbols.isExported(symbol.name()))
+                .map(ElfSymbol::name).distinct().sorted().toList();
+        if (!used.isEmpty()) {
+            notes.add("uses what " + target.elf().name() + " exports (" + String.join(", ", used)
+                    + ") without being linked"
+                    + " with it: a program that has opened it with RTLD_LOCAL cannot load the patch; then link the patch"
+                    + " with the library" + (name.isEmpty() ? ", which needs a name (-Wl,-soname) for that" : ""));
+        }
     }
 
     private void refer(TargetSymbols.Meaning meaning, Slots.Found found) {

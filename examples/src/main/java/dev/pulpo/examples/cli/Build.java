@@ -29,7 +29,7 @@ final class Build extends Command {
         Path directory = Files.createTempDirectory("pulpo-build");
         Path compiled = directory.resolve(String.valueOf(output.getFileName()));
         try {
-            PlainPatch.compile(source, compiled, options);
+            PlainPatch.compile(source, arguments.target(), compiled, options);
             PackReport report = arguments.patch(compiled).pack(output);
             print(report.toString(), Json.of(report, output));
             return report.isPackable() ? 0 : ExitStatus.REFUSED;

@@ -25,6 +25,10 @@ final class PackArguments {
     @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, data, constructor, options")
     private List<Check> allowed = new ArrayList<>();
 
+    Path target() {
+        return target;
+    }
+
     PlainPatch patch(Path file) {
         PlainPatch patch = PlainPatch.of(target, file);
         for (Map.Entry<String, String> choice : choices.entrySet()) {
