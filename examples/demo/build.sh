@@ -20,6 +20,7 @@ gcc $options -o "$out/server" "$here/server.c" -L"$out" -lgreeting -Wl,-rpath,"$
 gcc $options -shared -fPIC -o "$out/fix.so" "$here/fix.c"
 gcc $options -o "$out/threads" "$here/threads.c" -L"$out" -lgreeting -Wl,-rpath,"$out" -pthread
 gcc $options -o "$out/floor" "$here/floor.c"
+gcc $options -o "$out/jumps" "$here/jumps.c"
 gcc $options -shared -fPIC -Wl,-soname,libmany.so -o "$out/libmany.so" "$here/many.c"
 gcc $options -o "$out/calls" "$here/calls.c" -L"$out" -lmany -Wl,-rpath,"$out"
 gcc $options -shared -fPIC -o "$out/many_fix.so" "$here/many_fix.c"

@@ -77,7 +77,8 @@ class CheckStackTest {
             room.trigger("ulp", 0, "SUCCESS " + fix, "1", "--revert", fix);
             // The thread is in another function than the one that changes: without the option that would not matter.
             assertThat(room.ask("enter")).isEqualTo("in");
-            room.trigger("ulp", 11, "FAILED " + fix + ": Resource temporarily unavailable: ", "1", "--timeout", "1", fix);
+            room.trigger("ulp", 11, "FAILED " + fix + ": Resource temporarily unavailable: ", "1", "--timeout", "1",
+                    fix);
             room.trigger("pulpo", 4, "FAILED " + fix, "1", "--timeout", "1", fix);
             assertThat(room.ask("leave")).isEqualTo("out");
             room.trigger("pulpo", 0, "SUCCESS " + fix, "2", fix);

@@ -21,9 +21,11 @@ import java.util.Set;
  * </pre>
  *
  * <p>The two numbers are optional and choose one part of so many, each of about the same size. The exit status is 0 if
- * nothing differs without an explanation.
+ * nothing differs without an explanation. It says how far it is every now and then; files that vanish meanwhile are left out.
  */
 final class FullSweep {
+    private static final long REPORT_NANOS = 60_000_000_000L;
+
     private FullSweep() {}
 
     private record Sized(Path path, long size) {}
@@ -35,11 +37,26 @@ final class FullSweep {
         List<Sized> files = find(Path.of(arguments[0]));
         ObjdumpSweep sweep = new ObjdumpSweep();
         int compared = 0;
+        int vanished = 0;
+        long reported = System.nanoTime();
         for (int i = part; i < files.size(); i += parts) {
-            sweep.compare(files.get(i).path, Long.MAX_VALUE / 2);
-            compared++;
+            Path file = files.get(i).path;
+            try {
+                sweep.compare(file, Long.MAX_VALUE / 2);
+                compared++;
+            } catch (IOException | RuntimeException failed) {
+                if (Files.exists(file)) {
+                    throw failed;
+                }
+                vanished++;
+            }
+            if (System.nanoTime() - reported > REPORT_NANOS) {
+                reported = System.nanoTime();
+                System.out.println("so far " + compared + " files: " + sweep);
+            }
         }
-        System.out.println("part " + part + " of " + parts + ", " + compared + " files: " + sweep);
+        System.out.println("part " + part + " of " + parts + ", " + compared + " files, " + vanished
+                + " have vanished: " + sweep);
         sweep.reports.forEach(System.out::println);
         System.exit(sweep.unexplained == 0 ? 0 : 1);
     }

@@ -59,7 +59,7 @@ final class ObjdumpSweep {
         }
         byte[] image = Files.readAllBytes(file);
         long end = instructions + limit;
-        for (Section section : sections(file)) {
+        for (Section section : sections(file, image.length)) {
             if (instructions < end) {
                 compare(file, image, section, end);
             }
@@ -76,7 +76,7 @@ final class ObjdumpSweep {
         }
     }
 
-    private List<Section> sections(Path file) throws IOException, InterruptedException {
+    private List<Section> sections(Path file, int bytesOfFile) throws IOException, InterruptedException {
         List<Section> sections = new ArrayList<>();
         String headers;
         try {
@@ -88,8 +88,14 @@ final class ObjdumpSweep {
         for (String line : headers.lines().toList()) {
             Matcher m = SECTION.matcher(line);
             if (m.matches() && m.group(5).contains("CODE") && m.group(5).contains("CONTENTS")) {
-                sections.add(new Section(m.group(1), Long.parseUnsignedLong(m.group(3), 16),
-                        Integer.parseUnsignedInt(m.group(4), 16), Integer.parseInt(m.group(2), 16)));
+                long size = Long.parseUnsignedLong(m.group(2), 16);
+                long offset = Long.parseUnsignedLong(m.group(4), 16);
+                if (offset < 0 || size < 0 || offset > bytesOfFile || size > bytesOfFile - offset) {
+                    refused++; // Of the same kind: what it calls a section is not in the file.
+                } else {
+                    sections.add(new Section(m.group(1), Long.parseUnsignedLong(m.group(3), 16), (int) offset,
+                            (int) size));
+                }
             }
         }
         return sections;

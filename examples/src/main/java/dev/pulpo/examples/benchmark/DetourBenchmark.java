@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
 
 /**
  * What a detour costs the patched program for each call, direct and by way of a trampoline, beside an unpatched function of
- * the same process; and how long it takes from "apply" to "in force" for 1, 100 and 1000 functions that were not built to be
- * replaced.
+ * the same process; what such jumps cost by themselves; and how long it takes from "apply" to "in force" for 1, 100 and
+ * 1000 functions that were not built to be replaced.
  */
 public final class DetourBenchmark {
     private static final long WARM_UP_NANOS = 4_000_000_000L;
@@ -43,10 +43,20 @@ public final class DetourBenchmark {
                 calls(process, demo, input, output, "libmany.so", "lib", kind);
                 calls(process, demo, input, output, "exe", "exe", kind);
             }
+            jumps(demo);
             System.out.printf("%n%-22s %12s %12s %12s%n", "functions", "apply, us", "stop, us", "plan, us");
             for (int count : new int[]{1, 100, 1000}) {
                 apply(process, demo, count);
             }
+        }
+    }
+
+    /** What the machine takes for such jumps, without a detour: a C program lays them down and measures. */
+    private static void jumps(Path demo) throws IOException, InterruptedException {
+        System.out.printf("%nsuch jumps by themselves, ns more than none: least (median)%n");
+        int status = new ProcessBuilder(demo.resolve("jumps").toString()).inheritIO().start().waitFor();
+        if (status != 0) {
+            throw new IllegalStateException(demo.resolve("jumps") + " has failed with status " + status);
         }
     }
 
