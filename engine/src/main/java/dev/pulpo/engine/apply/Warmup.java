@@ -5,8 +5,8 @@ import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.StubFile;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.engine.stack.PauseBudget;
+import dev.pulpo.engine.stack.StackTables;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.engine.trace.ThreadBorrower;
@@ -113,7 +113,7 @@ public final class Warmup {
         for (int i = 0; i < LOANS; i++) {
             try (Arena arena = Arena.ofConfined();
                     ThreadLoan loan = new ThreadBorrower(image, tools, memory, false,
-                            () -> UnwindTables.of(image, memory), arena)
+                            new StackTables(memory), arena)
                             .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline)) {
                 StubCalls calls = new StubCalls(loan, memory, stub, deadline);
                 if (calls.load(loaded, loaded) instanceof StubCalls.LoadResult.Loaded again) {
