@@ -118,14 +118,15 @@ final class TransactionSweep implements FailureSweep.Trial {
                 }
             }
         }
-        LivePatch unrelated = pair.patch("libanswer.so", "second", 7);
-        try (LiveProcess process = LiveProcess.attach(next.pid())) {
-            process.apply(unrelated);
-            process.revert(unrelated.id());
-        }
+        nextTool(next);
         Set<Integer> versions = new HashSet<>();
         for (RunningServer server : servers) {
             try (LiveProcess process = LiveProcess.attach(server.pid())) {
+                if (!server.equals(next) && isOnlyLoaded(process)) {
+                    // The tool died before it had recorded anything in the next one's process.
+                    check(server.ask("pair").equals("1 1"), Harm.CORRUPTED, "what is only loaded is in force");
+                    nextTool(server);
+                }
                 versions.add(version(server, process));
                 Aftermath.awaitProgress(server, before.getOrDefault(server, Map.of()));
                 Aftermath.awaitMasks(server.pid());
@@ -137,6 +138,21 @@ final class TransactionSweep implements FailureSweep.Trial {
         for (RunningServer server : servers) {
             end(server);
         }
+    }
+
+    private void nextTool(RunningServer server) throws IOException {
+        LivePatch unrelated = pair.patch("libanswer.so", "second", 7);
+        try (LiveProcess process = LiveProcess.attach(server.pid())) {
+            process.apply(unrelated);
+            process.revert(unrelated.id());
+        }
+    }
+
+    /** Whether patches are left there, and no function leads to one. */
+    private static boolean isOnlyLoaded(LiveProcess process) {
+        List<AppliedPatch> patches = process.patches();
+        return !patches.isEmpty() && patches.stream().allMatch(patch -> isHalfDone(patch) && patch.functions().stream()
+                .allMatch(function -> function.standing() == AppliedPatch.Standing.ORIGINAL));
     }
 
     private static boolean isHalfDone(AppliedPatch patch) {
