@@ -194,7 +194,9 @@ public sealed interface Refusal {
     record NoDynamicLoader(String executable) implements Refusal {
         @Override
         public String message() {
-            return executable + " has no dlopen: it is statically linked, or its C library is too old";
+            return executable
+                    + " has no dlopen: it is statically linked, or its C library is older than glibc 2.34 and "
+                    + "it goes without libdl.so.2";
         }
     }
 

@@ -258,19 +258,25 @@ public final class Injection {
         }
     }
 
+    /** Until glibc 2.33 dlopen was in a library of its own; the C library itself is the one that has syscall(2). */
     private RemoteAddress find(int[] pattern, String what) {
-        return libc.elf().segments().stream()
+        return find(libc, pattern).or(() -> image.exporting("syscall").flatMap(object -> find(object, pattern)))
+                .orElseThrow(() -> new RefusedException(image.pid(), new Refusal.CannotInject(
+                        libc.fileName() + " holds no " + what)));
+    }
+
+    private static Optional<RemoteAddress> find(LoadedObject object, int[] pattern) {
+        return object.elf().segments().stream()
                 .filter(segment -> segment.isExecutable() && segment.fileSize() > 0)
                 .flatMap(segment -> {
-                    MemorySegment code = libc.elf().at(segment.address(), segment.fileSize()).bytes(segment.fileSize());
+                    MemorySegment code = object.elf().at(segment.address(), segment.fileSize())
+                            .bytes(segment.fileSize());
                     long offset = indexOf(code, pattern);
                     return offset < 0
                             ? Optional.<RemoteAddress>empty().stream()
-                            : Optional.of(libc.toRemote(segment.address()).plus(offset)).stream();
+                            : Optional.of(object.toRemote(segment.address()).plus(offset)).stream();
                 })
-                .findFirst()
-                .orElseThrow(() -> new RefusedException(image.pid(), new Refusal.CannotInject(
-                        libc.fileName() + " holds no " + what)));
+                .findFirst();
     }
 
     private static long indexOf(MemorySegment code, int[] pattern) {
