@@ -44,6 +44,11 @@ public final class ProcFs {
             return state == 'Z' || state == 'X';
         }
 
+        /** Whether it has left its memory, or is about to: what is read through it may fail. */
+        boolean isLeaving() {
+            return isZombie() || (flags & PF_EXITING) != 0;
+        }
+
         static Stat read(Path task) throws IOException {
             String stat = ProcFile.readRecord(task.resolve("stat"), StandardCharsets.ISO_8859_1);
             // The second field is the name in parentheses, and may hold any character, parentheses included. Behind it:
@@ -122,9 +127,18 @@ public final class ProcFs {
         }
     }
 
-    /** The ids of the threads that are neither zombies nor gone, the leader first where it lives. */
+    /** The ids of the threads that have not ended and are not about to, the leader first where it lives. */
     public static List<Integer> liveThreads(int pid) {
-        return threads(pid).stream().filter(tid -> !isZombie(pid, tid)).toList();
+        return threads(pid).stream().filter(tid -> !isLeaving(pid, tid)).toList();
+    }
+
+    /** Whether a thread has ended, or has left its memory on its way out, or is about to. */
+    static boolean isLeaving(int pid, int tid) {
+        try {
+            return Stat.read(thread(pid, tid)).isLeaving();
+        } catch (IOException gone) {
+            return true;
+        }
     }
 
     /**
@@ -140,21 +154,13 @@ public final class ProcFs {
     }
 
     private static boolean isEnding(int pid, int tid) {
-        try {
-            Stat stat = Stat.read(thread(pid, tid));
-            if (stat.isZombie() || (stat.flags() & PF_EXITING) != 0) {
-                return true;
-            }
-        } catch (IOException gone) {
-            return true;
-        }
-        return status(pid, tid, "SigPnd").map(pending -> Long.parseUnsignedLong(pending, 16))
+        return isLeaving(pid, tid) || status(pid, tid, "SigPnd").map(pending -> Long.parseUnsignedLong(pending, 16))
                 .filter(pending -> (pending & Signals.bit(Signals.SIGKILL)) == 0).isEmpty();
     }
 
     /** A live thread of the process; the leader's memory cannot be reached once it has exited, so it need not be it. */
     public static int anyLiveThread(int pid) {
-        if (!isZombie(pid, pid)) {
+        if (!isLeaving(pid, pid)) {
             return pid;
         }
         return liveThreads(pid).stream().findFirst().orElseThrow(() -> new TargetGoneException(pid, "it has ended"));

@@ -37,7 +37,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
      */
     public static ProcessImage read(int pid, TraceeMemory memory) {
         ProcFs.Stat leader = ProcFs.stat(pid);
-        return read(pid, memory, leader.isZombie() ? ProcFs.anyLiveThread(pid) : pid, leader.startTime(),
+        return read(pid, memory, leader.isLeaving() ? ProcFs.anyLiveThread(pid) : pid, leader.startTime(),
                 Optional.empty());
     }
 
@@ -64,10 +64,19 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         int alive = tid;
         MemoryMap last = map;
         List<LoadedObject> objects = objects(pid, tid, map, known.map(ProcessImage::objects).orElse(List.of()));
-        ProcessImage image = known
-                .map(before -> new ProcessImage(pid, alive, startTime, before.executable, last, objects))
-                .filter(same -> same.program().isPresent())
-                .orElseGet(() -> new ProcessImage(pid, alive, startTime, executable(pid, alive), last, objects));
+        ProcessImage image;
+        try {
+            image = known
+                    .map(before -> new ProcessImage(pid, alive, startTime, before.executable, last, objects))
+                    .filter(same -> same.program().isPresent())
+                    .orElseGet(() -> new ProcessImage(pid, alive, startTime, executable(pid, alive), last, objects));
+        } catch (TargetUnreadableException unreadable) {
+            if (ProcFs.isLeaving(pid, alive) && !memory.isGone()) {
+                // It has left since.
+                return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known);
+            }
+            throw unreadable;
+        }
         if (memory.isGone() || image.program().isEmpty() && ProcFs.isEnding(pid)) {
             // Threads leave their memory one after the other, and files are reached through those that are left.
             throw new TargetGoneException(pid, "it has ended or executed another program");
