@@ -69,6 +69,22 @@ final class LineTable {
     }
 
     Optional<SourceLine> find(long address) {
+        int row = rowOf(address);
+        if (row < 0 || files[row] == END) {
+            return Optional.empty();
+        }
+        int line = lines[row];
+        return file(files[row]).map(name -> new SourceLine(name, line));
+    }
+
+    /** Where the row ends that an address belongs to; the address itself where it belongs to none. */
+    long endOfRow(long address) {
+        int row = rowOf(address);
+        return row < 0 || files[row] == END || row + 1 == addresses.length ? address : addresses[row + 1];
+    }
+
+    /** The last row that begins at or before an address; -1 where there is none. */
+    private int rowOf(long address) {
         int low = 0;
         int high = addresses.length - 1;
         while (low <= high) {
@@ -79,10 +95,6 @@ final class LineTable {
                 high = middle - 1;
             }
         }
-        if (high < 0 || files[high] == END) {
-            return Optional.empty();
-        }
-        int line = lines[high];
-        return file(files[high]).map(name -> new SourceLine(name, line));
+        return high;
     }
 }

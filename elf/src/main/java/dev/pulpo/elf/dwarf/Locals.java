@@ -5,6 +5,7 @@ import dev.pulpo.elf.expression.BaseType;
 import dev.pulpo.elf.expression.Content;
 import dev.pulpo.elf.expression.Evaluator;
 import dev.pulpo.elf.expression.Location;
+import dev.pulpo.elf.expression.Opcode;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -85,10 +86,32 @@ final class Locals {
     private Location locate(long variable, FrameContext context, LinkAddress place) {
         EntryReader entry = described(world.entry(variable));
         if (entry.has(Dw.LOCATION)) {
-            return Locations.at(Locations.of(entry, Dw.LOCATION), place)
-                    .map(found -> Evaluator.locate(found.expression(), context)).orElseGet(Location.OptimisedOut::new);
+            Optional<LocationEntry> found = Locations.at(Locations.of(entry, Dw.LOCATION), place);
+            if (found.filter(Locals::isAlwaysInFrame).isPresent() && isInPrologue(place)) {
+                return new Location.Unknown("the function has only begun, and may not have stored it yet");
+            }
+            return found.map(holds -> Evaluator.locate(holds.expression(), context))
+                    .orElseGet(Location.OptimisedOut::new);
         }
         return entry.has(Dw.CONST_VALUE) ? constant(entry) : new Location.OptimisedOut();
+    }
+
+    /** Whether a compiler that does not optimise says where it is: in the frame, from the first instruction on. */
+    private static boolean isAlwaysInFrame(LocationEntry entry) {
+        return entry.range().isEmpty() && !entry.expression().isEmpty()
+                && entry.expression().operations().getFirst().opcode() == Opcode.FBREG;
+    }
+
+    /** Whether a place belongs to the opening of its function: the code of its first line, up to the next row of lines. */
+    private boolean isInPrologue(LinkAddress place) {
+        OptionalLong function = functionAt(place);
+        if (function.isEmpty()) {
+            return false;
+        }
+        EntryReader entry = world.entry(function.getAsLong());
+        List<AddressRange> ranges = Ranges.of(entry);
+        long start = ranges.isEmpty() ? place.value() : ranges.getFirst().start().value();
+        return place.value() - start >= 0 && place.value() < entry.unit().lines().endOfRow(start);
     }
 
     /** The entry of a variable, or the one that it is a copy of, that says where it is or what it holds. */

@@ -46,6 +46,31 @@ class CodeQuestionsTest {
         return places;
     }
 
+    @Test
+    void whatLiesInTheFrameIsNotKnownBeforeTheFunctionHasStoredIt() throws IOException {
+        Path source = Files.writeString(directory.resolve("stored.c"),
+                "int stored(int a)\n{\n    int b = a + 1;\n    return b;\n}\n");
+        Compiled.run(directory, List.of("gcc", "-g", "-O0", "-shared", "-o", "stored.so", source.toString()));
+        try (ElfFile file = ElfFile.open(directory.resolve("stored.so"))) {
+            DebugInfo info = DebugInfo.of(file);
+            AddressRange code = function(info, "stored").bodies().getFirst().ranges().getFirst();
+            SourceLine opening = info.line(code.start()).orElseThrow();
+            int unknown = 0;
+            for (LinkAddress place = code.start(); place.value() < code.end().value(); place = place.plus(1)) {
+                for (LocalVariable variable : info.scopes(place).getFirst().variables()) {
+                    Value value = info.value(variable, new PlainFrame(info, place));
+                    if (info.line(place).orElseThrow().equals(opening)) {
+                        unknown++;
+                        assertThat(value.toString()).as("%s at %s", variable.name(), place).contains("only begun");
+                    } else {
+                        assertThat(value).as("%s at %s", variable.name(), place).isInstanceOf(Value.Whole.class);
+                    }
+                }
+            }
+            assertThat(unknown).isPositive();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"-gdwarf-5 -O2", "-gdwarf-4 -O3", "-gdwarf-3 -O2", "-gdwarf-5 -O2 -gsplit-dwarf",
             "-gdwarf-5 -O0"})
