@@ -74,20 +74,8 @@ final class Locations {
     }
 
     private void readOld(ByteCursor cursor) {
-        int size = unit.header().addressSize();
-        long largest = size == 8 ? -1 : 0xffff_ffffL;
-        long base = unit.lowPc();
-        while (true) {
-            long start = cursor.unsigned(size);
-            long end = cursor.unsigned(size);
-            if (start == largest) {
-                base = end;
-            } else if (start == 0 && end == 0) {
-                return;
-            } else {
-                add(base + start, base + end, Optional.empty(), cursor.sub(cursor.u16()));
-            }
-        }
+        AddressPairs.read(unit, cursor,
+                (start, end) -> add(start, end, Optional.empty(), cursor.sub(cursor.u16())));
     }
 
     /** What GCC wrote into split files before DWARF 5. */

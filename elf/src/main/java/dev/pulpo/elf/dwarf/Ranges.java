@@ -56,20 +56,11 @@ final class Ranges {
     }
 
     private void readOldList(ByteCursor cursor) {
-        int size = unit.header().addressSize();
-        long largest = size == 8 ? -1 : 0xffff_ffffL;
-        long base = unit.lowPc();
-        while (true) {
-            long start = cursor.unsigned(size);
-            long end = cursor.unsigned(size);
-            if (start == largest) {
-                base = end;
-            } else if (start == 0 && end == 0) {
-                return;
-            } else if (start != end) {
-                add(base + start, base + end);
+        AddressPairs.read(unit, cursor, (start, end) -> {
+            if (start != end) {
+                add(start, end);
             }
-        }
+        });
     }
 
     private void readNewList(ByteCursor cursor) {
