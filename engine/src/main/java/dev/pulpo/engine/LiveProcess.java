@@ -56,6 +56,8 @@ public final class LiveProcess implements AutoCloseable {
     private final long startTime;
     private final TraceeMemory memory;
     private final KnownCode code = new KnownCode();
+    /** What it was made of when a plan was made last. */
+    private volatile Optional<ProcessImage> planned = Optional.empty();
 
     private LiveProcess(int pid, long startTime, TraceeMemory memory) {
         this.pid = pid;
@@ -184,6 +186,7 @@ public final class LiveProcess implements AutoCloseable {
     private List<PatchPlan> plan(List<LivePatch> patches, Optional<String> instead) throws IOException {
         return Gone.unless(pid, memory, () -> {
             ProcessImage image = image();
+            planned = Optional.of(image);
             Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
             List<PatchPlan> plans = new ArrayList<>();
             for (LivePatch patch : patches) {
@@ -253,7 +256,7 @@ public final class LiveProcess implements AutoCloseable {
 
     private List<Outcome> apply(List<PatchPlan> plans, Consistency consistency, boolean suspendSeccomp) {
         checkApplicable(plans);
-        return unlessGone(() -> ApplyOperation.run(plans, consistency, code::checked, memory, suspendSeccomp));
+        return unlessGone(() -> ApplyOperation.run(plans, consistency, code::checked, memory, planned, suspendSeccomp));
     }
 
     /** Its part in a transaction of several processes. */

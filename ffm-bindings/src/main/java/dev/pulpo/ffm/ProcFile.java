@@ -63,6 +63,16 @@ public final class ProcFile {
         return read(file, charset, End.TOP_OF_ADDRESS_SPACE);
     }
 
+    /** As {@link #readMaps(Path, Charset)}, from a descriptor; empty where what it shows is gone. */
+    static String readMaps(int descriptor, Charset charset) {
+        try (Arena arena = Arena.ofConfined()) {
+            return new String(readAll(Path.of("maps"), descriptor, arena.allocate(CHUNK), End.TOP_OF_ADDRESS_SPACE),
+                    charset);
+        } catch (IOException gone) {
+            return "";
+        }
+    }
+
     private static String read(Path file, Charset charset, End end) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             long descriptor = syscall(Linux.SYS_open(), arena.allocateFrom(file.toString()).address(),
@@ -81,7 +91,7 @@ public final class ProcFile {
     private static byte[] readAll(Path file, int descriptor, MemorySegment chunk, End end) throws IOException {
         byte[] bytes = new byte[0];
         while (true) {
-            long read = syscall(Linux.SYS_read(), descriptor, chunk.address(), chunk.byteSize());
+            long read = syscall(Linux.SYS_pread64(), descriptor, chunk.address(), chunk.byteSize(), bytes.length);
             if (NativeCalls.isError(read)) {
                 throw failure(file, (int) -read);
             }

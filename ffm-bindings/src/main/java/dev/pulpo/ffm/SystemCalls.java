@@ -84,6 +84,25 @@ public final class SystemCalls {
     }
 
     /**
+     * Whether a call that waits with these arguments is restarted through a restart block after a stop: sleeps for a time
+     * rather than until one, {@code poll}, and futexes with a timeout (kernel/time/hrtimer.c, fs/select.c,
+     * kernel/futex/waitwake.c).
+     *
+     * @param second its second argument
+     * @param fourth its fourth argument
+     */
+    public static boolean keepsRestartBlock(int number, long second, long fourth) {
+        // TIMER_ABSTIME (linux/time.h)
+        long untilSomeTime = 1;
+        if (number == Linux.SYS_clock_nanosleep()) {
+            return (second & untilSomeTime) == 0;
+        }
+        return number == Linux.SYS_futex()
+                ? fourth != 0
+                : number == Linux.SYS_restart_syscall() || restartsThroughBlock(number);
+    }
+
+    /**
      * Whether the call has returned EINTR and is one that a stop alone, without any signal, makes return it: the calls
      * that signal(7) lists as "never restarted" and that the kernel does not restart after a stop either.
      */

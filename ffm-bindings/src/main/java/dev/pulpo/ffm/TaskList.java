@@ -14,6 +14,8 @@ import java.lang.foreign.ValueLayout;
  */
 public final class TaskList implements AutoCloseable {
     private static final int BUFFER_BYTES = 32 * 1024;
+    /** A {@code struct linux_dirent64} with a name of ten digits, rounded up. */
+    private static final int LONGEST_ENTRY = 64;
     /** {@code struct stat} of x86-64 (asm/stat.h): u64 device, inode, number of links. */
     private static final long STAT_BYTES = 144;
     private static final long LINKS = 16;
@@ -62,10 +64,11 @@ public final class TaskList implements AutoCloseable {
                 return count;
             }
             checked("getdents64", bytes);
-            if (bytes == 0) {
+            parse(bytes);
+            // Entries are handed out as long as they fit (fs/proc/base.c, proc_task_readdir).
+            if (bytes < BUFFER_BYTES - LONGEST_ENTRY) {
                 return count;
             }
-            parse(bytes);
         }
     }
 

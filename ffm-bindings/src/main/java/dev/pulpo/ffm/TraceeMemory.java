@@ -5,9 +5,10 @@ import static dev.pulpo.ffm.NativeCalls.syscall;
 import dev.pulpo.ffm.raw.Linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 
 /**
- * The memory of one process image, through {@code /proc/PID/task/TID/mem} (proc(5)).
+ * The memory of one process image, through {@code /proc/PID/task/TID/mem} (proc(5)), and what is mapped in it.
  *
  * <p>Opening it needs permission to trace; nothing is stopped. What is open is the memory itself, not the process: after
  * an {@code execve} or the exit of the target reads and writes find nothing, instead of the memory of another program.
@@ -18,13 +19,17 @@ public final class TraceeMemory implements AutoCloseable {
     /** Below the lowest address that anything can be mapped at for an ordinary program (vm.mmap_min_addr). */
     private static final long NEVER_MAPPED = 16;
 
+    private static final int NONE = -1;
+
     private final int tid;
     private final int descriptor;
+    private final int map;
     private boolean closed;
 
-    private TraceeMemory(int tid, int descriptor) {
+    private TraceeMemory(int tid, int descriptor, int map) {
         this.tid = tid;
         this.descriptor = descriptor;
+        this.map = map;
     }
 
     /**
@@ -39,8 +44,40 @@ public final class TraceeMemory implements AutoCloseable {
             long result = syscall(Linux.SYS_open(), arena.allocateFrom(path).address(),
                     Linux.O_RDWR() | Linux.O_CLOEXEC(), 0);
             NativeCalls.check("open(" + path + ")", result);
-            return new TraceeMemory(tid, (int) result);
+            long map = tid == pid
+                    ? syscall(Linux.SYS_open(), arena.allocateFrom("/proc/" + pid + "/maps").address(),
+                            Linux.O_RDONLY() | Linux.O_CLOEXEC(), 0)
+                    : NONE;
+            TraceeMemory memory = new TraceeMemory(tid, (int) result, NativeCalls.isError(map) ? NONE : (int) map);
+            if (memory.hasMap() && memory.isGone()) {
+                // It has executed another program in between, perhaps, and the map is that one's.
+                memory.close();
+                throw new SystemCallException("open(" + path + ")", Errno.ESRCH);
+            }
+            return memory;
         }
+    }
+
+    /**
+     * Whether {@link #readMap} works. It does not where the leader of the process had exited when this was opened: a map that
+     * is reached through another thread is lost with that thread.
+     */
+    public boolean hasMap() {
+        return map != NONE;
+    }
+
+    /**
+     * What is mapped in this memory, as proc_pid_maps(5) shows it. Where that is not empty, the process still is the one that
+     * was opened, and its id is nobody else's.
+     *
+     * @return empty where the memory is gone, or the process
+     * @throws IllegalStateException where this is closed
+     */
+    public synchronized String readMap() {
+        if (closed) {
+            throw new IllegalStateException("the memory of thread " + tid + " has been closed");
+        }
+        return ProcFile.readMaps(map, StandardCharsets.UTF_8);
     }
 
     /**
@@ -133,6 +170,9 @@ public final class TraceeMemory implements AutoCloseable {
         if (!closed) {
             closed = true;
             syscall(Linux.SYS_close(), descriptor, 0, 0);
+            if (hasMap()) {
+                syscall(Linux.SYS_close(), map, 0, 0);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.Transition;
+import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.Ties;
@@ -51,15 +52,16 @@ public final class ApplyOperation {
      * @param plans          of one process, in the order in which they stack; at least one
      * @param checks         made once more where the plans did not know all functions
      * @param memory         of the process
+     * @param seen           what it was made of when the plans were made
      * @param suspendSeccomp whether the filters of borrowed threads are to do nothing while they are borrowed
      * @return one for each plan
      */
     public static List<Outcome> run(List<PatchPlan> plans, Consistency consistency, PlanCheck checks,
-            TraceeMemory memory, boolean suspendSeccomp) {
+            TraceeMemory memory, Optional<ProcessImage> seen, boolean suspendSeccomp) {
         long began = System.nanoTime();
         PatchPlan first = plans.getFirst();
         refuseTogetherByThread(plans, consistency);
-        try (Session session = Session.open(first.pid(), first.startTime(), memory)) {
+        try (Session session = Session.open(first.pid(), first.startTime(), memory, seen)) {
             if (suspendSeccomp) {
                 session.suspendSeccomp();
             }

@@ -78,6 +78,7 @@ public final class JointApply {
     private static TransactionReport alone(Part part, Consistency consistency) {
         try {
             List<Outcome> outcomes = ApplyOperation.run(part.plans(), consistency, part.checks(), part.memory(),
+                    Optional.empty(),
                     false);
             return new TransactionReport(Optional.empty(), List.of(new Result.InForce(part.pid(), outcomes)));
         } catch (RuntimeException failed) {

@@ -45,12 +45,14 @@ final class Session implements AutoCloseable {
     private boolean injected;
     private boolean suspendSeccomp;
 
-    private Session(int pid, long startTime, TraceeMemory memory, ProcessLock lock) {
+    private Session(int pid, long startTime, TraceeMemory memory, Optional<ProcessImage> seen, ProcessLock lock) {
         this.pid = pid;
         this.startTime = startTime;
         this.memory = memory;
         this.lock = lock;
-        this.image = ProcessImage.read(pid, memory);
+        // A memory with a map is proof of which process it is; without one it has to be asked for.
+        this.image = seen.filter(known -> memory.hasMap()).map(known -> known.again(memory))
+                .orElseGet(() -> ProcessImage.read(pid, memory));
         this.stackTables = new StackTables(memory);
         this.tracer = TracerThread.lease(pid);
     }
@@ -62,10 +64,19 @@ final class Session implements AutoCloseable {
      * @throws RefusedException where another tool is at work on it
      */
     static Session open(int pid, long startTime, TraceeMemory memory) {
+        return open(pid, startTime, memory, Optional.empty());
+    }
+
+    /**
+     * As {@link #open(int, long, TraceeMemory)}.
+     *
+     * @param seen what the same process was made of a moment ago
+     */
+    static Session open(int pid, long startTime, TraceeMemory memory, Optional<ProcessImage> seen) {
         Warmup.begin();
         ProcessLock lock = Exclusion.of(pid);
         try {
-            Session session = new Session(pid, startTime, memory, lock);
+            Session session = new Session(pid, startTime, memory, seen, lock);
             session.checkIdentity();
             return session;
         } catch (RuntimeException failed) {
@@ -107,7 +118,7 @@ final class Session implements AutoCloseable {
     ProcessImage refreshImage() {
         tables = Optional.empty();
         image = image.again(memory);
-        if (!lock.isOfAProcess()) {
+        if (!memory.hasMap() && !lock.isOfAProcess()) {
             throw new TargetGoneException(pid, "it has ended");
         }
         return image;

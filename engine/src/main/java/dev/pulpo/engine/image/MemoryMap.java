@@ -4,6 +4,7 @@ import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -21,12 +22,26 @@ public record MemoryMap(List<Mapping> mappings) {
     public static MemoryMap read(int pid, int tid) {
         Path maps = ProcFs.thread(pid, tid).resolve("maps");
         try {
-            return new MemoryMap(ProcFile.readMaps(maps, StandardCharsets.UTF_8).lines().map(Mapping::parse).toList());
+            return parse(ProcFile.readMaps(maps, StandardCharsets.UTF_8));
         } catch (AccessDeniedException e) {
             throw new TargetUnreadableException(pid, maps + " may not be read: run as its user or as root", e);
         } catch (IOException e) {
             throw new TargetGoneException(pid, e);
         }
+    }
+
+    /**
+     * Reads the map of a process's memory. It has no mappings where the memory is gone, or where it was asked through a thread
+     * that has left it.
+     *
+     * @param tid a live thread, through which to ask where the memory cannot tell
+     */
+    static MemoryMap read(int pid, int tid, TraceeMemory memory) {
+        return memory.hasMap() ? parse(memory.readMap()) : read(pid, tid);
+    }
+
+    private static MemoryMap parse(String maps) {
+        return new MemoryMap(maps.lines().map(Mapping::parse).toList());
     }
 
     /** The mapping that holds this address. */

@@ -7,7 +7,10 @@ import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TaskList;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -237,6 +240,35 @@ public final class ProcFs {
     /** The number of a thread's system call, its arguments, stack pointer and program counter; or one word that says why not. */
     private static String[] waiting(int pid, int tid) throws IOException {
         return ProcFile.readRecord(thread(pid, tid).resolve("syscall"), StandardCharsets.US_ASCII).strip().split(" ");
+    }
+
+    /**
+     * Whether a thread's process may have a file open that is shown like this (proc_pid_fd(5)). Threads that do not share
+     * its files are not asked.
+     *
+     * @param most how many files are looked at
+     * @return false only where all were looked at, and there is at least one
+     */
+    public static boolean hasOpen(int pid, int tid, String shownAs, int most) {
+        int looked = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(thread(pid, tid).resolve("fd"))) {
+            for (Path file : files) {
+                if (++looked > most || isLink(file, shownAs)) {
+                    return true;
+                }
+            }
+            return looked == 0;
+        } catch (IOException | DirectoryIteratorException unreadable) {
+            return true;
+        }
+    }
+
+    private static boolean isLink(Path file, String target) throws IOException {
+        try {
+            return Files.readSymbolicLink(file).toString().equals(target);
+        } catch (NoSuchFileException closedMeanwhile) {
+            return false;
+        }
     }
 
     /**

@@ -44,7 +44,8 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     /**
      * Looks at the same process again, a moment later. What is mapped where it was is not opened again.
      *
-     * @param memory of the process; the caller makes sure that the id is still that of the same one
+     * @param memory of the process; where it {@linkplain TraceeMemory#hasMap has no map}, the caller makes sure that the id is
+     *               still that of the same one
      */
     public ProcessImage again(TraceeMemory memory) {
         // The id of a leader stays to the end of the process; other threads may be gone.
@@ -55,21 +56,29 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     private static ProcessImage read(int pid, TraceeMemory memory, int anyTid, long startTime,
             Optional<ProcessImage> known) {
         int tid = anyTid;
-        MemoryMap map = MemoryMap.read(pid, tid);
-        while (map.mappings().isEmpty() && !memory.isGone()) {
+        MemoryMap map = MemoryMap.read(pid, tid, memory);
+        while (map.mappings().isEmpty() && !memory.hasMap() && !memory.isGone()) {
             // This thread has left its memory, on its way out; others are still there.
             tid = ProcFs.anyLiveThread(pid);
-            map = MemoryMap.read(pid, tid);
+            map = MemoryMap.read(pid, tid, memory);
+        }
+        if (map.mappings().isEmpty()) {
+            throw new TargetGoneException(pid, "it has ended or executed another program");
+        }
+        Found found = objects(pid, tid, map, known.map(ProcessImage::objects).orElse(List.of()));
+        if (found.missing() && tid == pid && ProcFs.isLeaving(pid, pid) && !memory.isGone()) {
+            // It has left since; files are reached through those that are left.
+            return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known);
         }
         int alive = tid;
         MemoryMap last = map;
-        List<LoadedObject> objects = objects(pid, tid, map, known.map(ProcessImage::objects).orElse(List.of()));
         ProcessImage image;
         try {
             image = known
-                    .map(before -> new ProcessImage(pid, alive, startTime, before.executable, last, objects))
+                    .map(before -> new ProcessImage(pid, alive, startTime, before.executable, last, found.objects()))
                     .filter(same -> same.program().isPresent())
-                    .orElseGet(() -> new ProcessImage(pid, alive, startTime, executable(pid, alive), last, objects));
+                    .orElseGet(() -> new ProcessImage(pid, alive, startTime, executable(pid, alive), last,
+                            found.objects()));
         } catch (TargetUnreadableException unreadable) {
             if (ProcFs.isLeaving(pid, alive) && !memory.isGone()) {
                 // It has left since.
@@ -77,12 +86,21 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
             }
             throw unreadable;
         }
-        if (memory.isGone() || image.program().isEmpty() && ProcFs.isEnding(pid)) {
+        if ((found.opened() || found.missing()) && memory.isGone()
+                || image.program().isEmpty() && ProcFs.isEnding(pid)) {
             // Threads leave their memory one after the other, and files are reached through those that are left.
             throw new TargetGoneException(pid, "it has ended or executed another program");
         }
         return image;
     }
+
+    /**
+     * What there is at the mappings of a process.
+     *
+     * @param opened  whether there are files among them that were not known
+     * @param missing whether files could not be opened, or are none of the kind
+     */
+    private record Found(List<LoadedObject> objects, boolean opened, boolean missing) {}
 
     private static String executable(int pid, int tid) {
         Path link = ProcFs.thread(pid, tid).resolve("exe");
@@ -94,22 +112,27 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         }
     }
 
-    private static List<LoadedObject> objects(int pid, int tid, MemoryMap map, List<LoadedObject> known) {
+    private static Found objects(int pid, int tid, MemoryMap map, List<LoadedObject> known) {
         List<LoadedObject> objects = new ArrayList<>();
+        boolean opened = false;
+        boolean missing = false;
         List<Mapping> mappings = map.mappings();
         for (int i = 0; i < mappings.size(); i++) {
             Mapping first = mappings.get(i);
             if (first.hasFile() && first.offset() == 0) {
                 List<Mapping> all = sameFile(mappings, i);
                 if (all.stream().anyMatch(Mapping::isExecutable)) {
-                    known.stream().filter(object -> object.mappings().equals(all)).findFirst()
-                            .or(() -> ObjectFiles.open(pid, tid, first)
-                                    .map(elf -> new LoadedObject(first.path(), all, bias(first, elf), elf)))
-                            .ifPresent(objects::add);
+                    Optional<LoadedObject> same = known.stream().filter(object -> object.mappings().equals(all))
+                            .findFirst();
+                    Optional<LoadedObject> object = same.or(() -> ObjectFiles.open(pid, tid, first)
+                            .map(elf -> new LoadedObject(first.path(), all, bias(first, elf), elf)));
+                    object.ifPresent(objects::add);
+                    opened |= same.isEmpty();
+                    missing |= object.isEmpty();
                 }
             }
         }
-        return List.copyOf(objects);
+        return new Found(List.copyOf(objects), opened, missing);
     }
 
     /** The mappings from {@code from} on that belong to one loading of one file: offsets ascend. */

@@ -5,8 +5,9 @@ import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * The memory of a process as it was when a plan looked at it, read in large pieces: functions lie close together, and a
@@ -14,9 +15,10 @@ import java.util.Map;
  */
 final class MemoryWindow {
     private static final int PIECE = 16 * 1024;
+    private static final long PAGE = 4096;
 
     private final TraceeMemory memory;
-    private final Map<Long, byte[]> pieces = new HashMap<>();
+    private final NavigableMap<Long, byte[]> pieces = new TreeMap<>();
 
     MemoryWindow(TraceeMemory memory) {
         this.memory = memory;
@@ -31,16 +33,27 @@ final class MemoryWindow {
         byte[] bytes = new byte[length];
         for (int done = 0; done < length;) {
             long at = address.value() + done;
-            byte[] piece = pieces.computeIfAbsent(at & -PIECE, this::piece);
-            int from = (int) (at & PIECE - 1);
-            int count = Math.min(length - done, piece.length - from);
+            Map.Entry<Long, byte[]> piece = pieceWith(at);
+            int from = (int) (at - piece.getKey());
+            int count = Math.min(length - done, piece.getValue().length - from);
             if (count <= 0) {
                 return readDirectly(address, length);
             }
-            System.arraycopy(piece, from, bytes, done, count);
+            System.arraycopy(piece.getValue(), from, bytes, done, count);
             done += count;
         }
         return bytes;
+    }
+
+    /** The piece that holds an address: one that is there, or one that begins with its page. It is empty where nothing is. */
+    private Map.Entry<Long, byte[]> pieceWith(long address) {
+        Map.Entry<Long, byte[]> below = pieces.floorEntry(address);
+        if (below != null && address - below.getKey() < below.getValue().length) {
+            return below;
+        }
+        long page = address & -PAGE;
+        // What is known of the page ends before the address, if anything is: nothing is mapped there.
+        return Map.entry(page, pieces.computeIfAbsent(page, this::piece));
     }
 
     private byte[] readDirectly(RemoteAddress address, int length) {

@@ -121,7 +121,7 @@ public final class ProcessStop implements AutoCloseable {
             throw new TargetGoneException(pid, "it has ended");
         }
         makeRoom();
-        tools.waits().begin(pid);
+        tools.waits().begin(pid, threads.tid(threads.count() - 1), threads.count());
         for (int i = 0; i < threads.count(); i++) {
             tools.waits().look(threads.tid(i), memory, tools.scheduling());
         }

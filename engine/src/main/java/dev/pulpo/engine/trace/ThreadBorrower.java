@@ -32,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +46,8 @@ public final class ThreadBorrower {
     private static final long UNKNOWN_CALL_NANOS = 100_000_000;
     /** A thread's stack must have this much room below the red zone for a frame that goes onto it. */
     private static final long FRAME_ROOM = 3 * 4096;
+    /** A better thread is looked for among so many. */
+    private static final int CHOICE = 64;
 
     private final ProcessImage image;
     private final TracerThread.Tools tools;
@@ -122,6 +125,9 @@ public final class ThreadBorrower {
 
         record Refused(Blocker blocker) implements Attempt {}
 
+        /** It would do, but there may be a better one. */
+        record Postponed() implements Attempt {}
+
         record Gone() implements Attempt {}
     }
 
@@ -164,17 +170,18 @@ public final class ThreadBorrower {
         }
         while (true) {
             List<Blocker> blockers = new ArrayList<>();
-            List<Integer> tids = ProcFs.threads(image.pid());
-            // Where there is no choice, none is looked for.
-            boolean alone = tids.size() == 1;
-            Optional<ThreadLoan> loan = tryAll(tids, frameOn, alone ? Restart.FROM_THE_BEGINNING : Restart.BY_REGISTERS,
-                    blockers);
-            if (loan.isEmpty() && !alone) {
-                loan = tryAll(tids, frameOn, Restart.FROM_THE_BEGINNING, new ArrayList<>());
+            List<Integer> sleepers = new ArrayList<>();
+            // As a rule the leader will do, and nobody has to be looked for.
+            Optional<ThreadLoan> loan = tryAll(List.of(image.pid()), frameOn, Restart.BY_REGISTERS, blockers, sleepers);
+            List<Integer> others = List.of();
+            if (loan.isEmpty()) {
+                others = ProcFs.threads(image.pid()).stream().filter(tid -> tid != image.pid()).toList();
+                loan = choose(others, frameOn, blockers, sleepers);
             }
             long now = System.nanoTime();
             if (loan.isEmpty() && (now - began > UNKNOWN_CALL_NANOS || now - deadline > 0)) {
-                loan = tryAll(tids, frameOn, Restart.BY_A_LIVING_TRACER, new ArrayList<>());
+                loan = tryAll(Stream.concat(Stream.of(image.pid()), others.stream()).toList(), frameOn,
+                        Restart.BY_A_LIVING_TRACER, new ArrayList<>(), new ArrayList<>());
             }
             if (loan.isPresent()) {
                 return loan.get();
@@ -219,12 +226,35 @@ public final class ThreadBorrower {
         }
     }
 
-    private Optional<ThreadLoan> tryAll(List<Integer> tids, FrameOn frameOn, Restart worst, List<Blocker> blockers) {
+    /**
+     * Takes one of these threads, preferably one whose call its registers say all of.
+     *
+     * @param sleepers others, which are not such
+     */
+    private Optional<ThreadLoan> choose(List<Integer> tids, FrameOn frameOn, List<Blocker> blockers,
+            List<Integer> sleepers) {
+        Optional<ThreadLoan> loan = Optional.empty();
+        List<Integer> known = sleepers;
+        for (int from = 0; loan.isEmpty() && (from < tids.size() || !known.isEmpty()); from += CHOICE) {
+            List<Integer> some = tids.subList(Math.min(from, tids.size()), Math.min(from + CHOICE, tids.size()));
+            loan = tryAll(some, frameOn, Restart.BY_REGISTERS, blockers, known);
+            if (loan.isEmpty()) {
+                loan = tryAll(known, frameOn, Restart.FROM_THE_BEGINNING, blockers, new ArrayList<>());
+            }
+            known = new ArrayList<>();
+        }
+        return loan;
+    }
+
+    /** @param postponed gets the threads that would do if nothing better were asked for than {@code worst} */
+    private Optional<ThreadLoan> tryAll(List<Integer> tids, FrameOn frameOn, Restart worst, List<Blocker> blockers,
+            List<Integer> postponed) {
         for (int tid : tids) {
             switch (attempt(tid, frameOn, worst)) {
                 case Attempt.Taken taken -> {
                     return Optional.of(taken.loan());
                 }
+                case Attempt.Postponed sleeper -> postponed.add(tid);
                 case Attempt.Refused refused -> blockers.add(refused.blocker());
                 case Attempt.Gone gone -> {
                     // It ended while it was looked at, and cannot be in the way any more.
@@ -235,6 +265,10 @@ public final class ThreadBorrower {
     }
 
     private Attempt attempt(int tid, FrameOn frameOn, Restart worst) {
+        look(tid);
+        if (worst == Restart.BY_REGISTERS && tools.waits().isInRestartableSleep()) {
+            return new Attempt.Postponed();
+        }
         int error = ptrace.seize(tid,
                 Ptrace.TRACE_EXEC | Ptrace.TRACE_SYSGOOD | (suspendSeccomp ? Ptrace.SUSPEND_SECCOMP : 0));
         if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(image.pid(), tid)) {
@@ -246,7 +280,6 @@ public final class ThreadBorrower {
         if (error != 0) {
             throw Access.refused(image.pid(), tid, error);
         }
-        look(tid);
         long began = System.nanoTime();
         if (!stops(tid, began)) {
             return ProcFs.isZombie(image.pid(), tid)
@@ -257,6 +290,11 @@ public final class ThreadBorrower {
         Registers registers = tools.saved();
         if (ptrace.readRegisters(tid, registers) != 0) {
             return new Attempt.Gone();
+        }
+        if (worst == Restart.BY_REGISTERS && InterruptedCall.restart(registers, memory) != Restart.BY_REGISTERS) {
+            Release.detach(ptrace, tools.waits(), tid, registers, 0, began);
+            tools.longest().note(System.nanoTime() - began);
+            return new Attempt.Postponed();
         }
         Unfit unfit = unfit(tid, registers, frameOn, worst);
         if (unfit == null) {

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.trace;
 
+import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SchedulerFigures;
@@ -38,6 +39,11 @@ final class TimedWaits {
     /** The clocks of so many are read in a millisecond or two. */
     private static final int FEW_CPUS = 16;
     private static final long NANOS_PER_MILLI = 1_000_000;
+    /** What proc_pid_fd(5) shows for an epoll instance. */
+    private static final String EVENT_POLL = "anon_inode:[eventpoll]";
+    private static final int CALLS_OF_A_LOOK = 3;
+    /** Fewer are looked at in less time than a directory. */
+    private static final int MANY_THREADS = 8;
 
     private final WaitingCall call;
     private final SchedulerFigures figures;
@@ -56,6 +62,8 @@ final class TimedWaits {
     private int count;
     private int next;
     private int pid;
+    private boolean waiting;
+    private boolean possible;
 
     private long[] offsets = new long[0];
     private long[] offsetsTaken = new long[0];
@@ -69,14 +77,32 @@ final class TimedWaits {
     /** Forgets all threads; those that are looked at next are of this process. */
     void begin(int pid) {
         this.pid = pid;
+        possible = true;
         count = 0;
         next = 0;
         replaceable.clear();
     }
 
+    /**
+     * As {@link #begin(int)}, where all threads of the process will be looked at. If it has no epoll instance open, which is
+     * seen with fewer system calls where it has more threads than files, none of them is looked at.
+     *
+     * @param tid     a live thread
+     * @param threads how many there are
+     */
+    void begin(int pid, int tid, int threads) {
+        begin(pid);
+        possible = threads < MANY_THREADS
+                || ProcFs.hasOpen(pid, tid, EVENT_POLL, CALLS_OF_A_LOOK * (threads - MANY_THREADS));
+    }
+
     /** Looks at a running thread, right before it is stopped. */
     void look(int tid, TraceeMemory memory, Scheduling scheduling) {
-        if (!call.read(pid, tid) || !SystemCalls.waitsForEvents(call.number()) || (int) call.argument(TIMEOUT) <= 0
+        if (!possible) {
+            return;
+        }
+        waiting = call.read(pid, tid);
+        if (!waiting || !SystemCalls.waitsForEvents(call.number()) || (int) call.argument(TIMEOUT) <= 0
                 || !replaceable.computeIfAbsent(call.programCounter(), pc -> isReplaceable(pc, memory))
                 || !figures.read(pid, tid)) {
             return;
@@ -95,6 +121,14 @@ final class TimedWaits {
             prepareClocks(cpus[count], scheduling);
             count++;
         }
+    }
+
+    /**
+     * Whether the thread that was looked at last waits in a call for which the kernel keeps a note of how to restart it
+     * (restart_syscall(2)).
+     */
+    boolean isInRestartableSleep() {
+        return waiting && SystemCalls.keepsRestartBlock((int) call.number(), call.argument(1), call.argument(TIMEOUT));
     }
 
     private boolean isReplaceable(long programCounter, TraceeMemory memory) {
