@@ -106,12 +106,7 @@ class HazardTest {
     @Test
     void processWhoseMainThreadHasExitedIsPatched() throws Exception {
         try (RunningServer server = RunningServer.preloaded(victims.server(), "3", "sleep")) {
-            assertThat(server.ask("exit-main")).isEqualTo("gone");
-            long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
-            while (!ProcFs.isZombie(server.pid(), server.pid())) {
-                assertThat(System.nanoTime()).isLessThan(deadline);
-                Thread.onSpinWait();
-            }
+            endMainThread(server);
             try (LiveProcess process = LiveProcess.attach(server.pid())) {
                 for (int i = 0; i < 20; i++) {
                     process.apply(patch());
@@ -121,6 +116,29 @@ class HazardTest {
                     assertThat(process.patches()).isEmpty();
                 }
             }
+        }
+    }
+
+    @Test
+    void processWhoseMainThreadExitsBetweenPlanAndApplyIsPatched() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.server(), "3", "sleep");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            PatchPlan plan = process.plan(patch());
+            endMainThread(server);
+            assertThat(process.apply(plan, Consistency.DEFAULT).kind()).isEqualTo(Outcome.Kind.APPLIED);
+            assertThat(process.patches()).singleElement()
+                    .satisfies(applied -> assertThat(applied.status()).isEqualTo(AppliedPatch.Status.IN_FORCE));
+            process.revert(patch().id());
+            assertThat(process.patches()).isEmpty();
+        }
+    }
+
+    private static void endMainThread(RunningServer server) {
+        assertThat(server.ask("exit-main")).isEqualTo("gone");
+        long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+        while (!ProcFs.isZombie(server.pid(), server.pid())) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.onSpinWait();
         }
     }
 
