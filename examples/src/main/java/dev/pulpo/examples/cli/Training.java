@@ -1,6 +1,7 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.examples.exit.HeadStart;
 import dev.pulpo.examples.ulp.Ulp;
 import dev.pulpo.ffm.LaunchedProcess;
 import java.io.IOException;
@@ -19,6 +20,7 @@ public final class Training {
     private Training() {}
 
     public static void main(String[] arguments) throws IOException {
+        HeadStart.begin("patches");
         run("stub");
         if (arguments.length == 0) {
             try (LaunchedProcess target = LiveProcess.launch("cat")) {
