@@ -74,7 +74,7 @@ find_modules() {
         echo "pulpo: building, which takes a minute the first time" >&2
         (cd "$root" && ./mvnw -q -B -Dstyle.color=never -pl examples -am -DskipTests package >&2) || fail "the build failed"
         # Archives of an older build are of no use.
-        rm -f "$examples"/target/pulpo*.jsa "$examples"/target/pulpo*.aot
+        rm -f "$examples"/target/pulpo*.jsa "$examples"/target/pulpo*.aot "$examples"/target/pulpo-*-picocli.jar
         touch "$built"
     fi
     set -- "$examples"/target/pulpo-examples-*.jar
@@ -111,16 +111,29 @@ find_archive() {
             (train "$archive") >/dev/null 2>"${archive%.aot}.log" || true
         fi
         if [ -s "$archive" ]; then
+            use_newer_classes
             return
         fi
     fi
     archive=$examples/target/pulpo-$build.jsa
 }
 
+# Puts picocli as an AOT cache can have it in front of picocli as it is.
+use_newer_classes() {
+    newer=${archive%.aot}-picocli.jar
+    if [ -e "$newer" ]; then
+        modules=$newer:$modules
+    fi
+}
+
 # train FILE: makes the archive, under another name first, because somebody may be reading it meanwhile.
 train() {
     made=$1.$$
-    trap 'rm -f "$made" "$made.config"' EXIT
+    trap 'rm -f "$made" "$made.config" "$made.jar"' EXIT
+    if "$jdk/bin/java" "$examples/bin/NewerClasses.java" "$examples"/target/modules/picocli-*.jar "$made.jar"; then
+        mv -f "$made.jar" "${1%.aot}-picocli.jar"
+        use_newer_classes
+    fi
     if (build_demo) || [ -e "$demo/fix.so" ]; then
         learned=$demo
     else
