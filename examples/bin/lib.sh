@@ -139,8 +139,9 @@ train() {
     else
         learned=
     fi
-    if (start_java "-XX:AOTCacheOutput=$made" -m dev.pulpo.examples/dev.pulpo.examples.cli.Training \
-        ${learned:+"$learned"}); then
+    # What methods were busy in training is not recorded (JEP 515): a JVM that compiles them at once takes longer to start.
+    if (start_java -XX:+IgnoreUnrecognizedVMOptions -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining \
+        "-XX:AOTCacheOutput=$made" -m dev.pulpo.examples/dev.pulpo.examples.cli.Training ${learned:+"$learned"}); then
         mv -f "$made" "$1"
     fi
 }

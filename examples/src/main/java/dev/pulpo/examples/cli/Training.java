@@ -1,6 +1,7 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
 import dev.pulpo.examples.ulp.Ulp;
 import dev.pulpo.ffm.LaunchedProcess;
@@ -26,9 +27,13 @@ public final class Training {
             try (LaunchedProcess target = LiveProcess.launch("cat")) {
                 look(Integer.toString(target.pid()));
             }
-            return;
+        } else {
+            patch(Path.of(arguments[0]));
         }
-        Path demo = Path.of(arguments[0]);
+        ExitStatus.end(0);
+    }
+
+    private static void patch(Path demo) throws IOException {
         try (LaunchedProcess target = LiveProcess.launch(demo.resolve("server").toString())) {
             // It says when it is ready.
             if (target.output().orElseThrow().read() < 0) {
