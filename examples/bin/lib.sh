@@ -3,7 +3,10 @@
 # PULPO_MODULE_PATH   where the modules are; nothing is built then. Otherwise they are built when they are missing or
 #                     older than a source.
 
-examples=$(cd "$(dirname "$0")/.." && pwd)
+case $0 in
+    */*) examples=$(cd "${0%/*}/.." && pwd) ;;
+    *) examples=$(cd .. && pwd) ;;
+esac
 root=${examples%/*}
 demo=$examples/target/demo
 
@@ -15,13 +18,20 @@ fail() {
 # java_version JAVA: sets $build to its version, such as 25.0.1+8, and $version to the feature number, or 0. What a JDK says
 # of itself in a file is read sooner than it starts; and each program that a script starts costs a millisecond.
 java_version() {
-    jdk=$(readlink -f "$1")
-    jdk=${jdk%/bin/java}
+    jdk=${1%/bin/java}
+    if [ -L "$1" ] || ! [ -r "$jdk/release" ]; then
+        jdk=$(readlink -f "$1")
+        jdk=${jdk%/bin/java}
+    fi
     build=
     if [ -r "$jdk/release" ]; then
         while IFS='="' read -r key _ value _; do
             case $key in
-                JAVA_RUNTIME_VERSION) build=$value ;;
+                JAVA_RUNTIME_VERSION)
+                    # The shell reads byte by byte, and a list of all modules is still to come.
+                    build=$value
+                    break
+                    ;;
                 JAVA_VERSION) build=${build:-$value} ;;
             esac
         done <"$jdk/release"
@@ -33,15 +43,21 @@ java_version() {
     version=${version:-0}
 }
 
+# is_new_enough JAVA: whether there is one of a JDK of 22 or newer; if so, sets $jdk to that.
+is_new_enough() {
+    [ -x "$1" ] || return 1
+    java_version "$1"
+    [ "$version" -ge 22 ]
+}
+
 # Sets $jdk to a JDK of 22 or newer: JAVA_HOME, the java on the PATH, whatever is installed in the usual place.
 find_jdk() {
-    on_path=$(command -v java 2>/dev/null || true)
-    for java in "${JAVA_HOME:-/nowhere}/bin/java" "${on_path:-/nowhere}" /usr/lib/jvm/*/bin/java; do
-        if [ -x "$java" ]; then
-            java_version "$java"
-            if [ "$version" -ge 22 ]; then
-                return
-            fi
+    if is_new_enough "${JAVA_HOME:-/nowhere}/bin/java" || is_new_enough "$(command -v java 2>/dev/null)"; then
+        return
+    fi
+    for java in /usr/lib/jvm/*/bin/java; do
+        if is_new_enough "$java"; then
+            return
         fi
     done
     fail "a JDK 22 or newer is needed; set JAVA_HOME to one, or install one below /usr/lib/jvm"
@@ -58,7 +74,7 @@ find_modules() {
         echo "pulpo: building, which takes a minute the first time" >&2
         (cd "$root" && ./mvnw -q -B -Dstyle.color=never -pl examples -am -DskipTests package >&2) || fail "the build failed"
         # Archives of an older build are of no use.
-        rm -f "$examples"/target/pulpo*.jsa "$examples"/target/pulpo*.aot
+        rm -f "$examples"/target/pulpo*.jsa "$examples"/target/pulpo*.aot "$examples"/target/pulpo-*-picocli.jar
         touch "$built"
     fi
     set -- "$examples"/target/pulpo-examples-*.jar
@@ -95,23 +111,37 @@ find_archive() {
             (train "$archive") >/dev/null 2>"${archive%.aot}.log" || true
         fi
         if [ -s "$archive" ]; then
+            use_newer_classes
             return
         fi
     fi
     archive=$examples/target/pulpo-$build.jsa
 }
 
+# Puts picocli as an AOT cache can have it in front of picocli as it is.
+use_newer_classes() {
+    newer=${archive%.aot}-picocli.jar
+    if [ -e "$newer" ]; then
+        modules=$newer:$modules
+    fi
+}
+
 # train FILE: makes the archive, under another name first, because somebody may be reading it meanwhile.
 train() {
     made=$1.$$
-    trap 'rm -f "$made" "$made.config"' EXIT
+    trap 'rm -f "$made" "$made.config" "$made.jar"' EXIT
+    if "$jdk/bin/java" "$examples/bin/NewerClasses.java" "$examples"/target/modules/picocli-*.jar "$made.jar"; then
+        mv -f "$made.jar" "${1%.aot}-picocli.jar"
+        use_newer_classes
+    fi
     if (build_demo) || [ -e "$demo/fix.so" ]; then
         learned=$demo
     else
         learned=
     fi
-    if (start_java "-XX:AOTCacheOutput=$made" -m dev.pulpo.examples/dev.pulpo.examples.cli.Training \
-        ${learned:+"$learned"}); then
+    # What methods were busy in training is not recorded (JEP 515): a JVM that compiles them at once takes longer to start.
+    if (start_java -XX:+IgnoreUnrecognizedVMOptions -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining \
+        "-XX:AOTCacheOutput=$made" -m dev.pulpo.examples/dev.pulpo.examples.cli.Training ${learned:+"$learned"}); then
         mv -f "$made" "$1"
     fi
 }
@@ -130,7 +160,8 @@ run_java() {
 }
 
 # start_java OPTIONS...: all that JVMs have in common that share an archive. Compilers that take their time are for programs
-# that run for longer.
+# that run for longer, and so is the file of figures for jstat.
 start_java() {
-    exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$@"
+    exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm \
+        -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData "$@"
 }

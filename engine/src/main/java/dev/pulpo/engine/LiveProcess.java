@@ -65,6 +65,15 @@ public final class LiveProcess implements AutoCloseable {
         this.memory = memory;
     }
 
+    /**
+     * Begins to make ready, in the background, what the first stop of this JVM needs: what {@link #apply} and {@link #revert}
+     * do by themselves, somewhat later. For programs that are started for a single patch, before they look at their arguments.
+     * Needs no process, stops none, and does nothing the second time.
+     */
+    public static void prepare() {
+        Warmup.begin();
+    }
+
     /** Attaches to a process. No thread is stopped by this. */
     public static LiveProcess attach(int pid) {
         long startTime = ProcFs.startTime(pid);

@@ -2,11 +2,10 @@ package dev.pulpo.ffm;
 
 import static dev.pulpo.ffm.NativeCalls.callInt;
 import static dev.pulpo.ffm.NativeCalls.check;
+import static dev.pulpo.ffm.NativeCalls.function;
 import static dev.pulpo.ffm.NativeCalls.syscall;
 
 import dev.pulpo.ffm.raw.Linux;
-import dev.pulpo.ffm.raw.posix_spawn_file_actions_t;
-import dev.pulpo.ffm.raw.posix_spawnattr_t;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -27,6 +26,14 @@ import org.jspecify.annotations.Nullable;
  * <p>Builder; not thread-safe.
  */
 public final class Launcher {
+    /*
+     * The sizes of posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t (spawn.h, signal.h). The generated classes would
+     * say so, but make variable handles for the arrays in them, which takes a cold JVM 10 ms.
+     */
+    static final int ATTRIBUTES_BYTES = 336;
+    static final int ACTIONS_BYTES = 80;
+    static final int SIGNALS_BYTES = 128;
+
     private final List<String> command;
     private final Map<String, String> environment = new TreeMap<>(System.getenv());
     private @Nullable Path directory;
@@ -66,30 +73,30 @@ public final class Launcher {
      */
     public LaunchedProcess start() {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment attributes = arena.allocate(posix_spawnattr_t.layout());
-            MemorySegment actions = arena.allocate(posix_spawn_file_actions_t.layout());
-            callInt(Linux.posix_spawnattr_init$address(), attributes.address(), 0, 0);
-            callInt(Linux.posix_spawn_file_actions_init$address(), actions.address(), 0, 0);
+            MemorySegment attributes = arena.allocate(ATTRIBUTES_BYTES, Long.BYTES);
+            MemorySegment actions = arena.allocate(ACTIONS_BYTES, Long.BYTES);
+            callInt(function("posix_spawnattr_init"), attributes.address(), 0, 0);
+            callInt(function("posix_spawn_file_actions_init"), actions.address(), 0, 0);
             try {
                 return start(arena, attributes, actions);
             } finally {
-                callInt(Linux.posix_spawn_file_actions_destroy$address(), actions.address(), 0, 0);
-                callInt(Linux.posix_spawnattr_destroy$address(), attributes.address(), 0, 0);
+                callInt(function("posix_spawn_file_actions_destroy"), actions.address(), 0, 0);
+                callInt(function("posix_spawnattr_destroy"), attributes.address(), 0, 0);
             }
         }
     }
 
     private LaunchedProcess start(Arena arena, MemorySegment attributes, MemorySegment actions) {
         // A JVM blocks and handles signals of its own; the program begins with none blocked and all at their default.
-        MemorySegment none = arena.allocate(128);
-        MemorySegment all = arena.allocate(128);
-        callInt(Linux.sigfillset$address(), all.address(), 0, 0);
-        callInt(Linux.posix_spawnattr_setsigmask$address(), attributes.address(), none.address(), 0);
-        callInt(Linux.posix_spawnattr_setsigdefault$address(), attributes.address(), all.address(), 0);
-        callInt(Linux.posix_spawnattr_setflags$address(), attributes.address(),
+        MemorySegment none = arena.allocate(SIGNALS_BYTES, Long.BYTES);
+        MemorySegment all = arena.allocate(SIGNALS_BYTES, Long.BYTES);
+        callInt(function("sigfillset"), all.address(), 0, 0);
+        callInt(function("posix_spawnattr_setsigmask"), attributes.address(), none.address(), 0);
+        callInt(function("posix_spawnattr_setsigdefault"), attributes.address(), all.address(), 0);
+        callInt(function("posix_spawnattr_setflags"), attributes.address(),
                 Linux.POSIX_SPAWN_SETSIGMASK() | Linux.POSIX_SPAWN_SETSIGDEF(), 0);
         if (directory != null) {
-            callInt(Linux.posix_spawn_file_actions_addchdir_np$address(), actions.address(),
+            callInt(function("posix_spawn_file_actions_addchdir_np"), actions.address(),
                     arena.allocateFrom(directory.toString()).address(), 0);
         }
         List<Pipe> pipes = new ArrayList<>();
@@ -98,13 +105,13 @@ public final class Launcher {
                 for (int stream = 0; stream < 3; stream++) {
                     Pipe pipe = Pipe.open(arena);
                     pipes.add(pipe);
-                    callInt(Linux.posix_spawn_file_actions_adddup2$address(), actions.address(),
+                    callInt(function("posix_spawn_file_actions_adddup2"), actions.address(),
                             stream == 0 ? pipe.read() : pipe.write(), stream);
                 }
             }
             MemorySegment pid = arena.allocate(ValueLayout.JAVA_INT);
             List<String> variables = environment.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
-            int error = callInt(Linux.posix_spawnp$address(), pid.address(),
+            int error = callInt(function("posix_spawnp"), pid.address(),
                     arena.allocateFrom(command.getFirst()).address(), actions.address(), attributes.address(),
                     strings(arena, command).address(), strings(arena, variables).address());
             if (error != 0) {

@@ -2,7 +2,6 @@ package dev.pulpo.ffm;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.pulpo.ffm.raw.Linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -35,7 +34,7 @@ final class NativeCalls {
                     JAVA_LONG),
             Linker.Option.captureCallState("errno"));
 
-    private static final MemorySegment SYSCALL = Linux.syscall.address();
+    private static final MemorySegment SYSCALL = function("syscall");
 
     /** Where a call leaves errno: one for each thread, for as long as the thread lives. */
     private static final ThreadLocal<MemorySegment> CAPTURED = ThreadLocal
@@ -75,6 +74,14 @@ final class NativeCalls {
 
     static long syscall(long number, long a, long b, long c, long d) {
         return syscall(number, a, b, c, d, 0, 0);
+    }
+
+    /**
+     * The address of a function of libc. The generated accessors know it, too, but asked for it they link a handle with the
+     * function's own signature.
+     */
+    static MemorySegment function(String name) {
+        return LINKER.defaultLookup().find(name).orElseThrow(() -> new UnsatisfiedLinkError("libc has no " + name));
     }
 
     /** Calls a function of libc that returns {@code int}. */

@@ -1,10 +1,10 @@
 package dev.pulpo.ffm;
 
 import static dev.pulpo.ffm.NativeCalls.callInt;
+import static dev.pulpo.ffm.NativeCalls.function;
 import static dev.pulpo.ffm.NativeCalls.syscall;
 
 import dev.pulpo.ffm.raw.Linux;
-import dev.pulpo.ffm.raw.sigaction;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -29,6 +29,8 @@ public final class WaitGuard {
     private static final int HIGHEST_CANDIDATE = 60;
     private static final int LOWEST_CANDIDATE = 36;
     private static final int SIGACTION_SET_BYTES = 8;
+    /** The size of {@code struct sigaction}, whose handler comes first; see {@link Launcher#ATTRIBUTES_BYTES}. */
+    static final int SIGACTION_BYTES = 152;
 
     private static final Set<WaitGuard> ARMED = ConcurrentHashMap.newKeySet();
     private static final Thread WATCH = Thread.ofPlatform().daemon().name("pulpo-wait-guard")
@@ -44,13 +46,12 @@ public final class WaitGuard {
 
         private static int install() {
             try (Arena arena = Arena.ofConfined()) {
-                MemorySegment action = arena.allocate(sigaction.layout());
+                MemorySegment action = arena.allocate(SIGACTION_BYTES, Long.BYTES);
                 for (int signal = HIGHEST_CANDIDATE; signal >= LOWEST_CANDIDATE; signal--) {
                     if (isUnused(signal, arena)) {
                         // abs() touches nothing but its argument, and so can be a handler. Without SA_RESTART waits end.
-                        action.set(ValueLayout.JAVA_LONG, sigaction.__sigaction_handler$offset(),
-                                Linux.abs$address().address());
-                        if (callInt(Linux.sigaction$address(), signal, action.address(), 0) == 0) {
+                        action.set(ValueLayout.JAVA_LONG, 0, function("abs").address());
+                        if (callInt(function("sigaction"), signal, action.address(), 0) == 0) {
                             return signal;
                         }
                     }
@@ -60,7 +61,7 @@ public final class WaitGuard {
         }
 
         private static boolean isUnused(int signal, Arena arena) {
-            MemorySegment old = arena.allocate(sigaction.layout());
+            MemorySegment old = arena.allocate(SIGACTION_BYTES, Long.BYTES);
             return syscall(Linux.SYS_rt_sigaction(), signal, 0, old.address(), SIGACTION_SET_BYTES) == 0
                     && old.get(ValueLayout.JAVA_LONG, 0) == 0;
         }

@@ -3,12 +3,25 @@ package dev.pulpo.ffm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pulpo.ffm.raw.posix_spawn_file_actions_t;
+import dev.pulpo.ffm.raw.posix_spawnattr_t;
+import dev.pulpo.ffm.raw.sigaction;
+import dev.pulpo.ffm.raw.sigset_t;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class LauncherTest {
+    @Test
+    void sizesAreThoseOfTheHeaders() {
+        assertThat(Launcher.ATTRIBUTES_BYTES).isEqualTo((int) posix_spawnattr_t.layout().byteSize());
+        assertThat(Launcher.ACTIONS_BYTES).isEqualTo((int) posix_spawn_file_actions_t.layout().byteSize());
+        assertThat(Launcher.SIGNALS_BYTES).isEqualTo((int) sigset_t.layout().byteSize());
+        assertThat(WaitGuard.SIGACTION_BYTES).isEqualTo((int) sigaction.layout().byteSize());
+        assertThat(sigaction.__sigaction_handler$offset()).isZero();
+    }
+
     @Test
     void programRunsWithItsEnvironmentAndPipes() throws Exception {
         try (LaunchedProcess cat = new Launcher("sh", "-c", "read line; echo \"$line $WORD\"; echo e >&2; exit 3")

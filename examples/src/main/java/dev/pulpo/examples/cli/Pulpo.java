@@ -1,5 +1,7 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.exit.HeadStart;
 import dev.pulpo.examples.ulp.CommandTable;
 import dev.pulpo.examples.ulp.Ulp;
 import picocli.CommandLine;
@@ -18,7 +20,8 @@ public final class Pulpo implements Runnable {
 
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
-        System.exit(commandLine(arguments).execute(arguments));
+        HeadStart.begin(arguments);
+        ExitStatus.end(commandLine(arguments).execute(arguments));
     }
 
     private static CommandTable commands() {

@@ -1,6 +1,8 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.exit.HeadStart;
 import dev.pulpo.examples.ulp.Ulp;
 import dev.pulpo.ffm.LaunchedProcess;
 import java.io.IOException;
@@ -19,14 +21,19 @@ public final class Training {
     private Training() {}
 
     public static void main(String[] arguments) throws IOException {
+        HeadStart.begin("patches");
         run("stub");
         if (arguments.length == 0) {
             try (LaunchedProcess target = LiveProcess.launch("cat")) {
                 look(Integer.toString(target.pid()));
             }
-            return;
+        } else {
+            patch(Path.of(arguments[0]));
         }
-        Path demo = Path.of(arguments[0]);
+        ExitStatus.end(0);
+    }
+
+    private static void patch(Path demo) throws IOException {
         try (LaunchedProcess target = LiveProcess.launch(demo.resolve("server").toString())) {
             // It says when it is ready.
             if (target.output().orElseThrow().read() < 0) {

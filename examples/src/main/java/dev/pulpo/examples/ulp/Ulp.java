@@ -1,5 +1,7 @@
 package dev.pulpo.examples.ulp;
 
+import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.exit.HeadStart;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -32,7 +34,8 @@ public final class Ulp implements Runnable {
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
         String[] ordered = commandFirst(arguments);
-        System.exit(commandLine(ordered).execute(ordered));
+        HeadStart.begin(ordered);
+        ExitStatus.end(commandLine(ordered).execute(ordered));
     }
 
     static int execute(CommandLine line, String... arguments) {
