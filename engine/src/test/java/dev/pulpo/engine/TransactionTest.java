@@ -184,7 +184,7 @@ class TransactionTest {
             plans.put(first, first.planInstead(patches, "target"));
             TransactionReport blocked = Transaction.apply(plans, SOON);
 
-            assertThat(blocked.isInForce()).isFalse();
+            assertThat(blocked.isDone()).isFalse();
             assertThat(blocked.failure()).containsInstanceOf(BlockedException.class);
             assertThat(blocked.processes()).satisfiesExactly(
                     result -> assertThat(result).isEqualTo(new TransactionReport.Result.TakenBack(one.pid(), true)),
@@ -198,7 +198,7 @@ class TransactionTest {
 
             assertThat(three.ask("leave")).isEqualTo("out");
             TransactionReport done = Transaction.apply(plans(patches, first, second, third), Consistency.DEFAULT);
-            assertThat(done.isInForce()).isTrue();
+            assertThat(done.isDone()).isTrue();
             assertThat(done.processes()).hasSize(3)
                     .allMatch(result -> result instanceof TransactionReport.Result.InForce in
                             && in.outcomes().size() == 3);
@@ -255,7 +255,7 @@ class TransactionTest {
                     assertThat(watch).isNotNull();
                 }
                 assertThat(stops).hasSize(1);
-                assertThat(report.isInForce()).isFalse();
+                assertThat(report.isDone()).isFalse();
                 assertThat(report.failure()).containsInstanceOf(TargetGoneException.class);
                 TransactionReport.Result gone = report.processes().get(itself ? 1 : 0);
                 TransactionReport.Result other = report.processes().get(itself ? 0 : 1);

@@ -42,7 +42,7 @@ class UndecidedTest {
             processes.get(i).apply(processes.get(i).plan(pair.to(2)), Consistency.DEFAULT);
             plans.put(processes.get(i), processes.get(i).planInstead(pair.to(3), "target"));
         }
-        assertThat(Transaction.apply(plans, Consistency.DEFAULT).isInForce()).isTrue();
+        assertThat(Transaction.apply(plans, Consistency.DEFAULT).isDone()).isTrue();
     }
 
     @AfterEach

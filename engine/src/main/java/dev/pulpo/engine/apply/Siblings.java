@@ -120,7 +120,10 @@ public final class Siblings {
      * @return as it is afterwards
      */
     static Registry seeTo(Session session, Registry before, Registry recovered, Optional<Duration> maxPause) {
-        Map<Long, Ties> transactions = Stream.concat(before.halfDone().stream(), recovered.unsettled().stream())
+        // What was REVERTING had come long before, and what it came with is over or unsettled.
+        Stream<Registry.Entry> open = before.halfDone().stream()
+                .filter(entry -> entry.patch().state() != PatchRecord.State.REVERTING);
+        Map<Long, Ties> transactions = Stream.concat(open, recovered.unsettled().stream())
                 .map(entry -> entry.patch().ties()).filter(Ties::isOfSeveral)
                 .collect(Collectors.toMap(Ties::transaction, Function.identity(), (first, second) -> first));
         if (transactions.isEmpty()) {
