@@ -74,6 +74,29 @@ class TransactionTest {
         }
     }
 
+    /** The control of the test above: the same threads see it where one patch comes, or goes, behind the other. */
+    @Test
+    void threadsSeeOnePatchWithoutTheOtherWhereTheyComeOneAfterTheOther() throws Exception {
+        try (RunningServer server = pair.start(4); LiveProcess process = LiveProcess.attach(server.pid())) {
+            for (int version = 2; version < 12; version++) {
+                process.apply(pair.answer(version));
+                process.apply(pair.other(version));
+                bothInForce(server, process, version);
+            }
+            long applying = Long.parseLong(server.ask("mixed"));
+            assertThat(applying).isPositive();
+            for (int version = 11; version > 1; version--) {
+                process.revert(pair.ids(version).getFirst());
+                process.revert(pair.ids(version).getLast());
+            }
+            isUntouched(server, process);
+            long reverting = Long.parseLong(server.ask("mixed")) - applying;
+            System.out.println("one without the other: seen " + applying + " times in 10 applies, and " + reverting
+                    + " times in 10 reverts");
+            assertThat(reverting).isPositive();
+        }
+    }
+
     @Test
     void patchesThatGoDoSoInTheSameStop() throws Exception {
         try (RunningServer server = pair.start(4); LiveProcess process = LiveProcess.attach(server.pid())) {
