@@ -18,7 +18,7 @@ final class Inspection {
 
     /** Patches that are in force, ought to be, or are half done; oldest first. */
     static List<AppliedPatch> patches(Registry registry, TraceeMemory memory) {
-        return registry.entries().stream()
+        return registry.entries().stream().filter(entry -> !entry.patch().isDeparture())
                 .filter(entry -> entry.patch().state() == PatchRecord.State.ACTIVE
                         || entry.patch().state() == PatchRecord.State.TRANSITION || entry.patch().state().isHalfDone())
                 .sorted(Comparator.comparingLong(entry -> entry.patch().sequence()))

@@ -3,7 +3,7 @@ package dev.pulpo.engine;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.apply.ApplyOperation;
 import dev.pulpo.engine.apply.InjectOperation;
-import dev.pulpo.engine.apply.JointApply;
+import dev.pulpo.engine.apply.JointOperation;
 import dev.pulpo.engine.apply.RevertOperation;
 import dev.pulpo.engine.apply.Siblings;
 import dev.pulpo.engine.apply.SwitchOperation;
@@ -269,9 +269,19 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     /** Its part in a transaction of several processes. */
-    JointApply.Part part(List<PatchPlan> plans) {
+    JointOperation.Part part(List<PatchPlan> plans) {
         checkApplicable(plans);
-        return new JointApply.Part(pid, startTime, memory, List.copyOf(plans), code::checked, failure -> {
+        return part(new JointOperation.Applying(List.copyOf(plans), code::checked));
+    }
+
+    /** Its part in a transaction of several processes that takes patches back. */
+    JointOperation.Part partOfReverting(List<PatchId> ids) {
+        checkAny(ids);
+        return part(new JointOperation.Reverting(List.copyOf(ids)));
+    }
+
+    private JointOperation.Part part(JointOperation.Work work) {
+        return new JointOperation.Part(pid, startTime, memory, work, failure -> {
             try {
                 return Gone.unless(pid, memory, () -> {
                     throw failure;
@@ -337,10 +347,14 @@ public final class LiveProcess implements AutoCloseable {
      * @throws BlockedException where threads stood in the way until the time was over; all are still in force then
      */
     public Outcome revert(List<PatchId> ids, Consistency consistency) {
+        checkAny(ids);
+        return unlessGone(() -> RevertOperation.run(pid, startTime, ids, consistency, memory));
+    }
+
+    private void checkAny(List<PatchId> ids) {
         if (ids.isEmpty()) {
             throw new IllegalArgumentException("there is no patch to take back from process " + pid);
         }
-        return unlessGone(() -> RevertOperation.run(pid, startTime, ids, consistency, memory));
     }
 
     /**

@@ -258,9 +258,9 @@ public sealed interface Refusal {
 
         @Override
         public String message() {
-            return "a patch was being applied to processes " + processes.stream().map(String::valueOf)
+            return "a tool that ended was at work on processes " + processes.stream().map(String::valueOf)
                     .collect(java.util.stream.Collectors.joining(", "))
-                    + " together by a tool that ended, and whether it stays cannot be found out: " + reason;
+                    + " together, and whether what it did stays cannot be found out: " + reason;
         }
     }
 

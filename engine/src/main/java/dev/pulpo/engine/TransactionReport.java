@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * What a transaction has come to.
  *
- * @param failure   why it is not in force everywhere; empty where it is, for good
+ * @param failure   why what was asked for does not hold everywhere; empty where it does, for good
  * @param processes what has become of each process, in the order in which they were named
  */
 public record TransactionReport(Optional<RuntimeException> failure, List<Result> processes) {
@@ -24,6 +24,14 @@ public record TransactionReport(Optional<RuntimeException> failure, List<Result>
             public String toString() {
                 return "process " + pid + ": "
                         + String.join("; ", outcomes.stream().map(Outcome::toString).toList());
+            }
+        }
+
+        /** All the patches are out of force, with {@link Outcome#reverted} naming them. */
+        record Reverted(int pid, Outcome outcome) implements Result {
+            @Override
+            public String toString() {
+                return "process " + pid + ": " + outcome;
             }
         }
 
@@ -56,15 +64,25 @@ public record TransactionReport(Optional<RuntimeException> failure, List<Result>
             }
         }
 
+        /** The patches were out of force for a moment, and are in force again. */
+        record PutBack(int pid) implements Result {
+            @Override
+            public String toString() {
+                return "process " + pid + ": the patches were out of force, and are in force again because of another "
+                        + "process";
+            }
+        }
+
         /**
-         * Its patches could not be taken back, and may be in force: {@link LiveProcess#patches} tells. The next operation on
-         * the process takes them back.
+         * What was done there could not be undone, and patches may be in force, or out of it, against what holds elsewhere:
+         * {@link LiveProcess#patches} tells. The next operation on the process undoes it.
          */
         record LeftBehind(int pid, RuntimeException why) implements Result {
             @Override
             public String toString() {
-                return "process " + pid + ": the patches could not be taken back, and may be in force; the next "
-                        + "operation on the process takes them back: " + why.getMessage();
+                return "process " + pid
+                        + ": what was done could not be undone, and may hold there (pulpo patches tells);"
+                        + " the next operation on the process undoes it: " + why.getMessage();
             }
         }
 
@@ -81,8 +99,8 @@ public record TransactionReport(Optional<RuntimeException> failure, List<Result>
         processes = List.copyOf(processes);
     }
 
-    /** Whether everything that was asked for is in force. */
-    public boolean isInForce() {
+    /** Whether everything that was asked for holds: all patches are in force, or all of them are out of it. */
+    public boolean isDone() {
         return failure.isEmpty();
     }
 

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A tool that applies a {@link Pair} of patches in one step; run by {@link TransactionSweep} in a JVM of its own. Arguments:
+ * A tool that applies or reverts a {@link Pair} of patches in one step; run by {@link TransactionSweep} in a JVM of its own. Arguments:
  * the sweep's mode, the files of both patches, pids. It marks A and R, and E when it is done.
  */
 final class ApplyTogether {
@@ -24,18 +24,24 @@ final class ApplyTogether {
                 LivePatch.of(Path.of(arguments[2])).target("libother.so").replace("other", "fixed_answer"));
         Map<LiveProcess, List<PatchPlan>> plans = new LinkedHashMap<>();
         TransactionSweep.Mode mode = TransactionSweep.Mode.valueOf(arguments[0]);
+        Map<LiveProcess, List<PatchId>> ids = new LinkedHashMap<>();
         List<LiveProcess> processes = new ArrayList<>();
         for (int i = 3; i < arguments.length; i++) {
             LiveProcess process = LiveProcess.attach(Integer.parseInt(arguments[i]));
             processes.add(process);
-            plans.put(process, mode == TransactionSweep.Mode.INSTEAD
-                    ? process.planInstead(patches, "target")
-                    : process.plan(patches));
+            ids.put(process, List.of(patches.getFirst().id(), patches.getLast().id()));
+            plans.put(process, switch (mode) {
+                case INSTEAD -> process.planInstead(patches, "target");
+                case PAIR, PROCESSES -> process.plan(patches);
+                case PROCESSES_REVERT -> List.of();
+            });
         }
-        mark('A');
-        if (mode == TransactionSweep.Mode.PROCESSES) {
-            TransactionReport report = Transaction.apply(plans, Consistency.DEFAULT);
-            if (!report.isInForce()) {
+        mark(mode == TransactionSweep.Mode.PROCESSES_REVERT ? 'R' : 'A');
+        if (mode.isOfSeveral()) {
+            TransactionReport report = mode == TransactionSweep.Mode.PROCESSES
+                    ? Transaction.apply(plans, Consistency.DEFAULT)
+                    : Transaction.revert(ids, Consistency.DEFAULT);
+            if (!report.isDone()) {
                 throw new IllegalStateException(report.toString());
             }
         } else {

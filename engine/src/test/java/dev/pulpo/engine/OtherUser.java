@@ -59,10 +59,21 @@ final class OtherUser {
 
     /** Runs a tool in a JVM of this user, to its end. */
     Result run(Class<?> tool, String... arguments) throws IOException, InterruptedException {
+        return run(List.of(), tool, arguments);
+    }
+
+    /**
+     * As the other.
+     *
+     * @param way what root runs, with the command that runs the tool behind it
+     */
+    Result run(List<String> way, Class<?> tool, String... arguments) throws IOException, InterruptedException {
         List<String> java = new ArrayList<>(List.of(System.getProperty("java.home") + "/bin/java",
                 "--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp", classPath(), tool.getName()));
         java.addAll(Arrays.asList(arguments));
-        ProcessBuilder builder = new ProcessBuilder(command(java)).redirectErrorStream(true);
+        List<String> command = new ArrayList<>(way);
+        command.addAll(command(java));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("PULPO_CACHE", home.resolve("cache").toString());
         Process process = builder.start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

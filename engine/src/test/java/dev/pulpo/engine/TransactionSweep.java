@@ -16,7 +16,7 @@ import java.util.Set;
 
 /**
  * As {@link KillSweep}, of tools that apply several patches in one step: what the next tool leaves is all or nothing. As a
- * program: {@code TransactionSweep [EVERY [FIRST]]}.
+ * program: {@code TransactionSweep [EVERY [FIRST [MODE...]]]}.
  */
 final class TransactionSweep implements FailureSweep.Trial {
     /** What the tool does. */
@@ -26,7 +26,13 @@ final class TransactionSweep implements FailureSweep.Trial {
         /** Applies two patches of a process for two others. */
         INSTEAD,
         /** Applies two patches to two processes. */
-        PROCESSES
+        PROCESSES,
+        /** Takes two patches back from two processes. */
+        PROCESSES_REVERT;
+
+        boolean isOfSeveral() {
+            return this == PROCESSES || this == PROCESSES_REVERT;
+        }
     }
 
     private final Pair pair;
@@ -39,41 +45,53 @@ final class TransactionSweep implements FailureSweep.Trial {
         this.mode = mode;
     }
 
-    /** Kills at the calls with the numbers first, first + every, ... as {@link KillSweep#run} does. */
+    /**
+     * Kills at the calls with the numbers first, first + every, ... as {@link KillSweep#run} does: at those on the one
+     * process, and then at those on the other. The next tool has to do with the one or with the other in turns.
+     */
     KillSweep.Report run(int first, int every, String call) throws Exception {
         List<String> failures = new ArrayList<>();
+        int calls = 0;
         int kills = 0;
-        for (int n = first;; n += every) {
-            try (RunningServer one = start(); RunningServer two = start()) {
-                List<RunningServer> servers = mode == Mode.PROCESSES ? List.of(one, two) : List.of(one);
-                List<String> arguments = new ArrayList<>(List.of(mode.name()));
-                pair.to(3).forEach(patch -> arguments.add(patch.file().toString()));
-                servers.forEach(server -> arguments.add(Integer.toString(server.pid())));
-                // The calls on the one process are counted, or those on the other.
-                int counted = servers.get(kills % servers.size()).pid();
-                String died = killer.run(counted, n + ":" + call, Killer.toolCommand(ApplyTogether.class, arguments));
-                String[] words = died.split(" ");
-                if (words[0].equals("ended")) {
-                    if (!words[2].equals("0")) {
-                        failures.add("a tool that was not killed: " + died);
+        for (int counted = 0; counted < (mode.isOfSeveral() ? 2 : 1); counted++) {
+            boolean ended = false;
+            for (int n = first; !ended; n += every) {
+                try (RunningServer one = start(); RunningServer two = start()) {
+                    List<RunningServer> servers = mode.isOfSeveral() ? List.of(one, two) : List.of(one);
+                    String died = killer.run(servers.get(counted).pid(), n + ":" + call, command(servers));
+                    String[] words = died.split(" ");
+                    ended = words[0].equals("ended");
+                    if (!ended) {
+                        RunningServer next = servers.get(kills++ % servers.size());
+                        String where = "on process " + counted + ", next " + servers.indexOf(next) + ": " + died;
+                        Aftermath.judged(servers, () -> look(servers, next, mode == Mode.PAIR))
+                                .ifPresent(failure -> failures.add(where + ": " + failure));
+                    } else {
+                        calls += Integer.parseInt(words[1]);
+                        if (!words[2].equals("0")) {
+                            failures.add("a tool that was not killed: " + died);
+                        }
                     }
-                    return new KillSweep.Report(Integer.parseInt(words[1]), kills, failures);
                 }
-                kills++;
-                RunningServer next = servers.get(kills / servers.size() % servers.size());
-                Aftermath.judged(servers, () -> look(servers, next, mode == Mode.PAIR))
-                        .ifPresent(failure -> failures.add(died + ": " + failure));
             }
         }
+        return new KillSweep.Report(calls, kills, failures);
     }
 
-    /** One that has another pair of patches already, where the new ones come instead. */
+    private List<String> command(List<RunningServer> servers) {
+        List<String> arguments = new ArrayList<>(List.of(mode.name()));
+        pair.to(3).forEach(patch -> arguments.add(patch.file().toString()));
+        servers.forEach(server -> arguments.add(Integer.toString(server.pid())));
+        return Killer.toolCommand(ApplyTogether.class, arguments);
+    }
+
+    /** One that has another pair of patches already, where the new ones come instead; or the pair that is to go. */
     @Override
     public RunningServer start() {
         RunningServer server = pair.start(2);
-        if (mode == Mode.INSTEAD) {
+        if (mode == Mode.INSTEAD || mode == Mode.PROCESSES_REVERT) {
             try (LiveProcess process = LiveProcess.attach(server.pid())) {
-                process.apply(process.plan(pair.to(2)), Consistency.DEFAULT);
+                process.apply(process.plan(pair.to(mode == Mode.INSTEAD ? 2 : 3)), Consistency.DEFAULT);
             } catch (IOException e) {
                 throw new IllegalStateException(e);
             }
@@ -196,10 +214,13 @@ final class TransactionSweep implements FailureSweep.Trial {
         int every = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 1;
         int first = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
         int failures = 0;
-        for (Mode mode : Mode.values()) {
+        List<Mode> modes = arguments.length > 2
+                ? List.of(arguments).subList(2, arguments.length).stream().map(Mode::valueOf).toList()
+                : List.of(Mode.values());
+        for (Mode mode : modes) {
             KillSweep.Report report = new TransactionSweep(Files.createTempDirectory("transaction-sweep"), mode)
                     .run(first, every, "");
-            System.out.printf("%-10s %4d calls, %4d tools killed, %d failures%n", mode, report.calls(),
+            System.out.printf("%-16s %4d calls, %4d tools killed, %d failures%n", mode, report.calls(),
                     report.kills(), report.failures().size());
             report.failures().forEach(System.out::println);
             failures += report.failures().size();

@@ -15,7 +15,8 @@ class TransactionSweepTest {
     /** Killed at writes to the target's memory: of code, of states and of marks. {@code TransactionSweep} takes all calls. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {"PAIR|3|5|pwrite64(mem", "INSTEAD|4|4|pwrite64(mem",
-            "PROCESSES|2|3|pwrite64(mem, 8 bytes", "PROCESSES|30|41|''"})
+            "PROCESSES|2|5|pwrite64(mem, 8 bytes", "PROCESSES|30|71|''",
+            "PROCESSES_REVERT|1|3|pwrite64(mem, 8 bytes", "PROCESSES_REVERT|20|51|''"})
     void killedAtSomeSystemCalls(TransactionSweep.Mode mode, int first, int every, String call) throws Exception {
         KillSweep.Report report = new TransactionSweep(directory, mode).run(first, every, call);
         System.out.println(report);

@@ -74,6 +74,29 @@ class TransactionTest {
         }
     }
 
+    /** The control of the test above: the same threads see it where one patch comes, or goes, behind the other. */
+    @Test
+    void threadsSeeOnePatchWithoutTheOtherWhereTheyComeOneAfterTheOther() throws Exception {
+        try (RunningServer server = pair.start(4); LiveProcess process = LiveProcess.attach(server.pid())) {
+            for (int version = 2; version < 12; version++) {
+                process.apply(pair.answer(version));
+                process.apply(pair.other(version));
+                bothInForce(server, process, version);
+            }
+            long applying = Long.parseLong(server.ask("mixed"));
+            assertThat(applying).isPositive();
+            for (int version = 11; version > 1; version--) {
+                process.revert(pair.ids(version).getFirst());
+                process.revert(pair.ids(version).getLast());
+            }
+            isUntouched(server, process);
+            long reverting = Long.parseLong(server.ask("mixed")) - applying;
+            System.out.println("one without the other: seen " + applying + " times in 10 applies, and " + reverting
+                    + " times in 10 reverts");
+            assertThat(reverting).isPositive();
+        }
+    }
+
     @Test
     void patchesThatGoDoSoInTheSameStop() throws Exception {
         try (RunningServer server = pair.start(4); LiveProcess process = LiveProcess.attach(server.pid())) {
@@ -184,7 +207,7 @@ class TransactionTest {
             plans.put(first, first.planInstead(patches, "target"));
             TransactionReport blocked = Transaction.apply(plans, SOON);
 
-            assertThat(blocked.isInForce()).isFalse();
+            assertThat(blocked.isDone()).isFalse();
             assertThat(blocked.failure()).containsInstanceOf(BlockedException.class);
             assertThat(blocked.processes()).satisfiesExactly(
                     result -> assertThat(result).isEqualTo(new TransactionReport.Result.TakenBack(one.pid(), true)),
@@ -198,7 +221,7 @@ class TransactionTest {
 
             assertThat(three.ask("leave")).isEqualTo("out");
             TransactionReport done = Transaction.apply(plans(patches, first, second, third), Consistency.DEFAULT);
-            assertThat(done.isInForce()).isTrue();
+            assertThat(done.isDone()).isTrue();
             assertThat(done.processes()).hasSize(3)
                     .allMatch(result -> result instanceof TransactionReport.Result.InForce in
                             && in.outcomes().size() == 3);
@@ -255,7 +278,7 @@ class TransactionTest {
                     assertThat(watch).isNotNull();
                 }
                 assertThat(stops).hasSize(1);
-                assertThat(report.isInForce()).isFalse();
+                assertThat(report.isDone()).isFalse();
                 assertThat(report.failure()).containsInstanceOf(TargetGoneException.class);
                 TransactionReport.Result gone = report.processes().get(itself ? 1 : 0);
                 TransactionReport.Result other = report.processes().get(itself ? 0 : 1);

@@ -2,11 +2,8 @@ package dev.pulpo.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.PatchRecord.State;
-import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.Ties.Mark;
-import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,7 +39,7 @@ class UndecidedTest {
             processes.get(i).apply(processes.get(i).plan(pair.to(2)), Consistency.DEFAULT);
             plans.put(processes.get(i), processes.get(i).planInstead(pair.to(3), "target"));
         }
-        assertThat(Transaction.apply(plans, Consistency.DEFAULT).isInForce()).isTrue();
+        assertThat(Transaction.apply(plans, Consistency.DEFAULT).isDone()).isTrue();
     }
 
     @AfterEach
@@ -51,27 +48,12 @@ class UndecidedTest {
         servers.forEach(RunningServer::close);
     }
 
-    private static Registry registry(int pid, TraceeMemory memory) {
-        return Registry.read(pid, memory, ProcessImage.read(pid, memory).stub().orElseThrow());
-    }
-
-    /** Has a process look as if the tool had died there. */
     private void left(int index, State state, Mark mark) {
-        int pid = servers.get(index).pid();
-        try (TraceeMemory memory = TraceeMemory.open(pid, pid)) {
-            for (Registry.Entry entry : registry(pid, memory).active()) {
-                Registry.setState(memory, entry, state);
-                Registry.setMark(memory, entry, mark);
-            }
-        }
+        HalfLeft.applying(servers.get(index).pid(), state, mark);
     }
 
     private List<Mark> marks(int index) {
-        int pid = servers.get(index).pid();
-        try (TraceeMemory memory = TraceeMemory.open(pid, pid)) {
-            return registry(pid, memory).entries().stream().map(entry -> entry.patch().ties())
-                    .filter(ties -> ties.isOfSeveral()).map(ties -> ties.mark()).distinct().toList();
-        }
+        return HalfLeft.marks(servers.get(index).pid());
     }
 
     private void nextTool(int index) throws IOException {
@@ -138,5 +120,65 @@ class UndecidedTest {
         nextTool(2);
         is(1, 1);
         is(2, 1);
+    }
+
+    /** All have gone, but nobody says that it was decided: they come back, with their code. */
+    @Test
+    void whereNobodyKnowsThatTheyGoTheyComeBackEverywhere() throws Exception {
+        leftReverting(Mark.OPEN, Mark.OPEN, Mark.OPEN);
+        nextTool(1);
+        for (int i = 0; i < 3; i++) {
+            is(i, 3);
+            assertThat(Pair.loaded(servers.get(i))).hasSize(2);
+        }
+    }
+
+    @Test
+    void oneMarkIsEnoughForAllToGo() throws Exception {
+        leftReverting(Mark.DECIDED, Mark.OPEN, Mark.OPEN);
+        for (int i = 0; i < 3; i++) {
+            assertThat(processes.get(i).patches()).hasSize(2)
+                    .allMatch(patch -> patch.status() == AppliedPatch.Status.HALF_DONE);
+        }
+        nextTool(2);
+        for (int i = 0; i < 3; i++) {
+            is(i, 1);
+        }
+        assertThat(marks(2)).contains(Mark.SETTLED).doesNotContain(Mark.DECIDED, Mark.OPEN);
+        // What is left of it is given back by the next one that takes a patch back there.
+        nextTool(0);
+        nextTool(1);
+        for (int i = 0; i < 3; i++) {
+            assertThat(Pair.loaded(servers.get(i))).isEmpty();
+        }
+    }
+
+    /** The mark of the one that told it goes with its process; whoever was told knows it for itself by then. */
+    @Test
+    void whoHasBeenToldTellsOthers() throws Exception {
+        leftReverting(Mark.OPEN, Mark.DECIDED, Mark.OPEN);
+        servers.get(0).close();
+        nextTool(2);
+        assertThat(marks(2)).contains(Mark.SETTLED);
+        is(1, 1);
+        is(2, 1);
+    }
+
+    @Test
+    void whereThoseWhoMayHaveKnownThatTheyGoHaveEndedTheyComeBack() throws Exception {
+        leftReverting(Mark.DECIDED, Mark.OPEN, Mark.OPEN);
+        servers.get(0).close();
+        nextTool(1);
+        is(1, 3);
+        is(2, 3);
+    }
+
+    /** Has all look as if a tool that took their patches back had died, with these marks. */
+    private void leftReverting(Mark... marks) {
+        List<Integer> pids = servers.stream().map(RunningServer::pid).toList();
+        HalfLeft.Reverting reverting = HalfLeft.reverting(pids);
+        for (int i = 0; i < marks.length; i++) {
+            reverting.leave(pids.get(i), marks[i]);
+        }
     }
 }

@@ -86,10 +86,43 @@ class TogetherTest {
                     .contains("{\"pid\":" + one.pid() + ",\"result\":\"in force\"",
                             "{\"pid\":" + two.pid() + ",\"result\":\"in force\"");
             says("4", one, two);
+
+            Result back = Scripts.pulpo("revert", "-p", both, first.toString(), second.toString());
+            assertThat(back.status()).as(back.output() + back.errors()).isZero();
+            assertThat(back.output().lines()).hasSize(2).allMatch(line -> line.contains(": reverted "));
+            says("1", one, two);
             Result ofTwo = Scripts.pulpo("apply", "-p", one.pid(), "--target", "x", first.toString(),
                     second.toString());
             assertThat(ofTwo.status()).isEqualTo(2);
             assertThat(ofTwo.errors()).startsWith("pulpo: --target, --build-id and --replace are for one file");
+        }
+    }
+
+    @Test
+    void revertIsAllOrNothing() throws Exception {
+        try (DemoServer one = new DemoServer(program, stub); DemoServer two = new DemoServer(program, stub)) {
+            String both = one.pid() + "," + two.pid();
+            assertThat(Scripts.pulpo("apply", "-p", both, first.toString(), second.toString()).status()).isZero();
+            says("4", one, two);
+            Result newest = Scripts.pulpo("revert", "-p", both, "--json", second.toString());
+            assertThat(newest.status()).as(newest.output() + newest.errors()).isZero();
+            assertThat(newest.output()).startsWith("{\"outcome\":\"reverted\",\"processes\":[{")
+                    .contains("\"pid\":" + one.pid(), "\"pid\":" + two.pid(), "\"result\":\"reverted\"",
+                            "\"unloaded\":true");
+            says("3", one, two);
+            assertThat(Scripts.pulpo("revert", "-p", one.pid(), first.toString()).status()).isZero();
+            Result missing = Scripts.pulpo("revert", "-p", both, first.toString());
+            assertThat(missing.status()).isEqualTo(3);
+            assertThat(missing.errors()).contains("process " + one.pid(), first + " is not applied");
+            says("1", one);
+            says("3", two);
+            assertThat(Scripts.pulpo("apply", "-p", one.pid(), first.toString()).status()).isZero();
+            Result trigger = Scripts.pulpo("trigger", "--all-or-nothing", "--revert", "-p", "together-*",
+                    first.toString());
+            assertThat(trigger.status()).as(trigger.output() + trigger.errors()).isZero();
+            assertThat(trigger.output()).contains("(pid: " + one.pid() + "): SUCCESS " + first,
+                    "(pid: " + two.pid() + "): SUCCESS " + first);
+            says("1", one, two);
         }
     }
 
@@ -120,7 +153,13 @@ class TogetherTest {
             assertThat(inside.output()).contains(second + ": Patch already applied",
                     "FAILED " + blocked + ": Resource temporarily unavailable");
             says("4", one, two);
-            assertThat(Scripts.pulpo("trigger", "--all-or-nothing", "--revert", files).status()).isEqualTo(2);
+            Result back = Scripts.pulpo("trigger", "--all-or-nothing", "--revert", "-p", "together-*", files);
+            assertThat(back.output()).contains("SUCCESS " + second + "\n  together-srv (pid: ",
+                    "Processes patched: 2, Skipped: 0, Failed: 2.", blocked + ": Patch not applied");
+            says("1", one, two);
+            Result twice = Scripts.pulpo("trigger", "--all-or-nothing", "--revert", "-p", "together-*", files);
+            assertThat(twice.output()).contains(second + ": Patch not applied");
+            assertThat(Scripts.pulpo("trigger", "--all-or-nothing", "--revert").status()).isEqualTo(2);
         }
     }
 }

@@ -104,7 +104,7 @@ public final class ApplyOperation {
                     "other patches are to go out of force in the same stop"));
         }
         Gates gates = gates(registry);
-        Loading.Recorded recorded = new Loading(session, plan, Optional.of(gates), deadline).run(registry, Ties.NONE);
+        Recorded recorded = new Loading(session, plan, Optional.of(gates), deadline).run(registry, Ties.NONE);
         Changeover changeover = new Changeover(session, recorded.registry(), recorded.entry(), gates.word(),
                 consistency, end);
         try {

@@ -3,6 +3,7 @@ package dev.pulpo.engine.apply;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.Ties;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.x86.CodeAddress;
 import dev.pulpo.x86.PreparedDetour;
@@ -18,6 +19,12 @@ final class Changes {
     static Change ofState(Registry.Entry entry, PatchRecord.State from, PatchRecord.State to) {
         return new Change(false, "the patch's record", Registry.stateField(entry), bytes(Registry.stateCode(from)),
                 bytes(Registry.stateCode(to)));
+    }
+
+    /** The change of what a record says of its transaction. */
+    static Change ofMark(Registry.Entry entry, Ties.Mark from, Ties.Mark to) {
+        return new Change(false, "the patch's record", Registry.markField(entry), bytes(Registry.markCode(from)),
+                bytes(Registry.markCode(to)));
     }
 
     private static byte[] bytes(long value) {

@@ -3,7 +3,6 @@ package dev.pulpo.engine.apply;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TransactionReport.Result;
-import dev.pulpo.engine.registry.PatchRecord.State;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.Ties;
 import java.io.IOException;
@@ -11,19 +10,19 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Optional;
 
-/** One process of a {@link JointApply}: how far it is, and what has become of it. */
+/** One process of a {@link JointOperation}: how far it is, and what has become of it. */
 final class JointMember implements AutoCloseable {
-    private final JointApply.Part part;
+    private final JointOperation.Part part;
     private final Consistency consistency;
     private final Ties ties;
     private final long began;
     private final long deadline;
     private Optional<Session> session = Optional.empty();
-    private Optional<PatchSet> set = Optional.empty();
-    private Optional<Stops.Done> done = Optional.empty();
+    private Optional<JointStep> step = Optional.empty();
+    private Optional<Stops.Done> committed = Optional.empty();
     private Optional<RuntimeException> failure = Optional.empty();
 
-    JointMember(JointApply.Part part, Consistency consistency, Ties ties, long began) {
+    JointMember(JointOperation.Part part, Consistency consistency, Ties ties, long began) {
         this.part = part;
         this.consistency = consistency;
         this.ties = ties;
@@ -36,35 +35,43 @@ final class JointMember implements AutoCloseable {
         return attempt(() -> session = Optional.of(Session.open(part.pid(), part.startTime(), part.memory())));
     }
 
-    /** Loads all patches. */
+    /** Loads what is to come, and records what is to be done. */
     Optional<RuntimeException> prepare() {
         return attempt(() -> {
             Session own = session.orElseThrow();
-            Registry registry = Stale.retire(own,
-                    Recovery.run(own, own.registry(deadline), consistency.maxPause(), deadline), List.of());
-            try {
-                set = Optional.of(PatchSet.prepare(own,
-                        PatchSet.replanned(own, part.plans(), registry, part.checks(), deadline), registry,
-                        consistency, Optional.of(ties), deadline));
-            } catch (IOException e) {
-                throw new UncheckedIOException(ApplyOperation.files(part.plans()), e);
-            }
+            step = Optional.of(switch (part.work()) {
+                case JointOperation.Applying applying -> prepare(own, applying);
+                case JointOperation.Reverting reverting ->
+                    Departure.prepare(own, reverting.ids(), consistency, ties, deadline);
+            });
         });
     }
 
-    /** Has them in force, until it is decided whether they stay. */
+    private PatchSet prepare(Session own, JointOperation.Applying applying) {
+        Registry registry = Stale.retire(own,
+                Recovery.run(own, own.registry(deadline), consistency.maxPause(), deadline), List.of());
+        try {
+            return PatchSet.prepare(own,
+                    PatchSet.replanned(own, applying.plans(), registry, applying.checks(), deadline), registry,
+                    consistency, Optional.of(ties), deadline);
+        } catch (IOException e) {
+            throw new UncheckedIOException(ApplyOperation.files(applying.plans()), e);
+        }
+    }
+
+    /** Has it done, until it is decided whether that stays. */
     Optional<RuntimeException> commit() {
-        return attempt(() -> done = Optional.of(set.orElseThrow().commit(State.PENDING)));
+        return attempt(() -> committed = Optional.of(step.orElseThrow().commit()));
     }
 
     /** Whether the process is there; it is asked before it is decided. */
     Optional<RuntimeException> isThere() {
-        return attempt(() -> set.orElseThrow().isHalfDone());
+        return attempt(() -> step.orElseThrow().records().isHalfDone());
     }
 
     /** Decides for all, where this is the first. Whether it has, what stands in the process tells, and no failure. */
     Optional<RuntimeException> decide() {
-        PatchSet all = set.orElseThrow();
+        TransactionRecords all = step.orElseThrow().records();
         try {
             all.mark(Ties.Mark.DECIDED);
         } catch (RuntimeException | Error failed) {
@@ -77,46 +84,47 @@ final class JointMember implements AutoCloseable {
         return failure;
     }
 
-    /** Tells the process that it has been decided. Where that fails, it is in force nevertheless; the next tool tells it. */
+    /** Tells the process that it has been decided. Where that fails, it stays nevertheless; the next tool tells it. */
     Optional<RuntimeException> stay() {
-        return attempt(() -> set.orElseThrow().stay());
+        return attempt(() -> step.orElseThrow().stay());
     }
 
     /** Notes that nobody has to ask another process any more; unless some could not be told. */
     void settle(boolean allTold) {
         if (allTold) {
-            attempt(() -> set.orElseThrow().mark(Ties.Mark.SETTLED));
+            attempt(() -> step.orElseThrow().records().mark(Ties.Mark.SETTLED));
         }
     }
 
     /** What there is to report once it has been decided. */
-    Result inForce() {
+    Result done() {
         Optional<RuntimeException> gone = failure.filter(TargetGoneException.class::isInstance);
         if (gone.isPresent()) {
             return failed(part.pid(), gone.get());
         }
-        PatchSet all = set.orElseThrow();
+        JointStep all = step.orElseThrow();
         boolean[] unloaded = new boolean[1];
         Optional<RuntimeException> finishing = attempt(() -> unloaded[0] = all.finish());
         return finishing.filter(TargetGoneException.class::isInstance).map(why -> failed(part.pid(), why))
-                .orElseGet(() -> new Result.InForce(part.pid(), all.outcomes(done.orElseThrow(), unloaded[0], began)));
+                .orElseGet(() -> all.done(committed.orElseThrow(), unloaded[0], began));
     }
 
     /** Undoes what has been done here, because of this process or of another. */
     Result undo(Throwable cause) {
-        if (set.isEmpty()) {
+        if (step.isEmpty()) {
             return nothingChanged();
         }
         try {
-            boolean wasInForce = done.isPresent();
-            if (!wasInForce) {
-                set.get().abandon(cause);
+            JointStep all = step.get();
+            boolean wasDone = committed.isPresent();
+            if (!wasDone) {
+                all.abandon(cause);
             }
-            if (!set.get().isHalfDone()) {
+            if (!all.records().isHalfDone()) {
                 return nothingChanged();
             }
-            boolean unloaded = set.get().takeBack(System.nanoTime() + consistency.timeout().toNanos());
-            return wasInForce ? new Result.TakenBack(part.pid(), unloaded) : nothingChanged();
+            boolean unloaded = all.records().takeBack(System.nanoTime() + consistency.timeout().toNanos());
+            return wasDone ? all.takenBack(unloaded) : nothingChanged();
         } catch (RuntimeException failed) {
             RuntimeException why = part.explain().apply(failed);
             return why instanceof TargetGoneException

@@ -2,6 +2,7 @@ package dev.pulpo.engine.apply;
 
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.image.CodeRanges;
@@ -54,6 +55,21 @@ final class Leaving {
                 Registry.setLeaving(session.memory(), entry, number);
             }
         }
+    }
+
+    /**
+     * Has them go out of force, in one stop.
+     *
+     * @param transaction see {@link #tie}
+     * @param behind      what is written in the same stop, behind everything else
+     */
+    Stops.Done go(long transaction, List<Change> behind, Consistency consistency, long deadline) {
+        tie(transaction);
+        List<Change> changes = new ArrayList<>(marks());
+        changes.addAll(changes(Set.of()));
+        changes.addAll(behind);
+        CodeRanges forbidden = CodeRanges.of(consistency.level() == Consistency.Level.NONE ? List.of() : forbidden());
+        return new Stops(session, changes, functions(), forbidden, consistency).untilDone(deadline);
     }
 
     /** Whether the records still say that they are in force; false, too, where that cannot be told. */

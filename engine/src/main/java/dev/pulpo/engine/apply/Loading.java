@@ -34,13 +34,6 @@ final class Loading {
     private final long deadline;
 
     /**
-     * A record that was written.
-     *
-     * @param registry where all entries are now; of what has been used of it, it knows what was before
-     */
-    record Recorded(Registry registry, Registry.Entry entry) {}
-
-    /**
      * @param plan  made in this session, without refusals
      * @param gates for the functions, where threads are to change one after the other
      */
@@ -68,10 +61,13 @@ final class Loading {
             new ReferenceWriter(session, registry, deadline).write(plan.references(), loaded.bias());
             detours.make(block);
             detours.write(session.memory());
-            return record(registry, new PatchRecord(PatchRecord.State.PREPARED, registry.nextSequence(),
-                    Instant.now(), plan.id(), loaded.handle(), loaded.bias(), object.start(), object.end(), block,
-                    gates.map(Gates::mark).orElse(0), ties, plan.patch().file().toString(), plan.target(),
-                    plan.buildId(), plan.patch().comment(), plan.patch().dependencies(), detours.functions()));
+            return Recorded.append(session, registry,
+                    new PatchRecord(PatchRecord.State.PREPARED, registry.nextSequence(),
+                            Instant.now(), plan.id(), loaded.handle(), loaded.bias(), object.start(), object.end(),
+                            block,
+                            gates.map(Gates::mark).orElse(0), ties, plan.patch().file().toString(), plan.target(),
+                            plan.buildId(), plan.patch().comment(), plan.patch().dependencies(), detours.functions()),
+                    deadline);
         } catch (RuntimeException | Error failed) {
             TrampolineBlock mapped = block;
             unload(session, registry, calls -> Trampolines.unload(calls, loaded.handle(), mapped), failed);
@@ -87,19 +83,6 @@ final class Loading {
             case StubCalls.LoadResult.Failed failed -> throw new RefusedException(plan.pid(),
                     new Refusal.LoaderRefused(plan.patch().file().toString(), failed.message()));
         };
-    }
-
-    private Recorded record(Registry registry, PatchRecord record) {
-        Optional<Registry.Entry> appended = registry.append(session.memory(), record);
-        if (appended.isPresent()) {
-            return new Recorded(registry, appended.get());
-        }
-        session.borrowing(registry, deadline, calls -> {
-            registry.moveAndAppend(session.memory(), record, new RoomForRecords(session, registry, calls));
-            return true;
-        });
-        Registry moved = session.readRegistry();
-        return new Recorded(moved, moved.entries().getLast());
     }
 
     /** What was loaded, which need not be what was asked for: the loader knows files by their names. */

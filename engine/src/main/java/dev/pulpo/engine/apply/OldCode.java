@@ -1,5 +1,6 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.Mapping;
@@ -16,6 +17,25 @@ import java.util.stream.Collectors;
 /** The code of functions as it is before a patch: their own, and that of the patch in force. */
 final class OldCode {
     private OldCode() {}
+
+    /** Where no thread may be when functions of an object are replaced, by what was asked for. */
+    static List<CodeRanges.Range> of(Consistency.Level level, Session session, Registry registry, LoadedObject target,
+            List<FunctionRecord> functions) {
+        return switch (level) {
+            // A thread that would return among the bytes that change, from a call or from a signal handler, would not
+            // survive it, whatever was asked for.
+            case NONE, PER_THREAD -> functions.stream().filter(function -> !function.isPrepared())
+                    .map(OldCode::changing).toList();
+            case LIBRARY_QUIESCENT -> of(target);
+            case FUNCTION_QUIESCENT -> of(session, registry, target, functions);
+        };
+    }
+
+    /** The bytes of a function that change, but the first: a thread there has not begun it. */
+    static CodeRanges.Range changing(FunctionRecord function) {
+        return new CodeRanges.Range(function.site().plus(1), function.site().plus(function.original().length),
+                function.name());
+    }
 
     /** All code of an object. */
     static List<CodeRanges.Range> of(LoadedObject object) {

@@ -1,22 +1,19 @@
 package dev.pulpo.engine.apply;
 
-import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
-import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.TransactionReport.Result;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.registry.FunctionRecord;
-import dev.pulpo.engine.registry.HalfDone;
 import dev.pulpo.engine.registry.PatchRecord.State;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.Ties;
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,9 +35,9 @@ import java.util.concurrent.ThreadLocalRandom;
  *   finish    REVERTED for those that go, and their memory back
  * </pre>
  *
- * Where other processes take part, see {@link JointApply}.
+ * Where other processes take part, see {@link JointOperation}.
  */
-final class PatchSet {
+final class PatchSet implements JointStep {
     private final Session session;
     private final Consistency consistency;
     private final long deadline;
@@ -49,6 +46,7 @@ final class PatchSet {
     private final List<Registry.Entry> entries;
     private final Leaving leaving;
     private final Ties ties;
+    private final TransactionRecords records;
 
     private PatchSet(Session session, Consistency consistency, long deadline, List<PatchPlan> plans,
             Registry registry, List<Registry.Entry> entries, Ties ties) {
@@ -59,6 +57,7 @@ final class PatchSet {
         this.registry = registry;
         this.entries = entries;
         this.ties = ties;
+        this.records = new TransactionRecords(session, consistency, ties, entries);
         this.leaving = new Leaving(session, registry, registry.active().stream()
                 .filter(active -> plans.stream().anyMatch(plan -> plan.leaving().contains(active.patch().id())))
                 .toList());
@@ -117,7 +116,7 @@ final class PatchSet {
         List<Registry.Entry> entries = List.of();
         for (PatchPlan plan : plans) {
             try {
-                Loading.Recorded recorded = new Loading(session, plan, Optional.empty(), deadline).run(now, own);
+                Recorded recorded = new Loading(session, plan, Optional.empty(), deadline).run(now, own);
                 numbers.add(recorded.entry().patch().sequence());
                 if (plans.size() == 1) {
                     now = recorded.registry();
@@ -151,8 +150,15 @@ final class PatchSet {
         }
     }
 
+    /** Has them in force, until it is decided whether they stay. */
+    @Override
+    public Stops.Done commit() {
+        return commit(State.PENDING);
+    }
+
     /** Takes all out again, unless something has changed that the next tool has to see to. */
-    void abandon(Throwable failure) {
+    @Override
+    public void abandon(Throwable failure) {
         if (leaving.isInForce()) {
             Loading.takeOut(session, registry, entries, failure);
         }
@@ -163,7 +169,8 @@ final class PatchSet {
      *
      * @return whether all of it was given back; false where none had to go
      */
-    boolean finish() {
+    @Override
+    public boolean finish() {
         boolean unloaded = !leaving.ids().isEmpty()
                 && leaving.finish(consistency.level() != Consistency.Level.NONE, deadline);
         for (PatchPlan plan : plans) {
@@ -171,6 +178,16 @@ final class PatchSet {
                     + plan.target() + ": " + Session.names(plan.functions()));
         }
         return unloaded;
+    }
+
+    @Override
+    public Result done(Stops.Done done, boolean unloaded, long began) {
+        return new Result.InForce(session.pid(), outcomes(done, unloaded, began));
+    }
+
+    @Override
+    public Result takenBack(boolean unloaded) {
+        return new Result.TakenBack(session.pid(), unloaded);
     }
 
     /** What there is to tell of each, in the order of the plans. */
@@ -183,51 +200,15 @@ final class PatchSet {
                 leaving.ids().stream().filter(plan.leaving()::contains).toList())).toList();
     }
 
-    /** Whether any of them has still to be undone or completed. */
-    boolean isHalfDone() {
-        return session.readRegistry().halfDone().stream().map(Registry.Entry::patch).anyMatch(
-                patch -> patch.ties().transaction() == ties.transaction()
-                        || patch.ties().leaving() == ties.transaction());
-    }
-
-    /**
-     * Undoes what {@link #commit} has done, as long as it is not decided: those that went come back into force in the same
-     * stop.
-     *
-     * @param until when the time for threads to leave is over
-     * @return whether all memory was given back
-     * @throws BlockedException where threads stood in the way; they are in force as before then, and the next tool undoes it
-     */
-    boolean takeBack(long until) {
-        Registry now = session.readRegistry();
-        HalfDone.Remedy remedy = HalfDone.undoing(now, session.memory(), ties.transaction());
-        List<Registry.Entry> going = remedy.states().entrySet().stream()
-                .filter(entry -> entry.getValue() == State.REVERTED).map(Map.Entry::getKey).toList();
-        Leaving back = new Leaving(session, now, going);
-        boolean quiescent = consistency.level() != Consistency.Level.NONE;
-        new Stops(session, Recovery.changes(remedy), functions(),
-                CodeRanges.of(quiescent ? back.forbidden() : List.of()), consistency).untilDone(until);
-        return back.finish(quiescent, until);
-    }
-
-    /** Writes how far the transaction is; in the first of its processes, and as DECIDED, that is the decision. */
-    void mark(Ties.Mark mark) {
-        entries.forEach(entry -> Registry.setMark(session.memory(), entry, mark));
-    }
-
-    /** Whether it has been marked; false where the process has ended. */
-    boolean isMarked() {
-        try {
-            return session.readRegistry().unsettled().stream()
-                    .anyMatch(entry -> entry.patch().ties().transaction() == ties.transaction());
-        } catch (SystemCallException | TargetUnreadableException gone) {
-            return false;
-        }
+    @Override
+    public TransactionRecords records() {
+        return records;
     }
 
     /** Makes what is PENDING stay, once that has been decided. */
-    void stay() {
-        mark(Ties.Mark.DECIDED);
+    @Override
+    public void stay() {
+        records.mark(Ties.Mark.DECIDED);
         entries.forEach(entry -> Registry.setState(session.memory(), entry, State.ACTIVE));
     }
 
@@ -269,20 +250,8 @@ final class PatchSet {
         for (int i = 0; i < plans.size(); i++) {
             LoadedObject target = session.object(plans.get(i).target());
             List<FunctionRecord> functions = entries.get(i).patch().functions();
-            switch (consistency.level()) {
-                // A thread that would return among the bytes that change, from a call or from a signal handler, would not
-                // survive it, whatever was asked for.
-                case NONE, PER_THREAD -> functions.stream().filter(function -> !function.isPrepared())
-                        .map(PatchSet::changing).forEach(ranges::add);
-                case LIBRARY_QUIESCENT -> ranges.addAll(OldCode.of(target));
-                case FUNCTION_QUIESCENT -> ranges.addAll(OldCode.of(session, registry, target, functions));
-            }
+            ranges.addAll(OldCode.of(consistency.level(), session, registry, target, functions));
         }
         return ranges;
-    }
-
-    private static CodeRanges.Range changing(FunctionRecord function) {
-        return new CodeRanges.Range(function.site().plus(1), function.site().plus(function.original().length),
-                function.name());
     }
 }

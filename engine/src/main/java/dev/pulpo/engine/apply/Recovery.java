@@ -6,8 +6,10 @@ import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.HalfDone;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.Ties;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -40,18 +42,34 @@ final class Recovery {
         List<FunctionRecord> functions = remedy.states().keySet().stream()
                 .flatMap(entry -> entry.patch().functions().stream()).toList();
         // Threads that a patch has already got finish in it; it stays loaded.
-        new Stops(session, changes(remedy), functions, CodeRanges.of(List.of()),
+        new Stops(session, changes(remedy), functions, CodeRanges.of(overwritten(remedy)),
                 new Consistency(Consistency.Level.NONE, Duration.ofSeconds(1), maxPause))
                 .untilDone(deadline);
-        remedy.states().forEach((entry, state) -> session.message("patch " + entry.patch().id().shortForm()
-                + " was left half done by a tool that ended, and "
-                + (state == PatchRecord.State.ACTIVE ? "stays in force" : "was taken back")));
+        remedy.states().forEach((entry, state) -> {
+            if (!entry.patch().isDeparture()) {
+                session.message("patch " + entry.patch().id().shortForm()
+                        + " was left half done by a tool that ended, and "
+                        + (state == PatchRecord.State.ACTIVE ? "stays in force" : "was taken back"));
+            }
+        });
         return session.readRegistry();
     }
 
-    /** What is to be written, code first. */
+    /**
+     * Where a patch that went comes back, code runs that is about to be overwritten: a thread that would return among those
+     * bytes, from a call or from a signal handler, would not survive it.
+     */
+    private static List<CodeRanges.Range> overwritten(HalfDone.Remedy remedy) {
+        return remedy.code().stream()
+                .filter(undo -> !undo.function().isPrepared()
+                        && Arrays.equals(undo.found(), undo.function().original()))
+                .map(undo -> OldCode.changing(undo.function())).toList();
+    }
+
+    /** What is to be written: what was decided, then code, then states. */
     static List<Change> changes(HalfDone.Remedy remedy) {
         List<Change> changes = new ArrayList<>();
+        remedy.decided().forEach(entry -> changes.add(Changes.ofMark(entry, Ties.Mark.OPEN, Ties.Mark.DECIDED)));
         remedy.code().forEach(undo -> changes.add(
                 Change.ofCode(undo.function().name(), undo.function().site(), undo.found(), undo.wanted())));
         remedy.states().forEach((entry, state) -> changes.add(Changes.ofState(entry, entry.patch().state(), state)));

@@ -6,19 +6,13 @@ import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.Transition;
-import dev.pulpo.engine.image.CodeRanges;
-import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.plan.Neighbours;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.ffm.TraceeMemory;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
 
 /** Takes patches out of force in one stop, and their memory back where no thread can be in it. */
 public final class RevertOperation {
@@ -39,7 +33,7 @@ public final class RevertOperation {
      */
     public static Outcome run(int pid, long startTime, PatchId id, Consistency consistency, TraceeMemory memory) {
         return run(pid, startTime, consistency, memory, new Refusal.NotApplied(id.shortForm()),
-                (registry, image) -> newest(registry, id).stream().toList());
+                (registry, image) -> Departing.newest(registry, id).stream().toList());
     }
 
     /**
@@ -52,19 +46,7 @@ public final class RevertOperation {
     public static Outcome run(int pid, long startTime, List<PatchId> ids, Consistency consistency,
             TraceeMemory memory) {
         return run(pid, startTime, consistency, memory, new Refusal.NotApplied(ids.getFirst().shortForm()),
-                (registry, image) -> {
-                    List<Refusal> missing = ids.stream().filter(id -> newest(registry, id).isEmpty())
-                            .<Refusal>map(id -> new Refusal.NotApplied(id.shortForm())).toList();
-                    if (!missing.isEmpty()) {
-                        throw new RefusedException(pid, missing);
-                    }
-                    return ids.stream().distinct().flatMap(id -> newest(registry, id).stream())
-                            .sorted(Comparator.comparingLong(entry -> entry.patch().sequence())).toList();
-                });
-    }
-
-    private static Optional<Registry.Entry> newest(Registry registry, PatchId id) {
-        return registry.active().reversed().stream().filter(candidate -> candidate.patch().id().equals(id)).findFirst();
+                Departing.all(pid, ids));
     }
 
     /**
@@ -78,13 +60,8 @@ public final class RevertOperation {
                 (registry, image) -> Neighbours.of(registry, image, library));
     }
 
-    /** Which patches are meant; oldest first. */
-    private interface Choice {
-        List<Registry.Entry> of(Registry registry, ProcessImage image);
-    }
-
     private static Outcome run(int pid, long startTime, Consistency consistency, TraceeMemory memory, Refusal none,
-            Choice choice) {
+            Departing.Choice choice) {
         long began = System.nanoTime();
         try (Session session = Session.open(pid, startTime, memory)) {
             return new RevertOperation(consistency, session, began + consistency.timeout().toNanos()).run(began, none,
@@ -92,33 +69,32 @@ public final class RevertOperation {
         }
     }
 
-    private Outcome run(long began, Refusal none, Choice choice) {
-        if (session.image().stub().isEmpty()) {
-            throw new RefusedException(session.pid(), none);
-        }
-        Registry found = Recovery.run(session, session.readRegistry(), consistency.maxPause(), deadline);
-        Registry recovered = found.transition().isPresent() ? Stale.retire(session, found, found.active()) : found;
-        recovered.transition().ifPresent(other -> {
-            throw new RefusedException(session.pid(), new Refusal.InTransition(other.patch().id()));
-        });
-        List<Registry.Entry> entries = choice.of(recovered, session.image());
-        if (entries.isEmpty()) {
-            throw new RefusedException(session.pid(), none);
-        }
-        Registry registry = Stale.retire(session, recovered, entries);
-        List<Refusal> refusals = Neighbours.against(registry, entries);
-        if (!refusals.isEmpty()) {
-            throw new RefusedException(session.pid(), refusals);
-        }
+    private Outcome run(long began, Refusal none, Departing.Choice choice) {
+        Departing departing = Departing.of(session, none, choice, consistency, deadline);
         if (consistency.level() == Consistency.Level.PER_THREAD) {
-            return byThread(registry, entries);
+            return byThread(departing.registry(), departing.entries());
         }
-        Leaving leaving = new Leaving(session, registry, entries);
-        Stops.Done done = commit(leaving);
+        Leaving leaving = new Leaving(session, departing.registry(), departing.entries());
+        Stops.Done done = leaving.go(0, List.of(), consistency, deadline);
+        return outcome(session, leaving, done, finish(session, leaving, consistency, deadline), began);
+    }
+
+    /**
+     * Records that patches are out of force, and gives their memory back where no thread can be in it, and that of others
+     * that was left.
+     *
+     * @return whether all of their memory was given back
+     */
+    static boolean finish(Session session, Leaving leaving, Consistency consistency, long deadline) {
         boolean unloaded = leaving.finish(consistency.level() != Consistency.Level.NONE, deadline);
         if (consistency.level() != Consistency.Level.NONE) {
             Leftovers.unload(session, session.readRegistry(), consistency.maxPause(), deadline);
         }
+        return unloaded;
+    }
+
+    /** What there is to tell of them. */
+    static Outcome outcome(Session session, Leaving leaving, Stops.Done done, boolean unloaded, long began) {
         return new Outcome(Outcome.Kind.REVERTED, session.pid(), leaving.ids().getFirst(),
                 leaving.functions().stream().map(FunctionRecord::name).distinct().toList(), done.figures().threads(),
                 done.figures().duration(), done.figures().scheduling().name(), session.longestStop(),
@@ -167,14 +143,5 @@ public final class RevertOperation {
         return function.isPrepared()
                 ? function.before().equals(function.site().plus(function.original().length))
                 : block.start().compareTo(function.before()) <= 0 && function.before().compareTo(block.end()) < 0;
-    }
-
-    private Stops.Done commit(Leaving leaving) {
-        leaving.tie(0);
-        List<Change> changes = new ArrayList<>(leaving.marks());
-        changes.addAll(leaving.changes(Set.of()));
-        CodeRanges forbidden = CodeRanges
-                .of(consistency.level() == Consistency.Level.NONE ? List.of() : leaving.forbidden());
-        return new Stops(session, changes, leaving.functions(), forbidden, consistency).untilDone(deadline);
     }
 }

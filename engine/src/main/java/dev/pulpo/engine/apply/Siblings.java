@@ -4,8 +4,6 @@ import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetGoneException;
-import dev.pulpo.engine.image.PidNamespace;
-import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -44,13 +42,11 @@ public final class Siblings {
      */
     static boolean isDecided(int pid, long startTime, Ties ties) {
         Ties.Member self = new Ties.Member(pid, startTime);
-        if (ties.namespace() != PidNamespace.own()) {
-            throw undecided(pid, ties, "the processes were named in another PID namespace, where pulpo is to be run");
-        }
-        List<String> unknown = new ArrayList<>();
-        boolean locked = ties.members().contains(self);
-        for (Ties.Member member : ties.members()) {
-            if (!member.equals(self) && isThere(member)) {
+        Members members = Members.of(pid, ties);
+        List<String> unknown = new ArrayList<>(members.hidden());
+        boolean locked = members.present().contains(self);
+        for (Ties.Member member : members.present()) {
+            if (!member.equals(self)) {
                 try {
                     if (!locked) {
                         // A copy, made by fork: nothing says yet that the tool has ended.
@@ -65,7 +61,7 @@ public final class Siblings {
                 } catch (RefusedException inUse) {
                     throw inUse;
                 } catch (PulpoException | SystemCallException unreadable) {
-                    unknown.add("process " + member.pid() + ": " + unreadable.getMessage());
+                    unknown.add(about(member, unreadable));
                 }
             }
         }
@@ -94,12 +90,10 @@ public final class Siblings {
                 ties.members().stream().map(Ties.Member::pid).toList(), reason));
     }
 
-    private static boolean isThere(Ties.Member member) {
-        try {
-            return ProcFs.startTime(member.pid()) == member.startTime();
-        } catch (TargetGoneException gone) {
-            return false;
-        }
+    private static String about(Ties.Member member, RuntimeException failure) {
+        String process = "process " + member.pid();
+        String message = String.valueOf(failure.getMessage());
+        return message.startsWith(process) ? message : process + ": " + message;
     }
 
     private static boolean marks(Ties.Member member, long transaction) {
@@ -120,7 +114,10 @@ public final class Siblings {
      * @return as it is afterwards
      */
     static Registry seeTo(Session session, Registry before, Registry recovered, Optional<Duration> maxPause) {
-        Map<Long, Ties> transactions = Stream.concat(before.halfDone().stream(), recovered.unsettled().stream())
+        // What was REVERTING had come long before, and what it came with is over or unsettled.
+        Stream<Registry.Entry> open = before.halfDone().stream()
+                .filter(entry -> entry.patch().state() != PatchRecord.State.REVERTING);
+        Map<Long, Ties> transactions = Stream.concat(open, recovered.unsettled().stream())
                 .map(entry -> entry.patch().ties()).filter(Ties::isOfSeveral)
                 .collect(Collectors.toMap(Ties::transaction, Function.identity(), (first, second) -> first));
         if (transactions.isEmpty()) {
@@ -134,8 +131,9 @@ public final class Siblings {
             if (stays) {
                 own.forEach(entry -> Registry.setMark(session.memory(), entry, Ties.Mark.DECIDED));
             }
-            boolean all = ties.namespace() == PidNamespace.own();
-            for (Ties.Member member : all ? ties.members() : List.<Ties.Member>of()) {
+            Members members = Members.of(session.pid(), ties);
+            boolean all = members.hidden().isEmpty();
+            for (Ties.Member member : members.present()) {
                 all &= member.equals(new Ties.Member(session.pid(), session.image().startTime()))
                         || recover(session, member, maxPause);
             }
@@ -148,9 +146,6 @@ public final class Siblings {
 
     /** Whether nothing is left to be done there. */
     private static boolean recover(Session session, Ties.Member member, Optional<Duration> maxPause) {
-        if (!isThere(member)) {
-            return true;
-        }
         try (TraceeMemory memory = Access.openMemory(member.pid());
                 Session other = Session.open(member.pid(), member.startTime(), memory)) {
             if (other.image().stub().isPresent()) {
@@ -161,7 +156,7 @@ public final class Siblings {
             return true;
         } catch (PulpoException | SystemCallException unreachable) {
             session.message("a transaction with process " + member.pid()
-                    + " was left half done, and that process was not seen to: " + unreachable.getMessage());
+                    + " was left half done, and that process was not seen to: " + about(member, unreachable));
             return false;
         }
     }

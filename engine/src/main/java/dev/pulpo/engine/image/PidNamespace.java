@@ -4,19 +4,65 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** The PID namespace in which this process sees others (pid_namespaces(7)). */
+/** PID namespaces (pid_namespaces(7)). */
 public final class PidNamespace {
     private static final Path OWN = Path.of("/proc/self/ns/pid");
 
+    private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
+    /** With 1, or noaccess, they are to be seen. */
+    private static final Pattern HIDING = Pattern.compile("hidepid=(2|invisible|4|ptraceable)");
+
     private PidNamespace() {}
 
-    /** Its number: the inode of its file (namespaces(7)). */
+    /** The number of that in which this process sees others: the inode of its file (namespaces(7)). */
     public static long own() {
         try {
-            return (long) Files.getAttribute(OWN, "unix:ino");
+            return number(OWN);
         } catch (IOException e) {
             throw new UncheckedIOException(OWN + " names the namespace in which process ids hold", e);
         }
+    }
+
+    /** The number of that in which a process lives; empty where it has ended, or this one may not know. */
+    public static Optional<Long> of(int pid) {
+        try {
+            return Optional.of(number(ProcFs.process(pid).resolve("ns/pid")));
+        } catch (IOException goneOrForbidden) {
+            return Optional.empty();
+        }
+    }
+
+    private static long number(Path file) throws IOException {
+        return (long) Files.getAttribute(file, "unix:ino");
+    }
+
+    /**
+     * Whether procfs hides processes from some users ({@code hidepid} in proc(5)), so that what is not to be seen there need
+     * not have ended.
+     */
+    public static boolean hidesProcesses() {
+        try (Stream<String> mounts = Files.lines(MOUNTS)) {
+            return mounts.map(line -> line.split(" ")).filter(words -> words[4].equals("/proc"))
+                    .reduce((earlier, later) -> later)
+                    .filter(words -> HIDING.matcher(words[words.length - 1]).find()).isPresent();
+        } catch (IOException e) {
+            throw new UncheckedIOException(MOUNTS + " tells how procfs is mounted", e);
+        }
+    }
+
+    /**
+     * The ids of a process, in the namespace of this one first, and in that in which it lives last ({@code NSpid} in
+     * proc_pid_status(5)); none where it has ended.
+     */
+    public static List<Integer> ids(int pid) {
+        return ProcFs.status(pid, pid, "NSpid")
+                .map(ids -> Arrays.stream(ids.split("\\s+")).map(Integer::valueOf).toList())
+                .orElse(List.of());
     }
 }

@@ -27,6 +27,8 @@ import java.util.function.Predicate;
  * that is written when all code is.
  * <li>Where other processes had a say as well, they are asked, once all of this one are PENDING.
  * <li>Patches that were to go together stay where one is not REVERTING yet, for then no code has changed; else all go.
+ * <li>Those that were to go from several processes have a {@linkplain PatchRecord#departure record} that stands for all of
+ * them here, as if it were a patch that comes for them.
  * </ul>
  */
 public final class HalfDone {
@@ -47,11 +49,14 @@ public final class HalfDone {
     /**
      * What is to be done.
      *
+     * @param decided    records whose mark is to say that it has been decided, before anything else is written: who told it
+     *                   may have ended when it is asked for again
      * @param states     what half done records are to become, in the order in which that is to be written, behind all code
      * @param code       what is to be given back
      * @param afterwards the registry as it will be
      */
-    public record Remedy(Map<Registry.Entry, State> states, List<Undo> code, Registry afterwards) {
+    public record Remedy(List<Registry.Entry> decided, Map<Registry.Entry, State> states, List<Undo> code,
+            Registry afterwards) {
         public boolean isNeeded() {
             return !states.isEmpty();
         }
@@ -72,11 +77,11 @@ public final class HalfDone {
         HalfDone halfDone = new HalfDone(registry, decided);
         Map<Registry.Entry, State> goals = new LinkedHashMap<>();
         registry.halfDone().forEach(entry -> goals.put(entry, halfDone.goal(entry.patch())));
-        return remedy(registry, memory, goals);
+        return remedy(registry, memory, halfDone.unmarked(), goals);
     }
 
     /**
-     * What is to be done to take patches back that are PENDING, and those that were to go for them as well.
+     * What is to be done to take patches back that are PENDING, and to have those back that were to go.
      *
      * @param memory of the process
      */
@@ -87,16 +92,22 @@ public final class HalfDone {
             if (entry.patch().state() == State.REVERTING && ties.leaving() == transaction) {
                 goals.put(entry, State.ACTIVE);
             } else if (entry.patch().state() != State.REVERTING && ties.transaction() == transaction) {
-                goals.put(entry, State.REVERTED);
+                goals.put(entry, over(entry.patch()));
             }
         }
-        return remedy(registry, memory, goals);
+        return remedy(registry, memory, List.of(), goals);
     }
 
-    private static Remedy remedy(Registry registry, TraceeMemory memory, Map<Registry.Entry, State> goals) {
+    /** What becomes of a record that is not to be in force. */
+    private static State over(PatchRecord patch) {
+        return patch.isDeparture() ? State.UNLOADED : State.REVERTED;
+    }
+
+    private static Remedy remedy(Registry registry, TraceeMemory memory, List<Registry.Entry> decided,
+            Map<Registry.Entry, State> goals) {
         // Those that stay come first: as long as one that goes is half done, all is known that has to be.
         Map<Registry.Entry, State> ordered = new LinkedHashMap<>();
-        for (State state : List.of(State.ACTIVE, State.REVERTED)) {
+        for (State state : List.of(State.ACTIVE, State.REVERTED, State.UNLOADED)) {
             goals.forEach((entry, goal) -> {
                 if (goal == state) {
                     ordered.put(entry, goal);
@@ -104,7 +115,7 @@ public final class HalfDone {
             });
         }
         Registry afterwards = registry.in(ordered);
-        return new Remedy(ordered, code(registry, afterwards, memory, ordered.keySet()), afterwards);
+        return new Remedy(decided, ordered, code(registry, afterwards, memory, ordered.keySet()), afterwards);
     }
 
     private State goal(PatchRecord patch) {
@@ -116,7 +127,16 @@ public final class HalfDone {
                     : registry.active().stream().anyMatch(entry -> entry.patch().ties().leaving() == ties.leaving()));
             return stays ? State.ACTIVE : State.REVERTED;
         }
-        return ties.transaction() != 0 && isDecided(ties.transaction()) ? State.ACTIVE : State.REVERTED;
+        boolean stays = !patch.isDeparture() && ties.transaction() != 0 && isDecided(ties.transaction());
+        return stays ? State.ACTIVE : over(patch);
+    }
+
+    /** What belongs to a transaction of several processes that was decided, and is not marked so. */
+    private List<Registry.Entry> unmarked() {
+        return registry.halfDone().stream().filter(entry -> entry.patch().state() != State.REVERTING)
+                .filter(entry -> entry.patch().ties().isOfSeveral() && entry.patch().ties().mark() == Ties.Mark.OPEN
+                        && isDecided(entry.patch().ties().transaction()))
+                .toList();
     }
 
     private List<PatchRecord> of(long transaction) {

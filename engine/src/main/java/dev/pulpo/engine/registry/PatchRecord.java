@@ -74,6 +74,21 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
         functions = List.copyOf(functions);
     }
 
+    /**
+     * Stands for no patch, but for all that go with this transaction of several processes: how far that is, its state and
+     * its mark say. Once that is over it is UNLOADED.
+     */
+    public static PatchRecord departure(long sequence, Ties ties) {
+        RemoteAddress nowhere = new RemoteAddress(0);
+        return new PatchRecord(State.PREPARED, sequence, Instant.now(), new PatchId(new byte[PatchId.BYTES]), nowhere,
+                0, nowhere, nowhere, TrampolineBlock.NONE, 0, ties, "", "", "", "", List.of(), List.of());
+    }
+
+    /** Whether it stands for patches that go, and not for one of its own; what the loader opens has a handle. */
+    public boolean isDeparture() {
+        return handle.value() == 0;
+    }
+
     /** Whether its functions have gates, so that threads can change one after the other. */
     public boolean hasGates() {
         return mark != 0;

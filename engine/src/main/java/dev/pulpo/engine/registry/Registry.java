@@ -255,7 +255,17 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
 
     /** Notes how far the transaction of a patch is. */
     public static void setMark(TraceeMemory memory, Entry entry, Ties.Mark mark) {
-        writeLong(memory, entry.address().plus(RecordFormat.MARK_OFFSET), mark.code());
+        writeLong(memory, markField(entry), mark.code());
+    }
+
+    /** Where it is noted how far the transaction of a patch is. */
+    public static RemoteAddress markField(Entry entry) {
+        return entry.address().plus(RecordFormat.MARK_OFFSET);
+    }
+
+    /** A mark as it is written to {@link #markField}. */
+    public static long markCode(Ties.Mark mark) {
+        return mark.code();
     }
 
     /** Where a record's state is. */

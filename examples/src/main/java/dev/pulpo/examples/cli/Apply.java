@@ -5,26 +5,16 @@ import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Transaction;
-import dev.pulpo.engine.TransactionReport;
-import dev.pulpo.examples.exit.ExitStatus;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** {@code pulpo apply}: everything that is asked for, or nothing. */
 @CommandLine.Command(name = "apply", description = "Applies patches to processes: all of them to each, or none to any.")
-final class Apply extends Command {
-    @CommandLine.Option(names = {"-p",
-            "--process"}, required = true, split = ",", paramLabel = "PID", description = "the process, or several; may be repeated")
-    private Set<Integer> pids = new LinkedHashSet<>();
-
+final class Apply extends OnProcesses {
     @CommandLine.Mixin
     private PatchArguments arguments = new PatchArguments();
 
@@ -32,17 +22,9 @@ final class Apply extends Command {
     private When when = new When();
 
     @Override
-    public Integer call() throws IOException {
-        List<LiveProcess> processes = new ArrayList<>();
-        try {
-            for (int pid : pids) {
-                processes.add(LiveProcess.attach(pid));
-            }
-            List<LivePatch> patches = arguments.patches(this);
-            return processes.size() == 1 ? toOne(processes.getFirst(), patches) : toAll(processes, patches);
-        } finally {
-            processes.forEach(LiveProcess::close);
-        }
+    int run(List<LiveProcess> processes) throws IOException {
+        List<LivePatch> patches = arguments.patches(this);
+        return processes.size() == 1 ? toOne(processes.getFirst(), patches) : toAll(processes, patches);
     }
 
     private int toOne(LiveProcess process, List<LivePatch> patches) throws IOException {
@@ -62,14 +44,6 @@ final class Apply extends Command {
         for (LiveProcess process : processes) {
             plans.put(process, process.plan(patches));
         }
-        TransactionReport report = Transaction.apply(plans, when.consistency());
-        Optional<RuntimeException> failure = report.failure();
-        int status = failure.map(ExitStatus::of).orElse(0);
-        Map<String, Object> object = failure.map(why -> Failures.describe(why, status))
-                .orElseGet(() -> Json.object("outcome", "applied"));
-        object.put("processes", report.processes().stream().map(Json::of).toList());
-        print(report.toString(), object);
-        failure.ifPresent(why -> complain(Failures.message(why)));
-        return status;
+        return print(Transaction.apply(plans, when.consistency()), "applied");
     }
 }

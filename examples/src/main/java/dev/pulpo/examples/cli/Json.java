@@ -65,6 +65,12 @@ final class Json {
         return switch (result) {
             case TransactionReport.Result.InForce in -> object("pid", in.pid(), "result", "in force", "patches",
                     in.outcomes().stream().map(Json::of).toList());
+            case TransactionReport.Result.Reverted reverted -> {
+                Map<String, Object> object = of(reverted.outcome());
+                object.put("result", "reverted");
+                yield object;
+            }
+            case TransactionReport.Result.PutBack back -> object("pid", back.pid(), "result", "put back");
             case TransactionReport.Result.Untouched untouched ->
                 object("pid", untouched.pid(), "result", "untouched");
             case TransactionReport.Result.Failed failed -> because(failed.pid(), "failed", failed.why());

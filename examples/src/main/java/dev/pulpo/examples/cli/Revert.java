@@ -7,29 +7,47 @@ import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Transaction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine;
 
-/** {@code pulpo revert}. */
-@CommandLine.Command(name = "revert", description = "Takes a patch back.")
-final class Revert extends OnProcess {
-    @CommandLine.Parameters(paramLabel = "(FILE.so|PATCH-ID)", description = "the patch; of an id the beginning will do")
-    private String patch = "";
+/** {@code pulpo revert}: everything that is named, or nothing. */
+@CommandLine.Command(name = "revert", description = "Takes patches back: all of them from each process, or none from any.")
+final class Revert extends OnProcesses {
+    @CommandLine.Parameters(arity = "1..*", paramLabel = "(FILE.so|PATCH-ID)", description = "the patch; of an id the beginning will do; of several, all go in one stop or none does")
+    private List<String> patches = new ArrayList<>();
 
     @CommandLine.Mixin
     private When when = new When();
 
     @Override
-    int run(LiveProcess process) throws IOException {
-        Outcome outcome = process.revert(id(process), when.consistency());
+    int run(List<LiveProcess> processes) throws IOException {
+        Map<LiveProcess, List<PatchId>> ids = new LinkedHashMap<>();
+        for (LiveProcess process : processes) {
+            Set<PatchId> those = new LinkedHashSet<>();
+            for (String patch : patches) {
+                those.add(id(process, patch));
+            }
+            ids.put(process, List.copyOf(those));
+        }
+        if (processes.size() > 1) {
+            return print(Transaction.revert(ids, when.consistency()), "reverted");
+        }
+        LiveProcess process = processes.getFirst();
+        Outcome outcome = process.revert(ids.getOrDefault(process, List.of()), when.consistency());
         print(outcome.toString(), Json.of(outcome));
         return 0;
     }
 
-    private PatchId id(LiveProcess process) throws IOException {
+    private PatchId id(LiveProcess process, String patch) throws IOException {
         String file = Path.of(patch).toAbsolutePath().normalize().toString();
         // The first half of an id comes from the file alone, so a copy of the file names the patch as well.
         String content = Files.isRegularFile(Path.of(patch))

@@ -1,9 +1,11 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
@@ -24,13 +26,22 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * {@code trigger --all-or-nothing}. A patch that is not for a process, because that has not loaded what is patched, or another
- * build of it, or has the patch already, is left out there, and that alone is no failure.
+ * {@code trigger --all-or-nothing}, with {@code --revert} or without. A patch that is not for a process, because that has not
+ * loaded what is patched, or another build of it, or has the patch already, or has not got what is to go, is left out there,
+ * and that alone is no failure.
  */
 final class Together {
     private final Opening opening;
-    private final String revertAll;
+    private final Wish wish;
     private final Consistency consistency;
+
+    /**
+     * What to do with the patches.
+     *
+     * @param revert    whether they go
+     * @param revertAll the library whose patches go in the stop in which they come; may be empty
+     */
+    record Wish(boolean revert, String revertAll) {}
 
     /** Opens a patch as it was asked for. */
     @FunctionalInterface
@@ -44,6 +55,8 @@ final class Together {
         Optional<LiveProcess> process = Optional.empty();
         String name = "";
         final List<PatchPlan> plans = new ArrayList<>();
+        /** Of those that go. */
+        final List<PatchId> ids = new ArrayList<>();
         /** Their files, as they were named. */
         final List<String> files = new ArrayList<>();
         final List<Verdict> leftOut = new ArrayList<>();
@@ -54,7 +67,7 @@ final class Together {
         }
 
         boolean isMeant() {
-            return !plans.isEmpty();
+            return !files.isEmpty();
         }
 
         Trigger.Done done(List<Verdict> verdicts) {
@@ -69,10 +82,9 @@ final class Together {
         }
     }
 
-    /** @param revertAll the library whose patches go in the same stop; may be empty */
-    Together(Opening opening, String revertAll, Consistency consistency) {
+    Together(Opening opening, Wish wish, Consistency consistency) {
         this.opening = opening;
-        this.revertAll = revertAll;
+        this.wish = wish;
         this.consistency = consistency;
     }
 
@@ -86,7 +98,7 @@ final class Together {
                 int status = ExitStatus.of(failure.get());
                 return takings.stream().map(taking -> prevented(taking, files, status)).toList();
             }
-            return apply(takings);
+            return change(takings);
         } finally {
             takings.forEach(taking -> taking.process.ifPresent(LiveProcess::close));
         }
@@ -97,6 +109,10 @@ final class Together {
             LiveProcess process = LiveProcess.attach(taking.pid);
             taking.process = Optional.of(process);
             taking.name = process.name();
+            if (wish.revert()) {
+                planReverting(taking, process, files);
+                return;
+            }
             List<LivePatch> meant = new ArrayList<>();
             for (Path file : files) {
                 LivePatch patch = opening.open(file);
@@ -122,8 +138,24 @@ final class Together {
         }
     }
 
+    private void planReverting(Taking taking, LiveProcess process, List<Path> files) throws IOException {
+        List<PatchId> applied = process.patches().stream().map(AppliedPatch::id).toList();
+        for (Path file : files) {
+            PatchId id = opening.open(file).id();
+            if (applied.contains(id)) {
+                taking.ids.add(id);
+                taking.files.add(file.toString());
+            } else {
+                taking.leftOut.add(Verdict.of(file.toString(),
+                        new RefusedException(taking.pid, List.of(new Refusal.NotApplied(id.shortForm())))));
+            }
+        }
+    }
+
     private List<PatchPlan> plans(LiveProcess process, List<LivePatch> patches) throws IOException {
-        return revertAll.isEmpty() ? process.plan(patches) : process.planInstead(patches, revertAll);
+        return wish.revertAll().isEmpty()
+                ? process.plan(patches)
+                : process.planInstead(patches, wish.revertAll());
     }
 
     private static boolean isNotMeant(Refusal refusal) {
@@ -145,14 +177,19 @@ final class Together {
         return Verdict.together(patch, "Nothing was changed, because of another process", status);
     }
 
-    private List<Trigger.Done> apply(List<Taking> takings) {
+    private List<Trigger.Done> change(List<Taking> takings) {
         Map<LiveProcess, List<PatchPlan>> plans = new LinkedHashMap<>();
-        takings.stream().filter(Taking::isMeant)
-                .forEach(taking -> plans.put(taking.process.orElseThrow(), taking.plans));
+        Map<LiveProcess, List<PatchId>> ids = new LinkedHashMap<>();
+        takings.stream().filter(Taking::isMeant).forEach(taking -> {
+            plans.put(taking.process.orElseThrow(), taking.plans);
+            ids.put(taking.process.orElseThrow(), taking.ids);
+        });
         if (plans.isEmpty()) {
             return takings.stream().map(taking -> taking.done(List.of())).toList();
         }
-        TransactionReport report = Transaction.apply(plans, consistency);
+        TransactionReport report = wish.revert()
+                ? Transaction.revert(ids, consistency)
+                : Transaction.apply(plans, consistency);
         int status = report.failure().map(ExitStatus::of).orElse(0);
         Map<Integer, Result> results = new LinkedHashMap<>();
         report.processes().forEach(result -> results.put(result.pid(), result));
@@ -164,13 +201,16 @@ final class Together {
     private static Verdict verdict(String patch, Result result, int status) {
         return switch (result) {
             case Result.InForce in -> Verdict.success(patch);
+            case Result.Reverted reverted -> Verdict.success(patch);
             case Result.Untouched untouched -> nothing(patch, status);
             case Result.Failed failed -> Verdict.of(patch, failed.why());
             case Result.Gone gone -> Verdict.of(patch, gone.why());
             case Result.TakenBack back ->
                 Verdict.together(patch, "Was in force, and was taken back because of another process", status);
+            case Result.PutBack back ->
+                Verdict.together(patch, "Was out of force, and is in force again because of another process", status);
             case Result.LeftBehind left -> Verdict.together(patch,
-                    "Could not be taken back, and may be in force; the next operation on the process takes it back: "
+                    "What was done could not be undone, and may hold; the next operation on the process undoes it: "
                             + left.why().getMessage(),
                     status);
         };

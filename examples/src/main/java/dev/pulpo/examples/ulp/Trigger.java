@@ -66,7 +66,7 @@ final class Trigger extends UlpCommand {
     @CommandLine.Option(names = {"-r", "--retries"}, paramLabel = "N", description = "Retry N times if process busy")
     private int retries = 1;
 
-    @CommandLine.Option(names = "--all-or-nothing", description = "Apply all patches to all processes that they are for, or none to any; libpulp has no such option")
+    @CommandLine.Option(names = "--all-or-nothing", description = "Apply all patches to all processes that they are for, or none to any; with --revert, take all back from all that have them, or none; libpulp has no such option")
     private boolean together;
 
     @CommandLine.Option(names = "--revert", description = "revert livepatch.")
@@ -89,7 +89,8 @@ final class Trigger extends UlpCommand {
         List<Integer> pids = which.pids();
         TriggerReport report = new TriggerReport(this, !detailed);
         if (together) {
-            new Together(this::patch, revertAll, consistency()).run(pids, files).forEach(each -> report(report, each));
+            new Together(this::patch, new Together.Wish(revert, revertAll), consistency()).run(pids, files)
+                    .forEach(each -> report(report, each));
         } else {
             eachByItself(pids, files, report);
         }
@@ -131,10 +132,8 @@ final class Trigger extends UlpCommand {
         if (revert && !revertAll.isEmpty()) {
             throw usage("--revert and --revert-all can not be used together.");
         }
-        if (together && (revert || disableSeccomp || file.isEmpty())) {
-            throw usage(
-                    "--all-or-nothing applies patches; it can not be used with --revert or --disable-seccomp, nor without "
-                            + "a patch.");
+        if (together && (disableSeccomp || file.isEmpty())) {
+            throw usage("--all-or-nothing can not be used with --disable-seccomp, nor without a patch.");
         }
         if (file.isEmpty() && revertAll.isEmpty()) {
             throw usage("Too few arguments.");

@@ -1,7 +1,7 @@
 package dev.pulpo.engine.apply;
 
 import dev.pulpo.engine.Consistency;
-import dev.pulpo.engine.Outcome;
+import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -21,19 +21,20 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
- * Brings patches into force in several processes, or in none:
+ * Brings patches into force in several processes, or in none; or takes them out of force in all, or in none:
  *
  * <pre>
  *   open      the locks of all; they are held until everybody has been told
- *   prepare   in all at the same time: loaded and PREPARED, with the number of the transaction and a list of its processes
+ *   prepare   in all at the same time: what comes is loaded; a PREPARED record has the number of the transaction and a list
+ *             of its processes
  *   commit    one after the other, in one stop each: PENDING
- *   decide    a mark in the first process, then in the others; ACTIVE; then the mark that all have been told
+ *   decide    a mark in the first process, then in the others; then the mark that all have been told
  * </pre>
  *
  * Stopping all processes at once would make each stand still until the last of their threads is out of the way; so they are
  * stopped one after the other, each no longer than for patches of its own.
  */
-public final class JointApply {
+public final class JointOperation {
     private static final int MOST_AT_ONCE = 8;
 
     private final List<JointMember> members;
@@ -42,14 +43,30 @@ public final class JointApply {
      * What is to be done to a process.
      *
      * @param memory  of the process
-     * @param plans   made for it; at least one
-     * @param checks  made once more where the plans did not know all functions
      * @param explain says what a failure comes from, where it is that the process has gone
      */
-    public record Part(int pid, long startTime, TraceeMemory memory, List<PatchPlan> plans, PlanCheck checks,
+    public record Part(int pid, long startTime, TraceeMemory memory, Work work,
             UnaryOperator<RuntimeException> explain) {}
 
-    private JointApply(List<Part> parts, Consistency consistency) {
+    /** What is to be done. */
+    public sealed interface Work {}
+
+    /**
+     * Patches are to come into force.
+     *
+     * @param plans  made for the process; at least one
+     * @param checks made once more where the plans did not know all functions
+     */
+    public record Applying(List<PatchPlan> plans, PlanCheck checks) implements Work {}
+
+    /**
+     * Patches are to go out of force.
+     *
+     * @param ids at least one
+     */
+    public record Reverting(List<PatchId> ids) implements Work {}
+
+    private JointOperation(List<Part> parts, Consistency consistency) {
         long began = System.nanoTime();
         Ties ties = Ties.of(PatchSet.newTransaction(), PidNamespace.own(),
                 parts.stream().map(part -> new Ties.Member(part.pid(), part.startTime())).toList());
@@ -57,30 +74,34 @@ public final class JointApply {
     }
 
     /**
-     * Applies plans, all or none.
+     * Does it everywhere, or nowhere.
      *
      * @param parts at least one, and none of a process that another is of
      */
     public static TransactionReport run(List<Part> parts, Consistency consistency) {
         if (parts.isEmpty()) {
-            throw new IllegalArgumentException("there is no process to apply anything to");
+            throw new IllegalArgumentException("there is no process to do anything to");
         }
         if (parts.size() == 1) {
             return alone(parts.getFirst(), consistency);
         }
         if (consistency.level() == Consistency.Level.PER_THREAD) {
             throw new RefusedException(parts.getFirst().pid(), new Refusal.NotByThread(
-                    "patches are to come into force in " + parts.size() + " processes, or in none"));
+                    "it is to be done in " + parts.size() + " processes, or in none"));
         }
-        return new JointApply(parts, consistency).run();
+        return new JointOperation(parts, consistency).run();
     }
 
     private static TransactionReport alone(Part part, Consistency consistency) {
         try {
-            List<Outcome> outcomes = ApplyOperation.run(part.plans(), consistency, part.checks(), part.memory(),
-                    Optional.empty(),
-                    false);
-            return new TransactionReport(Optional.empty(), List.of(new Result.InForce(part.pid(), outcomes)));
+            Result done = switch (part.work()) {
+                case Applying applying -> new Result.InForce(part.pid(), ApplyOperation.run(applying.plans(),
+                        consistency, applying.checks(), part.memory(), Optional.empty(),
+                        false));
+                case Reverting reverting -> new Result.Reverted(part.pid(), RevertOperation.run(part.pid(),
+                        part.startTime(), reverting.ids(), consistency, part.memory()));
+            };
+            return new TransactionReport(Optional.empty(), List.of(done));
         } catch (RuntimeException failed) {
             RuntimeException why = part.explain().apply(failed);
             return new TransactionReport(Optional.of(why), List.of(JointMember.failed(part.pid(), why)));
@@ -147,7 +168,7 @@ public final class JointApply {
         List<Optional<RuntimeException>> telling = members.stream().map(JointMember::stay).toList();
         boolean allTold = telling.stream().allMatch(Optional::isEmpty);
         members.forEach(member -> member.settle(allTold));
-        List<Result> results = members.stream().map(JointMember::inForce).toList();
+        List<Result> results = members.stream().map(JointMember::done).toList();
         Optional<RuntimeException> gone = results.stream().filter(Result.Gone.class::isInstance)
                 .map(Result.Gone.class::cast).<RuntimeException>map(Result.Gone::why).findFirst();
         return new TransactionReport(gone, results);
