@@ -12,16 +12,20 @@ final class Difference {
     private Difference() {}
 
     /** @param mapping the line of the memory map that an address is in */
-    static String text(String program, FrameProbe.Stack ours, Gdb.Stack theirs, Verdict.Differs differs,
+    static String text(String program, FrameProbe.Stack ours, Gdb.Stack theirs, Verdict verdict,
             LongFunction<String> mapping) {
-        StringBuilder text = new StringBuilder(String.format("%s: thread %d (%s) differs at frame %d: %s%n", program,
-                ours.tid(), ours.name(), differs.frame(), differs.what()));
-        int last = Math.min(differs.frame() + FRAMES_BEHIND, Math.max(ours.frames().size(), theirs.frames().size()));
+        StringBuilder text = new StringBuilder(
+                String.format("%s: the stack of thread %d (%s) %s%n", program, ours.tid(), ours.name(),
+                        verdict.text()));
+        int at = verdict instanceof Verdict.Differs differs
+                ? differs.frame()
+                : Math.min(ours.frames().size(), theirs.frames().size());
+        int last = Math.min(at + FRAMES_BEHIND, Math.max(ours.frames().size(), theirs.frames().size()));
         for (int i = 0; i < last; i++) {
             if (i < ours.frames().size()) {
                 FrameProbe.Frame frame = ours.frames().get(i);
                 line(text, "Pulpo", i, frame.pc(), frame.signal(), frame.function(), frame.registers());
-                if (i >= differs.frame() - 1) {
+                if (i >= at - 1) {
                     text.append(String.format("          %s%n", mapping.apply(frame.code())));
                 }
             }

@@ -83,8 +83,7 @@ final class Gdb implements AutoCloseable {
         }
         String function = words[FIRST_REGISTER + REGISTERS.length];
         return new Frame(Long.parseUnsignedLong(words[1], 16), words[2].equals("signal"), registers,
-                // What glibc's functions are called inside of it.
-                function.equals("-") ? "" : function.replaceFirst("^__GI_", ""));
+                function.equals("-") ? "" : function);
     }
 
     private List<String> answer(String last) throws IOException {

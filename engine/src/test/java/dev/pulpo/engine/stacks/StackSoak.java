@@ -28,17 +28,18 @@ final class StackSoak implements AutoCloseable {
     private final Gdb gdb;
     private final DescribedCode described;
     private final Random random;
-    private final Consumer<String> differences;
+    private final Consumer<String> output;
     private final Map<Integer, FrameProbe> probes = new HashMap<>();
+    private final Set<Verdict> shown = new HashSet<>();
     private final Tally tally;
 
-    /** @param differences takes each difference, in full */
-    StackSoak(Subject subject, Gdb gdb, DescribedCode described, Random random, Consumer<String> differences) {
+    /** @param output takes each difference, and an example of each other reason for an early end, in full */
+    StackSoak(Subject subject, Gdb gdb, DescribedCode described, Random random, Consumer<String> output) {
         this.subject = subject;
         this.gdb = gdb;
         this.described = described;
         this.random = random;
-        this.differences = differences;
+        this.output = output;
         tally = new Tally(subject.name());
     }
 
@@ -73,9 +74,10 @@ final class StackSoak implements AutoCloseable {
                     lost(stack.tid(), "gdb");
                 } else {
                     Verdict verdict = comparison.of(stack, same);
-                    tally.stack(stack, same, verdict);
-                    if (verdict instanceof Verdict.Differs differs) {
-                        differences.accept(Difference.text(subject.name(), stack, same, differs, address -> MemoryMap
+                    tally.stack(stack, same, verdict, objects);
+                    if (verdict instanceof Verdict.Differs
+                            || !(verdict instanceof Verdict.Equal) && shown.add(verdict)) {
+                        output.accept(Difference.text(subject.name(), stack, same, verdict, address -> MemoryMap
                                 .read(pid, pid).find(new RemoteAddress(address)).map(Object::toString).orElse("")));
                     }
                 }
@@ -86,7 +88,7 @@ final class StackSoak implements AutoCloseable {
 
     private void lost(int tid, String who) {
         tally.lost();
-        differences.accept(subject.name() + ": " + who + " does not see thread " + tid);
+        output.accept(subject.name() + ": " + who + " does not see thread " + tid);
     }
 
     @Override

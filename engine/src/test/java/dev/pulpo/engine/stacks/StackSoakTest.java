@@ -23,15 +23,14 @@ class StackSoakTest {
     @CsvSource({"c, 13", "c++-cet, 9", "python, 7"})
     void stacksAreThoseThatGdbSees(String program, int threads) throws Exception {
         Needed.commands("gdb", "readelf", "gcc", "python3");
-        List<String> differences = new ArrayList<>();
+        List<String> output = new ArrayList<>();
         try (Gdb gdb = new Gdb(directory);
                 Subject subject = Subjects.start(program, directory);
                 StackSoak soak = new StackSoak(subject, gdb, new DescribedCode(directory), new Random(SEED),
-                        differences::add)) {
+                        output::add)) {
             Tally tally = soak.run(STOPS);
             System.out.println(Tally.header() + System.lineSeparator() + tally);
-            assertThat(differences).isEmpty();
-            assertThat(tally.differences()).isZero();
+            assertThat(tally.differences()).as(String.join("", output)).isZero();
             assertThat(tally.stops()).isEqualTo(STOPS);
             assertThat(tally.equal()).isGreaterThan(STOPS * threads / 2);
             assertThat(tally.frames()).isGreaterThan(2 * STOPS * threads);

@@ -1,6 +1,8 @@
 package dev.pulpo.engine.stacks;
 
+import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.inspect.FrameProbe;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -24,7 +26,7 @@ final class Tally {
         stops++;
     }
 
-    void stack(FrameProbe.Stack ours, Gdb.Stack theirs, Verdict verdict) {
+    void stack(FrameProbe.Stack ours, Gdb.Stack theirs, Verdict verdict, List<LoadedObject> objects) {
         stacks++;
         frames += Math.min(ours.frames().size(), theirs.frames().size());
         switch (verdict) {
@@ -34,10 +36,9 @@ final class Tally {
             case Verdict.Differs differs -> differences++;
         }
         for (int i = 0; i < Math.min(ours.frames().size(), theirs.frames().size()); i++) {
-            String known = ours.frames().get(i).function();
-            String name = theirs.frames().get(i).function();
-            if (!ours.frames().get(i).signal() && !known.isEmpty() && !name.isEmpty() && !name.equals(known)) {
-                names.merge(known + " / " + name, 1, Integer::sum);
+            FrameProbe.Frame frame = ours.frames().get(i);
+            if (Names.differ(objects, frame, theirs.frames().get(i))) {
+                names.merge(frame.function() + " / " + theirs.frames().get(i).function(), 1, Integer::sum);
             }
         }
     }

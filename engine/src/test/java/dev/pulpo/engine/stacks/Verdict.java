@@ -2,6 +2,16 @@ package dev.pulpo.engine.stacks;
 
 /** What came of the comparison of one stack. */
 sealed interface Verdict {
+    /** In words. */
+    default String text() {
+        return switch (this) {
+            case Equal same -> "is the same";
+            case EndsEarlier end -> "is followed less far by Pulpo: " + end.reason();
+            case GdbEndsEarlier end -> "is followed less far by gdb: " + end.reason();
+            case Differs differs -> "differs at frame " + differs.frame() + ": " + differs.what();
+        };
+    }
+
     /** All frames are the same, and both know that there are no more. */
     record Equal() implements Verdict {}
 
