@@ -5,6 +5,7 @@
  *
  *     small        on a stack of 64 KiB
  *     handler      in a signal handler on an alternate stack; what it interrupted is inside or outside
+ *     nowhere      in a signal handler, having called address 0
  *     coroutine    on a stack made with makecontext(3)
  *     nocfi        in a function without call frame information, called from there
  *     framed       in one that keeps a frame pointer
@@ -112,6 +113,18 @@ static void handle(int signal)
     wait_here();
 }
 
+/* Returns from the function at address 0. */
+static void handle_nowhere(int signal, siginfo_t *info, void *context)
+{
+    greg_t *registers = ((ucontext_t *)context)->uc_mcontext.gregs;
+
+    (void)signal;
+    (void)info;
+    wait_here();
+    registers[REG_RIP] = *(greg_t *)registers[REG_RSP];
+    registers[REG_RSP] += sizeof(greg_t);
+}
+
 static void interrupted(void)
 {
     raise(SIGUSR1);
@@ -133,6 +146,10 @@ static void *thread(void *unused)
         sigaltstack(&stack, NULL);
         sigaction(SIGUSR1, &action, NULL);
         function(interrupted);
+    } else if (strcmp(place, "nowhere") == 0) {
+        struct sigaction action = {.sa_sigaction = handle_nowhere, .sa_flags = SA_SIGINFO};
+        sigaction(SIGSEGV, &action, NULL);
+        function(NULL);
     } else if (strcmp(place, "coroutine") == 0) {
         getcontext(&coroutine);
         coroutine.uc_stack.ss_sp = malloc(65536);

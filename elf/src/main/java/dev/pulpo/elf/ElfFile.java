@@ -180,10 +180,19 @@ public final class ElfFile implements AutoCloseable {
         return symbols.get();
     }
 
-    /** The function or variable that contains an address: from {@link #symbols()}, else {@link #dynamicSymbols()}. */
+    /**
+     * The function or variable that contains an address: from {@link #symbols()}, else {@link #dynamicSymbols()}. A symbol
+     * without size does not reach beyond its section: the linkage table follows {@code _init}, and is no part of it.
+     */
     public Optional<ElfSymbol> symbolContaining(LinkAddress address) {
         Optional<ElfSymbol> found = symbols().containing(address);
-        return found.isPresent() ? found : dynamicSymbols().containing(address);
+        return (found.isPresent() ? found : dynamicSymbols().containing(address))
+                .filter(symbol -> symbol.size() > 0 || !isOutside(symbol.sectionIndex(), address));
+    }
+
+    private boolean isOutside(SectionIndex index, LinkAddress address) {
+        return index instanceof SectionIndex.Regular regular && regular.number() < sections().size()
+                && !sections().get(regular.number()).contains(address);
     }
 
     /** The relocations of data ({@code DT_RELA}). */

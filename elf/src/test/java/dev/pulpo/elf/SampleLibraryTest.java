@@ -99,6 +99,19 @@ class SampleLibraryTest {
     }
 
     @Test
+    void symbolsWithoutSizeEndWithTheirSection() throws IOException {
+        Path path = Tools.gcc(directory, "lazy.so", "loader.c", "-shared", "-fPIC", "-Wl,-z,lazy");
+        try (ElfFile file = ElfFile.open(path)) {
+            Section init = file.section(".init").orElseThrow();
+            Section linkage = file.section(".plt").orElseThrow();
+            assertThat(file.symbolContaining(init.address().plus(init.size() - 1)).map(ElfSymbol::name))
+                    .contains("_init");
+            assertThat(file.symbols().containing(linkage.address()).map(ElfSymbol::name)).contains("_init");
+            assertThat(file.symbolContaining(linkage.address())).isEmpty();
+        }
+    }
+
+    @Test
     void symbolsByAddress() throws IOException {
         try (ElfFile file = ElfFile.open(Tools.sample(directory, "c.so"))) {
             file.symbols().stream().filter(symbol -> symbol.size() > 0 && symbol.type() == SymbolType.FUNC)

@@ -114,6 +114,25 @@ class AwkwardThreadTest {
         }
     }
 
+    /** That the interrupted program counter is 0 does not mean that the stack ends there: the caller of address 0 goes on. */
+    @Test
+    void threadThatHasCalledAddressZeroBlocks() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(program, "nowhere", "in");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThatThrownBy(() -> process.apply(process.plan(patch), BRIEFLY))
+                    .isInstanceOfSatisfying(BlockedException.class, e -> assertThat(e.blockers()).singleElement()
+                            .isInstanceOf(Blocker.UnknownStack.class));
+            int tid = Integer.parseInt(server.ask("tid"));
+            assertThat(process.stacks()).filteredOn(stack -> stack.tid() == tid).singleElement().satisfies(stack -> {
+                assertThat(stack.frames().getLast().address().value()).isZero();
+                assertThat(stack.incomplete()).isEqualTo("no call frame information describes 0x0");
+            });
+            assertThat(server.ask("leave")).isEqualTo("out");
+            process.apply(patch);
+            assertThat(server.ask("visit")).isEqualTo("2");
+        }
+    }
+
     /** Where a stack of makecontext(3) begins nobody can tell what the thread will return to: perhaps the function. */
     @Test
     void coroutineIsNotTrusted() throws Exception {

@@ -15,12 +15,12 @@ import java.util.Optional;
  * {@code PULPO_LIBC} names a directory with another C library ({@code libc.so.6}, {@code ld-linux-x86-64.so.2}), programs
  * run with that one; {@code src/test/sh/with-libc.sh} fetches some.
  */
-final class Victims {
+public final class Victims {
     private static final Optional<String> LIBC = Optional.ofNullable(System.getenv("PULPO_LIBC"));
 
     private final Path directory;
 
-    Victims(Path directory) {
+    public Victims(Path directory) {
         this.directory = directory;
     }
 
@@ -203,7 +203,7 @@ final class Victims {
     }
 
     /** Compiles a source with these options, whether it was compiled before or not. */
-    Path compiled(String output, String source, String... options) throws IOException, InterruptedException {
+    public Path compiled(String output, String source, String... options) throws IOException, InterruptedException {
         gcc(output, source, options);
         return directory.resolve(output);
     }

@@ -175,7 +175,8 @@ public final class Unwinder {
             return unknown(DwarfRegisters.RIP);
         }
         long pc = caller.values[DwarfRegisters.RIP];
-        if (pc == 0) {
+        // Who was interrupted at address zero has called it, and has a caller.
+        if (pc == 0 && !leavesSignalFrame) {
             return Step.OUTERMOST;
         }
         if (pc == pc() && caller.values[DwarfRegisters.RSP] == stackPointer()) {

@@ -86,6 +86,18 @@ class UnwinderTest {
     }
 
     @Test
+    void whoWasInterruptedAtAddressZeroHasACaller() {
+        FrameBytes frames = FrameBytes.ehFrame("zRS", bytes(0x1b), bytes(0x0c, 7, 8, 0x90, 1))
+                .function(0x1000, 0x10, bytes());
+        words.put(STACK, 0L);
+        Unwinder unwinder = unwinder(frames, BIAS + 0x1004);
+        assertThat(unwinder.step()).isEqualTo(Step.CALLER);
+        assertThat(unwinder.leftSignalFrame()).isTrue();
+        assertThat(unwinder.step()).isEqualTo(Step.NO_CFI);
+        assertThat(unwinder.end()).isEqualTo(new UnwindEnd.NoCfi(0));
+    }
+
+    @Test
     void everyEndHasItsName() {
         Unwinder nowhere = unwinder(function(bytes()), 0x99);
         assertThat(nowhere.step()).isEqualTo(Step.NO_CFI);

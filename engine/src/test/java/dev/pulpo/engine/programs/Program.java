@@ -1,7 +1,7 @@
 package dev.pulpo.engine.programs;
 
 /** A program under load. Its load checks every answer. Ends when it is closed. */
-interface Program extends AutoCloseable {
+public interface Program extends AutoCloseable {
     int pid();
 
     /** How many answers have come, each of them checked. */

@@ -132,7 +132,7 @@ final class Programs {
                   access_log off; gzip on; gzip_types text/plain; gzip_min_length 1; types { text/plain txt; }
                   client_body_temp_path %1$s/body; proxy_temp_path %1$s/proxy; fastcgi_temp_path %1$s/fastcgi;
                   uwsgi_temp_path %1$s/uwsgi; scgi_temp_path %1$s/scgi; keepalive_requests 1000000;
-                  server { listen 127.0.0.1:%2$d; root %1$s/www; }
+                  server { listen 127.0.0.1:%2$d; root %1$s/www; aio threads; }
                 }
                 """.formatted(directory, port));
         LaunchedProcess process = launcher(preloaded, List.of(NGINX, "-p", directory.toString(), "-c",

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** What is patched in which program. As a program: {@code Soaks ROUNDS [PROGRAM...]} runs so many rounds of each. */
-final class Soaks {
+public final class Soaks {
     /** Functions of the C library that servers call all the time, and in which nobody waits. Some are indirect ones. */
     private static final List<String> LIBC = List.of("strlen", "memcmp", "memmove", "memset", "strchr", "strcmp",
             "strncmp", "memchr", "snprintf", "vsnprintf", "gettimeofday", "strtol", "strtoul", "qsort", "malloc",
@@ -52,7 +52,8 @@ final class Soaks {
         };
     }
 
-    static Program start(String program, Path directory, boolean preloaded) throws IOException {
+    /** Starts a program, and its load. */
+    public static Program start(String program, Path directory, boolean preloaded) throws IOException {
         return switch (program) {
             case "nginx" -> Programs.nginx(directory, preloaded);
             case "redis" -> Programs.redis(directory, preloaded);
