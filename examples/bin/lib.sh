@@ -160,8 +160,8 @@ run_java() {
 }
 
 # start_java OPTIONS...: all that JVMs have in common that share an archive. Compilers that take their time are for programs
-# that run for longer, and so is the file of figures for jstat.
+# that run for longer, and so are the file of figures for jstat, and reflection (picocli's) by code of its own for each field.
 start_java() {
-    exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm \
+    exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm -Djdk.reflect.useNativeAccessorOnly=true \
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData "$@"
 }
