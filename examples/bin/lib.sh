@@ -154,8 +154,12 @@ run_java() {
     set -- -m "dev.pulpo.examples/$class" "$@"
     case $archive in
         *.aot) set -- "-XX:AOTCache=$archive" "$@" ;;
-        *.jsa) set -- -XX:+AutoCreateSharedArchive "-XX:SharedArchiveFile=$archive" "$@" ;;
+        *.jsa) set -- "-XX:SharedArchiveFile=$archive" "$@" ;;
     esac
+    # A JVM that cannot write its archive when it ends makes that its exit status.
+    if [ "$archive" != "${archive%.jsa}" ] && [ -w "${archive%/*}" ]; then
+        set -- -XX:+AutoCreateSharedArchive "$@"
+    fi
     start_java -Xlog:disable "$@"
 }
 
