@@ -6,7 +6,6 @@ import java.lang.classfile.ClassFileVersion;
 import java.lang.classfile.ClassHierarchyResolver;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.ClassTransform;
-import java.lang.classfile.CodeTransform;
 import java.lang.classfile.MethodModel;
 import java.lang.classfile.MethodTransform;
 import java.lang.constant.ClassDesc;
@@ -36,6 +35,9 @@ final class NewerClasses {
     }
 
     public static void main(String[] arguments) throws IOException {
+        if (arguments.length != 2) {
+            throw new IllegalArgumentException("FROM.jar and TO.jar are wanted, not " + String.join(" ", arguments));
+        }
         try (JarFile from = new JarFile(arguments[0]);
                 ZipOutputStream to = new ZipOutputStream(Files.newOutputStream(Path.of(arguments[1])))) {
             NewerClasses newer = new NewerClasses(from);
@@ -60,8 +62,7 @@ final class NewerClasses {
             return bytes;
         }
         // Code that is passed on as a whole is copied as it is; element by element it is put together anew.
-        MethodTransform method = MethodTransform.transformingCode(CodeTransform.ACCEPT_ALL.andThen((code, element) -> code
-                .with(element)));
+        MethodTransform method = MethodTransform.transformingCode((code, element) -> code.with(element));
         ClassTransform version = (builder, element) -> {
             switch (element) {
                 case ClassFileVersion _ -> builder.withVersion(ClassFile.JAVA_8_VERSION, 0);

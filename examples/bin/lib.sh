@@ -154,14 +154,18 @@ run_java() {
     set -- -m "dev.pulpo.examples/$class" "$@"
     case $archive in
         *.aot) set -- "-XX:AOTCache=$archive" "$@" ;;
-        *.jsa) set -- -XX:+AutoCreateSharedArchive "-XX:SharedArchiveFile=$archive" "$@" ;;
+        *.jsa) set -- "-XX:SharedArchiveFile=$archive" "$@" ;;
     esac
+    # A JVM that cannot write its archive when it ends makes that its exit status.
+    if [ "$archive" != "${archive%.jsa}" ] && [ -w "${archive%/*}" ]; then
+        set -- -XX:+AutoCreateSharedArchive "$@"
+    fi
     start_java -Xlog:disable "$@"
 }
 
 # start_java OPTIONS...: all that JVMs have in common that share an archive. Compilers that take their time are for programs
-# that run for longer, and so is the file of figures for jstat.
+# that run for longer, and so are the file of figures for jstat, and reflection (picocli's) by code of its own for each field.
 start_java() {
-    exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm \
+    exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm -Djdk.reflect.useNativeAccessorOnly=true \
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData "$@"
 }
