@@ -4,8 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pulpo.engine.TransactionReport.Result;
+import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.Processes;
+import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.Signals;
+import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -238,14 +242,40 @@ class JointRevertTest {
         is(1, 2, 2);
     }
 
-    /** A full registry moves while the record is made that stands for what goes; all that goes lies elsewhere then. */
+    /** A full registry moves when the record is written that stands for what goes; all that goes lies elsewhere then. */
     @Test
-    void manyTimes() throws Exception {
-        for (int i = 0; i < 25; i++) {
-            apply(pair.to(2));
-            assertThat(revert(pair.ids(2), Consistency.DEFAULT).isDone()).isTrue();
+    void whereTheRegistryIsFullItMoves() throws Exception {
+        apply(pair.to(2));
+        List<RemoteAddress> before = new ArrayList<>();
+        for (LiveProcess process : processes) {
+            fill(process);
+            before.add(registry(process).registry());
         }
-        areOf(1, 0);
+        assertThat(revert(pair.ids(2), Consistency.DEFAULT).isDone()).isTrue();
+        areOf(1, 1);
+        for (int i = 0; i < 3; i++) {
+            assertThat(registry(processes.get(i)).registry()).isNotEqualTo(before.get(i));
+        }
+    }
+
+    /** Leaves room for hardly anything, by a comment. */
+    private static void fill(LiveProcess process) throws IOException {
+        LivePatch unrelated = pair.patch("libanswer.so", "second", 7);
+        long before = registry(process).registryUsed();
+        process.apply(unrelated);
+        long record = registry(process).registryUsed() - before;
+        process.revert(unrelated.id());
+        StubState now = registry(process);
+        int room = Math.toIntExact(now.registrySize() - now.registryUsed() - record);
+        process.apply(unrelated.comment("x".repeat(room - 64)));
+        assertThat(registry(process).registrySize() - registry(process).registryUsed()).isBetween(0L, 80L);
+    }
+
+    private static StubState registry(LiveProcess process) {
+        try (TraceeMemory memory = TraceeMemory.open(process.pid(), process.pid())) {
+            return StubState.read(process.pid(), memory,
+                    ProcessImage.read(process.pid(), memory).stub().orElseThrow());
+        }
     }
 
     /** The last process is ended while it is stopped, or the first one, which is out of force already. */
