@@ -6,6 +6,8 @@
  *     small        on a stack of 64 KiB
  *     handler      in a signal handler on an alternate stack; what it interrupted is inside or outside
  *     nowhere      in a signal handler, having called address 0
+ *     throwing     in the part of the C++ runtime that looks for handlers of an exception, called from there
+ *     throwing_framed  the same, called from a function that keeps a frame pointer
  *     coroutine    on a stack made with makecontext(3)
  *     nocfi        in a function without call frame information, called from there
  *     framed       in one that keeps a frame pointer
@@ -25,6 +27,7 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
+#include <unwind.h>
 
 static volatile int leave;
 static volatile int tid;
@@ -125,6 +128,31 @@ static void handle_nowhere(int signal, siginfo_t *info, void *context)
     registers[REG_RSP] += sizeof(greg_t);
 }
 
+/* Is asked about the first frame, and answers that the search is to end there. */
+static _Unwind_Reason_Code ask(int version, _Unwind_Action actions, _Unwind_Exception_Class kind,
+                               struct _Unwind_Exception *exception, struct _Unwind_Context *context, void *unused)
+{
+    (void)version, (void)actions, (void)kind, (void)exception, (void)context, (void)unused;
+    wait_here();
+    return _URC_END_OF_STACK;
+}
+
+static struct _Unwind_Exception exception;
+
+__attribute__((noinline)) static void throwing(void)
+{
+    _Unwind_ForcedUnwind(&exception, ask, NULL);
+    __asm__ volatile("");
+}
+
+__attribute__((noinline)) static void throwing_framed(void)
+{
+    char *room = __builtin_alloca(strlen(place));
+    __asm__ volatile("" : : "r"(room) : "memory");
+    _Unwind_ForcedUnwind(&exception, ask, NULL);
+    __asm__ volatile("");
+}
+
 static void interrupted(void)
 {
     raise(SIGUSR1);
@@ -150,6 +178,10 @@ static void *thread(void *unused)
         struct sigaction action = {.sa_sigaction = handle_nowhere, .sa_flags = SA_SIGINFO};
         sigaction(SIGSEGV, &action, NULL);
         function(NULL);
+    } else if (strcmp(place, "throwing") == 0) {
+        function(throwing);
+    } else if (strcmp(place, "throwing_framed") == 0) {
+        function(throwing_framed);
     } else if (strcmp(place, "coroutine") == 0) {
         getcontext(&coroutine);
         coroutine.uc_stack.ss_sp = malloc(65536);

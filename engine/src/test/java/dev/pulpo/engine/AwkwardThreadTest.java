@@ -30,7 +30,7 @@ class AwkwardThreadTest {
 
     @ParameterizedTest
     @CsvSource({"small,true", "handler,true", "coroutine,true", "framed,true", "popped,true",
-            "nocfi,false", "general,false"})
+            "nocfi,false", "general,false", "throwing,true", "throwing_framed,false"})
     void threadInsideBlocksUntilItHasLeft(String place, boolean known) throws Exception {
         try (RunningServer server = RunningServer.preloaded(program, place, "in");
                 LiveProcess process = LiveProcess.attach(server.pid())) {

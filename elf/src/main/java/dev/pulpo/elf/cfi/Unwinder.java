@@ -22,12 +22,15 @@ import org.jspecify.annotations.Nullable;
  * of the process. An unwinder belongs to one thread.
  */
 public final class Unwinder {
+    private static final int STACK_POINTER_AND_PROGRAM_COUNTER = 1 << DwarfRegisters.RSP | 1 << DwarfRegisters.RIP;
+
     private final CfiMap map;
     private final StackMemory memory;
     private final Evaluator evaluator;
     private final RegisterFile registers = new RegisterFile();
     private final RegisterFile caller = new RegisterFile();
     private final long[] word = new long[1];
+    private final boolean strict;
     /** Whether the program counter is where execution goes on, and not behind a call. */
     private boolean exact;
     private boolean signalFrame;
@@ -43,9 +46,25 @@ public final class Unwinder {
      * @param memory its memory
      */
     public Unwinder(CfiMap map, StackMemory memory) {
+        this(map, memory, false);
+    }
+
+    private Unwinder(CfiMap map, StackMemory memory, boolean strict) {
         this.map = map;
         this.memory = memory;
         this.evaluator = new Evaluator(memory);
+        this.strict = strict;
+    }
+
+    /**
+     * One that believes nothing which may be wrong for an instant. The functions that throw exceptions
+     * ({@code _Unwind_RaiseException}, {@code _Unwind_Resume}) return to the handler instead of their caller: before they do,
+     * they replace the registers that they have saved for the caller by those of the handler's function. What is found then
+     * by the caller's frame pointer are the callers of the handler's function, which itself is left out. In such a function's
+     * caller only the program counter and the stack pointer are known to this one.
+     */
+    public static Unwinder strict(CfiMap map, StackMemory memory) {
+        return new Unwinder(map, memory, true);
     }
 
     /** Begins with the registers of a thread, by DWARF number; all of them are known. */
@@ -163,7 +182,20 @@ public final class Unwinder {
                 && map.proven().fits(stackPointer(), cfa, caller.values[DwarfRegisters.RIP], memory))) {
             return Step.NO_CFI;
         }
-        return leave((table.rule(row, StatePool.FLAGS) & StatePool.SIGNAL_FRAME) != 0);
+        boolean leavesSignalFrame = (table.rule(row, StatePool.FLAGS) & StatePool.SIGNAL_FRAME) != 0;
+        if (strict && !leavesSignalFrame && replacesRegisters(table, row)) {
+            caller.known &= STACK_POINTER_AND_PROGRAM_COUNTER;
+        }
+        return leave(leavesSignalFrame);
+    }
+
+    /**
+     * Whether a function returns elsewhere, with other registers, by {@code __builtin_eh_return}: then it has room for those
+     * that handlers are given the exception in, rax and rdx (psABI, 6.2); no other function gives those back.
+     */
+    private static boolean replacesRegisters(CfiTable table, int row) {
+        return PackedRule.kind(table.rule(row, DwarfRegisters.RAX)) == PackedRule.OFFSET
+                && PackedRule.kind(table.rule(row, DwarfRegisters.RDX)) == PackedRule.OFFSET;
     }
 
     private static int rowOf(@Nullable LoadedCfi object, long address) {

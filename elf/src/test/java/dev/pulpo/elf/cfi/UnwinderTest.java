@@ -28,9 +28,15 @@ class UnwinderTest {
     };
 
     private Unwinder unwinder(FrameBytes frames, long pc) {
+        return started(new Unwinder(map(frames), memory), pc);
+    }
+
+    private static CfiMap map(FrameBytes frames) {
         CfiTable table = CfiTable.of(frames.asEhFrame());
-        Unwinder unwinder = new Unwinder(
-                CfiMap.of(List.of(new LoadedCfi(table, BIAS, BIAS + 0x1000, BIAS + 0x4000))), memory);
+        return CfiMap.of(List.of(new LoadedCfi(table, BIAS, BIAS + 0x1000, BIAS + 0x4000)));
+    }
+
+    private static Unwinder started(Unwinder unwinder, long pc) {
         long[] registers = new long[DwarfRegisters.COUNT];
         for (int i = 0; i < registers.length; i++) {
             registers[i] = 100L + i;
@@ -95,6 +101,39 @@ class UnwinderTest {
         assertThat(unwinder.leftSignalFrame()).isTrue();
         assertThat(unwinder.step()).isEqualTo(Step.NO_CFI);
         assertThat(unwinder.end()).isEqualTo(new UnwindEnd.NoCfi(0));
+    }
+
+    /** The thrower has replaced the frame pointer that it saved: beyond its caller that leads elsewhere. */
+    @Test
+    void whatAThrowerHasSavedIsNotBelieved() {
+        FrameBytes frames = function(bytes(0x0e, 40, 0x80, 5, 0x81, 4, 0x86, 3))
+                .function(0x2000, 0x10, bytes(0x0c, 6, 16)).function(0x2010, 0x10, bytes(0x0e, 16));
+        CfiMap map = map(frames);
+        words.put(STACK, 1L);
+        words.put(STACK + 8, 2L);
+        words.put(STACK + 16, STACK + 64);
+        words.put(STACK + 32, BIAS + 0x2008);
+        words.put(STACK + 72, BIAS + 0x1008);
+
+        Unwinder strict = started(Unwinder.strict(map, memory), BIAS + 0x1004);
+        assertThat(strict.step()).isEqualTo(Step.CALLER);
+        assertThat(strict.pc()).isEqualTo(BIAS + 0x2008);
+        assertThat(strict.stackPointer()).isEqualTo(STACK + 40);
+        assertThat(strict.isKnown(DwarfRegisters.RBP)).isFalse();
+        assertThat(strict.step()).isEqualTo(Step.UNKNOWN_REGISTER);
+
+        Unwinder other = started(new Unwinder(map, memory), BIAS + 0x1004);
+        assertThat(other.step()).isEqualTo(Step.CALLER);
+        assertThat(other.step()).isEqualTo(Step.CALLER);
+        assertThat(other.pc()).isEqualTo(BIAS + 0x1008);
+
+        // Where the stack pointer leads on, nothing of that is needed.
+        words.put(STACK + 32, BIAS + 0x2018);
+        words.put(STACK + 48, BIAS + 0x1008);
+        Unwinder onward = started(Unwinder.strict(map, memory), BIAS + 0x1004);
+        assertThat(onward.step()).isEqualTo(Step.CALLER);
+        assertThat(onward.step()).isEqualTo(Step.CALLER);
+        assertThat(onward.pc()).isEqualTo(BIAS + 0x1008);
     }
 
     @Test

@@ -84,7 +84,7 @@ public final class StackCheck {
                 .map(Mapping::end).findFirst().map(end -> end.value()).orElse(0L);
         window = new StackWindow(memory, arena);
         words = new ScatteredRead(MOST_BYTES, arena);
-        unwinder = tables.map(map -> new Unwinder(map, window)).orElse(null);
+        unwinder = tables.map(map -> Unwinder.strict(map, window)).orElse(null);
     }
 
     /** To be called whenever the process may have run since the last question. */
