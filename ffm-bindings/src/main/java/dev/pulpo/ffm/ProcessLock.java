@@ -6,13 +6,21 @@ import static dev.pulpo.ffm.NativeCalls.syscall;
 import dev.pulpo.ffm.raw.Linux;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * Exclusion between tools that work on the same process: an exclusive flock(2) on its directory in {@code /proc}. It
- * needs nothing from the process and vanishes with its holder, however that ends.
+ * Exclusion between tools that work on the same process: an exclusive flock(2) on its directory in {@code /proc}, and one on a
+ * file descriptor of the process itself (pidfd_open(2)). They need nothing from the process and vanish with their holder,
+ * however that ends.
+ *
+ * <p>The directory is another one in every mount of procfs, such as a container's; who works from there has the same process,
+ * but not the same directory. File descriptors of a process lead all to the same file from Linux 6.9 on, where they have a file
+ * system of their own. Before, those of all processes do, and the directory has to do.
  */
 public final class ProcessLock implements AutoCloseable {
     private static final int LOCK_EX = 2;
@@ -20,41 +28,86 @@ public final class ProcessLock implements AutoCloseable {
     /** Where the holder cannot be found out at all, because it lives in another pid namespace, it is not asked for long. */
     private static final int TRIES = 5;
 
-    private final int descriptor;
+    /** {@code PID_FS_MAGIC} (linux/magic.h); {@code struct statfs} begins with it (statfs(2)). */
+    private static final long PID_FS_MAGIC = 0x50494446;
+    private static final long STATFS_BYTES = 120;
+    /** {@code struct stat} of x86-64 (asm/stat.h): u64 device, inode. */
+    private static final long STAT_BYTES = 144;
+    private static final long INODE = 8;
+    private static final int NONE = -1;
 
-    private ProcessLock(int descriptor) {
-        this.descriptor = descriptor;
+    private final int directory;
+    private final int process;
+
+    private ProcessLock(int directory, int process) {
+        this.directory = directory;
+        this.process = process;
     }
 
-    /** Takes the lock, or returns the process that holds it. */
+    /**
+     * Takes the lock, or returns the process that holds it.
+     *
+     * @throws SystemCallException ENOENT or ESRCH where there is no such process
+     */
     public static Result tryLock(int pid) {
-        String path = "/proc/" + pid;
-        int descriptor;
+        int directory = NONE;
+        int process = NONE;
+        boolean held = false;
         try (Arena arena = Arena.ofConfined()) {
-            descriptor = (int) check("open(" + path + ")", syscall(Linux.SYS_open(), arena.allocateFrom(path).address(),
+            String path = "/proc/" + pid;
+            directory = (int) check("open(" + path + ")", syscall(Linux.SYS_open(), arena.allocateFrom(path).address(),
                     Linux.O_RDONLY() | Linux.O_DIRECTORY() | Linux.O_CLOEXEC(), 0));
+            Optional<Taken> taken = lock(directory, path, arena);
+            if (taken.isEmpty()) {
+                process = open(pid, arena);
+                taken = process == NONE ? Optional.empty() : lock(process, "pidfd of " + pid, arena);
+            }
+            held = taken.isEmpty();
+            return held ? new Held(new ProcessLock(directory, process)) : taken.get();
+        } finally {
+            if (!held) {
+                close(process);
+                close(directory);
+            }
         }
-        Result result = tryLock(descriptor, path);
-        // Held and yet nobody's: the holder has let go in between, and the lock may be free now.
-        for (int i = 1; i < TRIES && result instanceof Taken taken && taken.holder().isEmpty(); i++) {
-            result = tryLock(descriptor, path);
-        }
-        if (!(result instanceof Held)) {
-            syscall(Linux.SYS_close(), descriptor, 0, 0);
-        }
-        return result;
     }
 
-    private static Result tryLock(int descriptor, String path) {
+    /** A descriptor of the process itself; {@link #NONE} where it would stand for all processes, or there is no such thing. */
+    private static int open(int pid, Arena arena) {
+        long descriptor = syscall(Linux.SYS_pidfd_open(), pid, 0, 0);
+        if (NativeCalls.isError(descriptor)) {
+            if (descriptor == -Errno.ESRCH || ResourceLimit.isHit((int) -descriptor)) {
+                throw new SystemCallException("pidfd_open(" + pid + ")", (int) -descriptor);
+            }
+            // Older kernels have no such call, and filters may forbid it.
+            return NONE;
+        }
+        MemorySegment system = arena.allocate(STATFS_BYTES, Long.BYTES);
+        if (syscall(Linux.SYS_fstatfs(), descriptor, system.address(), 0) == 0
+                && system.get(ValueLayout.JAVA_LONG, 0) == PID_FS_MAGIC) {
+            return (int) descriptor;
+        }
+        close((int) descriptor);
+        return NONE;
+    }
+
+    /** Locks a file; where somebody else has done so, returns who. */
+    private static Optional<Taken> lock(int descriptor, String name, Arena arena) {
+        Optional<Taken> taken = tryLock(descriptor, name, arena);
+        // Held and yet nobody's: the holder has let go in between, and the lock may be free now.
+        for (int i = 1; i < TRIES && taken.filter(lock -> lock.holder().isEmpty()).isPresent(); i++) {
+            taken = tryLock(descriptor, name, arena);
+        }
+        return taken;
+    }
+
+    private static Optional<Taken> tryLock(int descriptor, String name, Arena arena) {
         long result = syscall(Linux.SYS_flock(), descriptor, LOCK_EX | LOCK_NB, 0);
-        if (result == 0) {
-            return new Held(new ProcessLock(descriptor));
-        }
         if (result == -Errno.EAGAIN) {
-            return new Taken(holder(path));
+            return Optional.of(new Taken(holder(descriptor, arena)));
         }
-        syscall(Linux.SYS_close(), descriptor, 0, 0);
-        throw new SystemCallException("flock(" + path + ")", (int) -result);
+        check("flock(" + name + ")", result);
+        return Optional.empty();
     }
 
     /** What came of {@link #tryLock}. */
@@ -67,9 +120,11 @@ public final class ProcessLock implements AutoCloseable {
     public record Taken(OptionalInt holder) implements Result {}
 
     /** proc_locks(5): {@code 1: FLOCK ADVISORY WRITE pid major:minor:inode 0 EOF}. */
-    private static OptionalInt holder(String path) {
+    private static OptionalInt holder(int descriptor, Arena arena) {
+        MemorySegment stat = arena.allocate(STAT_BYTES, Long.BYTES);
+        check("fstat", syscall(Linux.SYS_fstat(), descriptor, stat.address(), 0));
+        String inode = Long.toUnsignedString(stat.get(ValueLayout.JAVA_LONG, INODE));
         try {
-            Object inode = Files.getAttribute(Path.of(path), "unix:ino");
             return Files.readAllLines(Path.of("/proc/locks")).stream()
                     .map(line -> line.trim().split("\\s+"))
                     .filter(words -> words.length > 5 && words[1].equals("FLOCK") && words[5].endsWith(":" + inode))
@@ -87,12 +142,19 @@ public final class ProcessLock implements AutoCloseable {
      */
     public boolean isOfAProcess() {
         try (Arena arena = Arena.ofConfined()) {
-            return syscall(Linux.SYS_faccessat(), descriptor, arena.allocateFrom("stat").address(), 0) == 0;
+            return syscall(Linux.SYS_faccessat(), directory, arena.allocateFrom("stat").address(), 0) == 0;
         }
     }
 
     @Override
     public void close() {
-        syscall(Linux.SYS_close(), descriptor, 0, 0);
+        close(process);
+        close(directory);
+    }
+
+    private static void close(int descriptor) {
+        if (descriptor != NONE) {
+            syscall(Linux.SYS_close(), descriptor, 0, 0);
+        }
     }
 }

@@ -2,12 +2,15 @@ package dev.pulpo.engine.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.pulpo.engine.Needed;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.ProcessLock;
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
@@ -18,6 +21,50 @@ class ExclusionTest {
     private static String holding(int pid) {
         return "exec 9</proc/" + pid
                 + " && flock -x 9 && echo locked && read line && exec 9<&- && echo let go && read line";
+    }
+
+    /** Takes the lock and says so. */
+    static final class Holder {
+        private Holder() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try (ProcessLock lock = Exclusion.of(Integer.parseInt(arguments[0]))) {
+                System.out.println("locked " + ProcessHandle.current().pid() + (lock.isOfAProcess() ? "" : "?"));
+                System.in.read();
+            }
+            System.out.println("let go");
+            System.in.read();
+        }
+    }
+
+    /** Its version, 6009 for 6.9. */
+    private static int kernel() {
+        String[] numbers = System.getProperty("os.version").split("[.-]", 3);
+        return 1000 * Integer.parseInt(numbers[0]) + Integer.parseInt(numbers[1]);
+    }
+
+    /** The directory in its procfs is another file than ours of the same process. */
+    @Test
+    void lockOfAToolWithAProcfsOfItsOwnCounts() throws Exception {
+        Needed.commands("unshare", "mount");
+        try (LaunchedProcess target = launch("cat")) {
+            assumeTrue(kernel() >= 6009, "before Linux 6.9 all processes share one file");
+            try (LaunchedProcess tool = launch("unshare", "--mount", "sh", "-c",
+                    "mount -t proc proc /proc && exec \"$@\"", "sh",
+                    ProcessHandle.current().info().command().orElseThrow(),
+                    "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                    Holder.class.getName(), Integer.toString(target.pid()))) {
+                BufferedReader said = new BufferedReader(
+                        new InputStreamReader(tool.output().orElseThrow(), StandardCharsets.UTF_8));
+                assertThat(said.readLine()).isEqualTo("locked " + tool.pid());
+                assertThatThrownBy(() -> Exclusion.of(target.pid())).isInstanceOf(RefusedException.class)
+                        .hasMessageContaining("another Pulpo works on the process: process " + tool.pid());
+                tool.input().orElseThrow().write('\n');
+                tool.input().orElseThrow().flush();
+                assertThat(said.readLine()).isEqualTo("let go");
+                Exclusion.of(target.pid()).close();
+            }
+        }
     }
 
     private static LaunchedProcess launch(String... command) {
