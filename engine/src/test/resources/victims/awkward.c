@@ -7,7 +7,6 @@
  *     handler      in a signal handler on an alternate stack; what it interrupted is inside or outside
  *     nowhere      in a signal handler, having called address 0
  *     throwing     in the part of the C++ runtime that looks for handlers of an exception, called from there
- *     throwing_framed  the same, called from a function that keeps a frame pointer
  *     coroutine    on a stack made with makecontext(3)
  *     nocfi        in a function without call frame information, called from there
  *     framed       in one that keeps a frame pointer
@@ -145,14 +144,6 @@ __attribute__((noinline)) static void throwing(void)
     __asm__ volatile("");
 }
 
-__attribute__((noinline)) static void throwing_framed(void)
-{
-    char *room = __builtin_alloca(strlen(place));
-    __asm__ volatile("" : : "r"(room) : "memory");
-    _Unwind_ForcedUnwind(&exception, ask, NULL);
-    __asm__ volatile("");
-}
-
 static void interrupted(void)
 {
     raise(SIGUSR1);
@@ -180,8 +171,6 @@ static void *thread(void *unused)
         function(NULL);
     } else if (strcmp(place, "throwing") == 0) {
         function(throwing);
-    } else if (strcmp(place, "throwing_framed") == 0) {
-        function(throwing_framed);
     } else if (strcmp(place, "coroutine") == 0) {
         getcontext(&coroutine);
         coroutine.uc_stack.ss_sp = malloc(65536);

@@ -30,7 +30,7 @@ class AwkwardThreadTest {
 
     @ParameterizedTest
     @CsvSource({"small,true", "handler,true", "coroutine,true", "framed,true", "popped,true",
-            "nocfi,false", "general,false", "throwing,true", "throwing_framed,false"})
+            "nocfi,false", "general,false"})
     void threadInsideBlocksUntilItHasLeft(String place, boolean known) throws Exception {
         try (RunningServer server = RunningServer.preloaded(program, place, "in");
                 LiveProcess process = LiveProcess.attach(server.pid())) {
@@ -127,6 +127,25 @@ class AwkwardThreadTest {
                 assertThat(stack.frames().getLast().address().value()).isZero();
                 assertThat(stack.incomplete()).isEqualTo("no call frame information describes 0x0");
             });
+            assertThat(server.ask("leave")).isEqualTo("out");
+            process.apply(patch);
+            assertThat(server.ask("visit")).isEqualTo("2");
+        }
+    }
+
+    /** A stop at the instant at which a thrower goes to the handler would see a stack that is none. People are shown it. */
+    @Test
+    void threadThatThrowsIsNotTrusted() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(program, "throwing", "in");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThatThrownBy(() -> process.apply(process.plan(patch), BRIEFLY))
+                    .isInstanceOfSatisfying(BlockedException.class, e -> assertThat(e.blockers()).singleElement()
+                            .satisfies(blocker -> assertThat(blocker).isInstanceOf(Blocker.UnknownStack.class))
+                            .satisfies(blocker -> assertThat(blocker.message()).contains("_Unwind_ForcedUnwind")));
+            int tid = Integer.parseInt(server.ask("tid"));
+            assertThat(process.stacks()).filteredOn(stack -> stack.tid() == tid).singleElement()
+                    .satisfies(stack -> assertThat(stack.frames()).extracting(StackFrame::function)
+                            .containsSubsequence("_Unwind_ForcedUnwind", "throwing", "visited"));
             assertThat(server.ask("leave")).isEqualTo("out");
             process.apply(patch);
             assertThat(server.ask("visit")).isEqualTo("2");

@@ -22,8 +22,6 @@ import org.jspecify.annotations.Nullable;
  * of the process. An unwinder belongs to one thread.
  */
 public final class Unwinder {
-    private static final int STACK_POINTER_AND_PROGRAM_COUNTER = 1 << DwarfRegisters.RSP | 1 << DwarfRegisters.RIP;
-
     private final CfiMap map;
     private final StackMemory memory;
     private final Evaluator evaluator;
@@ -34,6 +32,8 @@ public final class Unwinder {
     /** Whether the program counter is where execution goes on, and not behind a call. */
     private boolean exact;
     private boolean signalFrame;
+    /** Whether the walk has passed a function that may be about to go to the handler of an exception. */
+    private boolean throwing;
     private long cfa;
     private long returnAddressPlace;
     private Step last = Step.CALLER;
@@ -59,9 +59,9 @@ public final class Unwinder {
     /**
      * One that believes nothing which may be wrong for an instant. The functions that throw exceptions
      * ({@code _Unwind_RaiseException}, {@code _Unwind_Resume}) return to the handler instead of their caller: before they do,
-     * they replace the registers that they have saved for the caller by those of the handler's function. What is found then
-     * by the caller's frame pointer are the callers of the handler's function, which itself is left out. In such a function's
-     * caller only the program counter and the stack pointer are known to this one.
+     * they replace what they have saved for the caller, registers and return address, by what belongs to the handler's
+     * function, one word after the other. Walks that pass them then lead anywhere. This one does not pass them:
+     * {@link Step#UNKNOWN_REGISTER}, and {@link DwarfRegisters#RIP} is the register.
      */
     public static Unwinder strict(CfiMap map, StackMemory memory) {
         return new Unwinder(map, memory, true);
@@ -83,6 +83,7 @@ public final class Unwinder {
         registers.known = known & DwarfRegisters.ALL;
         exact = true;
         signalFrame = false;
+        throwing = false;
         cfa = 0;
         returnAddressPlace = 0;
         last = Step.CALLER;
@@ -173,6 +174,9 @@ public final class Unwinder {
         caller.known = 0;
         returnAddressPlace = 0;
         for (int register = 0; register < DwarfRegisters.COUNT; register++) {
+            if (isSavedInAnotherFrame(table, row, register)) {
+                continue;
+            }
             step = restore(table, register, table.rule(row, register), object.loadBias());
             if (step != Step.CALLER) {
                 return step;
@@ -183,8 +187,11 @@ public final class Unwinder {
             return Step.NO_CFI;
         }
         boolean leavesSignalFrame = (table.rule(row, StatePool.FLAGS) & StatePool.SIGNAL_FRAME) != 0;
-        if (strict && !leavesSignalFrame && replacesRegisters(table, row)) {
-            caller.known &= STACK_POINTER_AND_PROGRAM_COUNTER;
+        if (!leavesSignalFrame && replacesRegisters(table, row)) {
+            throwing = true;
+            if (strict) {
+                return unknown(DwarfRegisters.RIP);
+            }
         }
         return leave(leavesSignalFrame);
     }
@@ -198,6 +205,19 @@ public final class Unwinder {
                 && PackedRule.kind(table.rule(row, DwarfRegisters.RDX)) == PackedRule.OFFSET;
     }
 
+    /**
+     * Functions that align their stack save registers relative to their frame pointer, and describe that by expressions.
+     * While the frame address is in a register, they have not set that up yet or have left it already, and gcc's descriptions
+     * say nothing of it: what the expression leads to may belong to the caller's frame. So the register is not known. In
+     * signal frames, and while the frame address itself is found by an expression, the register is where it should be.
+     */
+    private static boolean isSavedInAnotherFrame(CfiTable table, int row, int register) {
+        return PackedRule.kind(table.rule(row, register)) == PackedRule.EXPRESSION
+                && PackedRule.cfaKind(table.rule(row, Interpreter.CFA)) == PackedRule.CFA_REGISTER
+                && (DwarfRegisters.CALLEE_SAVED >>> register & 1) != 0
+                && (table.rule(row, StatePool.FLAGS) & StatePool.SIGNAL_FRAME) == 0;
+    }
+
     private static int rowOf(@Nullable LoadedCfi object, long address) {
         return object == null ? CfiTable.NONE : object.table().find(address - object.loadBias());
     }
@@ -207,8 +227,8 @@ public final class Unwinder {
             return unknown(DwarfRegisters.RIP);
         }
         long pc = caller.values[DwarfRegisters.RIP];
-        // Who was interrupted at address zero has called it, and has a caller.
-        if (pc == 0 && !leavesSignalFrame) {
+        // Who was interrupted at address zero has called it, and has a caller; what a thrower leads to may be anything.
+        if (pc == 0 && !leavesSignalFrame && !throwing) {
             return Step.OUTERMOST;
         }
         if (pc == pc() && caller.values[DwarfRegisters.RSP] == stackPointer()) {

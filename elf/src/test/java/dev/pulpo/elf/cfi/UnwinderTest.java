@@ -103,37 +103,47 @@ class UnwinderTest {
         assertThat(unwinder.end()).isEqualTo(new UnwindEnd.NoCfi(0));
     }
 
-    /** The thrower has replaced the frame pointer that it saved: beyond its caller that leads elsewhere. */
+    /** The thrower may have replaced what it has saved by what belongs to another function. */
     @Test
     void whatAThrowerHasSavedIsNotBelieved() {
         FrameBytes frames = function(bytes(0x0e, 40, 0x80, 5, 0x81, 4, 0x86, 3))
-                .function(0x2000, 0x10, bytes(0x0c, 6, 16)).function(0x2010, 0x10, bytes(0x0e, 16));
+                .function(0x2000, 0x10, bytes(0x0e, 16));
         CfiMap map = map(frames);
         words.put(STACK, 1L);
         words.put(STACK + 8, 2L);
-        words.put(STACK + 16, STACK + 64);
+        words.put(STACK + 16, 3L);
         words.put(STACK + 32, BIAS + 0x2008);
-        words.put(STACK + 72, BIAS + 0x1008);
+        words.put(STACK + 48, 0L);
 
         Unwinder strict = started(Unwinder.strict(map, memory), BIAS + 0x1004);
-        assertThat(strict.step()).isEqualTo(Step.CALLER);
-        assertThat(strict.pc()).isEqualTo(BIAS + 0x2008);
-        assertThat(strict.stackPointer()).isEqualTo(STACK + 40);
-        assertThat(strict.isKnown(DwarfRegisters.RBP)).isFalse();
         assertThat(strict.step()).isEqualTo(Step.UNKNOWN_REGISTER);
+        assertThat(strict.end()).isEqualTo(new UnwindEnd.UnknownRegister(BIAS + 0x1004, DwarfRegisters.RIP));
+        assertThat(strict.pc()).isEqualTo(BIAS + 0x1004);
 
         Unwinder other = started(new Unwinder(map, memory), BIAS + 0x1004);
         assertThat(other.step()).isEqualTo(Step.CALLER);
-        assertThat(other.step()).isEqualTo(Step.CALLER);
-        assertThat(other.pc()).isEqualTo(BIAS + 0x1008);
+        assertThat(other.pc()).isEqualTo(BIAS + 0x2008);
+        assertThat(other.step()).as("zero is no proof of an end there").isEqualTo(Step.CALLER);
+        assertThat(other.step()).isEqualTo(Step.NO_CFI);
+        words.put(STACK + 8, 0L);
+        assertThat(started(other, BIAS + 0x2000).step()).as("a new walk").isEqualTo(Step.OUTERMOST);
+    }
 
-        // Where the stack pointer leads on, nothing of that is needed.
-        words.put(STACK + 32, BIAS + 0x2018);
-        words.put(STACK + 48, BIAS + 0x1008);
-        Unwinder onward = started(Unwinder.strict(map, memory), BIAS + 0x1004);
-        assertThat(onward.step()).isEqualTo(Step.CALLER);
-        assertThat(onward.step()).isEqualTo(Step.CALLER);
-        assertThat(onward.pc()).isEqualTo(BIAS + 0x1008);
+    /** gcc's functions that align their stack, at their return: rbp is the caller's again, and said to be at (rbp). */
+    @Test
+    void whatIsSavedBesideAFramePointerThatIsGoneIsNotKnown() {
+        FrameBytes frames = function(bytes(0x10, 6, 2, 0x76, 0));
+        words.put(STACK, BIAS + 0x1004);
+        words.put(106L, 77L);
+        Unwinder unwinder = unwinder(frames, BIAS + 0x1000);
+        assertThat(unwinder.step()).isEqualTo(Step.CALLER);
+        assertThat(unwinder.isKnown(DwarfRegisters.RBP)).isFalse();
+
+        // In its middle the frame address is found by an expression.
+        FrameBytes middle = function(bytes(0x10, 6, 2, 0x76, 0, 0x0f, 2, 0x77, 8));
+        Unwinder inside = unwinder(middle, BIAS + 0x1000);
+        assertThat(inside.step()).isEqualTo(Step.CALLER);
+        assertThat(inside.register(DwarfRegisters.RBP)).isEqualTo(77);
     }
 
     @Test

@@ -24,7 +24,7 @@ final class Names {
 
     /** Functions of glibc have another name for calls from inside of it. */
     private static String plain(String name) {
-        return name.replaceFirst("^(__GI_+|__vdso_)", "");
+        return name.replaceFirst("^(__GI_|__vdso_)", "");
     }
 
     private static boolean isAlias(LoadedObject object, String first, String second) {

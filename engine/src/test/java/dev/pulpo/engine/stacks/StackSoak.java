@@ -115,7 +115,7 @@ final class StackSoak implements AutoCloseable {
                     StackSoak soak = new StackSoak(subject, gdb, described, new Random(seed), StackSoak::print)) {
                 Tally tally = soak.run(stops);
                 System.out.println(tally);
-                differences += tally.differences();
+                differences += tally.differences() + tally.namedOtherwise();
             }
         }
         System.exit(differences == 0 ? 0 : 1);

@@ -64,6 +64,11 @@ final class Tally {
         return differences;
     }
 
+    /** How many functions have a name that gdb does not know for them. */
+    int namedOtherwise() {
+        return names.size();
+    }
+
     static String header() {
         return String.format("%-12s %6s %7s %8s %7s %14s %18s %12s", "program", "stops", "stacks", "frames", "equal",
                 "ended earlier", "gdb ended earlier", "differences");
