@@ -59,7 +59,7 @@ public final class ProcessLock implements AutoCloseable {
                     Linux.O_RDONLY() | Linux.O_DIRECTORY() | Linux.O_CLOEXEC(), 0));
             Optional<Taken> taken = lock(directory, path, arena);
             if (taken.isEmpty()) {
-                process = open(pid, arena);
+                process = open(pid);
                 taken = process == NONE ? Optional.empty() : lock(process, "pidfd of " + pid, arena);
             }
             held = taken.isEmpty();
@@ -72,23 +72,33 @@ public final class ProcessLock implements AutoCloseable {
         }
     }
 
-    /** A descriptor of the process itself; {@link #NONE} where it would stand for all processes, or there is no such thing. */
-    private static int open(int pid, Arena arena) {
-        long descriptor = syscall(Linux.SYS_pidfd_open(), pid, 0, 0);
-        if (NativeCalls.isError(descriptor)) {
-            if (descriptor == -Errno.ESRCH || ResourceLimit.isHit((int) -descriptor)) {
-                throw new SystemCallException("pidfd_open(" + pid + ")", (int) -descriptor);
+    /** Whether descriptors of a process lead to a file that is that process's alone. */
+    private static final class ProcessFiles {
+        static final boolean EXIST = exist();
+
+        private ProcessFiles() {}
+
+        private static boolean exist() {
+            long own = syscall(Linux.SYS_pidfd_open(), ProcessHandle.current().pid(), 0, 0);
+            if (NativeCalls.isError(own)) {
+                // Older kernels have no such call, and filters may forbid it.
+                return false;
             }
-            // Older kernels have no such call, and filters may forbid it.
-            return NONE;
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment system = arena.allocate(STATFS_BYTES, Long.BYTES);
+                return syscall(Linux.SYS_fstatfs(), own, system.address(), 0) == 0
+                        && system.get(ValueLayout.JAVA_LONG, 0) == PID_FS_MAGIC;
+            } finally {
+                close((int) own);
+            }
         }
-        MemorySegment system = arena.allocate(STATFS_BYTES, Long.BYTES);
-        if (syscall(Linux.SYS_fstatfs(), descriptor, system.address(), 0) == 0
-                && system.get(ValueLayout.JAVA_LONG, 0) == PID_FS_MAGIC) {
-            return (int) descriptor;
-        }
-        close((int) descriptor);
-        return NONE;
+    }
+
+    /** A descriptor of the process itself; {@link #NONE} where it would stand for all processes. */
+    private static int open(int pid) {
+        return ProcessFiles.EXIST
+                ? (int) check("pidfd_open(" + pid + ")", syscall(Linux.SYS_pidfd_open(), pid, 0, 0))
+                : NONE;
     }
 
     /** Locks a file; where somebody else has done so, returns who. */
