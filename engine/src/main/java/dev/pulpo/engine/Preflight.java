@@ -5,6 +5,7 @@ import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.Mapping;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.engine.trace.Access;
 import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.Processes;
@@ -92,7 +93,8 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
     public static List<Integer> candidates() {
         long self = ProcessHandle.current().pid();
         return ProcessHandle.allProcesses().mapToLong(ProcessHandle::pid)
-                .filter(pid -> pid != self && isCandidate((int) pid)).sorted().mapToObj(pid -> (int) pid).toList();
+                .filter(pid -> pid != self && !OwnChild.isOne((int) pid) && isCandidate((int) pid)).sorted()
+                .mapToObj(pid -> (int) pid).toList();
     }
 
     private static boolean isCandidate(int pid) {

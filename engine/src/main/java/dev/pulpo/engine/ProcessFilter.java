@@ -2,6 +2,7 @@ package dev.pulpo.engine;
 
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.ResourceLimit;
 import java.io.IOException;
@@ -36,7 +37,8 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
         try (Stream<Path> entries = Files.list(PROCFS)) {
             return entries.map(path -> String.valueOf(path.getFileName()))
                     .filter(entry -> entry.matches("\\d{1,9}")).map(Integer::valueOf)
-                    .filter(pid -> pid != self && isOfUser(pid) && mentionsStub(pid) && isNamed(pid)
+                    .filter(pid -> pid != self && !OwnChild.isOne(pid) && isOfUser(pid) && mentionsStub(pid)
+                            && isNamed(pid)
                             && carriesStub(pid))
                     .sorted().toList();
         } catch (IOException e) {

@@ -147,7 +147,7 @@ class CommandLineTest {
             assertThat(locals.status()).as(locals.errors()).isZero();
             assertThat(fields(locals.output())).contains("locals", "parameter", "value", "type");
             assertThat(Scripts.pulpo("stack", "-p", server.pid(), "--locals").output())
-                    .contains("        argc = 3", "        argv = 0x");
+                    .contains("        reply = \"hello from version 1\"", "        connection = ");
             assertThat(Scripts.pulpo("stack", "-p", server.pid()).output()).contains("thread " + server.pid(), "main");
             java.util.regex.Matcher frame = java.util.regex.Pattern
                     .compile("\"address\":\"(0x[0-9a-f]+)\",[^}]*\"function\":\"main\"").matcher(stack.output());

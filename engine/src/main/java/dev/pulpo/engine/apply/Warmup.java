@@ -7,6 +7,7 @@ import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.stack.StackTables;
+import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.engine.trace.ThreadBorrower;
@@ -52,7 +53,7 @@ public final class Warmup {
     }
 
     private static void run() {
-        try (LaunchedProcess child = launch();
+        try (OwnChild child = launch();
                 TracerThread tracer = new TracerThread(child.pid());
                 TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
             ProcessImage image = ProcessImage.read(child.pid(), memory);
@@ -84,12 +85,13 @@ public final class Warmup {
     }
 
     /** A process that waits for input. It ends when its input does, so it does not outlive a JVM that is killed now. */
-    private static LaunchedProcess launch() throws IOException {
-        LaunchedProcess child = launcher().start();
+    private static OwnChild launch() throws IOException {
+        OwnChild child = OwnChild.start(launcher());
+        LaunchedProcess process = child.process();
         // Once it answers, it is out of the loader.
-        child.input().orElseThrow().write('\n');
-        child.input().orElseThrow().flush();
-        if (child.output().orElseThrow().read() != '\n') {
+        process.input().orElseThrow().write('\n');
+        process.input().orElseThrow().flush();
+        if (process.output().orElseThrow().read() != '\n') {
             child.close();
             throw new IOException("cat does not answer");
         }

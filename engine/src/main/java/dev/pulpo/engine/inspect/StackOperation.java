@@ -8,8 +8,8 @@ import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.engine.stack.StackTables;
 import dev.pulpo.engine.trace.Exclusion;
+import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.engine.trace.TracerThread;
-import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.ProcessLock;
 import dev.pulpo.ffm.TraceeMemory;
@@ -34,7 +34,7 @@ public final class StackOperation {
 
     private static void warmUp() {
         // cat ends when its input does, so it does not outlive a JVM that is killed now.
-        try (LaunchedProcess child = new Launcher("cat").start();
+        try (OwnChild child = OwnChild.start(new Launcher("cat"));
                 TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
             ProcessImage image = ProcessImage.read(child.pid(), memory);
             CfiMap tables = new StackTables(memory).of(image);
