@@ -18,7 +18,8 @@
  *     namespaces the main thread enters new mount and UTS namespaces all the time
  *     vforks     a thread makes children that share its memory until they execute /bin/true
  *
- * Commands: exec executes another program, eat takes memory without end, answer, errors, rounds, as server.c; wake lets the blocked threads go, woken prints what they got.
+ * Commands: exec executes another program, exec-thread does so in another thread than the main one, leave ends the main thread
+ * and has another one obey, eat takes memory without end, answer, errors, rounds, as server.c; wake lets the blocked threads go, woken prints what they got.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -394,9 +395,72 @@ static void eat(void)
     }
 }
 
-int main(int argc, char **argv)
+static void *become_another(void *unused)
+{
+    execl("/bin/sleep", "sleep", "60", NULL);
+    return unused;
+}
+
+static void start_in(void *(*routine)(void *))
+{
+    pthread_t thread;
+
+    if (pthread_create(&thread, NULL, routine, NULL) != 0) {
+        exit(5);
+    }
+}
+
+static void *obey(void *unused)
 {
     char line[256];
+
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        if (strcmp(line, "answer\n") == 0) {
+            printf("%d\n", answer());
+        } else if (strcmp(line, "errors\n") == 0) {
+            printf("%ld\n", errors);
+        } else if (strcmp(line, "rounds\n") == 0) {
+            printf("%ld\n", rounds);
+        } else if (strcmp(line, "ticks\n") == 0) {
+            printf("%ld\n", ticks);
+        } else if (strcmp(line, "early\n") == 0) {
+            printf("%d\n", woken_count);
+        } else if (strcmp(line, "lost\n") == 0) {
+            printf("%ld\n", lost());
+        } else if (strcmp(line, "eat\n") == 0) {
+            eat();
+        } else if (strcmp(line, "exec\n") == 0) {
+            become_another(NULL);
+        } else if (strcmp(line, "exec-thread\n") == 0) {
+            start_in(become_another);
+        } else if (strcmp(line, "leave\n") == 0) {
+            start_in(obey);
+            pthread_exit(NULL);
+        } else if (strcmp(line, "wake\n") == 0) {
+            start(in_read, 0);
+            usleep(20000);
+            while (syscall(SYS_futex, &futex_word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0 && woken_count < 1) {
+                usleep(1000);
+            }
+            usleep(2000000);
+            if (write(wake_pipe[1], "xx", 2) != 2) {
+                exit(4);
+            }
+            usleep(50000);
+            for (int i = 0; i < woken_count; i++) {
+                printf("%s ", woken[i]);
+            }
+            printf("\n");
+        } else {
+            printf("?\n");
+        }
+    }
+    exit(0);
+    return unused;
+}
+
+int main(int argc, char **argv)
+{
     const char *kind = argv[1];
 
     (void)argc;
@@ -465,41 +529,6 @@ int main(int argc, char **argv)
     } else {
         return 3;
     }
-    while (fgets(line, sizeof line, stdin) != NULL) {
-        if (strcmp(line, "answer\n") == 0) {
-            printf("%d\n", answer());
-        } else if (strcmp(line, "errors\n") == 0) {
-            printf("%ld\n", errors);
-        } else if (strcmp(line, "rounds\n") == 0) {
-            printf("%ld\n", rounds);
-        } else if (strcmp(line, "ticks\n") == 0) {
-            printf("%ld\n", ticks);
-        } else if (strcmp(line, "early\n") == 0) {
-            printf("%d\n", woken_count);
-        } else if (strcmp(line, "lost\n") == 0) {
-            printf("%ld\n", lost());
-        } else if (strcmp(line, "eat\n") == 0) {
-            eat();
-        } else if (strcmp(line, "exec\n") == 0) {
-            execl("/bin/sleep", "sleep", "60", NULL);
-        } else if (strcmp(line, "wake\n") == 0) {
-            start(in_read, 0);
-            usleep(20000);
-            while (syscall(SYS_futex, &futex_word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0 && woken_count < 1) {
-                usleep(1000);
-            }
-            usleep(2000000);
-            if (write(wake_pipe[1], "xx", 2) != 2) {
-                return 4;
-            }
-            usleep(50000);
-            for (int i = 0; i < woken_count; i++) {
-                printf("%s ", woken[i]);
-            }
-            printf("\n");
-        } else {
-            printf("?\n");
-        }
-    }
+    obey(NULL);
     return 0;
 }

@@ -71,7 +71,7 @@ class FrameSteppingTest {
             TraceeMemory memory) {
         int tid = server.pid();
         Ptrace ptrace = tools.ptrace();
-        assertThat(ptrace.seize(tid, 0)).isZero();
+        assertThat(ptrace.seize(server.pid(), tid, 0)).isZero();
         assertThat(ptrace.interrupt(tid)).isZero();
         ptrace.awaitWord(tid);
         server.say("step");

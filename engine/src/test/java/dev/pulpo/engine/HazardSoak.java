@@ -1,5 +1,6 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Signals;
 import java.io.IOException;
@@ -25,7 +26,7 @@ final class HazardSoak {
             "frozen-at-random", "vectors/thread", "timer/thread", "signals/thread", "restart/thread",
             "restart-injected/thread", "churn/thread", "spin/thread", "forks/thread", "stopped-at-random/thread",
             "rseq", "users", "namespaces", "two-tools", "tool-killed",
-            "target-killed", "target-execs", "target-out-of-memory");
+            "leader-exits", "target-killed", "target-execs", "target-out-of-memory");
 
     private static final String BY_THREAD = "/thread";
     /** Memory that the victim needs, and that is taken soon, in bytes. */
@@ -82,9 +83,13 @@ final class HazardSoak {
     Tally run(String name, int rounds) throws Exception {
         Tally tally = new Tally(name);
         String hazard = name.replace(BY_THREAD, "");
-        if (hazard.startsWith("target-")) {
+        if (hazard.startsWith("target-") || hazard.equals("leader-exits")) {
             for (int i = 0; i < rounds; i++) {
-                vanishing(tally, hazard);
+                if (hazard.equals("leader-exits")) {
+                    leaving(tally);
+                } else {
+                    vanishing(tally, hazard);
+                }
             }
             return tally;
         }
@@ -235,10 +240,12 @@ final class HazardSoak {
         } catch (TargetBusyException | BlockedException | BorrowedCallException e) {
             if (!tally.hazard.equals("frozen-at-random")) {
                 tally.unexpected.add(e.toString());
+
             }
             return false;
         } catch (PulpoException e) {
             tally.unexpected.add(e.toString());
+
             return false;
         }
     }
@@ -313,6 +320,43 @@ final class HazardSoak {
         }
     }
 
+    /** The main thread exits at any instant, and the process lives on without it. */
+    private void leaving(Tally tally) throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.linked("hazards.c"), "vectors")) {
+            CompletableFuture<Boolean> left = new CompletableFuture<>();
+            Thread leaver = Thread.ofPlatform().start(() -> {
+                LockSupport.parkNanos(random.nextInt(8_000_000));
+                server.say("leave");
+                left.complete(true);
+            });
+            RoundWatch watch = watch(tally, server.pid());
+            try (watch) {
+                boolean last;
+                do {
+                    last = left.isDone();
+                    // Each time with a look of its own at the process, or its memory is reached through the first.
+                    try (LiveProcess process = LiveProcess.attach(server.pid())) {
+                        if (isDone(tally, () -> process.apply(process.plan(patch(2)), Consistency.DEFAULT))) {
+                            tally.falseSuccesses += !last || server.ask("answer").equals("2") ? 0 : 1;
+                            isDone(tally, () -> process.revert(patch(2).id()));
+                        }
+                    } catch (PulpoException e) {
+                        tally.unexpected.add(e.toString());
+
+                    }
+                } while (!last && !watch.hung());
+                leaver.join();
+                tally.falseSuccesses += server.ask("answer").equals("1") ? 0 : 1;
+                count(tally, tally.hazard, server);
+            } catch (IllegalStateException ended) {
+                tally.deaths++;
+                tally.unexpected.add(ended.toString());
+            }
+            tally.hangs += watch.hung() ? 1 : 0;
+            tally.rounds++;
+        }
+    }
+
     /** A target that ends, or becomes another program, at any instant: the outcome is that it is gone. */
     private void vanishing(Tally tally, String how) throws Exception {
         boolean execs = how.equals("target-execs");
@@ -322,7 +366,7 @@ final class HazardSoak {
             Thread killer = Thread.ofPlatform().start(() -> {
                 LockSupport.parkNanos(random.nextInt(15_000_000));
                 if (execs) {
-                    server.say("exec");
+                    server.say(random.nextBoolean() ? "exec" : "exec-thread");
                 } else if (starves) {
                     server.say("eat");
                 } else {
@@ -347,11 +391,22 @@ final class HazardSoak {
             }
             tally.hangs += watch.hung() ? 1 : 0;
             killer.join();
-            // What it has become must live on.
-            if (execs && dev.pulpo.engine.image.ProcFs.isZombie(server.pid(), server.pid())) {
+            if (execs && !watch.hung() && !becomesAnother(server.pid())) {
                 tally.deaths++;
             }
         }
+    }
+
+    /** Whether a process lives on as what it has executed. Its leader may be gone for a moment, where another thread did it. */
+    private static boolean becomesAnother(int pid) {
+        long deadline = System.nanoTime() + HANG.toNanos();
+        while (!ProcFs.name(pid).equals("sleep")) {
+            if (System.nanoTime() - deadline > 0) {
+                return false;
+            }
+            Thread.onSpinWait();
+        }
+        return !ProcFs.isZombie(pid, pid);
     }
 
     public static void main(String[] arguments) throws Exception {
@@ -367,7 +422,7 @@ final class HazardSoak {
                 continue;
             }
             // A new JVM for each tool that is killed, a new process for each that ends: those cost a second.
-            boolean slow = hazard.startsWith("tool") || hazard.startsWith("target");
+            boolean slow = hazard.startsWith("tool") || hazard.startsWith("target") || hazard.equals("leader-exits");
             Tally tally = soak.run(hazard, slow ? Math.max(1, rounds / 10) : rounds);
             System.out.println(tally);
             tally.unexpected.stream().distinct().limit(5).forEach(System.out::println);

@@ -268,7 +268,7 @@ class HazardTest {
     private static boolean stopAt(TracerThread.Tools tools, RunningServer server, long address) {
         int tid = server.pid();
         Ptrace ptrace = tools.ptrace();
-        assertThat(ptrace.seize(tid, 0)).isZero();
+        assertThat(ptrace.seize(server.pid(), tid, 0)).isZero();
         assertThat(ptrace.interrupt(tid)).isZero();
         ptrace.awaitWord(tid);
         server.say("answer");

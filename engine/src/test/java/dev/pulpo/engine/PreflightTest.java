@@ -84,7 +84,7 @@ class PreflightTest {
     void whoTracesItIsNamed() throws Exception {
         try (RunningServer server = RunningServer.preloaded(victims.scene());
                 TracerThread tracer = new TracerThread(server.pid())) {
-            int error = tracer.call(tools -> tools.ptrace().seize(server.pid(), 0));
+            int error = tracer.call(tools -> tools.ptrace().seize(server.pid(), server.pid(), 0));
             assertThat(error).isZero();
             assertThat(Preflight.of(server.pid()).findings()).filteredOn(
                     finding -> finding.severity() == Severity.OBSTACLE).singleElement().satisfies(finding -> {

@@ -49,8 +49,9 @@ public final class Ptrace {
     private final MemorySegment mask;
     private final MemorySegment info;
     private final MemorySegment peek;
+    private final WaitGuard guard = new WaitGuard();
 
-    /** Calls from one thread, with scratch memory from {@code arena}. */
+    /** Calls from the calling thread, with scratch memory from {@code arena}. */
     public Ptrace(Arena arena) {
         word = arena.allocate(ValueLayout.JAVA_INT);
         vector = arena.allocate(iovec.layout());
@@ -72,44 +73,80 @@ public final class Ptrace {
         check("ptrace(" + request + ", " + tid + ")", result);
     }
 
-    /** Becomes the tracer of a thread without stopping it. Returns 0 or an error number. */
-    public int seize(int tid, int options) {
-        return (int) -ptrace(Linux.PTRACE_SEIZE(), tid, 0, options);
+    /** What looks after this thread while it waits, where it is {@linkplain WaitGuard#arm armed}. */
+    public WaitGuard guard() {
+        return guard;
+    }
+
+    /** A tracee that is not found any more where it was stopped has been killed. */
+    private int found(int tid, long result) {
+        if (result == -Errno.ESRCH) {
+            leaveEnd(tid);
+        }
+        return (int) -result;
+    }
+
+    /** Says that a traced thread has ended, or will, without being waited for; the {@linkplain #guard() guard} does that. */
+    public void leaveEnd(int tid) {
+        guard.reaper().add(tid);
+    }
+
+    /**
+     * Becomes the tracer of a thread without stopping it. Where its process is executing another program, this waits until it
+     * has; with the {@linkplain #guard() guard} armed, the process does not wait for other threads that are traced.
+     *
+     * @param pid the process of the thread
+     * @return 0 or an error number
+     */
+    public int seize(int pid, int tid, int options) {
+        guard.enterSeize(pid);
+        int error = (int) -ptrace(Linux.PTRACE_SEIZE(), tid, 0, options);
+        guard.leaveSeize();
+        if (error == 0) {
+            // The id may have been another thread's before.
+            guard.reaper().end(tid);
+        }
+        return error;
     }
 
     /** Asks a seized thread to stop as soon as it can; {@link #await} tells when it has. Returns 0 or an error number. */
     public int interrupt(int tid) {
-        return (int) -ptrace(Linux.PTRACE_INTERRUPT(), tid, 0, 0);
+        int error = (int) -ptrace(Linux.PTRACE_INTERRUPT(), tid, 0, 0);
+        if (error != 0) {
+            // EIO for a zombie.
+            leaveEnd(tid);
+        }
+        return error;
     }
 
     /** Lets a stopped thread go on, and gives it {@code signal} where that is not 0. Returns 0 or an error number. */
     public int resume(int tid, int signal) {
-        return (int) -ptrace(Linux.PTRACE_CONT(), tid, 0, signal);
+        return found(tid, ptrace(Linux.PTRACE_CONT(), tid, 0, signal));
     }
 
     /** As {@link #resume}, until the next entry to or exit from a system call. */
     public int resumeToSyscall(int tid, int signal) {
-        return (int) -ptrace(Linux.PTRACE_SYSCALL(), tid, 0, signal);
+        return found(tid, ptrace(Linux.PTRACE_SYSCALL(), tid, 0, signal));
     }
 
     /** As {@link #resume}, for one instruction. */
     public int step(int tid, int signal) {
-        return (int) -ptrace(Linux.PTRACE_SINGLESTEP(), tid, 0, signal);
+        return found(tid, ptrace(Linux.PTRACE_SINGLESTEP(), tid, 0, signal));
     }
 
     /** Gives a stopped thread back; it stays stopped where its process is. Returns 0 or an error number. */
     public int detach(int tid, int signal) {
-        return (int) -ptrace(Linux.PTRACE_DETACH(), tid, 0, signal);
+        return found(tid, ptrace(Linux.PTRACE_DETACH(), tid, 0, signal));
     }
 
     /** Reads the registers of a stopped thread. Returns 0 or an error number. */
     public int readRegisters(int tid, Registers into) {
-        return (int) -ptrace(Linux.PTRACE_GETREGS(), tid, 0, into.struct().address());
+        return found(tid, ptrace(Linux.PTRACE_GETREGS(), tid, 0, into.struct().address()));
     }
 
     /** Writes the registers of a stopped thread. Returns 0 or an error number. */
     public int writeRegisters(int tid, Registers from) {
-        return (int) -ptrace(Linux.PTRACE_SETREGS(), tid, 0, from.struct().address());
+        return found(tid, ptrace(Linux.PTRACE_SETREGS(), tid, 0, from.struct().address()));
     }
 
     /**
@@ -130,7 +167,7 @@ public final class Ptrace {
     public int writeExtendedState(int tid, MemorySegment from) {
         iovec.iov_base(vector, from);
         iovec.iov_len(vector, from.byteSize());
-        return (int) -ptrace(Linux.PTRACE_SETREGSET(), tid, Linux.NT_X86_XSTATE(), vector.address());
+        return found(tid, ptrace(Linux.PTRACE_SETREGSET(), tid, Linux.NT_X86_XSTATE(), vector.address()));
     }
 
     /** Whether the thread has a shadow stack (CET). Kernels or CPUs that know none have none. */
@@ -179,7 +216,7 @@ public final class Ptrace {
     /** Sets the blocked signals of a stopped thread. Returns 0 or an error number. */
     public int writeSignalMask(int tid, long blocked) {
         mask.set(ValueLayout.JAVA_LONG, 0, blocked);
-        return (int) -ptrace(Linux.PTRACE_SETSIGMASK(), tid, SIGSET_BYTES, mask.address());
+        return found(tid, ptrace(Linux.PTRACE_SETSIGMASK(), tid, SIGSET_BYTES, mask.address()));
     }
 
     /** What is known of the signal that a thread in signal-delivery-stop is about to get. */
@@ -230,7 +267,7 @@ public final class Ptrace {
 
     /** Writes eight bytes to any mapped page of the tracee, read-only ones included. Returns 0 or an error number. */
     public int poke(int tid, long address, long value) {
-        return (int) -ptrace(Linux.PTRACE_POKEDATA(), tid, address, value);
+        return found(tid, ptrace(Linux.PTRACE_POKEDATA(), tid, address, value));
     }
 
     /** The message of a {@code PTRACE_EVENT_…} stop, such as the id of a new thread. */
@@ -254,10 +291,7 @@ public final class Ptrace {
         do {
             result = syscall(Linux.SYS_wait4(), tid, word.address(), Linux.__WALL(), 0);
         } while (result == -Errno.EINTR);
-        if (NativeCalls.isError(result)) {
-            throw new SystemCallException("waitpid(" + tid + ", __WALL)", (int) -result);
-        }
-        return received(tid);
+        return received(tid, result);
     }
 
     /** As {@link #awaitWord}, but returns {@link #NOTHING} at once where there is no change. */
@@ -266,18 +300,14 @@ public final class Ptrace {
         if (result == 0 || result == -Errno.EINTR) {
             return NOTHING;
         }
-        if (NativeCalls.isError(result)) {
-            throw new SystemCallException("waitpid(" + tid + ", __WALL | WNOHANG)", (int) -result);
-        }
-        return received(tid);
+        return received(tid, result);
     }
 
     /**
-     * As {@link #awaitWord}, but returns {@link #NOTHING} after some milliseconds without a change.
-     *
-     * @param guard of this thread, and armed
+     * As {@link #awaitWord}, but returns {@link #NOTHING} after some milliseconds without a change, where the
+     * {@linkplain #guard() guard} is armed.
      */
-    public int awaitWord(int tid, WaitGuard guard) {
+    public int awaitWordBriefly(int tid) {
         guard.enter();
         long result = syscall(Linux.SYS_wait4(), tid, word.address(),
                 WaitGuard.works() ? Linux.__WALL() : Linux.__WALL() | Linux.WNOHANG(), 0);
@@ -285,13 +315,18 @@ public final class Ptrace {
         if (result == 0 || result == -Errno.EINTR) {
             return NOTHING;
         }
-        if (NativeCalls.isError(result)) {
-            throw new SystemCallException("waitpid(" + tid + ", __WALL)", (int) -result);
-        }
-        return received(tid);
+        return received(tid, result);
     }
 
-    private int received(int tid) {
+    private int received(int tid, long result) {
+        if (NativeCalls.isError(result)) {
+            // Nobody but the reaper takes it away; where it has, it knows.
+            int end = result == -Errno.ECHILD ? guard.reaper().end(tid) : NOTHING;
+            if (end == NOTHING) {
+                throw new SystemCallException("waitpid(" + tid + ", __WALL)", (int) -result);
+            }
+            return end;
+        }
         int status = word.get(ValueLayout.JAVA_INT, 0);
         if ((status & 0x7f) != 0x7f) {
             LaunchedProcess.reaped(tid, status);

@@ -48,13 +48,24 @@ public final class TraceeMemory implements AutoCloseable {
                     ? syscall(Linux.SYS_open(), arena.allocateFrom("/proc/" + pid + "/maps").address(),
                             Linux.O_RDONLY() | Linux.O_CLOEXEC(), 0)
                     : NONE;
+            if (map >= 0 && readsNothing((int) map, 0)) {
+                // The leader has left its memory in between, and its map shows nobody's.
+                syscall(Linux.SYS_close(), map, 0, 0);
+                map = NONE;
+            }
             TraceeMemory memory = new TraceeMemory(tid, (int) result, NativeCalls.isError(map) ? NONE : (int) map);
-            if (memory.hasMap() && memory.isGone()) {
-                // It has executed another program in between, perhaps, and the map is that one's.
+            if (memory.isGone()) {
+                // The thread has left it. Or it has executed another program in between, and the map is that one's.
                 memory.close();
                 throw new SystemCallException("open(" + path + ")", Errno.ESRCH);
             }
             return memory;
+        }
+    }
+
+    private static boolean readsNothing(int descriptor, long offset) {
+        try (Arena arena = Arena.ofConfined()) {
+            return syscall(Linux.SYS_pread64(), descriptor, arena.allocate(1).address(), 1, offset) == 0;
         }
     }
 
@@ -145,10 +156,7 @@ public final class TraceeMemory implements AutoCloseable {
      * the file.
      */
     public boolean isGone() {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment one = arena.allocate(1);
-            return syscall(Linux.SYS_pread64(), descriptor, one.address(), 1, NEVER_MAPPED) == 0;
-        }
+        return readsNothing(descriptor, NEVER_MAPPED);
     }
 
     private long writeSome(long to, long from, long length) {

@@ -14,13 +14,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Lets a thread block in waitpid(2), which has no timeout, and comes to its help when it takes too long. Blocking is how a
+ * Lets a thread block in waitpid(2), which has no timeout, or PTRACE_SEIZE, and comes to its help when it takes too long. Blocking is how a
  * tracer leaves its processor to the thread that is to stop on it; looking again and again, with or without sleeps in
  * between, takes many times as long, and on a crowded machine thousands of times.
  *
  * <p>The help is a signal to the waiting thread, whose handler does nothing: the wait ends with EINTR (signal(7)). The signal
- * is a real-time one that nothing in this process had a use for when it was first needed; it gets its handler then. Another
- * thread looks after those that wait; it sleeps while none is {@linkplain #arm armed}.
+ * is a real-time one that nothing in this process had a use for when it was first needed; it gets its handler then. Where it
+ * is an execve(2) that PTRACE_SEIZE waits for, the {@link Reaper} helps. Another thread looks after those that wait; it sleeps
+ * while none is {@linkplain #arm armed}.
  *
  * <p>A guard belongs to the thread that made it.
  */
@@ -39,6 +40,9 @@ public final class WaitGuard {
     private final int tid;
     private volatile long since;
     private volatile boolean waiting;
+    /** The process that a thread of is being seized, or 0. */
+    private volatile int seizing;
+    private final Reaper reaper;
 
     /** Whether a signal could be had; without one {@link #wait} does not block. */
     private static final class Nudge {
@@ -74,6 +78,7 @@ public final class WaitGuard {
     /** A guard of the calling thread. */
     public WaitGuard() {
         tid = Processes.currentThread();
+        reaper = new Reaper(tid);
     }
 
     /** Begins to look after this thread; costs a few microseconds, so it is not for the middle of a stop. Armed already, nothing. */
@@ -84,9 +89,20 @@ public final class WaitGuard {
         }
     }
 
-    /** Ends what {@link #arm} began. */
+    /** Ends what {@link #arm} began, where nothing is traced any more. */
     public void disarm() {
         ARMED.remove(this);
+        reaper.forget();
+    }
+
+    /** Whether a traced thread has exited, or is about to, that nobody has waited for: its tracer has to end for its sake. */
+    public boolean awaitsEnds() {
+        return !reaper.isDone();
+    }
+
+    /** Looks after the ends of threads that are traced. */
+    Reaper reaper() {
+        return reaper;
     }
 
     /** Whether waits can be ended, so that blocking is safe. */
@@ -105,6 +121,32 @@ public final class WaitGuard {
         waiting = false;
     }
 
+    /** Says that the thread is about to seize a thread of a process, and with it to wait for an execve of that. */
+    void enterSeize(int pid) {
+        since = System.nanoTime();
+        seizing = pid;
+    }
+
+    /** Says that it has, or has not, and waits no more. */
+    void leaveSeize() {
+        seizing = 0;
+    }
+
+    private void help() {
+        int process = seizing;
+        boolean late = System.nanoTime() - since > LOOK_NANOS;
+        if (late && waiting) {
+            // One that comes a moment too late or too early does no harm: there is a handler, and another look.
+            syscall(Linux.SYS_tgkill(), syscall(Linux.SYS_getpid(), 0, 0, 0), tid, Nudge.SIGNAL);
+        }
+        if (late && process != 0) {
+            reaper.lookAtThreadsOf(process);
+        }
+        if (!reaper.isDone()) {
+            reaper.look();
+        }
+    }
+
     private static void watch() {
         while (true) {
             if (ARMED.isEmpty()) {
@@ -112,13 +154,7 @@ public final class WaitGuard {
             } else {
                 LockSupport.parkNanos(WaitGuard.class, LOOK_NANOS);
             }
-            long now = System.nanoTime();
-            for (WaitGuard guard : ARMED) {
-                if (guard.waiting && now - guard.since > LOOK_NANOS) {
-                    // One that comes a moment too late or too early does no harm: there is a handler, and another look.
-                    syscall(Linux.SYS_tgkill(), syscall(Linux.SYS_getpid(), 0, 0, 0), guard.tid, Nudge.SIGNAL);
-                }
-            }
+            ARMED.forEach(WaitGuard::help);
         }
     }
 }

@@ -58,7 +58,7 @@ class LauncherTest {
         try (Arena arena = Arena.ofConfined(); LaunchedProcess sleep = new Launcher("sleep", "1000").start()) {
             Ptrace ptrace = new Ptrace(arena);
             int pid = sleep.pid();
-            assertThat(ptrace.seize(pid, 0)).isZero();
+            assertThat(ptrace.seize(pid, pid, 0)).isZero();
             assertThat(ptrace.pollWord(pid)).isEqualTo(Ptrace.NOTHING);
             assertThat(ptrace.interrupt(pid)).isZero();
             assertThat(ptrace.await(pid)).isEqualTo(new WaitStatus.Interrupted());
@@ -76,7 +76,7 @@ class LauncherTest {
     void exitSeenByTheTracerIsStillTheLaunchersToTell() {
         try (Arena arena = Arena.ofConfined(); LaunchedProcess cat = new Launcher("cat").start()) {
             Ptrace ptrace = new Ptrace(arena);
-            assertThat(ptrace.seize(cat.pid(), 0)).isZero();
+            assertThat(ptrace.seize(cat.pid(), cat.pid(), 0)).isZero();
             Processes.kill(cat.pid(), Signals.SIGKILL);
             assertThat(ptrace.await(cat.pid())).isEqualTo(new WaitStatus.Killed(Signals.SIGKILL));
             assertThat(cat.waitFor()).isEqualTo(new WaitStatus.Killed(Signals.SIGKILL));

@@ -13,18 +13,18 @@ class WaitGuardTest {
     void blockingWaitForThreadThatDoesNotStopEnds() throws Exception {
         try (LaunchedProcess child = new Launcher(List.of("cat")).start(); Arena arena = Arena.ofConfined()) {
             Ptrace ptrace = new Ptrace(arena);
-            WaitGuard guard = new WaitGuard();
-            assertThat(ptrace.seize(child.pid(), 0)).isZero();
+            WaitGuard guard = ptrace.guard();
+            assertThat(ptrace.seize(child.pid(), child.pid(), 0)).isZero();
             for (int i = 0; i < 20; i++) {
                 guard.arm();
-                assertThat(ptrace.awaitWord(child.pid(), guard)).as("wait %d", i).isEqualTo(Ptrace.NOTHING);
+                assertThat(ptrace.awaitWordBriefly(child.pid())).as("wait %d", i).isEqualTo(Ptrace.NOTHING);
                 guard.disarm();
                 // Long enough for the watching thread to fall asleep now and then.
                 Thread.sleep(i % 4);
             }
             guard.arm();
             assertThat(ptrace.interrupt(child.pid())).isZero();
-            assertThat(Ptrace.isInterrupted(ptrace.awaitWord(child.pid(), guard))).isTrue();
+            assertThat(Ptrace.isInterrupted(ptrace.awaitWordBriefly(child.pid()))).isTrue();
             guard.disarm();
             assertThat(ptrace.detach(child.pid(), 0)).isZero();
         }

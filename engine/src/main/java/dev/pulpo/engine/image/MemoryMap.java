@@ -37,7 +37,15 @@ public record MemoryMap(List<Mapping> mappings) {
      * @param tid a live thread, through which to ask where the memory cannot tell
      */
     static MemoryMap read(int pid, int tid, TraceeMemory memory) {
-        return memory.hasMap() ? parse(memory.readMap()) : read(pid, tid);
+        if (memory.hasMap()) {
+            return parse(memory.readMap());
+        }
+        try {
+            return read(pid, tid);
+        } catch (TargetGoneException gone) {
+            // Of the thread that is certain, and of nothing else.
+            return new MemoryMap(List.of());
+        }
     }
 
     private static MemoryMap parse(String maps) {

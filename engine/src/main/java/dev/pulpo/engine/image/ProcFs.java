@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.IntPredicate;
 
 /** Small facts from {@code /proc} (proc(5)). */
 public final class ProcFs {
@@ -132,11 +133,27 @@ public final class ProcFs {
 
     /** The ids of the threads that have not ended and are not about to, the leader first where it lives. */
     public static List<Integer> liveThreads(int pid) {
-        return threads(pid).stream().filter(tid -> !isLeaving(pid, tid)).toList();
+        return without(pid, tid -> isLeaving(pid, tid));
+    }
+
+    /**
+     * The threads of which something is not so that stays so. Where it is so of all, they are listed again: a thread may have
+     * made another one since it was listed.
+     */
+    private static List<Integer> without(int pid, IntPredicate what) {
+        List<Integer> listed = List.of();
+        while (true) {
+            List<Integer> before = listed;
+            listed = threads(pid);
+            List<Integer> others = listed.stream().filter(tid -> !what.test(tid)).toList();
+            if (!others.isEmpty() || listed.equals(before)) {
+                return others;
+            }
+        }
     }
 
     /** Whether a thread has ended, or has left its memory on its way out, or is about to. */
-    static boolean isLeaving(int pid, int tid) {
+    public static boolean isLeaving(int pid, int tid) {
         try {
             return Stat.read(thread(pid, tid)).isLeaving();
         } catch (IOException gone) {
@@ -150,7 +167,7 @@ public final class ProcFs {
      */
     public static boolean isEnding(int pid) {
         try {
-            return threads(pid).stream().allMatch(tid -> isEnding(pid, tid));
+            return without(pid, tid -> isEnding(pid, tid)).isEmpty();
         } catch (TargetGoneException gone) {
             return true;
         }

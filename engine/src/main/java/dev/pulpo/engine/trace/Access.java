@@ -35,14 +35,19 @@ public final class Access {
 
     /** Opens the memory of a process, which needs the same permission as tracing it, and stops nothing. */
     public static TraceeMemory openMemory(int pid) {
-        int tid = ProcFs.anyLiveThread(pid);
-        try {
-            return TraceeMemory.open(pid, tid);
-        } catch (SystemCallException e) {
-            if (e.isLimitHit()) {
-                throw e;
+        while (true) {
+            int tid = ProcFs.anyLiveThread(pid);
+            try {
+                return TraceeMemory.open(pid, tid);
+            } catch (SystemCallException e) {
+                if (e.isLimitHit()) {
+                    throw e;
+                }
+                if (!ProcFs.isLeaving(pid, tid)) {
+                    throw refused(pid, tid, e.errno());
+                }
+                // The thread has left since; its process need not have.
             }
-            throw refused(pid, tid, e.errno());
         }
     }
 

@@ -2,6 +2,7 @@ package dev.pulpo.engine.trace;
 
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.ffm.Pause;
+import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.SystemCallException;
@@ -60,6 +61,8 @@ final class LateStops {
     void finish() {
         long patience = System.nanoTime() + PATIENCE_NANOS;
         release();
+        // The thread that executes another program gets the id of the leader, and was asked under its own if at all.
+        interrupted.keySet().forEach(ptrace::interrupt);
         while (interrupted.keySet().stream().anyMatch(LateStops::isToStop)
                 && System.nanoTime() - patience < 0) {
             pause.nanos(PAUSE_NANOS);
@@ -70,7 +73,8 @@ final class LateStops {
     private static boolean isToStop(int tid) {
         return switch (ProcFs.state(tid, tid)) {
             case 'D', 'Z', 'X', ProcFs.NO_SUCH_THREAD -> false;
-            default -> true;
+            // The id may be that of another thread by now, which has executed another program.
+            default -> ProcFs.tracerOf(tid, tid) == Processes.currentThread();
         };
     }
 

@@ -7,6 +7,7 @@ import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.Scheduling;
+import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TaskList;
 import dev.pulpo.ffm.TraceeMemory;
@@ -167,7 +168,7 @@ public final class ProcessStop implements AutoCloseable {
     }
 
     private byte seize(int tid) {
-        int error = ptrace.seize(tid, Ptrace.TRACE_CLONE | Ptrace.TRACE_EXEC);
+        int error = ptrace.seize(pid, tid, Ptrace.TRACE_CLONE | Ptrace.TRACE_EXEC);
         if (error == 0) {
             return ThreadTable.SEIZED;
         }
@@ -241,7 +242,7 @@ public final class ProcessStop implements AutoCloseable {
         int tid = threads.tid(index);
         int word;
         try {
-            word = patiently ? ptrace.awaitWord(tid, tools.guard()) : ptrace.pollWord(tid);
+            word = patiently ? ptrace.awaitWordBriefly(tid) : ptrace.pollWord(tid);
         } catch (SystemCallException notTraced) {
             if (notTraced.errno() != Errno.ECHILD) {
                 throw notTraced;
@@ -269,8 +270,8 @@ public final class ProcessStop implements AutoCloseable {
     /** Some threads take long. A zombie leader never reports; a parent in vfork stops when its child lets it. */
     private void lookAtMissing(int index) {
         char state = list.state(threads.tid(index));
-        if (state == 'Z' || state == 'X' || state == ProcFs.NO_SUCH_THREAD) {
-            threads.state(index, ThreadTable.GONE);
+        if (isOver(state)) {
+            noteEnd(index);
         } else if (state == 'D') {
             threads.state(index, ThreadTable.HELD);
         }
@@ -350,15 +351,26 @@ public final class ProcessStop implements AutoCloseable {
         if (ptrace.step(tid, signal) != 0) {
             return;
         }
-        int word = ptrace.awaitWord(tid);
-        if ((word & 0x7f) != 0x7f) {
-            threads.state(index, ThreadTable.GONE);
-            return;
+        threads.state(index, ThreadTable.STOPPING);
+        while (!collect(index, true)) {
+            if (isOver(list.state(tid))) {
+                noteEnd(index);
+                return;
+            }
         }
-        int stopSignal = word >> 8 & 0xff;
-        if (word >>> 16 == 0 && stopSignal != dev.pulpo.ffm.Signals.SIGTRAP) {
-            threads.signal(index, stopSignal);
+        if (threads.signal(index) == Signals.SIGTRAP) {
+            // That it has made the step.
+            threads.signal(index, 0);
         }
+    }
+
+    private static boolean isOver(char state) {
+        return state == 'Z' || state == 'X' || state == ProcFs.NO_SUCH_THREAD;
+    }
+
+    private void noteEnd(int index) {
+        threads.state(index, ThreadTable.GONE);
+        ptrace.leaveEnd(threads.tid(index));
     }
 
     /** The threads that had not stopped when all others were released. Known after {@link #close}. */
@@ -455,8 +467,8 @@ public final class ProcessStop implements AutoCloseable {
         }
     }
 
-    /** Whether threads are still seized, so that the tracer thread has to end to give them back. */
+    /** Whether threads are still traced, so that the tracer thread has to end to give them back. */
     public boolean holdsOn() {
-        return threads.count(ThreadTable.HELD) + threads.count(ThreadTable.STOPPING) > 0;
+        return threads.count(ThreadTable.HELD) + threads.count(ThreadTable.STOPPING) > 0 || tools.holdsOn();
     }
 }

@@ -97,7 +97,7 @@ public final class ThreadBorrower {
             tools.late().release();
             return true;
         }
-        int error = ptrace.seize(tid, 0);
+        int error = ptrace.seize(image.pid(), tid, 0);
         if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(image.pid(), tid)) {
             return false;
         }
@@ -200,6 +200,9 @@ public final class ThreadBorrower {
             if (blockers.isEmpty() && ProcFs.liveThreads(image.pid()).isEmpty()) {
                 throw new TargetGoneException(image.pid(), "it has ended");
             }
+            if (memory.isGone()) {
+                throw new TargetGoneException(image.pid(), "it has ended or executed another program");
+            }
             if (System.nanoTime() - deadline > 0) {
                 if (blockers.isEmpty()) {
                     throw new TargetGoneException(image.pid(), "its threads end faster than they can be borrowed");
@@ -269,7 +272,7 @@ public final class ThreadBorrower {
         if (worst == Restart.BY_REGISTERS && tools.waits().isInRestartableSleep()) {
             return new Attempt.Postponed();
         }
-        int error = ptrace.seize(tid,
+        int error = ptrace.seize(image.pid(), tid,
                 Ptrace.TRACE_EXEC | Ptrace.TRACE_SYSGOOD | (suspendSeccomp ? Ptrace.SUSPEND_SECCOMP : 0));
         if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(image.pid(), tid)) {
             return new Attempt.Gone();

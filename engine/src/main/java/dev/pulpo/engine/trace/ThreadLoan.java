@@ -253,6 +253,11 @@ public final class ThreadLoan implements AutoCloseable {
             if (word != Ptrace.NOTHING) {
                 return ptrace.decode(word);
             }
+            if (memory.isGone()) {
+                // Another thread has done it, and has taken over the id where this one was the leader.
+                abandoned = true;
+                throw new TargetGoneException(pid, "it has ended or executed another program");
+            }
             if (System.nanoTime() - deadline > 0) {
                 leave();
                 throw new BorrowedCallException(pid, tid,

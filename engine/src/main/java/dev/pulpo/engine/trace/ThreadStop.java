@@ -46,7 +46,7 @@ public final class ThreadStop implements AutoCloseable {
      */
     public static Attempt of(int pid, int tid, TraceeMemory memory, TracerThread.Tools tools) {
         Ptrace ptrace = tools.ptrace();
-        int error = ptrace.seize(tid, 0);
+        int error = ptrace.seize(pid, tid, 0);
         if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(pid, tid)) {
             return new Attempt.Gone();
         }

@@ -6,7 +6,6 @@ import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.Scheduling;
-import dev.pulpo.ffm.WaitGuard;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -50,19 +49,18 @@ public final class TracerThread implements AutoCloseable {
      * What work on this thread uses again and again, so that a stop allocates nothing.
      *
      * @param arena    lives as long as the thread does
-     * @param guard    armed for as long as the thread lives
      * @param saved    registers of a borrowed thread as they were
      * @param scratch  registers for everything else
      * @param late     threads that have yet to stop
      * @param longest  how long threads were stopped
      * @param waits    for how long threads had waited before they were stopped
      */
-    public record Tools(Arena arena, Ptrace ptrace, Pause pause, WaitGuard guard, Scheduling scheduling,
+    public record Tools(Arena arena, Ptrace ptrace, Pause pause, Scheduling scheduling,
             Registers saved, Registers scratch, LateStops late, LongestStop longest,
             TimedWaits waits) {
-        /** Whether threads are seized that could not be released so far. */
+        /** Whether threads are seized that could not be released so far, or that have exited without anybody waiting for it. */
         public boolean holdsOn() {
-            return !late.isEmpty();
+            return !late.isEmpty() || ptrace.guard().awaitsEnds();
         }
 
         /**
@@ -71,7 +69,7 @@ public final class TracerThread implements AutoCloseable {
          */
         int awaitWord(int tid) {
             if (late.isEmpty()) {
-                return ptrace.awaitWord(tid, guard);
+                return ptrace.awaitWordBriefly(tid);
             }
             late.release();
             int word = ptrace.pollWord(tid);
@@ -87,7 +85,7 @@ public final class TracerThread implements AutoCloseable {
             Ptrace ptrace = new Ptrace(arena);
             Pause pause = new Pause(arena);
             TimedWaits waits = new TimedWaits(arena);
-            return new Tools(arena, ptrace, pause, new WaitGuard(), new Scheduling(arena),
+            return new Tools(arena, ptrace, pause, new Scheduling(arena),
                     new Registers(arena),
                     new Registers(arena), new LateStops(ptrace, waits, pause, new Registers(arena)),
                     longest, waits);
@@ -183,7 +181,7 @@ public final class TracerThread implements AutoCloseable {
             known = Tools.create(longest);
             tools = known;
         }
-        known.guard().arm();
+        known.ptrace().guard().arm();
         return known;
     }
 
@@ -260,7 +258,7 @@ public final class TracerThread implements AutoCloseable {
             return;
         }
         if (used != null) {
-            used.guard().disarm();
+            used.ptrace().guard().disarm();
         }
         synchronized (IDLE) {
             IDLE.addLast(this);
@@ -272,7 +270,7 @@ public final class TracerThread implements AutoCloseable {
         Tools used = tools;
         if (used != null) {
             used.late().finish();
-            used.guard().disarm();
+            used.ptrace().guard().disarm();
             used.arena().close();
         }
         return true;

@@ -39,7 +39,9 @@ class TracerThreadTest {
     void closingLetsGoOfWhatIsStillTraced() {
         try (LaunchedProcess child = new Launcher("cat").start()) {
             TracerThread tracer = new TracerThread(child.pid());
-            assertThat(tracer.<Integer>call(tools -> tools.ptrace().seize(child.pid(), Ptrace.TRACE_CLONE))).isZero();
+            assertThat(
+                    tracer.<Integer>call(tools -> tools.ptrace().seize(child.pid(), child.pid(), Ptrace.TRACE_CLONE)))
+                    .isZero();
             assertThat(ProcFs.tracerOf(child.pid(), child.pid())).isNotZero();
             tracer.close();
 
