@@ -2,12 +2,16 @@ package dev.pulpo.examples;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.Reader;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.assertj.core.api.Assertions;
@@ -57,20 +61,62 @@ final class Scripts {
         Assumptions.assumeTrue(missing.isEmpty(), "not installed here: " + missing);
     }
 
+    /**
+     * Runs a script and types a line whenever it has shown its prompt.
+     *
+     * @return what it has printed, and its status
+     */
+    static Result converse(String script, String prompt, List<String> lines) throws IOException, InterruptedException {
+        Path err = Files.createTempFile("pulpo", ".err");
+        Process process = builder(List.of(MODULE.resolve("bin").resolve(script).toString()))
+                .redirectError(err.toFile()).start();
+        CompletableFuture<Process> end = process.onExit().orTimeout(55, TimeUnit.SECONDS);
+        end.exceptionally(tooLong -> {
+            end(process);
+            return process;
+        });
+        try (Reader output = process.inputReader(StandardCharsets.UTF_8); Writer input = process.outputWriter()) {
+            StringBuilder said = new StringBuilder();
+            Iterator<String> next = lines.iterator();
+            for (int character = output.read(); character >= 0; character = output.read()) {
+                said.append((char) character);
+                if (next.hasNext() && said.length() >= prompt.length()
+                        && said.substring(said.length() - prompt.length()).equals(prompt)) {
+                    input.write(next.next() + "\n");
+                    input.flush();
+                }
+            }
+            return new Result(process.waitFor(), said.toString(), Files.readString(err));
+        } finally {
+            end(process);
+            process.waitFor();
+            Files.delete(err);
+        }
+    }
+
+    private static void end(Process process) {
+        process.descendants().forEach(ProcessHandle::destroyForcibly);
+        process.destroyForcibly();
+    }
+
+    private static ProcessBuilder builder(List<String> command) {
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("PULPO_MODULE_PATH", modulePath());
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        return builder;
+    }
+
     private static Result run(String input, List<String> command) throws IOException, InterruptedException {
         Path in = Files.createTempFile("pulpo", ".in");
         Path out = Files.createTempFile("pulpo", ".out");
         Path err = Files.createTempFile("pulpo", ".err");
         try {
             Files.writeString(in, input);
-            ProcessBuilder builder = new ProcessBuilder(command).redirectInput(in.toFile())
-                    .redirectOutput(out.toFile()).redirectError(err.toFile());
-            builder.environment().put("PULPO_MODULE_PATH", modulePath());
-            builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-            Process process = builder.start();
+            Process process = builder(command).redirectInput(in.toFile()).redirectOutput(out.toFile())
+                    .redirectError(err.toFile()).start();
             if (!process.waitFor(55, TimeUnit.SECONDS)) {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
-                process.destroyForcibly().waitFor();
+                end(process);
+                process.waitFor();
                 throw new IllegalStateException(command + " takes too long: " + Files.readString(out));
             }
             return new Result(process.exitValue(), Files.readString(out), Files.readString(err));

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 /** What docs/jshell.md shows is what happens. */
@@ -18,18 +17,15 @@ class TranscriptTest {
         int begin = page.indexOf("```jshell\n") + "```jshell\n".length();
         List<String> shown = page.substring(begin, page.indexOf("```", begin)).lines()
                 .filter(line -> !line.isBlank()).toList();
-        String input = shown.stream().filter(line -> line.startsWith(PROMPT))
-                .map(line -> line.substring(PROMPT.length()) + "\n").collect(Collectors.joining());
+        List<String> typed = shown.stream().filter(line -> line.startsWith(PROMPT))
+                .map(line -> line.substring(PROMPT.length())).toList();
         List<String> answers = shown.stream().filter(line -> !line.startsWith(PROMPT)).map(TranscriptTest::steady)
                 .toList();
         assertThat(answers).isNotEmpty();
 
-        Scripts.Result result = Scripts.run(input, "jshell");
-        // What jshell finds waiting before it is ready, it shows again in front of the answer.
-        List<String> typed = input.lines().toList();
+        // Each line by itself: what jshell finds waiting before it is ready, it may show again in front of the answer.
+        Scripts.Result result = Scripts.converse("jshell", PROMPT, typed);
         List<String> said = result.output().lines().map(line -> line.replace(PROMPT, ""))
-                .map(line -> typed.stream().filter(line::startsWith).findFirst()
-                        .map(echo -> line.substring(echo.length())).orElse(line))
                 .filter(line -> !line.isBlank() && !line.startsWith("|  Welcome")
                         && !line.startsWith("|  For an intro"))
                 .map(TranscriptTest::steady).toList();
