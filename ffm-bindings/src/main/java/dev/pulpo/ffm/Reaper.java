@@ -47,19 +47,19 @@ final class Reaper {
         return dying.isEmpty();
     }
 
-    /** Takes the ends of those that have exited by now. */
+    /** Takes the ends of those that have exited by now. @throws SystemCallException where no file can be opened just now */
     synchronized void look() {
         dying.removeIf(tid -> Tracee.of(tid).filter(tracee -> tracee.tracer() == tracer && !takes(tracee)).isEmpty());
     }
 
-    /** Takes the ends of all exited threads of a process that the tracer is about to seize a thread of. */
+    /**
+     * Takes the ends of all exited threads of a process that the tracer is about to seize a thread of.
+     *
+     * @throws SystemCallException where it is gone, or no file can be opened just now
+     */
     synchronized void lookAtThreadsOf(int pid) {
-        try {
-            for (int tid : TaskList.of(pid)) {
-                Tracee.of(tid).filter(tracee -> tracee.tracer() == tracer).ifPresent(this::takes);
-            }
-        } catch (SystemCallException gone) {
-            // Then nothing of it is in the way; the seizing ends, too, and tells.
+        for (int tid : TaskList.of(pid)) {
+            Tracee.of(tid).filter(tracee -> tracee.tracer() == tracer).ifPresent(this::takes);
         }
     }
 

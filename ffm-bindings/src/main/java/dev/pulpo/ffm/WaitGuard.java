@@ -139,11 +139,15 @@ public final class WaitGuard {
             // One that comes a moment too late or too early does no harm: there is a handler, and another look.
             syscall(Linux.SYS_tgkill(), syscall(Linux.SYS_getpid(), 0, 0, 0), tid, Nudge.SIGNAL);
         }
-        if (late && process != 0) {
-            reaper.lookAtThreadsOf(process);
-        }
-        if (!reaper.isDone()) {
-            reaper.look();
+        try {
+            if (late && process != 0) {
+                reaper.lookAtThreadsOf(process);
+            }
+            if (!reaper.isDone()) {
+                reaper.look();
+            }
+        } catch (SystemCallException | OutOfMemoryError anotherTime) {
+            // The process is gone, or there is no file or memory to be had just now. There is another look in a moment.
         }
     }
 
