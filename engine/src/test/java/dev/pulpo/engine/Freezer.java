@@ -11,12 +11,10 @@ final class Freezer implements AutoCloseable {
     private static final List<Path> ROOTS = List.of(Path.of("/sys/fs/cgroup"), Path.of("/sys/fs/cgroup/unified"),
             Path.of("/sys/fs/cgroup/freezer"));
 
-    private final Path group;
-    private final Path outside;
+    private final ControlGroup group;
 
-    private Freezer(Path group, Path outside) {
+    private Freezer(ControlGroup group) {
         this.group = group;
-        this.outside = outside;
     }
 
     private static Optional<Path> root() {
@@ -30,26 +28,23 @@ final class Freezer implements AutoCloseable {
 
     static Freezer of(int pid) throws IOException {
         Path root = root().orElseThrow();
-        Path group = Files.createDirectory(root.resolve("pulpo-test-" + pid));
-        Files.writeString(group.resolve("cgroup.procs"), Integer.toString(pid));
-        return new Freezer(group, root.resolve("cgroup.procs"));
+        ControlGroup group = ControlGroup.of(pid, root);
+        group.add(pid);
+        return new Freezer(group);
     }
 
     void freeze(boolean frozen) throws IOException {
-        Path second = group.resolve("cgroup.freeze");
+        Path second = group.file("cgroup.freeze");
         if (Files.exists(second)) {
             Files.writeString(second, frozen ? "1" : "0");
         } else {
-            Files.writeString(group.resolve("freezer.state"), frozen ? "FROZEN" : "THAWED");
+            Files.writeString(group.file("freezer.state"), frozen ? "FROZEN" : "THAWED");
         }
     }
 
     @Override
     public void close() throws IOException {
         freeze(false);
-        for (String pid : Files.readAllLines(group.resolve("cgroup.procs"))) {
-            Files.writeString(outside, pid);
-        }
-        Files.delete(group);
+        group.close();
     }
 }

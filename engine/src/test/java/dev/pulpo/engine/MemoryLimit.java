@@ -11,12 +11,10 @@ import java.util.stream.Stream;
 final class MemoryLimit implements AutoCloseable {
     private static final List<Path> ROOTS = List.of(Path.of("/sys/fs/cgroup/memory"), Path.of("/sys/fs/cgroup"));
 
-    private final Path group;
-    private final Path outside;
+    private final ControlGroup group;
 
-    private MemoryLimit(Path group, Path outside) {
+    private MemoryLimit(ControlGroup group) {
         this.group = group;
-        this.outside = outside;
     }
 
     private static Optional<Path> root() {
@@ -39,17 +37,17 @@ final class MemoryLimit implements AutoCloseable {
     /** Puts a process into one. */
     static MemoryLimit of(int pid, long bytes) throws IOException {
         Path root = root().orElseThrow();
-        Path group = Files.createDirectory(root.resolve("pulpo-test-" + pid));
-        Path limit = Stream.of("memory.limit_in_bytes", "memory.max").map(group::resolve).filter(Files::exists)
+        ControlGroup group = ControlGroup.of(pid, root);
+        Path limit = Stream.of("memory.limit_in_bytes", "memory.max").map(group::file).filter(Files::exists)
                 .findFirst().orElseThrow();
         Files.writeString(limit, Long.toString(bytes));
-        Files.writeString(group.resolve("cgroup.procs"), Integer.toString(pid));
-        return new MemoryLimit(group, root.resolve("cgroup.procs"));
+        group.add(pid);
+        return new MemoryLimit(group);
     }
 
     /** How many processes of the group the kernel has ended for want of memory. */
     int kills() throws IOException {
-        Path events = Stream.of("memory.oom_control", "memory.events").map(group::resolve).filter(Files::exists)
+        Path events = Stream.of("memory.oom_control", "memory.events").map(group::file).filter(Files::exists)
                 .findFirst().orElseThrow();
         return Files.readAllLines(events).stream().filter(line -> line.startsWith("oom_kill "))
                 .mapToInt(line -> Integer.parseInt(line.substring("oom_kill ".length()))).sum();
@@ -57,9 +55,6 @@ final class MemoryLimit implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (String pid : Files.readAllLines(group.resolve("cgroup.procs"))) {
-            Files.writeString(outside, pid);
-        }
-        Files.delete(group);
+        group.close();
     }
 }

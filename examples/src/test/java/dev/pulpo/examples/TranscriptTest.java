@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What docs/jshell.md shows is what happens. */
@@ -23,13 +25,22 @@ class TranscriptTest {
                 .toList();
         assertThat(answers).isNotEmpty();
 
-        // Each line by itself: what jshell finds waiting before it is ready, it may show again in front of the answer.
         Scripts.Result result = Scripts.converse("jshell", PROMPT, typed);
-        List<String> said = result.output().lines().map(line -> line.replace(PROMPT, ""))
-                .filter(line -> !line.isBlank() && !line.startsWith("|  Welcome")
-                        && !line.startsWith("|  For an intro"))
-                .map(TranscriptTest::steady).toList();
+        List<String> parts = List.of(result.output().split(Pattern.quote(PROMPT), -1));
+        assertThat(parts).as(result.errors()).hasSize(typed.size() + 1);
+        List<String> said = IntStream.range(0, typed.size())
+                .mapToObj(i -> withoutEcho(parts.get(i + 1), typed.get(i)))
+                .flatMap(String::lines).filter(line -> !line.isBlank()).map(TranscriptTest::steady).toList();
         assertThat(said).as(result.errors()).isEqualTo(answers);
+    }
+
+    /** What jshell finds waiting before it is ready to read, be it part of a line, it shows again in front of the answer. */
+    private static String withoutEcho(String said, String typed) {
+        int length = 0;
+        while (length < Math.min(said.length(), typed.length()) && said.charAt(length) == typed.charAt(length)) {
+            length++;
+        }
+        return said.substring(length);
     }
 
     /** Process ids, paths and hash codes differ from run to run. */
