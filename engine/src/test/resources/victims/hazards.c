@@ -168,7 +168,9 @@ static void *in_nanosleep(void *unused)
 static void start(void *(*thread)(void *), long argument)
 {
     pthread_t id;
-    pthread_create(&id, NULL, thread, (void *)argument);
+    if (pthread_create(&id, NULL, thread, (void *)argument) != 0) {
+        exit(5);
+    }
 }
 
 static void *idle(void *unused)
@@ -401,15 +403,6 @@ static void *become_another(void *unused)
     return unused;
 }
 
-static void start_in(void *(*routine)(void *))
-{
-    pthread_t thread;
-
-    if (pthread_create(&thread, NULL, routine, NULL) != 0) {
-        exit(5);
-    }
-}
-
 static void *obey(void *unused)
 {
     char line[256];
@@ -432,9 +425,9 @@ static void *obey(void *unused)
         } else if (strcmp(line, "exec\n") == 0) {
             become_another(NULL);
         } else if (strcmp(line, "exec-thread\n") == 0) {
-            start_in(become_another);
+            start(become_another, 0);
         } else if (strcmp(line, "leave\n") == 0) {
-            start_in(obey);
+            start(obey, 0);
             pthread_exit(NULL);
         } else if (strcmp(line, "wake\n") == 0) {
             start(in_read, 0);

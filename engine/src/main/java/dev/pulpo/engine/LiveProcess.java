@@ -203,7 +203,7 @@ public final class LiveProcess implements AutoCloseable {
                         .plan(patch, instead));
             }
             if (!plans.stream().allMatch(PatchPlan::isApplicable) && Gone.isGone(pid, memory)) {
-                throw new TargetGoneException(pid, "it has ended or executed another program");
+                throw TargetGoneException.endedOrReplaced(pid);
             }
             List<PatchPlan> checked = new ArrayList<>();
             for (PatchPlan plan : plans) {

@@ -38,8 +38,7 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
             return entries.map(path -> String.valueOf(path.getFileName()))
                     .filter(entry -> entry.matches("\\d{1,9}")).map(Integer::valueOf)
                     .filter(pid -> pid != self && !OwnChild.isOne(pid) && isOfUser(pid) && mentionsStub(pid)
-                            && isNamed(pid)
-                            && carriesStub(pid))
+                            && isNamed(pid) && carriesStub(pid))
                     .sorted().toList();
         } catch (IOException e) {
             ResourceLimit.checkOpenFiles(PROCFS);

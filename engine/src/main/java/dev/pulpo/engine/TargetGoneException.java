@@ -18,6 +18,11 @@ public final class TargetGoneException extends PulpoException {
         super(pid, "process " + pid + " does not exist or has ended", cause);
     }
 
+    /** Where its memory is gone, which says no more than that. */
+    public static TargetGoneException endedOrReplaced(int pid) {
+        return new TargetGoneException(pid, "it has ended or executed another program");
+    }
+
     /**
      * What it means that something of the target's in procfs could not be opened: that it has gone, unless this process
      * cannot open anything.

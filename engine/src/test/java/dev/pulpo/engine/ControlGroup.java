@@ -6,13 +6,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 
 /** A control group of a test's own (cgroups(7)), of either version, with one process in it; ends with the test. */
-record ControlGroup(Path path, Path outside) implements AutoCloseable {
+record ControlGroup(Path path) implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     /** @param root of the hierarchy */
     static ControlGroup of(int pid, Path root) throws IOException {
-        Path path = Files.createDirectory(root.resolve("pulpo-test-" + pid));
-        return new ControlGroup(path, root.resolve("cgroup.procs"));
+        return new ControlGroup(Files.createDirectory(root.resolve("pulpo-test-" + pid)));
     }
 
     /** Where what the kernel calls {@code name} is set. */
@@ -35,8 +34,8 @@ record ControlGroup(Path path, Path outside) implements AutoCloseable {
 
     private boolean isRemoved(boolean last) throws IOException {
         try {
-            for (String pid : Files.readAllLines(path.resolve("cgroup.procs"))) {
-                Files.writeString(outside, pid);
+            for (String pid : Files.readAllLines(file("cgroup.procs"))) {
+                Files.writeString(path.resolveSibling("cgroup.procs"), pid);
             }
             Files.delete(path);
             return true;

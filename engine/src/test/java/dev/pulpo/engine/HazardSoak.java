@@ -83,7 +83,7 @@ final class HazardSoak {
     Tally run(String name, int rounds) throws Exception {
         Tally tally = new Tally(name);
         String hazard = name.replace(BY_THREAD, "");
-        if (hazard.startsWith("target-") || hazard.equals("leader-exits")) {
+        if (hasProcessForEachRound(hazard)) {
             for (int i = 0; i < rounds; i++) {
                 if (hazard.equals("leader-exits")) {
                     leaving(tally);
@@ -112,6 +112,10 @@ final class HazardSoak {
             tally.unexpected.add(ended.toString());
         }
         return tally;
+    }
+
+    private static boolean hasProcessForEachRound(String hazard) {
+        return hazard.startsWith("target-") || hazard.equals("leader-exits");
     }
 
     private RunningServer start(String hazard) {
@@ -422,7 +426,7 @@ final class HazardSoak {
                 continue;
             }
             // A new JVM for each tool that is killed, a new process for each that ends: those cost a second.
-            boolean slow = hazard.startsWith("tool") || hazard.startsWith("target") || hazard.equals("leader-exits");
+            boolean slow = hazard.startsWith("tool") || hasProcessForEachRound(hazard);
             Tally tally = soak.run(hazard, slow ? Math.max(1, rounds / 10) : rounds);
             System.out.println(tally);
             tally.unexpected.stream().distinct().limit(5).forEach(System.out::println);

@@ -22,6 +22,9 @@ final class Scripts {
     static final Path MODULE = Path.of("").toAbsolutePath();
     static final Path DEMO = MODULE.resolve("target/demo");
 
+    /** How long a script may take. */
+    private static final long PATIENCE_SECONDS = 55;
+
     private Scripts() {}
 
     /** What a program printed and how it ended. */
@@ -70,7 +73,7 @@ final class Scripts {
         Path err = Files.createTempFile("pulpo", ".err");
         Process process = builder(List.of(MODULE.resolve("bin").resolve(script).toString()))
                 .redirectError(err.toFile()).start();
-        CompletableFuture<Process> end = process.onExit().orTimeout(55, TimeUnit.SECONDS);
+        CompletableFuture<Process> end = process.onExit().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS);
         end.exceptionally(tooLong -> {
             end(process);
             return process;
@@ -114,7 +117,7 @@ final class Scripts {
             Files.writeString(in, input);
             Process process = builder(command).redirectInput(in.toFile()).redirectOutput(out.toFile())
                     .redirectError(err.toFile()).start();
-            if (!process.waitFor(55, TimeUnit.SECONDS)) {
+            if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
                 end(process);
                 process.waitFor();
                 throw new IllegalStateException(command + " takes too long: " + Files.readString(out));

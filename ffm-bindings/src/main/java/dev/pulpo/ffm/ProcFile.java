@@ -14,6 +14,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Files of {@code /proc} (proc(5)), read whole with as few system calls as there can be: their size is not known before
@@ -56,6 +57,18 @@ public final class ProcFile {
      */
     public static String readRecord(Path file, Charset charset) throws IOException {
         return read(file, charset, End.SHORT_READ);
+    }
+
+    /**
+     * What a line of a {@code status} file says, without its name (proc_pid_status(5)); empty where there is none of that name.
+     * The first line, which is the name that a process gives itself, is not looked at.
+     */
+    public static Optional<String> line(String status, String name) {
+        String label = "\n" + name + ":";
+        int at = status.indexOf(label);
+        return at < 0
+                ? Optional.empty()
+                : Optional.of(status.substring(at + label.length(), status.indexOf('\n', at + 1)).strip());
     }
 
     /** As {@link #read}, for {@code maps}: one system call fewer where the kernel maps its page of system calls. */

@@ -96,8 +96,8 @@ final class Reaper {
         static Optional<Tracee> of(int tid) {
             try {
                 String status = ProcFile.readRecord(Path.of("/proc/" + tid + "/status"), StandardCharsets.ISO_8859_1);
-                return Optional.of(new Tracee(tid, field(status, "State").charAt(0),
-                        Integer.parseInt(field(status, "Tgid")), Integer.parseInt(field(status, "TracerPid"))));
+                return Optional.of(new Tracee(tid, line(status, "State").charAt(0),
+                        Integer.parseInt(line(status, "Tgid")), Integer.parseInt(line(status, "TracerPid"))));
             } catch (IOException gone) {
                 return Optional.empty();
             }
@@ -107,10 +107,8 @@ final class Reaper {
             return tid == process;
         }
 
-        /** Names of fields begin lines; the name of the thread, which is the first one, has no line breaks (they are escaped). */
-        private static String field(String status, String name) {
-            int begin = status.indexOf("\n" + name + ":\t") + name.length() + 3;
-            return status.substring(begin, status.indexOf('\n', begin));
+        private static String line(String status, String name) {
+            return ProcFile.line(status, name).orElseThrow();
         }
     }
 }

@@ -44,16 +44,7 @@ public final class TraceeMemory implements AutoCloseable {
             long result = syscall(Linux.SYS_open(), arena.allocateFrom(path).address(),
                     Linux.O_RDWR() | Linux.O_CLOEXEC(), 0);
             NativeCalls.check("open(" + path + ")", result);
-            long map = tid == pid
-                    ? syscall(Linux.SYS_open(), arena.allocateFrom("/proc/" + pid + "/maps").address(),
-                            Linux.O_RDONLY() | Linux.O_CLOEXEC(), 0)
-                    : NONE;
-            if (map >= 0 && readsNothing((int) map, 0)) {
-                // The leader has left its memory in between, and its map shows nobody's.
-                syscall(Linux.SYS_close(), map, 0, 0);
-                map = NONE;
-            }
-            TraceeMemory memory = new TraceeMemory(tid, (int) result, NativeCalls.isError(map) ? NONE : (int) map);
+            TraceeMemory memory = new TraceeMemory(tid, (int) result, tid == pid ? openMap(pid, arena) : NONE);
             if (memory.isGone()) {
                 // The thread has left it. Or it has executed another program in between, and the map is that one's.
                 memory.close();
@@ -61,6 +52,20 @@ public final class TraceeMemory implements AutoCloseable {
             }
             return memory;
         }
+    }
+
+    private static int openMap(int pid, Arena arena) {
+        long map = syscall(Linux.SYS_open(), arena.allocateFrom("/proc/" + pid + "/maps").address(),
+                Linux.O_RDONLY() | Linux.O_CLOEXEC(), 0);
+        if (NativeCalls.isError(map)) {
+            return NONE;
+        }
+        if (readsNothing((int) map, 0)) {
+            // The leader has left its memory in between, and its map shows nobody's.
+            syscall(Linux.SYS_close(), map, 0, 0);
+            return NONE;
+        }
+        return (int) map;
     }
 
     private static boolean readsNothing(int descriptor, long offset) {

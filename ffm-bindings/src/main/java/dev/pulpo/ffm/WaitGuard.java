@@ -14,9 +14,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Lets a thread block in waitpid(2), which has no timeout, or PTRACE_SEIZE, and comes to its help when it takes too long. Blocking is how a
- * tracer leaves its processor to the thread that is to stop on it; looking again and again, with or without sleeps in
- * between, takes many times as long, and on a crowded machine thousands of times.
+ * Lets a thread block in waitpid(2), which has no timeout, or PTRACE_SEIZE, and comes to its help when it takes too long.
+ * Blocking is how a tracer leaves its processor to the thread that is to stop on it; looking again and again, with or without
+ * sleeps in between, takes many times as long, and on a crowded machine thousands of times.
  *
  * <p>The help is a signal to the waiting thread, whose handler does nothing: the wait ends with EINTR (signal(7)). The signal
  * is a real-time one that nothing in this process had a use for when it was first needed; it gets its handler then. Where it
@@ -143,9 +143,7 @@ public final class WaitGuard {
             if (late && process != 0) {
                 reaper.lookAtThreadsOf(process);
             }
-            if (!reaper.isDone()) {
-                reaper.look();
-            }
+            reaper.look();
         } catch (SystemCallException | OutOfMemoryError anotherTime) {
             // The process is gone, or there is no file or memory to be had just now. There is another look in a moment.
         }

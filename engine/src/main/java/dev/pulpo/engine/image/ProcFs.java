@@ -2,6 +2,7 @@ package dev.pulpo.engine.image;
 
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.ffm.ProcFile;
+import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TaskList;
@@ -76,11 +77,7 @@ public final class ProcFs {
 
         /** A line, such as {@code SigCgt}, without its name. */
         public Optional<String> find(String name) {
-            String label = "\n" + name + ":";
-            int at = text.indexOf(label);
-            return at < 0
-                    ? Optional.empty()
-                    : Optional.of(text.substring(at + label.length(), text.indexOf('\n', at + 1)).strip());
+            return ProcFile.line(text, name);
         }
 
         /** A line that every live thread has. */
@@ -137,15 +134,17 @@ public final class ProcFs {
     }
 
     /**
-     * The threads of which something is not so that stays so. Where it is so of all, they are listed again: a thread may have
-     * made another one since it was listed.
+     * The threads that are not on their way out. Where all are, they are listed again: one may have made another one since it
+     * was listed.
+     *
+     * @param isGoing whether a thread is on its way out, which it is for good
      */
-    private static List<Integer> without(int pid, IntPredicate what) {
+    private static List<Integer> without(int pid, IntPredicate isGoing) {
         List<Integer> listed = List.of();
         while (true) {
             List<Integer> before = listed;
             listed = threads(pid);
-            List<Integer> others = listed.stream().filter(tid -> !what.test(tid)).toList();
+            List<Integer> others = listed.stream().filter(tid -> !isGoing.test(tid)).toList();
             if (!others.isEmpty() || listed.equals(before)) {
                 return others;
             }
@@ -209,6 +208,11 @@ public final class ProcFs {
     /** The thread that traces this one, or 0. */
     public static int tracerOf(int pid, int tid) {
         return status(pid, tid, "TracerPid").map(Integer::parseInt).orElse(0);
+    }
+
+    /** Whether the calling thread traces this one. */
+    public static boolean isTracedByCaller(int pid, int tid) {
+        return tracerOf(pid, tid) == Processes.currentThread();
     }
 
     /** The name of a thread or process, or {@code ?}. */

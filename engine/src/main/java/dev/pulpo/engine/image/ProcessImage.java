@@ -63,7 +63,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
             map = MemoryMap.read(pid, tid, memory);
         }
         if (map.mappings().isEmpty()) {
-            throw new TargetGoneException(pid, "it has ended or executed another program");
+            throw TargetGoneException.endedOrReplaced(pid);
         }
         Found found = objects(pid, tid, map, known.map(ProcessImage::objects).orElse(List.of()));
         if (found.missing() && tid == pid && ProcFs.isLeaving(pid, pid) && !memory.isGone()) {
@@ -89,7 +89,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         if ((found.opened() || found.missing()) && memory.isGone()
                 || image.program().isEmpty() && ProcFs.isEnding(pid)) {
             // Threads leave their memory one after the other, and files are reached through those that are left.
-            throw new TargetGoneException(pid, "it has ended or executed another program");
+            throw TargetGoneException.endedOrReplaced(pid);
         }
         return image;
     }

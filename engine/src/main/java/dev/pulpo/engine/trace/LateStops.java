@@ -2,7 +2,6 @@ package dev.pulpo.engine.trace;
 
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.ffm.Pause;
-import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.SystemCallException;
@@ -74,7 +73,7 @@ final class LateStops {
         return switch (ProcFs.state(tid, tid)) {
             case 'D', 'Z', 'X', ProcFs.NO_SUCH_THREAD -> false;
             // The id may be that of another thread by now, which has executed another program.
-            default -> ProcFs.tracerOf(tid, tid) == Processes.currentThread();
+            default -> ProcFs.isTracedByCaller(tid, tid);
         };
     }
 

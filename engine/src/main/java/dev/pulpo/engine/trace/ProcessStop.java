@@ -173,17 +173,13 @@ public final class ProcessStop implements AutoCloseable {
             return ThreadTable.SEIZED;
         }
         // A thread that one of ours has just made is traced already, and begins with a stop.
-        if (error == Errno.EPERM && isOurs(tid)) {
+        if (error == Errno.EPERM && ProcFs.isTracedByCaller(pid, tid)) {
             return ThreadTable.STOPPING;
         }
         if (error == Errno.ESRCH || ProcFs.isZombie(pid, tid)) {
             return ThreadTable.GONE;
         }
         throw Access.refused(pid, tid, error);
-    }
-
-    private boolean isOurs(int tid) {
-        return ProcFs.tracerOf(pid, tid) == dev.pulpo.ffm.Processes.currentThread();
     }
 
     /**
@@ -352,10 +348,9 @@ public final class ProcessStop implements AutoCloseable {
             return;
         }
         threads.state(index, ThreadTable.STOPPING);
-        while (!collect(index, true)) {
+        while (threads.state(index) == ThreadTable.STOPPING && !collect(index, true)) {
             if (isOver(list.state(tid))) {
                 noteEnd(index);
-                return;
             }
         }
         if (threads.signal(index) == Signals.SIGTRAP) {

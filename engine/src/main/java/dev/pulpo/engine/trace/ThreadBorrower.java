@@ -17,7 +17,6 @@ import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.engine.stack.StackTables;
 import dev.pulpo.engine.trace.InterruptedCall.Restart;
 import dev.pulpo.ffm.Errno;
-import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
@@ -201,7 +200,7 @@ public final class ThreadBorrower {
                 throw new TargetGoneException(image.pid(), "it has ended");
             }
             if (memory.isGone()) {
-                throw new TargetGoneException(image.pid(), "it has ended or executed another program");
+                throw TargetGoneException.endedOrReplaced(image.pid());
             }
             if (System.nanoTime() - deadline > 0) {
                 if (blockers.isEmpty()) {
@@ -277,7 +276,7 @@ public final class ThreadBorrower {
         if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(image.pid(), tid)) {
             return new Attempt.Gone();
         }
-        if (error != 0 && ProcFs.tracerOf(image.pid(), tid) == Processes.currentThread()) {
+        if (error != 0 && ProcFs.isTracedByCaller(image.pid(), tid)) {
             return lateStop(tid);
         }
         if (error != 0) {

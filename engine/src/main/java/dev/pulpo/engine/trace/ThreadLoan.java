@@ -256,7 +256,7 @@ public final class ThreadLoan implements AutoCloseable {
             if (memory.isGone()) {
                 // Another thread has done it, and has taken over the id where this one was the leader.
                 abandoned = true;
-                throw new TargetGoneException(pid, "it has ended or executed another program");
+                throw TargetGoneException.endedOrReplaced(pid);
             }
             if (System.nanoTime() - deadline > 0) {
                 leave();
