@@ -131,16 +131,25 @@ public final class ProcFile {
     }
 
     private static IOException failure(Path file, int error) {
+        return failure(file.toString(), error);
+    }
+
+    /**
+     * The exception for an error of opening or reading a file.
+     *
+     * @throws SystemCallException where no more files can be opened
+     */
+    static IOException failure(String file, int error) {
         if (ResourceLimit.isHit(error)) {
             // Callers take what cannot be read for gone.
             throw new SystemCallException("open(" + file + ")", error);
         }
         // ESRCH: the process ended between the two calls.
         if (error == Errno.ENOENT || error == Errno.ESRCH) {
-            return new NoSuchFileException(file.toString());
+            return new NoSuchFileException(file);
         }
         return error == Errno.EACCES || error == Errno.EPERM
-                ? new AccessDeniedException(file.toString())
-                : new FileSystemException(file.toString(), null, Errno.name(error));
+                ? new AccessDeniedException(file)
+                : new FileSystemException(file, null, Errno.name(error));
     }
 }

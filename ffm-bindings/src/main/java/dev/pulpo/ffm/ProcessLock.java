@@ -8,67 +8,102 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
- * Exclusion between tools that work on the same process: an exclusive flock(2) on its directory in {@code /proc}, and one on a
- * file descriptor of the process itself (pidfd_open(2)). They need nothing from the process and vanish with their holder,
+ * Exclusion between tools that work on the same process: an exclusive flock(2) on the file of its memory in procfs, and one on
+ * a file descriptor of the process itself (pidfd_open(2)). They need nothing from the process and vanish with their holder,
  * however that ends.
  *
- * <p>The directory is another one in every mount of procfs, such as a container's; who works from there has the same process,
- * but not the same directory. File descriptors of a process lead all to the same file from Linux 6.9 on, where they have a file
- * system of their own. Before, those of all processes do, and the directory has to do.
+ * <p>The first can be had only by who may trace the process, since nobody else can open that file (proc_pid_mem(5)). But it is
+ * another file in every mount of procfs, such as a container's. Descriptors of a process lead all to the same file from Linux
+ * 6.9 on, where they have a file system of their own (before, those of all processes do). But anybody may open and lock that
+ * one. So where somebody else holds the second lock, the caller decides whether that is a tool.
  */
 public final class ProcessLock implements AutoCloseable {
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
-    /** Where the holder cannot be found out at all, because it lives in another pid namespace, it is not asked for long. */
+    /** A holder that is not to be found may have let go just now. */
     private static final int TRIES = 5;
 
     /** {@code PID_FS_MAGIC} (linux/magic.h); {@code struct statfs} begins with it (statfs(2)). */
     private static final long PID_FS_MAGIC = 0x50494446;
     private static final long STATFS_BYTES = 120;
-    /** {@code struct stat} of x86-64 (asm/stat.h): u64 device, inode. */
-    private static final long STAT_BYTES = 144;
-    private static final long INODE = 8;
     private static final int NONE = -1;
 
     private final int directory;
-    private final int process;
+    private final int memory;
+    private int process = NONE;
 
-    private ProcessLock(int directory, int process) {
+    private ProcessLock(int directory, int memory) {
         this.directory = directory;
-        this.process = process;
+        this.memory = memory;
+    }
+
+    /** Who holds the second lock, in the eyes of the caller. */
+    @FunctionalInterface
+    public interface OtherHolders {
+        /**
+         * Whether a tool is at work on the process. While this is asked the first lock is the caller's.
+         *
+         * @param holders processes that hold the second lock, as this one sees them; none where they are not to be seen here
+         * @return the tool, as {@link Taken} has it; empty where there is none
+         */
+        Optional<Taken> tool(List<Integer> holders);
+    }
+
+    /** What came of {@link #tryLock}. */
+    public sealed interface Result {}
+
+    /** The lock is the caller's until it closes it. */
+    public record Held(ProcessLock lock) implements Result {}
+
+    /**
+     * Another process holds it.
+     *
+     * @param holders as this process sees them; none where they are not to be seen here
+     */
+    public record Taken(List<Integer> holders) implements Result {
+        public Taken {
+            holders = List.copyOf(holders);
+        }
     }
 
     /**
-     * Takes the lock, or returns the process that holds it.
+     * Takes the lock, or returns who holds it.
      *
-     * @throws SystemCallException ENOENT or ESRCH where there is no such process
+     * @param tid a live thread; the leader, unless that has exited: then its memory cannot be opened by its id
+     * @throws SystemCallException ENOENT or ESRCH where there is no such process or thread, EACCES where it may not be traced
      */
-    public static Result tryLock(int pid) {
-        int directory = NONE;
-        int process = NONE;
-        boolean held = false;
-        try (Arena arena = Arena.ofConfined()) {
-            String path = "/proc/" + pid;
-            directory = (int) check("open(" + path + ")", syscall(Linux.SYS_open(), arena.allocateFrom(path).address(),
-                    Linux.O_RDONLY() | Linux.O_DIRECTORY() | Linux.O_CLOEXEC(), 0));
-            Optional<Taken> taken = lock(directory, path, arena);
-            if (taken.isEmpty()) {
-                process = open(pid);
-                taken = process == NONE ? Optional.empty() : lock(process, "pidfd of " + pid, arena);
-            }
-            held = taken.isEmpty();
-            return held ? new Held(new ProcessLock(directory, process)) : taken.get();
+    public static Result tryLock(int pid, int tid, OtherHolders others) {
+        String directory = "/proc/" + pid;
+        String memory = tid == pid ? directory + "/mem" : directory + "/task/" + tid + "/mem";
+        int openDirectory = open(directory, Linux.O_DIRECTORY());
+        ProcessLock lock;
+        try {
+            lock = new ProcessLock(openDirectory, open(memory, 0));
+        } catch (SystemCallException failed) {
+            close(openDirectory);
+            throw failed;
+        }
+        Optional<Taken> taken = Optional.of(new Taken(List.of()));
+        try {
+            taken = flock(lock.memory, memory).or(() -> lock.lockProcess(pid, others));
+            return taken.isEmpty() ? new Held(lock) : taken.get();
         } finally {
-            if (!held) {
-                close(process);
-                close(directory);
+            if (taken.isPresent()) {
+                lock.close();
             }
+        }
+    }
+
+    private static int open(String path, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            return (int) check("open(" + path + ")", syscall(Linux.SYS_open(), arena.allocateFrom(path).address(),
+                    Linux.O_RDONLY() | Linux.O_CLOEXEC() | flags, 0));
         }
     }
 
@@ -94,55 +129,42 @@ public final class ProcessLock implements AutoCloseable {
         }
     }
 
-    /** A descriptor of the process itself; {@link #NONE} where it would stand for all processes. */
-    private static int open(int pid) {
-        return ProcessFiles.EXIST
-                ? (int) check("pidfd_open(" + pid + ")", syscall(Linux.SYS_pidfd_open(), pid, 0, 0))
-                : NONE;
+    private Optional<Taken> lockProcess(int pid, OtherHolders others) {
+        if (!ProcessFiles.EXIST) {
+            return Optional.empty();
+        }
+        // Kept open where it cannot be locked, too: it says to other tools which process this one works on.
+        process = (int) check("pidfd_open(" + pid + ")", syscall(Linux.SYS_pidfd_open(), pid, 0, 0));
+        return flock(process, "pidfd of " + pid).flatMap(taken -> others.tool(taken.holders()));
     }
 
     /** Locks a file; where somebody else has done so, returns who. */
-    private static Optional<Taken> lock(int descriptor, String name, Arena arena) {
-        Optional<Taken> taken = tryLock(descriptor, name, arena);
-        // Held and yet nobody's: the holder has let go in between, and the lock may be free now.
-        for (int i = 1; i < TRIES && taken.filter(lock -> lock.holder().isEmpty()).isPresent(); i++) {
-            taken = tryLock(descriptor, name, arena);
+    private static Optional<Taken> flock(int descriptor, String name) {
+        for (int i = 0;; i++) {
+            long result = syscall(Linux.SYS_flock(), descriptor, LOCK_EX | LOCK_NB, 0);
+            if (result != -Errno.EAGAIN) {
+                check("flock(" + name + ")", result);
+                return Optional.empty();
+            }
+            List<Integer> holders = holders(descriptor, name);
+            if (!holders.isEmpty() || i == TRIES) {
+                return Optional.of(new Taken(holders));
+            }
         }
-        return taken;
     }
-
-    private static Optional<Taken> tryLock(int descriptor, String name, Arena arena) {
-        long result = syscall(Linux.SYS_flock(), descriptor, LOCK_EX | LOCK_NB, 0);
-        if (result == -Errno.EAGAIN) {
-            return Optional.of(new Taken(holder(descriptor, arena)));
-        }
-        check("flock(" + name + ")", result);
-        return Optional.empty();
-    }
-
-    /** What came of {@link #tryLock}. */
-    public sealed interface Result {}
-
-    /** The lock is the caller's until it closes it. */
-    public record Held(ProcessLock lock) implements Result {}
-
-    /** Another process holds it; empty where that could not be found out. */
-    public record Taken(OptionalInt holder) implements Result {}
 
     /** proc_locks(5): {@code 1: FLOCK ADVISORY WRITE pid major:minor:inode 0 EOF}. */
-    private static OptionalInt holder(int descriptor, Arena arena) {
-        MemorySegment stat = arena.allocate(STAT_BYTES, Long.BYTES);
-        check("fstat", syscall(Linux.SYS_fstat(), descriptor, stat.address(), 0));
-        String inode = Long.toUnsignedString(stat.get(ValueLayout.JAVA_LONG, INODE));
+    private static List<Integer> holders(int descriptor, String name) {
         try {
-            return Files.readAllLines(Path.of("/proc/locks")).stream()
+            FileStatus status = FileStatus.of(descriptor, name);
+            String file = status.device() + ":" + Long.toUnsignedString(status.inode());
+            return ProcFile.read(Path.of("/proc/locks"), StandardCharsets.US_ASCII).lines()
                     .map(line -> line.trim().split("\\s+"))
-                    .filter(words -> words.length > 5 && words[1].equals("FLOCK") && words[5].endsWith(":" + inode))
-                    .mapToInt(words -> Integer.parseInt(words[4]))
-                    .findFirst();
+                    .filter(words -> words.length > 5 && words[1].equals("FLOCK") && words[5].equals(file))
+                    .map(words -> Integer.valueOf(words[4])).distinct().toList();
         } catch (IOException unreadable) {
-            // Naming the holder is a courtesy; that there is one is already known.
-            return OptionalInt.empty();
+            // Then they are not to be seen here.
+            return List.of();
         }
     }
 
@@ -159,6 +181,7 @@ public final class ProcessLock implements AutoCloseable {
     @Override
     public void close() {
         close(process);
+        close(memory);
         close(directory);
     }
 

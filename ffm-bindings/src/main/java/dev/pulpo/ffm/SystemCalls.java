@@ -11,6 +11,27 @@ public final class SystemCalls {
     public static final int RT_SIGRETURN = Linux.SYS_rt_sigreturn();
     public static final int MEMFD_CREATE = Linux.SYS_memfd_create();
     public static final int CLOSE = Linux.SYS_close();
+    public static final int WRITE = Linux.SYS_write();
+    public static final int FCNTL = Linux.SYS_fcntl();
+    public static final int OPENAT = Linux.SYS_openat();
+    public static final int UNLINKAT = Linux.SYS_unlinkat();
+
+    /** {@code AT_FDCWD} (linux/fcntl.h): names are looked for from the working directory on, or are absolute. */
+    public static final int AT_FDCWD = -100;
+    /** {@code O_EXCL} (asm-generic/fcntl.h). */
+    private static final int O_EXCL = 0x80;
+    /** Flags of open(2): makes a file that must not have been there, even as a link, and opens it for writing. */
+    public static final int CREATE_NEW = Linux.O_CREAT() | O_EXCL | Linux.O_WRONLY() | Linux.O_NOFOLLOW()
+            | Linux.O_CLOEXEC();
+
+    /** {@code MFD_CLOEXEC} and {@code MFD_ALLOW_SEALING} (memfd_create(2)). */
+    public static final int SEALABLE = 1 | 2;
+    /** {@code MFD_EXEC}, from Linux 6.3 on: code may be mapped from it, whatever vm.memfd_noexec says by default. */
+    public static final int EXECUTABLE = 0x10;
+    /** {@code F_ADD_SEALS} (F_LINUX_SPECIFIC_BASE + 9 in linux/fcntl.h). */
+    public static final int ADD_SEALS = 1024 + 9;
+    /** {@code F_SEAL_SEAL}, {@code F_SEAL_SHRINK}, {@code F_SEAL_GROW} and {@code F_SEAL_WRITE} (fcntl(2)): it stays as it is. */
+    public static final int ALL_SEALS = 1 | 2 | 4 | 8;
 
     public static final int PROT_READ = Linux.PROT_READ();
     public static final int PROT_WRITE = Linux.PROT_WRITE();
@@ -30,7 +51,11 @@ public final class SystemCalls {
             Map.entry("mmap", Linux.SYS_mmap()), Map.entry("mprotect", Linux.SYS_mprotect()),
             Map.entry("munmap", Linux.SYS_munmap()), Map.entry("close", Linux.SYS_close()),
             Map.entry("brk", Linux.SYS_brk()), Map.entry("futex", Linux.SYS_futex()),
-            Map.entry("memfd_create", Linux.SYS_memfd_create()));
+            Map.entry("memfd_create", Linux.SYS_memfd_create()), Map.entry("write", Linux.SYS_write()),
+            Map.entry("fcntl", Linux.SYS_fcntl()));
+
+    /** What a borrowed thread calls beyond that where its root directory has no procfs, by name. */
+    public static final Map<String, Integer> COPYING = Map.of("unlinkat", Linux.SYS_unlinkat());
 
     /** The length of the instruction {@code syscall}, 0F 05. */
     public static final int INSTRUCTION_LENGTH = 2;

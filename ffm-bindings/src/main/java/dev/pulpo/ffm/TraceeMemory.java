@@ -5,6 +5,7 @@ import static dev.pulpo.ffm.NativeCalls.syscall;
 import dev.pulpo.ffm.raw.Linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -143,6 +144,13 @@ public final class TraceeMemory implements AutoCloseable {
         while (done < from.byteSize()) {
             long result = writeSome(to.value() + done, from.address() + done, from.byteSize() - done);
             done += progress("write", to, from.byteSize(), result);
+        }
+    }
+
+    /** As {@link #write(RemoteAddress, MemorySegment)}, from an array. */
+    public void write(RemoteAddress to, byte[] from) {
+        try (Arena arena = Arena.ofConfined()) {
+            write(to, arena.allocateFrom(ValueLayout.JAVA_BYTE, from));
         }
     }
 

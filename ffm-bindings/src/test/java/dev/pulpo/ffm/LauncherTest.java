@@ -10,6 +10,7 @@ import dev.pulpo.ffm.raw.sigset_t;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class LauncherTest {
@@ -83,14 +84,18 @@ class LauncherTest {
         }
     }
 
+    private static ProcessLock.Result tryLock(int pid) {
+        return ProcessLock.tryLock(pid, pid, holders -> Optional.of(new ProcessLock.Taken(holders)));
+    }
+
     @Test
     void lockOnOneProcessIsExclusive() {
         try (LaunchedProcess sleep = new Launcher("sleep", "1000").start()) {
-            var first = (ProcessLock.Held) ProcessLock.tryLock(sleep.pid());
-            var second = (ProcessLock.Taken) ProcessLock.tryLock(sleep.pid());
-            assertThat(second.holder()).hasValue((int) ProcessHandle.current().pid());
+            var first = (ProcessLock.Held) tryLock(sleep.pid());
+            var second = (ProcessLock.Taken) tryLock(sleep.pid());
+            assertThat(second.holders()).containsExactly((int) ProcessHandle.current().pid());
             first.lock().close();
-            ((ProcessLock.Held) ProcessLock.tryLock(sleep.pid())).lock().close();
+            ((ProcessLock.Held) tryLock(sleep.pid())).lock().close();
         }
     }
 }

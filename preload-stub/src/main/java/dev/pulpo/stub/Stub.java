@@ -30,6 +30,11 @@ public final class Stub {
         return resource(NAME);
     }
 
+    /** The whole library {@link #THREAD_NAME}. */
+    public static byte[] threadWordBytes() {
+        return resource(THREAD_NAME);
+    }
+
     private static byte[] resource(String name) {
         try (InputStream resource = Stub.class.getResourceAsStream(name)) {
             if (resource == null) {

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Refusal;
@@ -75,9 +76,10 @@ final class Loading {
         }
     }
 
-    private StubCalls.LoadResult.Loaded load(Registry registry) {
+    private StubCalls.LoadResult.Loaded load(Registry registry) throws IOException {
+        ByteSource content = plan.patch().elf().source();
         StubCalls.LoadResult result = session.borrowing(registry, deadline, calls -> calls.load(plan.patch().file(),
-                plan.patch().seenAs().orElse(plan.patch().file())));
+                content, plan.patch().seenAs().orElse(plan.patch().file())));
         return switch (result) {
             case StubCalls.LoadResult.Loaded loaded -> loaded;
             case StubCalls.LoadResult.Failed failed -> throw new RefusedException(plan.pid(),

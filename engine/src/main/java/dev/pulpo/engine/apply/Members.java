@@ -6,14 +6,11 @@ import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.image.PidNamespace;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.registry.Ties;
+import dev.pulpo.engine.trace.OtherTools;
 import dev.pulpo.ffm.Processes;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The processes of a transaction that have not ended, by the ids that they have here.
@@ -51,7 +48,7 @@ record Members(List<Ties.Member> present, List<String> hidden) {
      * that may be in that namespace does not know whether the tool is among them.
      */
     private static Members ofNamespaceBelow(int pid, Ties ties) {
-        List<Integer> all = processes();
+        List<Integer> all = ProcFs.processes();
         List<Integer> inside = all.stream()
                 .filter(process -> PidNamespace.of(process).filter(number -> number == ties.namespace()).isPresent())
                 .toList();
@@ -92,31 +89,15 @@ record Members(List<Ties.Member> present, List<String> hidden) {
         }
     }
 
-    private static List<Integer> processes() {
-        Path procfs = Path.of("/proc");
-        try (Stream<Path> files = Files.list(procfs)) {
-            return files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.chars().allMatch(Character::isDigit)).map(Integer::valueOf).toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(procfs + " lists the processes", e);
-        }
-    }
-
-    /** A tool holds the locks of all members as long as it lives: flock(2) on their directories in its own procfs. */
+    /** A tool holds the locks of all members as long as it lives: flock(2) on their memory in its own procfs. */
     private static void refuseAtWork(int pid, int process, Ties ties) {
-        Path files = ProcFs.process(process).resolve("fd");
-        try (Stream<Path> descriptors = Files.list(files)) {
-            for (Path descriptor : descriptors.toList()) {
-                String name = Files.readSymbolicLink(descriptor).toString();
-                boolean isMember = ties.members().stream().anyMatch(member -> name.endsWith("/" + member.pid()));
-                if (isMember && Files.readString(ProcFs.process(process).resolve("fdinfo")
-                        .resolve(descriptor.getFileName())).contains("FLOCK")) {
-                    throw new RefusedException(pid, new Refusal.InUse(
-                            "process " + process + " (" + ProcFs.name(process) + "), in another PID namespace"));
-                }
+        try {
+            if (OtherTools.hasLocked(process, ties.members().stream().map(Ties.Member::pid).toList())) {
+                throw new RefusedException(pid, new Refusal.InUse(
+                        "process " + process + " (" + ProcFs.name(process) + "), in another PID namespace"));
             }
         } catch (IOException ended) {
-            // Whoever ends, or has closed a file just now, holds no lock any more; others of the process are looked at below.
+            // Whoever ends holds no lock any more; others of the process are looked at below.
             if (Processes.exists(process) && !ProcFs.isEnding(process)) {
                 throw new RefusedException(pid, new Refusal.InUse("process " + process + " (" + ProcFs.name(process)
                         + "), in another PID namespace, perhaps: " + ended.getMessage()));

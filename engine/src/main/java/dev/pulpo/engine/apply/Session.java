@@ -30,7 +30,8 @@ import java.util.function.Function;
  * One operation on one process: holds the lock that keeps other tools away, and the tracer thread, and gives both back.
  */
 final class Session implements AutoCloseable {
-    private static final long CALL_PATIENCE_NANOS = 15_000_000_000L;
+    /** What a borrowed call gets where less is left until the deadline: it takes less than a millisecond as a rule. */
+    private static final long LEAST_CALL_NANOS = 1_000_000_000L;
 
     private final int pid;
     private final long startTime;
@@ -211,9 +212,8 @@ final class Session implements AutoCloseable {
     /** Makes calls of the stub on a borrowed thread. */
     <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
         return onBorrowed(ThreadBorrower.FrameOn.STUB_STACK, deadline, loan -> {
-            // A borrowed call that is under way is worth waiting for: on a crowded machine it takes its time.
-            long patience = Math.max(deadline, System.nanoTime() + CALL_PATIENCE_NANOS);
-            return work.apply(new StubCalls(loan, memory, registry.stub(), patience));
+            long end = Math.max(deadline, System.nanoTime() + LEAST_CALL_NANOS);
+            return work.apply(new StubCalls(loan, memory, registry.stub(), end));
         });
     }
 

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.elf.ByteSource;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.StubFile;
@@ -9,6 +10,7 @@ import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.stub.Stub;
 import dev.pulpo.stub.StubLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -60,7 +62,8 @@ record ThreadWord(int offset) {
             return there.get();
         }
         Path file = StubFile.threadWord();
-        StubCalls.LoadResult result = session.borrowing(registry, deadline, calls -> calls.load(file, file));
+        StubCalls.LoadResult result = session.borrowing(registry, deadline,
+                calls -> calls.load(file, ByteSource.of(Stub.threadWordBytes()), file));
         if (result instanceof StubCalls.LoadResult.Failed failed) {
             throw new RefusedException(session.pid(),
                     new Refusal.LoaderRefused(file.toString(), failed.message()));

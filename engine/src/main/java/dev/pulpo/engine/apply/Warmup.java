@@ -1,7 +1,9 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.elf.ByteSource;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LiveProcess;
+
 import dev.pulpo.engine.StubFile;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.ProcessImage;
@@ -17,6 +19,7 @@ import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.stub.Stub;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
@@ -118,7 +121,8 @@ public final class Warmup {
                             new StackTables(memory), arena)
                             .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline)) {
                 StubCalls calls = new StubCalls(loan, memory, stub, deadline);
-                if (calls.load(loaded, loaded) instanceof StubCalls.LoadResult.Loaded again) {
+                if (calls.load(loaded, ByteSource.of(Stub.bytes()),
+                        loaded) instanceof StubCalls.LoadResult.Loaded again) {
                     calls.unload(again.handle());
                 }
             }

@@ -3,13 +3,14 @@ package dev.pulpo.engine.image;
 import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.ffm.FileStatus;
+import dev.pulpo.ffm.OpenFile;
 import dev.pulpo.ffm.ResourceLimit;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -25,7 +26,7 @@ public final class ObjectFiles {
     private static final int KEPT = 128;
 
     /** What a file is known by: which one it is, and whether it was changed in place. */
-    private record Key(Map<String, Object> attributes) {}
+    private record Key(FileStatus status) {}
 
     private static final Map<Key, ElfFile> OPEN = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -40,39 +41,20 @@ public final class ObjectFiles {
     private ObjectFiles() {}
 
     /**
-     * Opens the file behind a mapping of a process: through {@code map_files}, which leads to the very file, or by its
-     * name in the process's root directory where the file that is there is the one that is mapped.
+     * Opens the file behind a mapping of a process.
      *
-     * @return empty where neither works or it is no ELF file
+     * @return empty where it cannot be reached, or is no ELF file
+     * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
      */
-    public static Optional<ElfFile> open(int pid, int tid, Mapping mapping) {
-        Path exact = ProcFs.process(pid).resolve("map_files").resolve(mapping.rangeName());
-        Optional<ElfFile> opened = tryOpen(exact, mapping.path());
-        if (opened.isPresent()) {
-            return opened;
+    public static Optional<ElfFile> open(TargetFiles files, Mapping mapping) {
+        Optional<OpenFile> found = files.mapped(mapping);
+        if (found.isEmpty()) {
+            return Optional.empty();
         }
-        Path named = inRoot(pid, tid, mapping.path());
-        return isInode(named, mapping.inode()) ? tryOpen(named, mapping.path()) : Optional.empty();
-    }
-
-    /** The path by which this process reaches what the target reaches under {@code path}. */
-    public static Path inRoot(int pid, int tid, String path) {
-        return Path.of(ProcFs.thread(pid, tid).resolve("root") + "/" + path);
-    }
-
-    static boolean isInode(Path file, long inode) {
-        try {
-            return (Long) Files.getAttribute(file, "unix:ino") == inode;
-        } catch (IOException absent) {
-            return false;
-        }
-    }
-
-    private static Optional<ElfFile> tryOpen(Path file, String name) {
-        try {
-            return Optional.of(open(file, name));
+        try (OpenFile file = found.get()) {
+            return Optional.of(open(file, mapping.path()));
         } catch (IOException | MalformedElfException unusable) {
-            // Another way to the file may work, and whoever needs it reports that none did.
+            // Whoever needs it reports that it could not be had.
             return Optional.empty();
         }
     }
@@ -94,7 +76,14 @@ public final class ObjectFiles {
     }
 
     private static ElfFile openAsItIs(Path file, String name) throws IOException {
-        Key key = new Key(Files.readAttributes(file, "unix:dev,ino,size,ctime"));
+        try (OpenFile found = OpenFile.own(file); OpenFile readable = found.readable()) {
+            return open(readable, name);
+        }
+    }
+
+    /** Opens what is already open for reading, or returns it where it has been. */
+    private static ElfFile open(OpenFile file, String name) throws IOException {
+        Key key = new Key(file.status());
         synchronized (OPEN) {
             ElfFile known = OPEN.get(key);
             if (known != null) {
@@ -102,7 +91,7 @@ public final class ObjectFiles {
             }
         }
         ElfFile opened;
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
             opened = ElfFile.of(ByteSource.of(
                     channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto())), name);
         }

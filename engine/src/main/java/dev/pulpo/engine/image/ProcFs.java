@@ -3,16 +3,19 @@ package dev.pulpo.engine.image;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.Processes;
+import dev.pulpo.ffm.ResourceLimit;
 import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TaskList;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -27,10 +30,12 @@ public final class ProcFs {
     /** In a thread's flags: it is on its way out and has left, or is about to leave, its memory (include/linux/sched.h). */
     private static final long PF_EXITING = 0x4;
 
+    private static final Path PROCFS = Path.of("/proc");
+
     private ProcFs() {}
 
     public static Path process(int pid) {
-        return Path.of("/proc", Integer.toString(pid));
+        return PROCFS.resolve(Integer.toString(pid));
     }
 
     public static Path thread(int pid, int tid) {
@@ -90,10 +95,54 @@ public final class ProcFs {
             return Long.parseUnsignedLong(get(name), 16);
         }
 
+        /** The user whose files the thread may open, by the id that it has here. */
+        public int fileSystemUser() {
+            String[] ids = get("Uid").split("\\s+");
+            return Integer.parseUnsignedInt(ids[ids.length - 1]);
+        }
+
         /** An id of the thread or its process as the process itself sees it, in the innermost pid namespace. */
         public int innerId(String name) {
             String ids = get(name);
             return Integer.parseInt(ids.substring(ids.lastIndexOf('\t') + 1));
+        }
+    }
+
+    /** The ids of all processes that are to be seen here, zombies included, in no order. */
+    public static List<Integer> processes() {
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(PROCFS, "[1-9]*")) {
+            List<Integer> ids = new ArrayList<>();
+            entries.forEach(entry -> ids.add(Integer.valueOf(entry.getFileName().toString())));
+            return ids;
+        } catch (IOException | DirectoryIteratorException e) {
+            ResourceLimit.checkOpenFiles(PROCFS);
+            throw new UncheckedIOException(PROCFS + " lists the processes",
+                    e instanceof DirectoryIteratorException within ? within.getCause() : (IOException) e);
+        }
+    }
+
+    /** Where a link of a process's directory leads, such as {@code ns/user}; empty where that may not be known. */
+    public static Optional<String> link(int pid, String name) {
+        try {
+            return Optional.of(Files.readSymbolicLink(process(pid).resolve(name)).toString());
+        } catch (IOException goneOrForbidden) {
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * How large a file may be that the process writes, in bytes (RLIMIT_FSIZE in getrlimit(2)); -1, the largest unsigned
+     * number, where there is no limit.
+     */
+    public static long fileSizeLimit(int pid) {
+        try {
+            return ProcFile.readRecord(process(pid).resolve("limits"), StandardCharsets.ISO_8859_1).lines()
+                    .filter(line -> line.startsWith("Max file size"))
+                    .map(line -> line.split(" {2,}", -1)[1])
+                    .filter(soft -> !soft.equals("unlimited"))
+                    .map(Long::parseUnsignedLong).findFirst().orElse(-1L);
+        } catch (IOException e) {
+            throw new TargetGoneException(pid, e);
         }
     }
 
@@ -103,6 +152,19 @@ public final class ProcFs {
             return Stat.read(thread(pid, tid)).state();
         } catch (IOException gone) {
             return NO_SUCH_THREAD;
+        }
+    }
+
+    /**
+     * For how long a thread has had a CPU so far, in nanoseconds (Documentation/scheduler/sched-stats.rst, "/proc/&lt;pid&gt;/schedstat");
+     * empty where the thread has ended or the kernel does not tell.
+     */
+    public static OptionalLong runNanos(int pid, int tid) {
+        try {
+            String run = ProcFile.readRecord(thread(pid, tid).resolve("schedstat"), StandardCharsets.US_ASCII);
+            return OptionalLong.of(Long.parseLong(run.substring(0, run.indexOf(' '))));
+        } catch (IOException goneOrUnknown) {
+            return OptionalLong.empty();
         }
     }
 

@@ -117,6 +117,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         boolean opened = false;
         boolean missing = false;
         List<Mapping> mappings = map.mappings();
+        TargetFiles files = new TargetFiles(pid, tid);
         for (int i = 0; i < mappings.size(); i++) {
             Mapping first = mappings.get(i);
             if (first.hasFile() && first.offset() == 0) {
@@ -124,7 +125,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
                 if (all.stream().anyMatch(Mapping::isExecutable)) {
                     Optional<LoadedObject> same = known.stream().filter(object -> object.mappings().equals(all))
                             .findFirst();
-                    Optional<LoadedObject> object = same.or(() -> ObjectFiles.open(pid, tid, first)
+                    Optional<LoadedObject> object = same.or(() -> ObjectFiles.open(files, first)
                             .map(elf -> new LoadedObject(first.path(), all, bias(first, elf), elf)));
                     object.ifPresent(objects::add);
                     opened |= same.isEmpty();

@@ -9,6 +9,7 @@ import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ObjectFiles;
+import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ final class SymbolSources {
     }
 
     private static Optional<ElfFile> debugFile(ProcessImage image, LoadedObject object) {
-        Path root = ObjectFiles.inRoot(image.pid(), image.tid(), "/");
+        Path root = ProcFs.thread(image.pid(), image.tid()).resolve("root");
         try {
             Optional<Path> found = DebugFiles.under(root).find(object.elf(), Path.of(object.path()));
             return found.isPresent()

@@ -9,6 +9,7 @@ import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.image.TargetFiles;
 import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
@@ -100,9 +101,8 @@ public final class Injection {
             RemoteAddress result = stack;
             CallSite site = new CallSite(code, code.plus(landing.announcedOffset), stack.plus(STACK_BYTES),
                     STACK_BYTES - 64, result, RemoteAddress.NULL);
-            keepingErrno(site,
-                    () -> keepingDlError(site, () -> deliverAndOpen(site, file,
-                            (number, arguments) -> systemCall(gadget, restorer, number, arguments))));
+            keepingErrno(site, () -> keepingDlError(site,
+                    () -> deliverAndOpen(site, file, new DeliveryCalls(gadget, restorer, site))));
         } finally {
             if (loan.isUsable()) {
                 systemCall(gadget, restorer, SystemCalls.MUNMAP, stack.value(), STACK_BYTES);
@@ -112,8 +112,8 @@ public final class Injection {
     }
 
     /** By its name where the target sees it there and may open it, else as {@link StubCalls#load} does it. */
-    private void deliverAndOpen(CallSite site, Path file, Delivery.SystemCall calls) {
-        if (Delivery.isVisible(image.pid(), loan.tid(), file)) {
+    private void deliverAndOpen(CallSite site, Path file, Delivery.Calls calls) {
+        if (new TargetFiles(image.pid(), loan.tid()).has(file, file.toString())) {
             Optional<String> error = open(site, file.toString());
             if (error.isEmpty()) {
                 return;
@@ -122,11 +122,38 @@ public final class Injection {
                 throw refused(file.toString(), error.get());
             }
         }
-        // The name of an anonymous file is for people; what an ELF file begins with is a string, and certain to be there.
-        try (Delivery delivery = Delivery.anonymous(image.pid(), loan.tid(), file, calls, libc.start())) {
+        try (Delivery delivery = Delivery.of(loan, ByteSource.of(Stub.bytes()), file, calls)) {
             open(site, delivery.path()).ifPresent(error -> {
                 throw refused(delivery.path(), error);
             });
+        }
+    }
+
+    /** Calls that go through libc's instruction; their room is the stack that other calls will run on. */
+    private final class DeliveryCalls implements Delivery.Calls {
+        private final RemoteAddress gadget;
+        private final RemoteAddress restorer;
+        private final CallSite site;
+
+        DeliveryCalls(RemoteAddress gadget, RemoteAddress restorer, CallSite site) {
+            this.gadget = gadget;
+            this.restorer = restorer;
+            this.site = site;
+        }
+
+        @Override
+        public long call(int number, long... arguments) {
+            return systemCall(gadget, restorer, number, arguments);
+        }
+
+        @Override
+        public RemoteAddress room() {
+            return ThreadLoan.argumentsAt(site);
+        }
+
+        @Override
+        public long roomBytes() {
+            return ThreadLoan.argumentBytes(site);
         }
     }
 

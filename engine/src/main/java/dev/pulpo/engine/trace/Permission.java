@@ -39,10 +39,15 @@ record Permission(int errno, int scope, boolean capable, String owner, int user)
      */
     static Permission of(Path procfs, int pid, int tid, int errno) {
         int self = (int) ProcessHandle.current().pid();
-        boolean capable = ProcFs.status(self, self, "CapEff")
-                .filter(set -> (Long.parseUnsignedLong(set, 16) & 1L << CAP_SYS_PTRACE) != 0).isPresent();
+        boolean capable = ProcFs.findStatus(self, self).filter(Permission::isCapable).isPresent();
         String owner = ProcFs.status(pid, tid, "Uid").map(ids -> ids.split("\\s+")[1]).orElse("?");
         return new Permission(errno, scope(procfs), capable, owner, Processes.effectiveUser());
+    }
+
+    /** Whether a thread has CAP_SYS_PTRACE in its user namespace. */
+    static boolean isCapable(ProcFs.Status status) {
+        return status.find("CapEff").filter(set -> (Long.parseUnsignedLong(set, 16) & 1L << CAP_SYS_PTRACE) != 0)
+                .isPresent();
     }
 
     private static int scope(Path procfs) {

@@ -28,15 +28,24 @@ final class SeccompCheck {
      * @param status of the thread, read since it was stopped; empty where it has been killed
      */
     static Optional<String> of(Ptrace ptrace, int tid, Optional<ProcFs.Status> status) {
+        return of(ptrace, tid, status, SystemCalls.LOADING);
+    }
+
+    /**
+     * As {@link #of(Ptrace, int, Optional)}, for other system calls than those that loading always takes.
+     *
+     * @param calls by name
+     */
+    static Optional<String> of(Ptrace ptrace, int tid, Optional<ProcFs.Status> status, Map<String, Integer> calls) {
         String mode = status.flatMap(lines -> lines.find("Seccomp")).orElse(NONE);
         return switch (mode) {
             case NONE -> Optional.empty();
             case STRICT -> Optional.of("seccomp's strict mode would kill it");
-            default -> filters(ptrace, tid);
+            default -> filters(ptrace, tid, calls);
         };
     }
 
-    private static Optional<String> filters(Ptrace ptrace, int tid) {
+    private static Optional<String> filters(Ptrace ptrace, int tid, Map<String, Integer> calls) {
         List<SeccompFilter> filters;
         try {
             filters = ptrace.seccompFilters(tid);
@@ -44,7 +53,7 @@ final class SeccompCheck {
             return Optional.of("it has a seccomp filter that cannot be looked at (" + e.getMessage()
                     + "), and it might kill; CAP_SYS_ADMIN is needed to look, in a process without such a filter");
         }
-        for (Map.Entry<String, Integer> call : SystemCalls.LOADING.entrySet()) {
+        for (Map.Entry<String, Integer> call : calls.entrySet()) {
             SeccompFilter.Verdict tolerated = SystemCalls.RETURNING.contains(call.getValue())
                     ? SeccompFilter.Verdict.ALLOWED
                     : SeccompFilter.Verdict.FAILS;

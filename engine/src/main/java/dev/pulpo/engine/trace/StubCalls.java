@@ -1,5 +1,7 @@
 package dev.pulpo.engine.trace;
 
+import dev.pulpo.elf.ByteSource;
+import dev.pulpo.engine.image.TargetFiles;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCalls;
@@ -45,20 +47,39 @@ public final class StubCalls {
     }
 
     /**
-     * Loads a shared object: by its name where the target sees the same file under it, else from an anonymous file.
+     * Loads a shared object: by its name where the target sees the same file under it, else by its content.
      *
-     * @param name what the target is to know it by
+     * @param content of the file, as it was checked
+     * @param name    what the target is to know it by
      */
-    public LoadResult load(Path file, Path name) {
-        if (Delivery.isVisible(loan.pid(), loan.tid(), file, name)) {
+    public LoadResult load(Path file, ByteSource content, Path name) {
+        if (new TargetFiles(loan.pid(), loan.tid()).has(file, name.toString())) {
             LoadResult byName = load(name.toString());
             // The target may see the file and not be allowed to open it.
             if (!(byName instanceof LoadResult.Failed failed && isUnopened(failed.message()))) {
                 return byName;
             }
         }
-        try (Delivery anonymous = Delivery.anonymous(loan.pid(), loan.tid(), file, this::systemCall, stub.address())) {
-            return load(anonymous.path());
+        try (Delivery delivery = Delivery.of(loan, content, file, new DeliveryCalls())) {
+            return load(delivery.path());
+        }
+    }
+
+    /** System calls of the stub; their room is where arguments of other calls would be. */
+    private final class DeliveryCalls implements Delivery.Calls {
+        @Override
+        public long call(int number, long... arguments) {
+            return systemCall(number, arguments);
+        }
+
+        @Override
+        public RemoteAddress room() {
+            return ThreadLoan.argumentsAt(stub.callSite());
+        }
+
+        @Override
+        public long roomBytes() {
+            return ThreadLoan.argumentBytes(stub.callSite());
         }
     }
 

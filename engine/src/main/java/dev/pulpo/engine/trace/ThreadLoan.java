@@ -16,7 +16,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * One thread of the target, stopped and borrowed; all others run. {@link #call} makes it run functions of the target,
@@ -31,6 +33,9 @@ import java.util.Optional;
 public final class ThreadLoan implements AutoCloseable {
     private static final long PAUSE_NANOS = 20_000;
     private static final int LEAVE_TRIES = 1_000;
+    /** For how long a thread that gets no CPU is waited for beyond the deadline, and for how much of what it gets. */
+    private static final long STARVED_NANOS = 15_000_000_000L;
+    private static final long RUN_NANOS = 500_000_000L;
 
     private final int pid;
     private final int tid;
@@ -48,6 +53,7 @@ public final class ThreadLoan implements AutoCloseable {
     private boolean diverted;
     private boolean abandoned;
     private RemoteAddress borrower = RemoteAddress.NULL;
+    private OptionalLong ranAtDeadline = OptionalLong.empty();
     private long ended;
 
     /**
@@ -136,7 +142,7 @@ public final class ThreadLoan implements AutoCloseable {
 
     /** As {@link #call}, of a function that returns nothing of interest in rax. */
     void run(CallSite site, RemoteAddress function, byte[] arguments, long[] values, long deadline) {
-        if (arguments.length > site.stackSize() / 2) {
+        if (arguments.length > argumentBytes(site)) {
             throw new BorrowedCallException(pid, tid,
                     arguments.length + " bytes of arguments do not fit the stub's stack of " + site.stackSize());
         }
@@ -182,6 +188,21 @@ public final class ThreadLoan implements AutoCloseable {
     /** Where {@link #call} puts arguments: at the far end of the stack, away from the frame. */
     static RemoteAddress argumentsAt(CallSite site) {
         return new RemoteAddress(site.stackTop().value() - site.stackSize() + 63 & -64);
+    }
+
+    /** How many bytes {@link #call} takes as arguments: as many as leave the call itself half of the stack. */
+    static long argumentBytes(CallSite site) {
+        return site.stackSize() / 2;
+    }
+
+    /** Memory of this process that lives as long as the loan. */
+    MemorySegment allocate(long bytes) {
+        return arena.allocate(bytes);
+    }
+
+    /** What the thread's seccomp filters have against these system calls; empty where nothing. */
+    Optional<String> forbids(Map<String, Integer> calls) {
+        return SeccompCheck.of(ptrace, tid, ProcFs.findStatus(pid, tid), calls);
     }
 
     private static long value(long[] values, int index) {
@@ -258,13 +279,26 @@ public final class ThreadLoan implements AutoCloseable {
                 abandoned = true;
                 throw TargetGoneException.endedOrReplaced(pid);
             }
-            if (System.nanoTime() - deadline > 0) {
+            if (System.nanoTime() - deadline > 0 && !isStarved(deadline)) {
                 leave();
                 throw new BorrowedCallException(pid, tid,
                         "the borrowed call has not returned by the deadline (thread state "
                                 + ProcFs.state(pid, tid) + "); the thread goes on with it and finds its own way back");
             }
         }
+    }
+
+    /**
+     * Whether the thread would go on if it got a CPU. On a crowded machine its call is worth waiting for. One that sleeps, or
+     * has run for long enough, has no more claim to that.
+     */
+    private boolean isStarved(long deadline) {
+        long run = ProcFs.runNanos(pid, tid).orElse(Long.MAX_VALUE);
+        if (ranAtDeadline.isEmpty()) {
+            ranAtDeadline = OptionalLong.of(run);
+        }
+        return run - ranAtDeadline.getAsLong() < RUN_NANOS && System.nanoTime() - deadline < STARVED_NANOS
+                && ProcFs.state(pid, tid) == 'R';
     }
 
     /** Lets go of the running thread: when its call returns, the frame takes it back. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.pulpo.engine.Needed;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Victims;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.ProcessLock;
@@ -13,13 +14,30 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The lock that keeps tools apart, when its holder dies and leaves a child that has it still. */
 class ExclusionTest {
+    @TempDir
+    static Path directory;
+    static Path locker;
+
+    @BeforeAll
+    static void build() throws Exception {
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
+        locker = new Victims(directory).compiled("locker", "locker.c");
+    }
+
     /** Takes the lock by a process that ends at once; the shell keeps the descriptor until it is told to let go. */
     private static String holding(int pid) {
-        return "exec 9</proc/" + pid
+        return "exec 9</proc/" + pid + "/mem"
                 + " && flock -x 9 && echo locked && read line && exec 9<&- && echo let go && read line";
     }
 
@@ -43,12 +61,45 @@ class ExclusionTest {
         return 1000 * Integer.parseInt(numbers[0]) + Integer.parseInt(numbers[1]);
     }
 
-    /** The directory in its procfs is another file than ours of the same process. */
-    @Test
-    void lockOfAToolWithAProcfsOfItsOwnCounts() throws Exception {
-        Needed.commands("unshare", "mount");
-        try (LaunchedProcess target = launch("cat")) {
-            assumeTrue(kernel() >= 6009, "before Linux 6.9 all processes share one file");
+    private static LaunchedProcess lockedByNobody(String what, int pid) {
+        return ready(launch("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--", locker.toString(),
+                what, Integer.toString(pid)));
+    }
+
+    private static LaunchedProcess ready(LaunchedProcess process) {
+        try {
+            BufferedReader said = new BufferedReader(
+                    new InputStreamReader(process.output().orElseThrow(), StandardCharsets.UTF_8));
+            assertThat(said.readLine()).isEqualTo("ready");
+            return process;
+        } catch (IOException | AssertionError failed) {
+            process.close();
+            throw new IllegalStateException("it has no lock", failed);
+        }
+    }
+
+    /** Who may not trace a process cannot keep tools from it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"directory", "process", "shared"})
+    void lockOfWhoMayNotTraceDoesNotCount(String what) {
+        Needed.commands("setpriv");
+        try (LaunchedProcess target = launch("cat"); LaunchedProcess nobody = lockedByNobody(what, target.pid())) {
+            Exclusion.of(target.pid()).close();
+            assertThat(nobody.isAlive()).isTrue();
+        }
+    }
+
+    /** As above, and others' locks do not keep tools from seeing each other. */
+    @ParameterizedTest
+    @ValueSource(strings = {"directory", "process", "shared", "nothing"})
+    void lockOfAToolWithAProcfsOfItsOwnCounts(String others) throws Exception {
+        Needed.commands("unshare", "mount", "setpriv");
+        assumeTrue(kernel() >= 6009, "before Linux 6.9 all processes share one file");
+        try (LaunchedProcess target = launch("cat");
+                LaunchedProcess nobody = others.equals("nothing")
+                        ? launch("cat")
+                        : lockedByNobody(others, target.pid())) {
+            assertThat(nobody.isAlive()).isTrue();
             try (LaunchedProcess tool = launch("unshare", "--mount", "sh", "-c",
                     "mount -t proc proc /proc && exec \"$@\"", "sh",
                     ProcessHandle.current().info().command().orElseThrow(),
