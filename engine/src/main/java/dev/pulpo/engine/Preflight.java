@@ -5,6 +5,7 @@ import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.Mapping;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.image.TargetFiles;
 import dev.pulpo.engine.trace.Access;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.engine.trace.StubState;
@@ -12,13 +13,8 @@ import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.StubLayout;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -144,7 +140,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                 program(image);
                 stub(image, memory);
                 files(image);
-                root();
+                root(image);
             }
         }
 
@@ -235,29 +231,12 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
             }
         }
 
-        private void root() {
-            Optional<Path> root = root(pid);
-            Optional<Path> own = root((int) ProcessHandle.current().pid());
-            if (!Objects.equals(root, own) || !mountNamespace(pid).equals(mountNamespace(
-                    (int) ProcessHandle.current().pid()))) {
+        private void root(ProcessImage image) {
+            int self = (int) ProcessHandle.current().pid();
+            boolean sameRoot = new TargetFiles(pid, image.tid()).hasRootOf(new TargetFiles(self, self));
+            if (!sameRoot || !ProcFs.link(pid, "ns/mnt").equals(ProcFs.link(self, "ns/mnt"))) {
                 add(Severity.NOTE, Kind.OTHER_ROOT, "it sees other files than this process does",
                         "patches are handed to it without a path; -R names one");
-            }
-        }
-
-        private static Optional<Path> root(int pid) {
-            return link(pid, "root");
-        }
-
-        private static Optional<Path> mountNamespace(int pid) {
-            return link(pid, "ns/mnt");
-        }
-
-        private static Optional<Path> link(int pid, String name) {
-            try {
-                return Optional.of(Files.readSymbolicLink(ProcFs.process(pid).resolve(name)));
-            } catch (IOException gone) {
-                return Optional.empty();
             }
         }
     }

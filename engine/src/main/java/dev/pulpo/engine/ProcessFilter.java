@@ -80,7 +80,7 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
     /** A look that costs little, so that a machine full of other processes is gone through in no time. */
     private static boolean mentionsStub(int pid) {
         try {
-            return ProcFile.read(ProcFs.process(pid).resolve("maps"), StandardCharsets.ISO_8859_1).contains("/libpulp");
+            return ProcFile.read(ProcFs.process(pid).resolve("maps"), StandardCharsets.ISO_8859_1).contains("libpulp");
         } catch (IOException unreadable) {
             return false;
         }

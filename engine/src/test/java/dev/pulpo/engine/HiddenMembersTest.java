@@ -247,7 +247,7 @@ class HiddenMembersTest {
         applyInside();
         left(State.PENDING, Mark.OPEN, Mark.OPEN);
         List<String> command = new ArrayList<>(List.of(inside()));
-        command.addAll(List.of("flock", "/proc/" + PidNamespace.ids(pids.get(1)).getLast(), "sh", "-c",
+        command.addAll(List.of("flock", "/proc/" + PidNamespace.ids(pids.get(1)).getLast() + "/mem", "sh", "-c",
                 "echo locked; read -r line"));
         Process holder = new ProcessBuilder(command).start();
         try {

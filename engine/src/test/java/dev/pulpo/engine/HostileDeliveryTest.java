@@ -131,7 +131,7 @@ class HostileDeliveryTest {
             process.apply(process.plan(patch), AT_ONCE);
             assertThat(server.ask("answer")).isEqualTo("2");
             Path mapped = Files.readAllLines(Path.of("/proc/" + server.pid() + "/maps")).stream()
-                    .filter(line -> line.contains("/memfd:pulpo:fix.so"))
+                    .filter(line -> line.contains("/memfd:pulpo:fix"))
                     .map(line -> Path.of("/proc/" + server.pid() + "/map_files/" + line.split(" ")[0])).findFirst()
                     .orElseThrow();
             assertThatThrownBy(() -> Files.write(mapped, new byte[1])).isInstanceOf(java.io.IOException.class);

@@ -75,6 +75,7 @@ class UsersTest {
             assertThat(process.hasStub()).isTrue();
             assertThat(Path.of("/proc", Integer.toString(server.pid()), "maps")).content()
                     .contains("/memfd:").contains(victims.fix(2).toString()).doesNotContain("libpulpo.so");
+            assertThat(ProcessFilter.ALL.find()).contains(server.pid());
             assertThat(server.ask("answer")).isEqualTo("2");
             process.revert(patch(2).id());
             assertThat(server.ask("answer")).isEqualTo("1");

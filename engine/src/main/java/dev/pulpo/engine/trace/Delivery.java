@@ -36,6 +36,8 @@ final class Delivery implements AutoCloseable {
     /** Where a file can be made, the most temporary place first. */
     private static final List<String> PLACES = List.of("/tmp", "/dev/shm", "/var/tmp", "/run", "");
 
+    /** What anonymous files are called in the target's map, before their own names. */
+    private static final String SHOWN_AS = "pulpo:";
     /** The kernel takes longer names for an error (memfd_create(2)). */
     private static final int LONGEST_NAME = 249;
     private static final int RANDOM_BYTES = 12;
@@ -94,7 +96,8 @@ final class Delivery implements AutoCloseable {
     }
 
     private static Delivery inMemory(ThreadLoan loan, ByteSource content, Path name, Calls calls, String procfs) {
-        write(loan.memory(), calls, ("pulpo:" + name.getFileName()).getBytes(StandardCharsets.UTF_8), LONGEST_NAME);
+        byte[] shown = (SHOWN_AS + name.getFileName()).replaceFirst("\\.so$", "").getBytes(StandardCharsets.UTF_8);
+        write(loan.memory(), calls, shown, LONGEST_NAME);
         long made = calls.call(SystemCalls.MEMFD_CREATE, calls.room().value(),
                 SystemCalls.SEALABLE | SystemCalls.EXECUTABLE);
         if (made == -Errno.EINVAL) {
