@@ -76,8 +76,9 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
         if (Files.exists(target)) {
             return Files.getPosixFilePermissions(target);
         }
-        if (original instanceof MappedFile mapped && Files.exists(mapped.file())) {
-            return Files.getPosixFilePermissions(mapped.file());
+        Optional<Path> source = original instanceof MappedFile mapped ? mapped.file() : Optional.empty();
+        if (source.isPresent() && Files.exists(source.get())) {
+            return Files.getPosixFilePermissions(source.get());
         }
         return Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.GROUP_READ,
                 PosixFilePermission.OTHERS_READ);

@@ -55,7 +55,9 @@ public final class SymbolTable {
 
     /** All entries in their order, entry 0 included. */
     public Stream<ElfSymbol> stream() {
-        return IntStream.range(0, symbols.count()).mapToObj(this::get);
+        StringTable.Keeper names = symbols.strings().passer();
+        return IntStream.range(0, symbols.count())
+                .mapToObj(index -> make(index, names.string(symbols.nameOffset(index))));
     }
 
     /**
@@ -97,6 +99,8 @@ public final class SymbolTable {
             ElfSymbol symbol = make(index, name);
             if (wanted.test(symbol)) {
                 found.add(symbol);
+                ReadLimits.check(symbols.entries().source(), entryOffset(index), found.size(),
+                        ReadLimits.LONGEST_CHAIN, "symbols of one name");
             }
             return false;
         });
@@ -139,6 +143,11 @@ public final class SymbolTable {
             case SHN_XINDEX -> new SectionIndex.Regular(largeSections.i32(index * 4L));
             default -> stored >= SHN_LORESERVE ? new SectionIndex.Reserved(stored) : new SectionIndex.Regular(stored);
         };
+    }
+
+    /** The value of an entry. */
+    long value(int index) {
+        return symbols.value(index);
     }
 
     /** Where an entry begins in the source of the object. */

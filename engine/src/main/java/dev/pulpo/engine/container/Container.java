@@ -3,6 +3,7 @@ package dev.pulpo.engine.container;
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfEditor;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.elf.Section;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,6 +18,9 @@ import java.util.Optional;
  * @param comment  for people; may be empty
  */
 public record Container(Metadata metadata, String comment) {
+    /** A patch names some functions; it has no room for a section of gigabytes. */
+    static final int LARGEST = 16 << 20;
+
     private static final String METADATA = ".ulp";
     private static final String REVERT = ".ulp.rev";
     private static final String COMMENTS = ".ulp.comments";
@@ -59,7 +63,10 @@ public record Container(Metadata metadata, String comment) {
     }
 
     private static Optional<ByteCursor> section(ElfFile elf, String name) {
-        return elf.section(name).filter(Section::hasBytes).map(elf::data);
+        Optional<ByteCursor> found = elf.section(name).filter(Section::hasBytes).map(elf::data);
+        found.ifPresent(
+                bytes -> ReadLimits.check(elf.name(), bytes.offset(), bytes.limit(), LARGEST, "bytes in " + name));
+        return found;
     }
 
     private static String untilNul(ByteCursor cursor) {

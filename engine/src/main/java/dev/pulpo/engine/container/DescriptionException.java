@@ -20,13 +20,18 @@ public final class DescriptionException extends Exception {
      * @param message what is wrong, and what would be right
      */
     public record Problem(String file, int line, int column, int length, String text, String message) {
-        /** {@code file:line:column: error: message}, the line, and a caret below the place. */
+        private static final int WIDEST = 400;
+
+        /** {@code file:line:column: error: message}, the line or what of it is near, and a caret below the place. */
         @Override
         public String toString() {
+            int at = Math.min(column - 1, text.length());
+            int from = at < WIDEST ? 0 : at - WIDEST / 2;
+            String shown = text.substring(from, Math.min(text.length(), from + WIDEST));
             // A tab is as wide below as it is above.
-            String margin = text.substring(0, Math.min(column - 1, text.length())).replaceAll("[^\t]", " ");
-            return file + ":" + line + ":" + column + ": error: " + message + "\n" + text + "\n" + margin + "^"
-                    + "~".repeat(length - 1);
+            String margin = text.substring(from, at).replaceAll("[^\t]", " ");
+            return file + ":" + line + ":" + column + ": error: " + message + "\n" + shown + "\n" + margin + "^"
+                    + "~".repeat(Math.min(length, Math.max(1, shown.length() - margin.length())) - 1);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.pulpo.engine.container;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.ReadLimits;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,11 +17,14 @@ final class JsonReader {
 
     /** Deeper nesting than any file of ours has, and far from the end of the stack. */
     private static final int DEEPEST = 100;
+    /** Two characters can make an object of fifty bytes; a symbol is six values. */
+    private static final int MOST = 1 << 22;
 
     private final String text;
     private final String source;
     private int at;
     private int depth;
+    private int values;
 
     private JsonReader(String text, String source) {
         this.text = text;
@@ -44,6 +48,7 @@ final class JsonReader {
 
     private Object value() {
         space();
+        ReadLimits.check(source, at, ++values, MOST, "values");
         return switch (peek()) {
             case '{' -> nested(this::object);
             case '[' -> nested(this::array);

@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -110,7 +109,7 @@ final class MetadataFormat {
 
     private static BuildId buildId(ByteCursor in) {
         long length = in.u32();
-        return new BuildId(HexFormat.of().formatHex(in.bytes(length).toArray(ValueLayout.JAVA_BYTE)));
+        return BuildId.read(in, length);
     }
 
     private static long count(ByteCursor in, int shortest) {

@@ -3,6 +3,7 @@ package dev.pulpo.engine.container;
 import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.InputFile;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.container.Description.Word;
@@ -11,6 +12,7 @@ import dev.pulpo.engine.plan.Names;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -27,6 +29,10 @@ import java.util.stream.Collectors;
  * @param container what is to be embedded
  */
 public record Packer(Path file, Container container) {
+    private static final int LONGEST_DESCRIPTION = 4 << 20;
+    /** Comparing names takes as many steps as both have characters, multiplied. */
+    private static final int LONGEST_SUGGESTED = 1 << 12;
+
     /**
      * Reads a description and the files that it names; relative paths are relative to the current directory.
      *
@@ -37,7 +43,7 @@ public record Packer(Path file, Container container) {
      */
     public static Packer read(Path description, Optional<Path> patch, Optional<Path> target)
             throws IOException, DescriptionException {
-        byte[] bytes = Files.readAllBytes(description);
+        byte[] bytes = InputFile.read(description, LONGEST_DESCRIPTION);
         String text = new String(bytes, StandardCharsets.UTF_8);
         DescriptionProblems problems = new DescriptionProblems(description.toString(), DescriptionParser.lines(text));
         Description parsed = DescriptionParser.parse(text, problems);
@@ -138,11 +144,11 @@ public record Packer(Path file, Container container) {
         private Optional<PatchId> dependency(Word word) {
             return path(Optional.empty(), word).flatMap(path -> reading(path, word, () -> {
                 byte[] start = new byte[1];
-                try (var in = Files.newInputStream(path)) {
+                try (var in = Channels.newInputStream(InputFile.open(path, Long.MAX_VALUE))) {
                     in.readNBytes(start, 0, 1);
                 }
                 if (start[0] != 0x7f) {
-                    return Container.readBare(Files.readAllBytes(path), path.toString()).id();
+                    return Container.readBare(InputFile.read(path, Container.LARGEST), path.toString()).id();
                 }
                 ElfFile elf = ObjectFiles.open(path, path.toString());
                 return Container.read(elf).orElseThrow(
@@ -172,7 +178,9 @@ public record Packer(Path file, Container container) {
                 return found.getFirst().offset();
             }
             if (found.isEmpty()) {
-                List<String> nearest = Names.nearest(name.text(), object.names(kind));
+                List<String> nearest = name.text().length() > LONGEST_SUGGESTED
+                        ? List.of()
+                        : Names.nearest(name.text(), object.names(kind));
                 problems.add(name, object.name() + " has no " + kind + " " + name
                         + (nearest.isEmpty() ? "" : "; did you mean " + String.join(", ", nearest) + "?"));
             } else {

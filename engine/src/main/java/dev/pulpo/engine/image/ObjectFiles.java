@@ -1,18 +1,18 @@
 package dev.pulpo.engine.image;
 
-import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.InputFile;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.MappedFile;
+import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.ffm.ResourceLimit;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +25,7 @@ public final class ObjectFiles {
     private static final int KEPT = 128;
 
     /** What a file is known by: which one it is, and whether it was changed in place. */
-    private record Key(Map<String, Object> attributes) {}
+    private record Key(Map<String, Object> attributes, ReadLimits limits) {}
 
     private static final Map<Key, ElfFile> OPEN = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -70,7 +70,7 @@ public final class ObjectFiles {
 
     private static Optional<ElfFile> tryOpen(Path file, String name) {
         try {
-            return Optional.of(open(file, name));
+            return Optional.of(open(file, name, ReadLimits.PROCESS));
         } catch (IOException | MalformedElfException unusable) {
             // Another way to the file may work, and whoever needs it reports that none did.
             return Optional.empty();
@@ -84,8 +84,12 @@ public final class ObjectFiles {
      * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
      */
     public static ElfFile open(Path file, String name) throws IOException {
+        return open(file, name, ReadLimits.USER);
+    }
+
+    private static ElfFile open(Path file, String name, ReadLimits limits) throws IOException {
         try {
-            return openAsItIs(file, name);
+            return openAsItIs(file, name, limits);
         } catch (NoSuchFileException | AccessDeniedException e) {
             throw e;
         } catch (FileSystemException e) {
@@ -93,8 +97,8 @@ public final class ObjectFiles {
         }
     }
 
-    private static ElfFile openAsItIs(Path file, String name) throws IOException {
-        Key key = new Key(Files.readAttributes(file, "unix:dev,ino,size,ctime"));
+    private static ElfFile openAsItIs(Path file, String name, ReadLimits limits) throws IOException {
+        Key key = new Key(Files.readAttributes(file, "unix:dev,ino,size,ctime"), limits);
         synchronized (OPEN) {
             ElfFile known = OPEN.get(key);
             if (known != null) {
@@ -102,9 +106,8 @@ public final class ObjectFiles {
             }
         }
         ElfFile opened;
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            opened = ElfFile.of(ByteSource.of(
-                    channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto())), name);
+        try (FileChannel channel = InputFile.open(file, limits.fileBytes())) {
+            opened = ElfFile.of(MappedFile.of(channel, name), limits);
         }
         synchronized (OPEN) {
             OPEN.putIfAbsent(key, opened);

@@ -26,7 +26,7 @@ final class Layout extends Command {
     public Integer call() throws IOException {
         String name = String.join(" ", type);
         try (ElfFile elf = ElfFile.open(file);
-                DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath(), DebugFiles.under(Path.of("/")))) {
+                DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath().toString(), DebugFiles.ofThisProcess())) {
             List<TypeLayout> found = info.types(name);
             if (found.isEmpty()) {
                 throw new IOException(info.units().isEmpty()

@@ -115,7 +115,8 @@ public final class Shell {
         try {
             Path file = find(library);
             try (ElfFile elf = ElfFile.open(file);
-                    DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath(), DebugFiles.under(Path.of("/")))) {
+                    DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath().toString(),
+                            DebugFiles.ofThisProcess())) {
                 return info.types(type);
             }
         } catch (IOException e) {
