@@ -49,9 +49,9 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
     void write(Path target) throws IOException {
         Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
         Path directory = Optional.ofNullable(real.getParent())
-                .orElseThrow(() -> new IOException("a directory: " + target));
+                .orElseThrow(() -> new IOException("a directory: " + RawText.of(target)));
         // Next to the target, because only within a file system is renaming atomic.
-        Path temporary = Files.createTempFile(directory, "." + real.getFileName() + ".", ".tmp");
+        Path temporary = Files.createTempFile(directory, ".pulpo.", ".tmp");
         boolean done = false;
         try {
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {

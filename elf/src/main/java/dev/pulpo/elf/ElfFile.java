@@ -49,7 +49,7 @@ public final class ElfFile implements AutoCloseable {
     public static ElfFile open(Path file) throws IOException {
         MappedFile mapped = ByteSource.map(file);
         try {
-            return new ElfFile(new ElfView(mapped, file.toString(), 0, null), mapped);
+            return new ElfFile(new ElfView(mapped, RawText.of(file), 0, null), mapped);
         } catch (RuntimeException failure) {
             mapped.close();
             throw failure;

@@ -63,6 +63,6 @@ public final class MappedFile implements ByteSource, AutoCloseable {
 
     @Override
     public String toString() {
-        return file.toString();
+        return RawText.of(file);
     }
 }

@@ -1,6 +1,5 @@
 package dev.pulpo.elf;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -65,7 +64,7 @@ public final class SymbolTable {
     public Optional<ElfSymbol> find(String name) {
         VersionTable table = versions.get();
         int[] best = {-1, Integer.MAX_VALUE};
-        lookup.get().visit(name.getBytes(StandardCharsets.UTF_8), index -> {
+        lookup.get().visit(RawText.encode(name), index -> {
             int rank = symbols.section(index) == 0 || table.isHidden(index) ? Integer.MAX_VALUE : rank(index);
             if (rank < best[1]) {
                 best[0] = index;
@@ -93,7 +92,7 @@ public final class SymbolTable {
 
     private List<ElfSymbol> matches(String name, Predicate<ElfSymbol> wanted) {
         List<ElfSymbol> found = new ArrayList<>();
-        lookup.get().visit(name.getBytes(StandardCharsets.UTF_8), index -> {
+        lookup.get().visit(RawText.encode(name), index -> {
             ElfSymbol symbol = make(index, name);
             if (wanted.test(symbol)) {
                 found.add(symbol);

@@ -1,6 +1,7 @@
 package dev.pulpo.engine;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.apply.ApplyOperation;
 import dev.pulpo.engine.apply.InjectOperation;
 import dev.pulpo.engine.apply.JointOperation;
@@ -91,10 +92,8 @@ public final class LiveProcess implements AutoCloseable {
      * @param command the program, which is looked for on the PATH, and its arguments
      */
     public static Launcher launcher(List<String> command) {
-        String preloaded = System.getenv("LD_PRELOAD");
-        String stub = StubFile.path().toString();
-        return new Launcher(command).environment("LD_PRELOAD",
-                preloaded == null || preloaded.isEmpty() ? stub : stub + ":" + preloaded);
+        return Launcher.ofBytes(command.stream().map(RawText::encode).toList())
+                .preload(RawText.encode(RawText.of(StubFile.path())));
     }
 
     /** Starts a program as {@link #launcher} does, with its streams connected to this process by pipes. */
@@ -111,9 +110,9 @@ public final class LiveProcess implements AutoCloseable {
         return ProcFs.name(pid);
     }
 
-    /** Path of the program that it runs. */
+    /** Path of the program that it runs; {@link RawText#of} says what bytes it is made of. */
     public Path executable() {
-        return Path.of(unlessGone(() -> image().executable()));
+        return RawText.path(unlessGone(() -> image().executable()));
     }
 
     private ProcessImage image() {

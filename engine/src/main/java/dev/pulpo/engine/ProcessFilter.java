@@ -1,6 +1,7 @@
 package dev.pulpo.engine;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.ffm.ProcFile;
@@ -8,7 +9,6 @@ import dev.pulpo.ffm.ResourceLimit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,12 +20,19 @@ import java.util.stream.Stream;
  *
  * @param name the process's name or its program's file name, or a wildcard for one; empty for any
  * @param user the name of the process's user, a wildcard for it, or its number; empty for any
+ * @see Wildcard
  */
 public record ProcessFilter(Optional<String> name, Optional<String> user) {
     private static final Path PROCFS = Path.of("/proc");
 
     /** All of them. */
     public static final ProcessFilter ALL = new ProcessFilter(Optional.empty(), Optional.empty());
+
+    /** @throws java.util.regex.PatternSyntaxException where one is no well-formed {@link Wildcard} */
+    public ProcessFilter {
+        name.ifPresent(Wildcard::new);
+        user.ifPresent(Wildcard::new);
+    }
 
     /**
      * The ids of these processes, in ascending order. None is stopped; this process is not among them.
@@ -53,28 +60,27 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
         try {
             Path process = ProcFs.process(pid);
             return user.get().equals(String.valueOf(Files.getAttribute(process, "unix:uid")))
-                    || matches(user.get(), Files.getOwner(process).getName());
+                    || new Wildcard(user.get()).matches(Files.getOwner(process).getName());
         } catch (IOException gone) {
             return false;
         }
     }
 
     private boolean isNamed(int pid) {
-        return name.isEmpty() || matches(name.get(), ProcFs.name(pid)) || programName(pid)
-                .filter(program -> matches(name.get(), program)).isPresent();
+        if (name.isEmpty()) {
+            return true;
+        }
+        Wildcard wildcard = new Wildcard(name.get());
+        return wildcard.matches(ProcFs.name(pid)) || programName(pid).filter(wildcard::matches).isPresent();
     }
 
     private static Optional<String> programName(int pid) {
         try {
             Path program = Files.readSymbolicLink(ProcFs.process(pid).resolve("exe"));
-            return Optional.ofNullable(program.getFileName()).map(Path::toString);
+            return Optional.ofNullable(program.getFileName()).map(RawText::of);
         } catch (IOException unreadable) {
             return Optional.empty();
         }
-    }
-
-    private static boolean matches(String wildcard, String text) {
-        return FileSystems.getDefault().getPathMatcher("glob:" + wildcard).matches(Path.of(text));
     }
 
     /** A look that costs little, so that a machine full of other processes is gone through in no time. */

@@ -83,7 +83,7 @@ public final class TraceeMemory implements AutoCloseable {
     }
 
     /**
-     * What is mapped in this memory, as proc_pid_maps(5) shows it. Where that is not empty, the process still is the one that
+     * What is mapped in this memory, as proc_pid_maps(5) shows it: each character is a byte, as names may hold any. Where that is not empty, the process still is the one that
      * was opened, and its id is nobody else's.
      *
      * @return empty where the memory is gone, or the process
@@ -93,7 +93,7 @@ public final class TraceeMemory implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("the memory of thread " + tid + " has been closed");
         }
-        return ProcFile.readMaps(map, StandardCharsets.UTF_8);
+        return ProcFile.readMaps(map, StandardCharsets.ISO_8859_1);
     }
 
     /**

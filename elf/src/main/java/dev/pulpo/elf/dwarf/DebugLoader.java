@@ -4,6 +4,7 @@ import dev.pulpo.elf.DebugAltLink;
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ final class DebugLoader {
     }
 
     private void addSupplementary(World world, DebugAltLink link, Path describedBy) throws IOException {
-        Path name = Path.of(link.fileName());
+        Path name = RawText.path(link.fileName());
         List<Path> candidates = new ArrayList<>();
         candidates.add(name.isAbsolute() ? below(name) : describedBy.resolveSibling(name));
         String id = link.buildId().hex();
@@ -101,8 +102,8 @@ final class DebugLoader {
     }
 
     private void addSplit(World world, Unit skeleton, String name) throws IOException {
-        Path relative = Path.of(name);
-        Path directory = Path.of(skeleton.directory().isEmpty() ? "/" : skeleton.directory());
+        Path relative = RawText.path(name);
+        Path directory = RawText.path(skeleton.directory().isEmpty() ? "/" : skeleton.directory());
         Path parent = path.getParent() == null ? path : path.getParent();
         for (Path candidate : List.of(below(directory.resolve(relative)), below(parent.resolve(relative)))) {
             if (Files.isRegularFile(candidate)) {

@@ -1,5 +1,6 @@
 package dev.pulpo.elf.dwarf;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.expression.BaseType;
 import dev.pulpo.elf.expression.Content;
@@ -8,7 +9,6 @@ import dev.pulpo.elf.expression.Location;
 import dev.pulpo.elf.expression.Opcode;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -130,7 +130,7 @@ final class Locals {
     private static Location constant(EntryReader entry) {
         Optional<byte[]> block = entry.block(Dw.CONST_VALUE)
                 .map(bytes -> bytes.bytes(bytes.limit()).toArray(ValueLayout.JAVA_BYTE))
-                .or(() -> entry.string(Dw.CONST_VALUE).map(text -> (text + "\0").getBytes(StandardCharsets.UTF_8)));
+                .or(() -> entry.string(Dw.CONST_VALUE).map(text -> RawText.encode(text + "\0")));
         return block.<Location>map(bytes -> new Location.Value(ByteBuffer.wrap(bytes)))
                 .orElseGet(() -> Location.Value.of(entry.constant(Dw.CONST_VALUE, 0), BaseType.GENERIC));
     }

@@ -1,6 +1,7 @@
 package dev.pulpo.engine.apply;
 
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -65,7 +66,7 @@ final class Loading {
                     new PatchRecord(PatchRecord.State.PREPARED, registry.nextSequence(),
                             Instant.now(), plan.id(), loaded.handle(), loaded.bias(), object.start(), object.end(),
                             block,
-                            gates.map(Gates::mark).orElse(0), ties, plan.patch().file().toString(), plan.target(),
+                            gates.map(Gates::mark).orElse(0), ties, RawText.of(plan.patch().file()), plan.target(),
                             plan.buildId(), plan.patch().comment(), plan.patch().dependencies(), detours.functions()),
                     deadline);
         } catch (RuntimeException | Error failed) {
@@ -81,7 +82,7 @@ final class Loading {
         return switch (result) {
             case StubCalls.LoadResult.Loaded loaded -> loaded;
             case StubCalls.LoadResult.Failed failed -> throw new RefusedException(plan.pid(),
-                    new Refusal.LoaderRefused(plan.patch().file().toString(), failed.message()));
+                    new Refusal.LoaderRefused(RawText.of(plan.patch().file()), failed.message()));
         };
     }
 

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.StubFile;
@@ -63,9 +64,9 @@ record ThreadWord(int offset) {
         StubCalls.LoadResult result = session.borrowing(registry, deadline, calls -> calls.load(file, file));
         if (result instanceof StubCalls.LoadResult.Failed failed) {
             throw new RefusedException(session.pid(),
-                    new Refusal.LoaderRefused(file.toString(), failed.message()));
+                    new Refusal.LoaderRefused(RawText.of(file), failed.message()));
         }
         return find(session.refreshImage(), session.memory()).orElseThrow(() -> new TargetUnreadableException(
-                session.pid(), file + " was loaded and cannot be found"));
+                session.pid(), RawText.of(file) + " was loaded and cannot be found"));
     }
 }

@@ -3,10 +3,11 @@ package dev.pulpo.engine.container;
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfEditor;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.Section;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -53,7 +54,7 @@ public record Container(Metadata metadata, String comment) {
         if (comment.isEmpty()) {
             editor.remove(COMMENTS);
         } else {
-            editor.put(COMMENTS, (comment + "\0").getBytes(StandardCharsets.UTF_8));
+            editor.put(COMMENTS, RawText.encode(comment + "\0"));
         }
         return editor.put(REVERT, MetadataFormat.encodeRevert(metadata));
     }
@@ -68,6 +69,6 @@ public record Container(Metadata metadata, String comment) {
         while (length < bytes.length && bytes[length] != 0) {
             length++;
         }
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+        return RawText.decodeLines(Arrays.copyOf(bytes, length));
     }
 }

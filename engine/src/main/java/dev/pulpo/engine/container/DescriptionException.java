@@ -1,5 +1,7 @@
 package dev.pulpo.engine.container;
 
+import dev.pulpo.elf.RawText;
+import dev.pulpo.elf.VisibleText;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -23,10 +25,20 @@ public final class DescriptionException extends Exception {
         /** {@code file:line:column: error: message}, the line, and a caret below the place. */
         @Override
         public String toString() {
-            // A tab is as wide below as it is above.
-            String margin = text.substring(0, Math.min(column - 1, text.length())).replaceAll("[^\t]", " ");
-            return file + ":" + line + ":" + column + ": error: " + message + "\n" + text + "\n" + margin + "^"
-                    + "~".repeat(length - 1);
+            // A tab is as wide below as it is above, and what is shown as an escape as wide as that.
+            int start = Math.min(column - 1, text.length());
+            String margin = laidOut(text.substring(0, start)).replaceAll("[^\t]", " ");
+            int width = laidOut(text.substring(start, Math.min(start + length, text.length()))).length();
+            return file + ":" + line + ":" + column + ": error: " + message + "\n" + laidOut(text) + "\n" + margin
+                    + "^" + "~".repeat(Math.max(width, length) - 1);
+        }
+
+        private static String laidOut(String text) {
+            StringBuilder shown = new StringBuilder();
+            for (String word : RawText.withTabs(text).splitWithDelimiters("\t", 0)) {
+                shown.append(word.equals("\t") ? word : VisibleText.of(word));
+            }
+            return shown.toString();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.pulpo.engine.container;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -110,8 +111,17 @@ final class JsonReader {
             }
             string.append(c == '\\' ? escaped() : c);
         }
+        if (string.codePoints().anyMatch(JsonReader::isHalf)) {
+            throw malformed("the other half of a character before the end of the string");
+        }
         at++;
-        return string.toString();
+        return RawText.asData(string.toString());
+    }
+
+    /** Surrogates stand alone for bytes that are no UTF-8 and for nothing else. */
+    private static boolean isHalf(int codePoint) {
+        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE
+                && !RawText.isByte(codePoint);
     }
 
     private char escaped() {

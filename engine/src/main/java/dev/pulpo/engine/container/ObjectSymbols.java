@@ -4,6 +4,7 @@ import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.image.ObjectFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,16 +40,16 @@ public record ObjectSymbols(String name, BuildId buildId, List<ObjectSymbol> sym
         byte[] start = new byte[4];
         try (var in = Files.newInputStream(file)) {
             if (in.readNBytes(start, 0, 4) < 4 || start[0] != 0x7f || start[1] != 'E') {
-                return SymbolsJson.read(Files.readString(file, StandardCharsets.UTF_8), file.toString());
+                return SymbolsJson.read(Files.readString(file, StandardCharsets.UTF_8), RawText.of(file));
             }
         } catch (java.nio.charset.CharacterCodingException e) {
-            MalformedElfException malformed = new MalformedElfException(file.toString(), 0,
+            MalformedElfException malformed = new MalformedElfException(RawText.of(file), 0,
                     "an ELF file, or JSON in UTF-8",
                     "other bytes");
             malformed.initCause(e);
             throw malformed;
         }
-        return of(ObjectFiles.open(file, file.toString()), String.valueOf(file.getFileName()));
+        return of(ObjectFiles.open(file, RawText.of(file)), RawText.of(file.getFileName()));
     }
 
     /** @throws MalformedElfException where the file has no build-id */

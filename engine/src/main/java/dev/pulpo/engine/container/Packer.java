@@ -4,13 +4,13 @@ import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.container.Description.Word;
 import dev.pulpo.engine.image.ObjectFiles;
 import dev.pulpo.engine.plan.Names;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -38,8 +38,8 @@ public record Packer(Path file, Container container) {
     public static Packer read(Path description, Optional<Path> patch, Optional<Path> target)
             throws IOException, DescriptionException {
         byte[] bytes = Files.readAllBytes(description);
-        String text = new String(bytes, StandardCharsets.UTF_8);
-        DescriptionProblems problems = new DescriptionProblems(description.toString(), DescriptionParser.lines(text));
+        String text = RawText.decodeLines(bytes);
+        DescriptionProblems problems = new DescriptionProblems(RawText.of(description), DescriptionParser.lines(text));
         Description parsed = DescriptionParser.parse(text, problems);
         return new Lookup(parsed, problems).run(bytes, patch, target);
     }
@@ -102,7 +102,7 @@ public record Packer(Path file, Container container) {
 
         private Optional<Path> path(Optional<Path> instead, Word word) {
             try {
-                return instead.or(() -> Optional.of(Path.of(word.text())));
+                return instead.or(() -> Optional.of(RawText.path(word.text())));
             } catch (java.nio.file.InvalidPathException e) {
                 problems.add(word, "not a path: " + e.getReason());
                 return Optional.empty();
@@ -121,14 +121,15 @@ public record Packer(Path file, Container container) {
             try {
                 if (Files.exists(path) && !Files.isRegularFile(path)) {
                     // Devices and pipes may have no end.
-                    problems.add(word, path + (Files.isDirectory(path) ? " is a directory" : " is no regular file"));
+                    problems.add(word,
+                            RawText.of(path) + (Files.isDirectory(path) ? " is a directory" : " is no regular file"));
                     return Optional.empty();
                 }
                 return Optional.of(reading.run());
             } catch (NoSuchFileException e) {
-                problems.add(word, path + " does not exist");
+                problems.add(word, RawText.of(path) + " does not exist");
             } catch (IOException e) {
-                problems.add(word, path + " cannot be read: " + e);
+                problems.add(word, RawText.of(path) + " cannot be read: " + RawText.asData(String.valueOf(e)));
             } catch (MalformedElfException e) {
                 problems.add(word, String.valueOf(e.getMessage()));
             }
@@ -142,11 +143,11 @@ public record Packer(Path file, Container container) {
                     in.readNBytes(start, 0, 1);
                 }
                 if (start[0] != 0x7f) {
-                    return Container.readBare(Files.readAllBytes(path), path.toString()).id();
+                    return Container.readBare(Files.readAllBytes(path), RawText.of(path)).id();
                 }
-                ElfFile elf = ObjectFiles.open(path, path.toString());
+                ElfFile elf = ObjectFiles.open(path, RawText.of(path));
                 return Container.read(elf).orElseThrow(
-                        () -> new MalformedElfException(path.toString(), 0, "a section .ulp", "none")).metadata().id();
+                        () -> new MalformedElfException(RawText.of(path), 0, "a section .ulp", "none")).metadata().id();
             }));
         }
 

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.image;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.ffm.RemoteAddress;
 
 /**
@@ -18,6 +19,7 @@ public record Mapping(RemoteAddress start, RemoteAddress end, String permissions
         long inode,
         String path, boolean deleted) {
     private static final String DELETED = " (deleted)";
+    private static final String LINE_FEED = RawText.asData("\n");
 
     /** Parses a line (proc_pid_maps(5)). */
     static Mapping parse(String line) {
@@ -28,8 +30,9 @@ public record Mapping(RemoteAddress start, RemoteAddress end, String permissions
         boolean deleted = path.endsWith(DELETED);
         return new Mapping(address(line.substring(0, dash)), address(line.substring(dash + 1, space)), fields[0],
                 Long.parseUnsignedLong(fields[1], 16), fields[2], Long.parseUnsignedLong(fields[3]),
-                // The kernel writes a line feed in a name as \012 and leaves the rest as it is.
-                (deleted ? path.substring(0, path.length() - DELETED.length()) : path).replace("\\012", "\n"), deleted);
+                // The kernel writes a line feed in a name as \012 and leaves the rest as it is (fs/seq_file.c, mangle_path).
+                (deleted ? path.substring(0, path.length() - DELETED.length()) : path).replace("\\012", LINE_FEED),
+                deleted);
     }
 
     private static RemoteAddress address(String hex) {

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.image;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.ffm.ProcFile;
@@ -22,7 +23,7 @@ public record MemoryMap(List<Mapping> mappings) {
     public static MemoryMap read(int pid, int tid) {
         Path maps = ProcFs.thread(pid, tid).resolve("maps");
         try {
-            return parse(ProcFile.readMaps(maps, StandardCharsets.UTF_8));
+            return parse(ProcFile.readMaps(maps, StandardCharsets.ISO_8859_1));
         } catch (AccessDeniedException e) {
             throw new TargetUnreadableException(pid, maps + " may not be read: run as its user or as root", e);
         } catch (IOException e) {
@@ -48,8 +49,10 @@ public record MemoryMap(List<Mapping> mappings) {
         }
     }
 
+    /** @param maps each character is a byte */
     private static MemoryMap parse(String maps) {
-        return new MemoryMap(maps.lines().map(Mapping::parse).toList());
+        return new MemoryMap(
+                RawText.decodeLines(maps.getBytes(StandardCharsets.ISO_8859_1)).lines().map(Mapping::parse).toList());
     }
 
     /** The mapping that holds this address. */

@@ -3,6 +3,7 @@ package dev.pulpo.engine.image;
 import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.ffm.ResourceLimit;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -57,7 +58,7 @@ public final class ObjectFiles {
 
     /** The path by which this process reaches what the target reaches under {@code path}. */
     public static Path inRoot(int pid, int tid, String path) {
-        return Path.of(ProcFs.thread(pid, tid).resolve("root") + "/" + path);
+        return RawText.path(ProcFs.thread(pid, tid).resolve("root") + "/" + path);
     }
 
     static boolean isInode(Path file, long inode) {

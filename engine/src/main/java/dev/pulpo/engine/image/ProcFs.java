@@ -1,5 +1,6 @@
 package dev.pulpo.engine.image;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.Processes;
@@ -218,7 +219,10 @@ public final class ProcFs {
     /** The name of a thread or process, or {@code ?}. */
     public static String name(int pid, int tid) {
         try {
-            return ProcFile.readRecord(thread(pid, tid).resolve("comm"), StandardCharsets.UTF_8).strip();
+            String line = ProcFile.readRecord(thread(pid, tid).resolve("comm"), StandardCharsets.ISO_8859_1);
+            // What the kernel adds, and nothing of the name.
+            String name = line.endsWith("\n") ? line.substring(0, line.length() - 1) : line;
+            return RawText.decode(name.getBytes(StandardCharsets.ISO_8859_1));
         } catch (IOException gone) {
             return "?";
         }
@@ -286,7 +290,7 @@ public final class ProcFs {
 
     private static boolean isLink(Path file, String target) throws IOException {
         try {
-            return Files.readSymbolicLink(file).toString().equals(target);
+            return RawText.of(Files.readSymbolicLink(file)).equals(target);
         } catch (NoSuchFileException closedMeanwhile) {
             return false;
         }

@@ -2,6 +2,7 @@ package dev.pulpo.engine.image;
 
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SegmentType;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
@@ -105,7 +106,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     private static String executable(int pid, int tid) {
         Path link = ProcFs.thread(pid, tid).resolve("exe");
         try {
-            return Files.readSymbolicLink(link).toString();
+            return RawText.of(Files.readSymbolicLink(link));
         } catch (IOException e) {
             throw new TargetUnreadableException(pid, link + " may not be read: it is a kernel thread, or belongs to "
                     + "another user (then run as that user or as root)", e);

@@ -5,6 +5,7 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.image.LoadedObject;
@@ -42,7 +43,7 @@ final class SymbolSources {
     private static Optional<ElfFile> debugFile(ProcessImage image, LoadedObject object) {
         Path root = ObjectFiles.inRoot(image.pid(), image.tid(), "/");
         try {
-            Optional<Path> found = DebugFiles.under(root).find(object.elf(), Path.of(object.path()));
+            Optional<Path> found = DebugFiles.under(root).find(object.elf(), RawText.path(object.path()));
             return found.isPresent()
                     ? Optional.of(ObjectFiles.open(found.get(), found.get().toString()))
                     : Optional.empty();

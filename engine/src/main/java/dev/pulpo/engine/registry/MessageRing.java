@@ -1,12 +1,13 @@
 package dev.pulpo.engine.registry;
 
+import dev.pulpo.elf.RawText;
+import dev.pulpo.elf.VisibleText;
 import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.StubLayout;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -30,7 +31,7 @@ public final class MessageRing {
             for (int i = 0; i < length; i++) {
                 bytes[i] = ring.get(ValueLayout.JAVA_BYTE, (written - length + i) % size);
             }
-            String text = new String(bytes, StandardCharsets.UTF_8);
+            String text = RawText.decodeLines(bytes);
             // The first line has lost its beginning once the ring has gone round.
             String whole = written > size ? text.substring(text.indexOf('\n') + 1) : text;
             return whole.lines().toList();
@@ -38,13 +39,14 @@ public final class MessageRing {
     }
 
     /**
-     * Adds a message, with the time. To be called under the {@link dev.pulpo.ffm.ProcessLock}.
+     * Adds a message, with the time. Names in it cannot begin another line: what is not visible becomes an escape. To be called under the {@link dev.pulpo.ffm.ProcessLock}.
      *
      * @param stub as it is now
      */
     public static void append(TraceeMemory memory, StubState stub, String message) {
-        String line = Instant.now().truncatedTo(ChronoUnit.MILLIS) + " " + message.replace('\n', ' ') + "\n";
-        byte[] bytes = line.getBytes(StandardCharsets.UTF_8);
+        String line = Instant.now().truncatedTo(ChronoUnit.MILLIS) + " " + VisibleText.of(message.replace('\n', ' '))
+                + "\n";
+        byte[] bytes = RawText.encode(line);
         long written = stub.ringWritten();
         long at = written % stub.ringSize();
         int fits = (int) Math.min(bytes.length, stub.ringSize() - at);

@@ -1,11 +1,11 @@
 package dev.pulpo.engine.registry;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.ffm.RemoteAddress;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -88,11 +88,11 @@ final class RecordFormat {
     }
 
     private static int stringSize(String text) {
-        return 4 + text.getBytes(StandardCharsets.UTF_8).length;
+        return 4 + RawText.encode(text).length;
     }
 
     private static void putString(ByteBuffer out, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = RawText.encode(text);
         out.putInt(bytes.length).put(bytes);
     }
 
@@ -122,7 +122,8 @@ final class RecordFormat {
             String file = string(in);
             String target = string(in);
             String buildId = string(in);
-            String comment = string(in);
+            // For people, and of several lines.
+            String comment = RawText.decodeLines(bytes(in, in.getInt()));
             List<PatchId> dependencies = new ArrayList<>();
             for (int i = in.getInt(); i > 0; i--) {
                 dependencies.add(new PatchId(bytes(in, PatchId.BYTES)));
@@ -188,7 +189,7 @@ final class RecordFormat {
     }
 
     private static String string(ByteBuffer in) {
-        return new String(bytes(in, in.getInt()), StandardCharsets.UTF_8);
+        return RawText.decode(bytes(in, in.getInt()));
     }
 
     private static byte[] bytes(ByteBuffer in, int length) {

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.trace;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCalls;
@@ -10,7 +11,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** The functions of the stub, called on a borrowed thread. To be used on the tracer thread. */
@@ -51,7 +51,7 @@ public final class StubCalls {
      */
     public LoadResult load(Path file, Path name) {
         if (Delivery.isVisible(loan.pid(), loan.tid(), file, name)) {
-            LoadResult byName = load(name.toString());
+            LoadResult byName = load(RawText.of(name));
             // The target may see the file and not be allowed to open it.
             if (!(byName instanceof LoadResult.Failed failed && isUnopened(failed.message()))) {
                 return byName;
@@ -68,7 +68,7 @@ public final class StubCalls {
     }
 
     private LoadResult load(String path) {
-        byte[] name = path.getBytes(StandardCharsets.UTF_8);
+        byte[] name = RawText.encode(path);
         byte[] request = new byte[StubLayout.LOAD_BYTES + name.length + 1];
         RemoteAddress at = ThreadLoan.argumentsAt(stub.callSite());
         ByteBuffer buffer = ByteBuffer.wrap(request).order(ByteOrder.LITTLE_ENDIAN);
@@ -206,7 +206,7 @@ public final class StubCalls {
                     length = i;
                 }
             }
-            return StandardCharsets.UTF_8.decode(bytes.asSlice(0, length).asByteBuffer()).toString();
+            return RawText.decode(bytes.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE));
         }
     }
 }

@@ -1,16 +1,18 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
-import dev.pulpo.engine.InTransitionException;
 import dev.pulpo.engine.BlockingThread;
+import dev.pulpo.engine.InTransitionException;
 import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.FailureText;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -18,6 +20,7 @@ import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine;
 
 /** Makes exit statuses and messages of exceptions. */
@@ -27,6 +30,10 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
             throws Exception {
         if (failure instanceof CommandLine.ParameterException usage) {
             return usage(usage, new String[0]);
+        }
+        if (failure instanceof PatternSyntaxException wildcard) {
+            return usage(new CommandLine.ParameterException(line, String.valueOf(wildcard.getMessage())),
+                    new String[0]);
         }
         int status = status(failure);
         Object command = line.getCommand();
@@ -74,8 +81,8 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
 
     static String message(Exception failure) {
         return failure instanceof NoSuchFileException missing
-                ? missing.getFile() + " does not exist"
-                : String.valueOf(failure.getMessage());
+                ? RawText.asData(missing.getFile()) + " does not exist"
+                : FailureText.of(failure);
     }
 
     /** What programs read of a failure. */

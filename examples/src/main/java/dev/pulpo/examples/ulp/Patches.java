@@ -6,8 +6,8 @@ import dev.pulpo.engine.Library;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.Mark;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
@@ -62,7 +62,7 @@ final class Patches extends UlpCommand {
         PrintWriter out = out();
         out.println("PID: " + process.pid() + ", name: " + process.name());
         out.println("  Livepatching status: "
-                + (patchable ? coloured(Colour.GREEN, "enabled") : coloured(Colour.YELLOW, "disabled by user")));
+                + (patchable ? coloured(Mark.GREEN, "enabled") : coloured(Mark.YELLOW, "disabled by user")));
         out.println("  Livepatchable libraries:");
         for (Library library : libraries) {
             List<AppliedPatch> own = patches.stream().filter(patch -> patch.target().equals(library.path())).toList();
@@ -79,7 +79,7 @@ final class Patches extends UlpCommand {
 
     private void print(AppliedPatch patch) {
         PrintWriter out = out();
-        out.println("      livepatch: " + Path.of(patch.file()).getFileName() + " loaded on "
+        out.println("      livepatch: " + patch.file().substring(patch.file().lastIndexOf('/') + 1) + " loaded on "
                 + TIME.format(patch.appliedAt().atZone(ZoneId.systemDefault()))
                 + switch (patch.status()) {
                     case IN_FORCE -> "";

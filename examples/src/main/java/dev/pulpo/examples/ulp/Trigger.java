@@ -1,6 +1,7 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
@@ -10,6 +11,7 @@ import dev.pulpo.engine.PulpoException;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -85,7 +87,7 @@ final class Trigger extends UlpCommand {
         }
         List<Path> files = file.isEmpty()
                 ? List.of()
-                : PatchFiles.isWildcard(file) ? PatchFiles.matching(file, recursive) : List.of(Path.of(file));
+                : PatchFiles.isWildcard(file) ? PatchFiles.matching(file, recursive) : List.of(RawText.path(file));
         List<Integer> pids = which.pids();
         TriggerReport report = new TriggerReport(this, !detailed);
         if (together) {
@@ -145,7 +147,7 @@ final class Trigger extends UlpCommand {
 
     /** capabilities(7): CAP_SYS_ADMIN is number 21. */
     private static boolean maySuspendSeccomp() throws IOException {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"), StandardCharsets.ISO_8859_1)) {
             return lines.filter(line -> line.startsWith("CapEff:"))
                     .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1L << 21) != 0);
         }
@@ -173,7 +175,7 @@ final class Trigger extends UlpCommand {
                         () -> process.revertAll(revertAll, consistency())));
             }
             for (Path patch : files) {
-                verdicts.add(attempt(patch.toString(), () -> trigger(process, patch)));
+                verdicts.add(attempt(RawText.of(patch), () -> trigger(process, patch)));
             }
             return new Done(pid, name, verdicts, "");
         } catch (PulpoException | SystemCallException e) {
@@ -198,7 +200,7 @@ final class Trigger extends UlpCommand {
 
     private LivePatch patch(Path path) throws IOException {
         LivePatch opened = LivePatch.open(path);
-        LivePatch patch = prefix.isEmpty() ? opened : opened.seenAs(Path.of(prefix + opened.file()));
+        LivePatch patch = prefix.isEmpty() ? opened : opened.seenAs(RawText.path(prefix + RawText.of(opened.file())));
         for (Check check : allowed) {
             patch = patch.allow(check);
         }

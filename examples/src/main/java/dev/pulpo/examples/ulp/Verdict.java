@@ -11,6 +11,7 @@ import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.FailureText;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -56,7 +57,7 @@ record Verdict(String patch, int reason, String words, String detail, int status
 
     /** A failure in libpulp's terms. */
     static Verdict of(String patch, Exception failure) {
-        String detail = String.valueOf(failure.getMessage());
+        String detail = FailureText.of(failure);
         int status = ExitStatus.of(failure);
         return switch (failure) {
             case RefusedException refused -> of(patch, refused.refusals().getFirst(), detail, status);
