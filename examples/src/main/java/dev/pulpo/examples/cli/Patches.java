@@ -34,6 +34,9 @@ final class Patches extends Command {
                 }
             }
         }
+        if (lines.isEmpty()) {
+            lines.add("no process carries the stub, or none that may be read");
+        }
         print(String.join("\n", lines), Json.object("processes", objects));
         return 0;
     }
