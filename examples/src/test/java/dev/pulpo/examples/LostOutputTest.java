@@ -3,6 +3,7 @@ package dev.pulpo.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pulpo.examples.Scripts.Result;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,10 +19,9 @@ class LostOutputTest {
                 + ": the output could not be written: No space left on device");
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"pulpo stub", "ulp --version"})
-    void closedStreamIsAFailure(String command) throws Exception {
-        Result result = Scripts.command("sh", "-c", command + " >&-");
+    @Test
+    void closedStreamIsAFailure() throws Exception {
+        Result result = Scripts.command("sh", "-c", "ulp --version >&-");
         assertThat(result.status()).isEqualTo(1);
         assertThat(result.errors()).contains("the output could not be written: Bad file descriptor");
     }

@@ -17,12 +17,14 @@ public final class FailureText {
     /** Where a failure comes from, as its stack trace says, each line with its end. */
     public static String trace(Throwable failure) {
         StringBuilder trace = new StringBuilder();
+        String relation = "";
         for (Throwable each = failure; each != null; each = each.getCause()) {
-            trace.append(each == failure ? "" : "caused by ").append(each.getClass().getName()).append(": ")
+            trace.append(relation).append(each.getClass().getName()).append(": ")
                     .append(of(each)).append('\n');
             for (StackTraceElement element : each.getStackTrace()) {
                 trace.append("    at ").append(element).append('\n');
             }
+            relation = "caused by ";
         }
         return trace.toString();
     }

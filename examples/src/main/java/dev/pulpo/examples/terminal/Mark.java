@@ -5,18 +5,19 @@ package dev.pulpo.examples.terminal;
  * {@link dev.pulpo.elf.RawText} has no use, so nobody's name or message can hold one; {@link VisibleWriter} writes the sequence.
  */
 public enum Mark {
-    RED("\033[1;31m"), GREEN("\033[1;32m"), YELLOW("\033[1;33m"),
+    RED('\udf00', "\033[1;31m"), GREEN('\udf01', "\033[1;32m"), YELLOW('\udf02', "\033[1;33m"),
     /** The end of a colour. */
-    PLAIN("\033[0m"),
+    PLAIN('\udf03', "\033[0m"),
     /** To the beginning of the line, which is erased. */
-    EMPTY_LINE("\r\033[K");
+    EMPTY_LINE('\udf04', "\r\033[K");
 
-    private static final char FIRST = 0xdf00;
     private static final Mark[] ALL = values();
 
+    private final char character;
     private final String sequence;
 
-    Mark(String sequence) {
+    Mark(char character, String sequence) {
+        this.character = character;
         this.sequence = sequence;
     }
 
@@ -28,12 +29,16 @@ public enum Mark {
     /** What stands for the sequence in a string. */
     @Override
     public String toString() {
-        return Character.toString(FIRST + ordinal());
+        return String.valueOf(character);
     }
 
     /** The sequence that a code point stands for; empty where it stands for none. */
     static String sequence(int codePoint) {
-        int number = codePoint - FIRST;
-        return number >= 0 && number < ALL.length ? ALL[number].sequence : "";
+        for (Mark mark : ALL) {
+            if (mark.character == codePoint) {
+                return mark.sequence;
+            }
+        }
+        return "";
     }
 }

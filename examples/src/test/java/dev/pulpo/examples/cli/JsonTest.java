@@ -30,7 +30,7 @@ class JsonTest {
             byte[] bytes = new byte[random.nextInt(20)];
             random.nextBytes(bytes);
             String json = Json.write(Json.object("name", RawText.decode(bytes)));
-            assertThat(json.chars()).noneMatch(c -> c < ' ' || c == 0x7f || Character.isSurrogate((char) c));
+            assertThat(json.chars()).noneMatch(c -> c < ' ' || c == 0x7f || Character.isSurrogate((char) c.intValue()));
             // Control characters are those of JSON; other bytes are surrogates, as they were.
             assertThat(RawText.encode(first(json))).isEqualTo(bytes);
         }
