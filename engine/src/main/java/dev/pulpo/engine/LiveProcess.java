@@ -17,6 +17,7 @@ import dev.pulpo.engine.inspect.StackOperation;
 import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.Ties;
 import dev.pulpo.engine.trace.Access;
 import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.LaunchedProcess;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -197,9 +199,10 @@ public final class LiveProcess implements AutoCloseable {
             ProcessImage image = image();
             planned = Optional.of(image);
             Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
+            Predicate<Ties> siblings = Siblings.asSeenFrom(pid, startTime);
             List<PatchPlan> plans = new ArrayList<>();
             for (LivePatch patch : patches) {
-                plans.add(new Planner(image, memory, registry, Siblings.asSeenFrom(pid, startTime)).behind(plans)
+                plans.add(new Planner(image, memory, registry, siblings).behind(plans)
                         .plan(patch, instead));
             }
             if (!plans.stream().allMatch(PatchPlan::isApplicable) && Gone.isGone(pid, memory)) {
@@ -445,7 +448,7 @@ public final class LiveProcess implements AutoCloseable {
     /** The log that tools have left in the process, oldest first. */
     public List<String> messages() {
         return unlessGone(() -> image().stub()
-                .map(stub -> MessageRing.read(memory, StubState.read(pid, memory, stub)))
+                .map(stub -> MessageRing.read(pid, memory, StubState.read(pid, memory, stub)))
                 .orElse(List.of()));
     }
 

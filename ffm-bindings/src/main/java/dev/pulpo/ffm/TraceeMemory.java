@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
  * Writes reach read-only pages, text included, and give the process a private copy of the page, as a debugger's do.
  * Thread-safe until closed.
  */
-public final class TraceeMemory implements AutoCloseable {
+public final class TraceeMemory implements TargetMemory, AutoCloseable {
     /** Below the lowest address that anything can be mapped at for an ordinary program (vm.mmap_min_addr). */
     private static final long NEVER_MAPPED = 16;
 
@@ -96,11 +96,7 @@ public final class TraceeMemory implements AutoCloseable {
         return ProcFile.readMaps(map, StandardCharsets.UTF_8);
     }
 
-    /**
-     * Reads {@code into.byteSize()} bytes.
-     *
-     * @throws SystemCallException EIO where a part of the range is not mapped, ESRCH where the memory is gone
-     */
+    @Override
     public void read(RemoteAddress from, MemorySegment into) {
         long done = 0;
         while (done < into.byteSize()) {
@@ -110,16 +106,7 @@ public final class TraceeMemory implements AutoCloseable {
         }
     }
 
-    /**
-     * As {@link #read}, as far as memory is mapped.
-     *
-     * @return how many bytes were read; fewer where an unmapped page or the end of the process came first
-     */
-    public long readSome(RemoteAddress from, MemorySegment into) {
-        return readSome(from.value(), into);
-    }
-
-    /** As {@link #readSome(RemoteAddress, MemorySegment)}, for use within a stop: it makes no object. */
+    @Override
     public long readSome(long from, MemorySegment into) {
         long done = 0;
         while (done < into.byteSize()) {
@@ -133,11 +120,7 @@ public final class TraceeMemory implements AutoCloseable {
         return done;
     }
 
-    /**
-     * Writes all of {@code from}.
-     *
-     * @throws SystemCallException as for {@link #read}; bytes before the failure may have been written
-     */
+    @Override
     public void write(RemoteAddress to, MemorySegment from) {
         long done = 0;
         while (done < from.byteSize()) {

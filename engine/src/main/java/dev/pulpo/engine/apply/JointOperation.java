@@ -82,6 +82,11 @@ public final class JointOperation {
         if (parts.isEmpty()) {
             throw new IllegalArgumentException("there is no process to do anything to");
         }
+        if (parts.size() > Ties.MOST_MEMBERS) {
+            throw new IllegalArgumentException(
+                    "a transaction has " + Ties.MOST_MEMBERS + " processes at most, and these are "
+                            + parts.size() + ": do it in several");
+        }
         if (parts.size() == 1) {
             return alone(parts.getFirst(), consistency);
         }

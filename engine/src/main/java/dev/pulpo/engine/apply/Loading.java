@@ -121,7 +121,7 @@ final class Loading {
         }
         for (Registry.Entry entry : entries.reversed()) {
             Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
-            unload(session, registry, calls -> Trampolines.unload(session.memory(), calls, entry), failure);
+            unload(session, registry, calls -> Trampolines.unload(session, calls, entry), failure);
         }
     }
 

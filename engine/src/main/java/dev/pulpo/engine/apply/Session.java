@@ -7,7 +7,9 @@ import dev.pulpo.engine.StubFile;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.image.MemoryMap;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.stack.StackTables;
@@ -114,6 +116,20 @@ final class Session implements AutoCloseable {
                 .orElseThrow(() -> new TargetUnreadableException(pid, path + " is not mapped any more"));
     }
 
+    /**
+     * Whether a record of a function names a place where there is code. It may name any: a library that was closed, or what
+     * the process has made up. Nothing is given back to a place that is not executed.
+     */
+    boolean isCode(FunctionRecord function) {
+        return image.map().find(function.site()).filter(mapping -> mapping.isExecutable()
+                && function.site().plus(function.original().length).compareTo(mapping.end()) <= 0).isPresent();
+    }
+
+    /** What is mapped at this moment. */
+    MemoryMap mapNow() {
+        return MemoryMap.read(pid, image.tid(), memory);
+    }
+
     /** Looks at the process again. */
     ProcessImage refreshImage() {
         tables = Optional.empty();
@@ -210,10 +226,11 @@ final class Session implements AutoCloseable {
 
     /** Makes calls of the stub on a borrowed thread. */
     <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
+        StubState stub = registry.stub().usableIn(image);
         return onBorrowed(ThreadBorrower.FrameOn.STUB_STACK, deadline, loan -> {
             // A borrowed call that is under way is worth waiting for: on a crowded machine it takes its time.
             long patience = Math.max(deadline, System.nanoTime() + CALL_PATIENCE_NANOS);
-            return work.apply(new StubCalls(loan, memory, registry.stub(), patience));
+            return work.apply(new StubCalls(loan, memory, stub, patience));
         });
     }
 
@@ -249,9 +266,18 @@ final class Session implements AutoCloseable {
     /** What a loan has yielded, and whether other threads have yet to be released. */
     private record Lent<T>(T result, boolean holdsOn) {}
 
-    /** Adds a line to the target's log. */
+    /**
+     * Adds a line to the target's log. Where that is damaged the line is left out: it is a copy of what is reported anyway,
+     * and nothing is to fail half way for its sake.
+     */
     void message(String text) {
-        image.stub().ifPresent(stub -> MessageRing.append(memory, StubState.read(pid, memory, stub), text));
+        image.stub().ifPresent(stub -> {
+            try {
+                MessageRing.append(memory, StubState.read(pid, memory, stub), text);
+            } catch (TargetUnreadableException damaged) {
+                // Whoever needs the state for more than that is told.
+            }
+        });
     }
 
     /** The place of a function's bytes, for people. */

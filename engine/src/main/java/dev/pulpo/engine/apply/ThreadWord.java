@@ -8,7 +8,7 @@ import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.TargetMemory;
 import dev.pulpo.stub.StubLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -25,14 +25,17 @@ import java.util.Optional;
  * @param offset from the thread pointer
  */
 record ThreadWord(int offset) {
+    /** Static thread-local storage takes a few kilobytes; a thread pointer less this is an address of the process still. */
+    private static final long FARTHEST = 64 << 20;
+
     /** The word of the process, if it has one. */
-    static Optional<ThreadWord> find(ProcessImage image, TraceeMemory memory) {
+    static Optional<ThreadWord> find(ProcessImage image, TargetMemory memory) {
         return image.objects().stream().flatMap(object -> object.exported(StubLayout.THREAD_SYMBOL).stream())
                 .findFirst()
                 .map(address -> read(image.pid(), memory, address));
     }
 
-    private static ThreadWord read(int pid, TraceeMemory memory, RemoteAddress address) {
+    static ThreadWord read(int pid, TargetMemory memory, RemoteAddress address) {
         byte[] bytes = Bytes.read(memory, address, StubLayout.THREAD_BYTES);
         ByteBuffer fields = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         byte[] magic = StubLayout.THREAD_MAGIC.getBytes(StandardCharsets.US_ASCII);
@@ -40,8 +43,8 @@ record ThreadWord(int offset) {
         long offset = fields.getLong(StubLayout.THREAD_OFFSET);
         if (!Arrays.equals(bytes, 0, magic.length, magic, 0, magic.length)
                 || version != StubLayout.CURRENT_THREAD_VERSION
-                || fields.getInt(StubLayout.THREAD_SIZE) != StubLayout.THREAD_BYTES || offset != (int) offset
-                || offset >= 0) {
+                || fields.getInt(StubLayout.THREAD_SIZE) != StubLayout.THREAD_BYTES || offset >= 0
+                || offset < -FARTHEST) {
             throw new TargetUnreadableException(pid, "what describes the threads' word, at " + address
                     + ", has version " + version + " and offset " + offset + "; this library knows version "
                     + StubLayout.CURRENT_THREAD_VERSION + ": use the Pulpo that loaded it");

@@ -57,6 +57,11 @@ public record Mapping(RemoteAddress start, RemoteAddress end, String permissions
         return inode != 0;
     }
 
+    /** Whether it is memory of no file that the process has mapped, and not one of those that the kernel gives it. */
+    public boolean isAnonymous() {
+        return !hasFile() && (path.isEmpty() || path.startsWith("[anon"));
+    }
+
     /** The name under which {@code /proc/PID/map_files} has it. */
     String rangeName() {
         return Long.toHexString(start.value()) + "-" + Long.toHexString(end.value());

@@ -36,7 +36,7 @@ public record MemoryMap(List<Mapping> mappings) {
      *
      * @param tid a live thread, through which to ask where the memory cannot tell
      */
-    static MemoryMap read(int pid, int tid, TraceeMemory memory) {
+    public static MemoryMap read(int pid, int tid, TraceeMemory memory) {
         if (memory.hasMap()) {
             return parse(memory.readMap());
         }
