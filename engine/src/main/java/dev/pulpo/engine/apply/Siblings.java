@@ -35,6 +35,7 @@ import java.util.stream.Stream;
 public final class Siblings {
     private static final Duration ASKING = Duration.ofSeconds(2);
     private static final Duration RECOVERING = Duration.ofSeconds(10);
+    private static final int MOST_NAMED = 64;
     private static final long PATIENCE_NANOS = Duration.ofSeconds(1).toNanos();
 
     private Siblings() {}
@@ -83,7 +84,7 @@ public final class Siblings {
             }
         }
         if (!unknown.isEmpty()) {
-            throw undecided(pid, ties, String.join("; ", unknown));
+            throw undecided(pid, ties, unknown);
         }
         return false;
     }
@@ -103,9 +104,12 @@ public final class Siblings {
         };
     }
 
-    private static RefusedException undecided(int pid, Ties ties, String reason) {
+    /** A record may name thousands; a sentence names some. */
+    private static RefusedException undecided(int pid, Ties ties, List<String> reasons) {
+        String more = reasons.size() > MOST_NAMED ? "; and " + (reasons.size() - MOST_NAMED) + " more" : "";
         return new RefusedException(pid, new Refusal.Undecided(
-                ties.members().stream().map(Ties.Member::pid).toList(), reason));
+                ties.members().stream().limit(MOST_NAMED).map(Ties.Member::pid).toList(),
+                String.join("; ", reasons.subList(0, Math.min(reasons.size(), MOST_NAMED))) + more));
     }
 
     private static String about(Ties.Member member, String what) {

@@ -274,6 +274,12 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
         }
         long size = Math.max(SPARE * used, stub.registrySize());
         RemoteAddress place = room.map(size);
+        if (!place.hasRoomFor(size) || (place.value() & 7) != 0) {
+            // What a borrowed thread returns the process can have changed.
+            throw new TargetUnreadableException(pid,
+                    "a new place for the registry of its stub was asked for, of " + size
+                            + " bytes, and the answer was " + place);
+        }
         ByteBuffer all = ByteBuffer.allocate(used);
         kept.forEach(all::put);
         write(memory, place, all.array());

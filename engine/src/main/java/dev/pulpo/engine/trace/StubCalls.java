@@ -180,7 +180,9 @@ public final class StubCalls {
      * @return 0, or an error number
      */
     public int unmap(RemoteAddress address, long bytes) {
-        return (int) -systemCall(SystemCalls.MUNMAP, address.value(), bytes);
+        long result = systemCall(SystemCalls.MUNMAP, address.value(), bytes);
+        // munmap returns nothing else; the process can have changed it.
+        return result == 0 ? 0 : result < 0 && result >= -4095 ? (int) -result : Errno.EIO;
     }
 
     private long readLong(RemoteAddress address) {
