@@ -93,6 +93,10 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
     /** What stands where the records are; empty where nothing can be read. */
     private static Optional<byte[]> bytes(TargetMemory memory, StubState stub) {
         try {
+            if (stub.registryUsed() == 0 && stub.registrySize() > 0) {
+                // Where nothing can be read nothing can be recorded; better to know before anything is loaded.
+                memory.bytes(stub.registry(), 1);
+            }
             return Optional.of(memory.bytes(stub.registry(), (int) stub.registryUsed()));
         } catch (SystemCallException unreadable) {
             if (unreadable.errno() == Errno.ESRCH) {

@@ -78,6 +78,15 @@ class HostileStateTest {
                         + ", says that its registry is at 0xffff800000000000");
     }
 
+    @Test
+    void anEmptyRegistryIsMemoryNevertheless() {
+        BytesTarget memory = StubBytes.target();
+        assertThat(registry(memory).entries()).isEmpty();
+        memory.putLong(StubBytes.STATE.value() + StubLayout.REGISTRY, 0x7ffffffff000L);
+        assertThatThrownBy(() -> registry(memory)).isInstanceOf(TargetUnreadableException.class)
+                .hasMessageContaining("the registry of its stub, at 0x7ffffffff000");
+    }
+
     /** The address changes with every look. */
     @Test
     void aRegistryThatMovesAllTheTimeEnds() {
