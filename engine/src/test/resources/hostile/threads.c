@@ -12,6 +12,9 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 
+/* Microseconds between two threads, from the environment: a busy kernel frees their stacks later than they can be made. */
+static unsigned between;
+
 static pthread_attr_t small;
 
 static void *nothing(void *unused)
@@ -24,6 +27,7 @@ static void *maker(void *unused)
     pthread_t thread;
     for (;;) {
         pthread_create(&thread, &small, nothing, NULL);
+        usleep(between);
     }
     return unused;
 }
@@ -31,6 +35,7 @@ static void *maker(void *unused)
 static void *link_of_a_chain(void *unused)
 {
     pthread_t thread;
+    usleep(between);
     while (pthread_create(&thread, &small, link_of_a_chain, NULL) != 0) {
     }
     return unused;
@@ -71,6 +76,7 @@ int main(int count, char **arguments)
 {
     need(count > 1, "KIND");
     const char *kind = arguments[1];
+    between = getenv("BETWEEN") ? atoi(getenv("BETWEEN")) : 0;
     pthread_attr_init(&small);
     pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
     pthread_attr_setstacksize(&small, 16384);

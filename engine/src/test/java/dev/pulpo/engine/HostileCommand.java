@@ -26,6 +26,8 @@ record HostileCommand(String what, long millis, int status, long memory, int tra
     static final int KILLED = 137;
 
     private static final long PATIENCE_SECONDS = 60;
+    /** In MiB: what has more is not waited for, so that the machine goes on. */
+    private static final long ENOUGH_MEMORY = 3072;
     private static final long LOOK_MILLIS = 20;
     private static final Pattern TRACE = Pattern
             .compile("(?m)^\\s+at [a-z]+[./].*\\(|^Exception in |OutOfMemoryError|StackOverflowError|# A fatal error");
@@ -45,7 +47,7 @@ record HostileCommand(String what, long millis, int status, long memory, int tra
         long memory = 0;
         while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
             memory = Math.max(memory, peak(process.pid()));
-            if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
+            if (memory > ENOUGH_MEMORY || System.nanoTime() - start > TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS)) {
                 process.destroyForcibly().waitFor();
             }
         }

@@ -24,6 +24,8 @@ final class HostileRow {
     private final Path pulpo;
     private final Path directory;
     private final Victims victims;
+    /** Between two threads that a process makes without end, in microseconds. */
+    private int between;
     private final String stub = StubFile.path().toString();
 
     private HostileRow(Path pulpo, Path directory) {
@@ -50,13 +52,18 @@ final class HostileRow {
     }
 
     private void measure(String hazard) throws IOException, InterruptedException {
+        // Where memory runs out all the same, the kernel kills one of these, and nobody else (proc_pid_oom_score_adj(5)).
+        Files.writeString(Path.of("/proc/self/oom_score_adj"), "1000");
         Process honest = start(List.of(victims.server().toString(), "1", "sleep"), false);
         Path canaries = directory.resolve("canaries");
         List<String> before = state(canaries);
         List<Process> hostile = new ArrayList<>();
         HostileHazards hazards = new HostileHazards(directory, victims);
+        // With all of them at once the kernel has no time to free what ends, and memory would be what the row measures.
+        between = hazard.equals(HostileHazards.ALL) ? 5000 : 0;
         for (String name : hazard.equals(HostileHazards.ALL) ? HostileHazards.names() : List.of(hazard)) {
             if (!name.equals(HostileHazards.NONE)) {
+                System.out.println("starts " + name);
                 hostile.add(start(hazards.command(name, (int) honest.pid(), canaries.resolve("secret")), true));
             }
         }
@@ -94,7 +101,7 @@ final class HostileRow {
         if (byNobody) {
             all.addAll(List.of("setpriv", "--reuid=" + NOBODY, "--regid=" + NOBODY, "--clear-groups", "--"));
         }
-        all.addAll(List.of("env", "LD_PRELOAD=" + stub));
+        all.addAll(List.of("env", "LD_PRELOAD=" + stub, "BETWEEN=" + between));
         all.addAll(command);
         ProcessBuilder builder = new ProcessBuilder(all).directory(directory.resolve("files").toFile())
                 .redirectError(directory.resolve("errors.txt").toFile());

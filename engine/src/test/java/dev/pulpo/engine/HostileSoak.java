@@ -14,6 +14,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +31,7 @@ final class HostileSoak {
             "apply");
     private static final List<String> PROGRAMS = List.of("state", "liar", "jail", "memory", "threads", "locks");
 
+    private static final long LOOK_MILLIS = 50;
     /** How long a command about one hostile process may take; apply is given 3 s. */
     private static final long ONE_MILLIS = 10_000;
     /** What a machine with other work may add to a command over all. */
@@ -166,13 +169,43 @@ final class HostileSoak {
                 HostileRow.class.getName(), pulpo.toString(), directory.toString(), name)
                 .redirectErrorStream(true).start();
         row = process;
+        AtomicBoolean starved = new AtomicBoolean();
+        Thread guard = Thread.ofPlatform().daemon().start(() -> guard(process, starved));
         try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
-            return Row.parse(output.lines().toList());
+            List<String> lines = new ArrayList<>(output.lines().toList());
+            if (starved.get()) {
+                lines.add(0, "ended: less than half of the machine's memory was left");
+            }
+            return Row.parse(lines);
         } finally {
             process.waitFor();
+            guard.join();
             // Names in there are no UTF-8.
             Tools.run("rm", "-rf", files.toString());
         }
+    }
+
+    /**
+     * Ends a row before the machine runs out of memory: others work on it, and the kernel would choose whom to kill. Not all
+     * that a process has the kernel allocate is charged to a control group. The end of unshare ends the whole namespace.
+     */
+    private static void guard(Process row, AtomicBoolean starved) {
+        try {
+            while (!row.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+                if (2 * memory("MemAvailable") < memory("MemTotal")) {
+                    starved.set(true);
+                    row.destroyForcibly();
+                }
+            }
+        } catch (IOException | InterruptedException e) {
+            // Nothing runs unguarded.
+            row.destroyForcibly();
+        }
+    }
+
+    private static long memory(String what) throws IOException {
+        return Files.readAllLines(Path.of("/proc/meminfo")).stream().filter(line -> line.startsWith(what + ":"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElseThrow();
     }
 
     /** Makes anew what nobody but root may change; the row before may have done so. */
