@@ -1,6 +1,6 @@
 package dev.pulpo.engine;
 
-import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.engine.image.MemoryMap;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.ffm.ProcFile;
@@ -10,7 +10,10 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -23,27 +26,51 @@ import java.util.stream.Stream;
  */
 public record ProcessFilter(Optional<String> name, Optional<String> user) {
     private static final Path PROCFS = Path.of("/proc");
+    private static final byte[] STUB = "/libpulp".getBytes(StandardCharsets.US_ASCII);
 
     /** All of them. */
     public static final ProcessFilter ALL = new ProcessFilter(Optional.empty(), Optional.empty());
 
     /**
-     * The ids of these processes, in ascending order. None is stopped; this process is not among them.
+     * The ids of these processes, in ascending order. None is stopped; this process is not among them. One that carries the
+     * stub, as far as can be seen, and cannot be read is among them: whoever works on it is told why.
      *
      * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened, so that some might be missed
      */
     public List<Integer> find() {
+        return processes().stream().filter(this::accepts).toList();
+    }
+
+    /**
+     * The ids of all processes but this one, in ascending order, for {@link #accepts}.
+     *
+     * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
+     */
+    public static List<Integer> processes() {
         long self = ProcessHandle.current().pid();
         try (Stream<Path> entries = Files.list(PROCFS)) {
             return entries.map(path -> String.valueOf(path.getFileName()))
                     .filter(entry -> entry.matches("\\d{1,9}")).map(Integer::valueOf)
-                    .filter(pid -> pid != self && !OwnChild.isOne(pid) && isOfUser(pid) && mentionsStub(pid)
-                            && isNamed(pid) && carriesStub(pid))
-                    .sorted().toList();
+                    .filter(pid -> pid != self && !OwnChild.isOne(pid)).sorted().toList();
         } catch (IOException e) {
             ResourceLimit.checkOpenFiles(PROCFS);
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Whether a process is meant. What {@link #find} does for all of them at once; for those who do not want to wait for one
+     * after the other.
+     *
+     * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
+     */
+    public boolean accepts(int pid) {
+        return isOfUser(pid) && mentionsStub(pid) && isNamed(pid) && carriesStub(pid);
+    }
+
+    /** The name of any process, as the kernel has it; a question mark where it has ended. */
+    public static String processName(int pid) {
+        return ProcFs.name(pid);
     }
 
     private boolean isOfUser(int pid) {
@@ -74,24 +101,47 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
     }
 
     private static boolean matches(String wildcard, String text) {
-        return FileSystems.getDefault().getPathMatcher("glob:" + wildcard).matches(Path.of(text));
+        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + wildcard);
+        try {
+            // A process may give itself any name; a slash in it separates nothing.
+            return matcher.matches(Path.of(text.replace('/', '?')));
+        } catch (InvalidPathException notOfThisLocale) {
+            return matcher.matches(Path.of(text.replaceAll("[^ -.0-~]", "?")));
+        }
     }
 
     /** A look that costs little, so that a machine full of other processes is gone through in no time. */
     private static boolean mentionsStub(int pid) {
+        boolean[] found = new boolean[1];
         try {
-            return ProcFile.read(ProcFs.process(pid).resolve("maps"), StandardCharsets.ISO_8859_1).contains("/libpulp");
+            ProcFile.readMaps(ProcFs.process(pid).resolve("maps"), MemoryMap.MOST_BYTES, (bytes, from, to) -> {
+                found[0] = contains(bytes, from, to);
+                return !found[0];
+            });
+        } catch (ProcFile.TooLongException tooLong) {
+            return true;
         } catch (IOException unreadable) {
             return false;
         }
+        return found[0];
+    }
+
+    private static boolean contains(byte[] bytes, int from, int to) {
+        for (int at = from; at <= to - STUB.length; at++) {
+            if (bytes[at] == STUB[0] && Arrays.equals(bytes, at, at + STUB.length, STUB, 0, STUB.length)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean carriesStub(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             return process.hasStub();
-        } catch (PulpoException | MalformedElfException notOurs) {
-            // It ended, or may not be read.
+        } catch (TargetGoneException | AccessRefusedException notOurs) {
             return false;
+        } catch (TargetUnreadableException toBeTold) {
+            return true;
         }
     }
 }

@@ -3,9 +3,10 @@ package dev.pulpo.ffm;
 import static dev.pulpo.ffm.NativeCalls.syscall;
 
 import dev.pulpo.ffm.raw.Linux;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * The memory of one process image, through {@code /proc/PID/task/TID/mem} (proc(5)), and what is mapped in it.
@@ -83,17 +84,25 @@ public final class TraceeMemory implements AutoCloseable {
     }
 
     /**
-     * What is mapped in this memory, as proc_pid_maps(5) shows it. Where that is not empty, the process still is the one that
-     * was opened, and its id is nobody else's.
+     * Reads what is mapped in this memory, as proc_pid_maps(5) shows it. Where there are lines, the process still is the one
+     * that was opened, and its id is nobody else's.
      *
-     * @return empty where the memory is gone, or the process
-     * @throws IllegalStateException where this is closed
+     * @return false where the memory is gone, or the process; lines that came before mean nothing then
+     * @throws ProcFile.TooLongException where there are more than {@code most} bytes
+     * @throws IllegalStateException     where this is closed
      */
-    public synchronized String readMap() {
+    public synchronized boolean readMap(long most, ProcFile.LineReader reader) throws ProcFile.TooLongException {
         if (closed) {
             throw new IllegalStateException("the memory of thread " + tid + " has been closed");
         }
-        return ProcFile.readMaps(map, StandardCharsets.UTF_8);
+        try {
+            ProcFile.readMaps(Path.of("maps"), map, most, reader);
+            return true;
+        } catch (ProcFile.TooLongException tooLong) {
+            throw tooLong;
+        } catch (IOException gone) {
+            return false;
+        }
     }
 
     /**

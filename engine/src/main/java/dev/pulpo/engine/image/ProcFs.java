@@ -1,6 +1,7 @@
 package dev.pulpo.engine.image;
 
 import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Signals;
@@ -26,6 +27,9 @@ public final class ProcFs {
 
     /** In a thread's flags: it is on its way out and has left, or is about to leave, its memory (include/linux/sched.h). */
     private static final long PF_EXITING = 0x4;
+
+    /** How long threads are listed anew where none was found that lives. */
+    private static final long RELISTING_NANOS = 1_000_000_000L;
 
     private ProcFs() {}
 
@@ -85,6 +89,16 @@ public final class ProcFs {
             return find(name).orElseThrow(() -> new TargetGoneException(pid, "thread " + tid + " ended"));
         }
 
+        /** The state as a letter, {@code Z} for a zombie. */
+        public char state() {
+            return get("State").charAt(0);
+        }
+
+        /** Whether it has not ended. */
+        public boolean isAlive() {
+            return state() != 'Z' && state() != 'X';
+        }
+
         /** A set of signals as a mask. */
         public long mask(String name) {
             return Long.parseUnsignedLong(get(name), 16);
@@ -128,25 +142,36 @@ public final class ProcFs {
         }
     }
 
+    /** How many threads there are, zombies included. */
+    public static int threadCount(int pid) {
+        return threads(pid).size();
+    }
+
     /** The ids of the threads that have not ended and are not about to, the leader first where it lives. */
     public static List<Integer> liveThreads(int pid) {
-        return without(pid, tid -> isLeaving(pid, tid));
+        return without(pid, tid -> isLeaving(pid, tid), Integer.MAX_VALUE);
     }
 
     /**
-     * The threads that are not on their way out. Where all are, they are listed again: one may have made another one since it
-     * was listed.
+     * Threads that are not on their way out. Where all are, they are listed again: one may have made another one since it
+     * was listed. A process whose threads do nothing else gets no further than {@link #RELISTING_NANOS}.
      *
      * @param isGoing whether a thread is on its way out, which it is for good
+     * @param most    how many are wanted
+     * @throws TargetUnreadableException where its threads ended as fast as they were listed
      */
-    private static List<Integer> without(int pid, IntPredicate isGoing) {
+    private static List<Integer> without(int pid, IntPredicate isGoing, int most) {
+        long deadline = System.nanoTime() + RELISTING_NANOS;
         List<Integer> listed = List.of();
         while (true) {
             List<Integer> before = listed;
             listed = threads(pid);
-            List<Integer> others = listed.stream().filter(tid -> !isGoing.test(tid)).toList();
+            List<Integer> others = listed.stream().filter(tid -> !isGoing.test(tid)).limit(most).toList();
             if (!others.isEmpty() || listed.equals(before)) {
                 return others;
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new TargetUnreadableException(pid, "its threads end as fast as they are listed; try again");
             }
         }
     }
@@ -166,9 +191,11 @@ public final class ProcFs {
      */
     public static boolean isEnding(int pid) {
         try {
-            return without(pid, tid -> isEnding(pid, tid)).isEmpty();
+            return without(pid, tid -> isEnding(pid, tid), 1).isEmpty();
         } catch (TargetGoneException gone) {
             return true;
+        } catch (TargetUnreadableException makesOthers) {
+            return false;
         }
     }
 
@@ -182,7 +209,8 @@ public final class ProcFs {
         if (!isLeaving(pid, pid)) {
             return pid;
         }
-        return liveThreads(pid).stream().findFirst().orElseThrow(() -> new TargetGoneException(pid, "it has ended"));
+        return without(pid, tid -> isLeaving(pid, tid), 1).stream().findFirst()
+                .orElseThrow(() -> new TargetGoneException(pid, "it has ended"));
     }
 
     /** What the thread's status file says now. @throws TargetGoneException where it has ended */

@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,6 +30,8 @@ import java.util.Optional;
 public record ProcessImage(int pid, int tid, long startTime, String executable, MemoryMap map,
         List<LoadedObject> objects) {
     private static final long PAGE = 4096;
+    /** Programs of many plug-ins have some hundred. */
+    private static final int MOST_OBJECTS = 8192;
 
     /**
      * Looks at a process.
@@ -116,14 +120,20 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         List<LoadedObject> objects = new ArrayList<>();
         boolean opened = false;
         boolean missing = false;
+        Map<RemoteAddress, LoadedObject> knownByStart = new HashMap<>();
+        known.forEach(object -> knownByStart.put(object.start(), object));
         List<Mapping> mappings = map.mappings();
         for (int i = 0; i < mappings.size(); i++) {
             Mapping first = mappings.get(i);
             if (first.hasFile() && first.offset() == 0) {
                 List<Mapping> all = sameFile(mappings, i);
                 if (all.stream().anyMatch(Mapping::isExecutable)) {
-                    Optional<LoadedObject> same = known.stream().filter(object -> object.mappings().equals(all))
-                            .findFirst();
+                    if (objects.size() == MOST_OBJECTS) {
+                        throw new TargetUnreadableException(pid, "too large to be read: it runs code of more than "
+                                + MOST_OBJECTS + " files; it can be patched when it has loaded fewer");
+                    }
+                    Optional<LoadedObject> same = Optional.ofNullable(knownByStart.get(first.start()))
+                            .filter(object -> object.mappings().equals(all));
                     Optional<LoadedObject> object = same.or(() -> ObjectFiles.open(pid, tid, first)
                             .map(elf -> new LoadedObject(first.path(), all, bias(first, elf), elf)));
                     object.ifPresent(objects::add);
@@ -135,7 +145,10 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         return new Found(List.copyOf(objects), opened, missing);
     }
 
-    /** The mappings from {@code from} on that belong to one loading of one file: offsets ascend. */
+    /**
+     * The mappings from {@code from} on that belong to one loading of one file: offsets ascend. Another loading ends the
+     * search where it begins, so all searches together pass each mapping once.
+     */
     private static List<Mapping> sameFile(List<Mapping> mappings, int from) {
         Mapping first = mappings.get(from);
         List<Mapping> same = new ArrayList<>();
