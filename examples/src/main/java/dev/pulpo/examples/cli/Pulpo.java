@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
 import dev.pulpo.examples.ulp.CommandTable;
@@ -20,6 +21,7 @@ public final class Pulpo implements Runnable {
 
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
+        Unforeseen.reportThoseOfThreads();
         HeadStart.begin(arguments);
         ExitStatus.end(commandLine(arguments).execute(arguments));
     }
@@ -41,7 +43,7 @@ public final class Pulpo implements Runnable {
     public static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new Pulpo());
         commands().addTo(line, arguments);
-        return line.setCaseInsensitiveEnumValuesAllowed(true)
+        return line.setExecutionStrategy(Unforeseen::execute).setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(new Failures()).setParameterExceptionHandler(Failures::usage);
     }
 

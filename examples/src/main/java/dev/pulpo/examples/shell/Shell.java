@@ -3,12 +3,12 @@ package dev.pulpo.examples.shell;
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
-import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.elf.dwarf.TypeLayout;
 import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.ffm.LaunchedProcess;
@@ -43,19 +43,14 @@ public final class Shell {
 
     /** Those of them whose name or program's file name matches a wildcard such as {@code nginx*}. */
     public static List<Candidate> processes(String wildcard) {
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + wildcard);
-        long self = ProcessHandle.current().pid();
-        return ProcessHandle.allProcesses().mapToLong(ProcessHandle::pid).filter(pid -> pid != self).sorted()
-                .mapToObj(pid -> candidate((int) pid, matcher)).flatMap(Optional::stream).toList();
+        return new ProcessFilter(Optional.of(wildcard), Optional.empty()).find().stream().map(Shell::candidate)
+                .flatMap(Optional::stream).toList();
     }
 
-    private static Optional<Candidate> candidate(int pid, PathMatcher matcher) {
+    private static Optional<Candidate> candidate(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
-            Candidate candidate = new Candidate(pid, process.name(), process.executable());
-            boolean named = matcher.matches(Path.of(candidate.name()))
-                    || matcher.matches(candidate.executable().getFileName());
-            return named && process.hasStub() ? Optional.of(candidate) : Optional.empty();
-        } catch (PulpoException | MalformedElfException notOurs) {
+            return Optional.of(new Candidate(pid, process.name(), process.executable()));
+        } catch (PulpoException notToBeRead) {
             return Optional.empty();
         }
     }

@@ -1,22 +1,18 @@
 package dev.pulpo.examples.ulp;
 
-import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
-import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.Transaction;
 import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.engine.TransactionReport.Result;
 import dev.pulpo.examples.exit.ExitStatus;
-import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -132,8 +128,7 @@ final class Together {
             if (!refusals.isEmpty()) {
                 taking.failure = Optional.of(new RefusedException(taking.pid, refusals));
             }
-        } catch (PulpoException | MalformedElfException | IOException | UncheckedIOException
-                | SystemCallException failed) {
+        } catch (IOException | RuntimeException failed) {
             taking.failure = Optional.of(failed);
         }
     }

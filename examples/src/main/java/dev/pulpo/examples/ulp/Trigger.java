@@ -6,7 +6,10 @@ import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.PulpoException;
+import dev.pulpo.examples.crowd.Crowd;
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
@@ -15,13 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 
@@ -31,7 +27,8 @@ final class Trigger extends UlpCommand {
     /** What is waited for in any case: a try of libpulp takes some milliseconds, and one that fails costs nothing here. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration PER_RETRY = Duration.ofMillis(5);
-    private static final Duration PROGRESS = Duration.ofMillis(250);
+    /** A call that a process was made to make is waited for beyond that. */
+    private static final Duration GRACE = Duration.ofSeconds(20);
 
     @CommandLine.Mixin
     private Which which = new Which();
@@ -103,23 +100,25 @@ final class Trigger extends UlpCommand {
     }
 
     private void eachByItself(List<Integer> pids, List<Path> files, TriggerReport report) throws InterruptedException {
-        List<Future<Done>> running = new ArrayList<>();
-        AtomicInteger done = new AtomicInteger();
-        try (ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, Math.min(pids.size(), which.threads())))) {
-            pids.forEach(pid -> running.add(pool.submit(() -> {
-                try {
-                    return process(pid, files);
-                } finally {
-                    done.incrementAndGet();
-                }
-            })));
-            Progress progress = new Progress(pids.size(), !isQuiet() && isWatched());
-            for (Future<Done> each : running) {
-                Done outcome = result(each, () -> progress.show(done.get()));
-                progress.hide();
-                report(report, outcome);
-            }
-        }
+        Progress progress = new Progress(pids.size(), !isQuiet() && isWatched());
+        // An operation ends by itself, and leaves nothing half done where it does; so it gets its time and some more.
+        Duration each = consistency().timeout().multipliedBy(Math.max(1, files.size())).plus(GRACE);
+        new Crowd(Crowd.Limits.ofChanging(which.workers(), each, Duration.ofSeconds(timeout))).run(pids,
+                pid -> process(pid, files), result -> {
+                    progress.hide();
+                    report(report, result.value()
+                            .orElseGet(() -> failed(result.pid(), result.failure().orElseThrow())));
+                }, progress::show);
+        progress.hide();
+    }
+
+    /** What there is to say of a process where the work on it has failed in a way that is none of its patches'. */
+    private Done failed(int pid, Throwable failure) {
+        trace(failure);
+        return new Done(pid, ProcessFilter.processName(pid),
+                List.of(new Verdict(file, Verdict.UNKNOWN, Unforeseen.words(pid, failure), "",
+                        ExitStatus.of(failure))),
+                Unforeseen.words(pid, failure));
     }
 
     private void checkUsage() {
@@ -157,9 +156,11 @@ final class Trigger extends UlpCommand {
     private void report(TriggerReport report, Done done) {
         if (done.unreachable.isEmpty()) {
             report.add(done.pid, done.name, done.verdicts);
-        } else {
+        } else if (which.pid().isPresent() || done.verdicts.getFirst().isSkipped()) {
             warn("error gathering target process information: " + done.unreachable);
             report.unreachable(done.verdicts.getFirst());
+        } else {
+            report.failed(done.pid, done.name, done.verdicts.getFirst());
         }
     }
 
@@ -231,18 +232,5 @@ final class Trigger extends UlpCommand {
         return isTruthful()
                 ? Consistency.functionQuiescent(limited)
                 : new Consistency(Consistency.Level.NONE, limited);
-    }
-
-    /** Waits for an outcome, and does something every now and then meanwhile. */
-    private static Done result(Future<Done> future, Runnable meanwhile) throws InterruptedException {
-        while (true) {
-            try {
-                return future.get(PROGRESS.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (TimeoutException notYet) {
-                meanwhile.run();
-            } catch (ExecutionException e) {
-                throw new IllegalStateException(e.getCause());
-            }
-        }
     }
 }

@@ -79,6 +79,15 @@ final class TriggerReport {
         status = Math.max(status, verdict.status());
     }
 
+    /** As {@link #unreachable}, and prints it: one among many, which others are not to be told apart from. */
+    void failed(int pid, String name, Verdict verdict) {
+        failed++;
+        unreachable(verdict);
+        if (!command.isQuiet()) {
+            print(pid, name, List.of(verdict));
+        }
+    }
+
     /** Prints the sum. */
     void end() {
         if (patched + skipped + failed > 0) {

@@ -1,5 +1,6 @@
 package dev.pulpo.examples.ulp;
 
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
 import java.util.ArrayList;
@@ -34,6 +35,7 @@ public final class Ulp implements Runnable {
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
         String[] ordered = commandFirst(arguments);
+        Unforeseen.reportThoseOfThreads();
         HeadStart.begin(ordered);
         ExitStatus.end(commandLine(ordered).execute(ordered));
     }
@@ -63,7 +65,8 @@ public final class Ulp implements Runnable {
     public static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new Ulp());
         commands().addTo(line, arguments);
-        return line.setExecutionExceptionHandler(Ulp::failed).setParameterExceptionHandler(Ulp::misused);
+        return line.setExecutionStrategy(Unforeseen::execute).setExecutionExceptionHandler(Ulp::failed)
+                .setParameterExceptionHandler(Ulp::misused);
     }
 
     /** The same arguments with the command in front: libpulp lets options come before it. */
@@ -109,9 +112,9 @@ public final class Ulp implements Runnable {
             return misused(mistake, new String[0]);
         }
         if (line.getCommand() instanceof UlpCommand command) {
-            command.warn(String.valueOf(failure.getMessage()));
-            if (command.isVerbose()) {
-                failure.printStackTrace(line.getErr());
+            command.warn(Unforeseen.words(failure));
+            if (Unforeseen.is(failure)) {
+                Unforeseen.trace(failure, line.getErr());
             }
         }
         return FAILED;

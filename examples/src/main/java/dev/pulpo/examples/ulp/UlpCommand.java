@@ -1,5 +1,6 @@
 package dev.pulpo.examples.ulp;
 
+import dev.pulpo.examples.crowd.Unforeseen;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -85,6 +86,13 @@ abstract class UlpCommand implements Callable<Integer> {
                             .format(DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ROOT))
                             + "] ulp: " + message);
             err.flush();
+        }
+    }
+
+    /** Prints where a fault of Pulpo's lies, for those who want to know. */
+    void trace(Throwable failure) {
+        if (Unforeseen.is(failure)) {
+            Unforeseen.trace(failure, spec.commandLine().getErr());
         }
     }
 

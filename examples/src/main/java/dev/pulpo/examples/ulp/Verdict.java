@@ -10,6 +10,7 @@ import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
@@ -82,7 +83,7 @@ record Verdict(String patch, int reason, String words, String detail, int status
             // A limit of the kernel, for example; nothing that is known of the patch.
             case IOException unreadable -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
             case SystemCallException failed -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
-            default -> new Verdict(patch, UNKNOWN, "Unknown error", failure.toString(), status);
+            default -> new Verdict(patch, UNKNOWN, "Unknown error", Unforeseen.words(failure), status);
         };
     }
 
