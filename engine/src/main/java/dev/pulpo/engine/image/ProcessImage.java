@@ -30,6 +30,8 @@ import java.util.Optional;
 public record ProcessImage(int pid, int tid, long startTime, String executable, MemoryMap map,
         List<LoadedObject> objects) {
     private static final long PAGE = 4096;
+    /** A thread lives for longer than a look takes, unless its process is made to be looked at in vain. */
+    private static final int MOST_THREADS = 20;
     /** Programs of many plug-ins have some hundred. */
     private static final int MOST_OBJECTS = 8192;
 
@@ -42,7 +44,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     public static ProcessImage read(int pid, TraceeMemory memory) {
         ProcFs.Stat leader = ProcFs.stat(pid);
         return read(pid, memory, leader.isLeaving() ? ProcFs.anyLiveThread(pid) : pid, leader.startTime(),
-                Optional.empty());
+                Optional.empty(), MOST_THREADS);
     }
 
     /**
@@ -54,11 +56,15 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     public ProcessImage again(TraceeMemory memory) {
         // The id of a leader stays to the end of the process; other threads may be gone.
         int sure = tid == pid ? pid : ProcFs.anyLiveThread(pid);
-        return read(pid, memory, sure, startTime, Optional.of(this));
+        return read(pid, memory, sure, startTime, Optional.of(this), MOST_THREADS);
     }
 
+    /** @param threads how many may be asked, of which each may leave before it has told everything */
     private static ProcessImage read(int pid, TraceeMemory memory, int anyTid, long startTime,
-            Optional<ProcessImage> known) {
+            Optional<ProcessImage> known, int threads) {
+        if (threads == 0) {
+            throw new TargetUnreadableException(pid, "its threads end faster than one can be asked; try again");
+        }
         int tid = anyTid;
         MemoryMap map = MemoryMap.read(pid, tid, memory);
         while (map.mappings().isEmpty() && !memory.hasMap() && !memory.isGone()) {
@@ -70,9 +76,9 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
             throw TargetGoneException.endedOrReplaced(pid);
         }
         Found found = objects(pid, tid, map, known.map(ProcessImage::objects).orElse(List.of()));
-        if (found.missing() && tid == pid && ProcFs.isLeaving(pid, pid) && !memory.isGone()) {
+        if (found.missing() && ProcFs.isLeaving(pid, tid) && !memory.isGone()) {
             // It has left since; files are reached through those that are left.
-            return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known);
+            return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known, threads - 1);
         }
         int alive = tid;
         MemoryMap last = map;
@@ -86,7 +92,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         } catch (TargetUnreadableException unreadable) {
             if (ProcFs.isLeaving(pid, alive) && !memory.isGone()) {
                 // It has left since.
-                return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known);
+                return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known, threads - 1);
             }
             throw unreadable;
         }
