@@ -33,10 +33,11 @@ final class Patches extends Command {
             print(only.text, Json.object("processes", List.of(only.object)));
             return 0;
         }
+        Workers workers = Workers.possible();
+        Crowd.Found found = found(workers);
         Map<Integer, Object> objects = new TreeMap<>();
         AtomicInteger status = new AtomicInteger();
-        Workers workers = Workers.possible();
-        new Crowd(Crowd.Limits.ofReading(workers)).run(pids(workers), Patches::list, result -> {
+        new Crowd(Crowd.Limits.ofReading(workers)).run(found.pids(), found.unlessFailed(Patches::list), result -> {
             if (result.failure().isPresent()) {
                 Throwable failure = result.failure().get();
                 if (failure instanceof TargetGoneException) {
@@ -73,10 +74,10 @@ final class Patches extends Command {
                         Failures.describe(failure, ExitStatus.of(failure))));
     }
 
-    private List<Integer> pids(Workers workers) throws InterruptedException {
-        List<Integer> found = Crowd.find(
+    private Crowd.Found found(Workers workers) throws InterruptedException {
+        Crowd.Found found = Crowd.find(
                 new ProcessFilter(Optional.of(which).filter(name -> !name.isEmpty()), Optional.empty()), workers);
-        if (found.isEmpty() && !which.isEmpty()) {
+        if (found.pids().isEmpty() && !which.isEmpty()) {
             throw new NoSuchProcess("no process that carries the stub and may be read matches '" + which + "'");
         }
         return found;

@@ -34,16 +34,18 @@ final class PreflightCommand extends Command {
         Map<Integer, Object> objects = new TreeMap<>();
         Set<Integer> statuses = new HashSet<>();
         Workers workers = Workers.possible();
-        List<Integer> pids = which.isEmpty()
-                ? Preflight.candidates()
+        Crowd.Found found = which.isEmpty()
+                ? new Crowd.Found(Preflight.candidates(), Map.of())
                 : Crowd.find(new ProcessFilter(Optional.of(which), Optional.empty()), workers);
-        new Crowd(Crowd.Limits.ofReading(workers)).run(pids, PreflightCommand::look, result -> {
-            result.failure().ifPresent(this::trace);
-            Looked looked = result.value().orElseGet(() -> failed(result.pid(), result.failure().orElseThrow()));
-            say(looked.text);
-            objects.put(result.pid(), looked.object);
-            statuses.add(looked.status);
-        }, done -> {});
+        new Crowd(Crowd.Limits.ofReading(workers)).run(found.pids(), found.unlessFailed(PreflightCommand::look),
+                result -> {
+                    result.failure().ifPresent(this::trace);
+                    Looked looked = result.value()
+                            .orElseGet(() -> failed(result.pid(), result.failure().orElseThrow()));
+                    say(looked.text);
+                    objects.put(result.pid(), looked.object);
+                    statuses.add(looked.status);
+                }, done -> {});
         print("", Json.object("processes", List.copyOf(objects.values())));
         if (statuses.isEmpty() || statuses.equals(Set.of(ExitStatus.GONE))) {
             return ExitStatus.GONE;

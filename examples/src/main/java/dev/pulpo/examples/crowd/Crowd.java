@@ -5,10 +5,14 @@ import dev.pulpo.ffm.SystemCallException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -248,21 +252,45 @@ public final class Crowd {
     }
 
     /**
-     * The processes that a filter accepts, in ascending order. One of which that could not be found out is among them:
-     * whoever works on it is told why.
+     * Which processes are meant.
      *
-     * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened, so that some might be missed
+     * @param pids     in ascending order
+     * @param failures of those of which it could not be found out; they are among them, to be reported
      */
-    public static List<Integer> find(ProcessFilter filter, Workers workers) throws InterruptedException {
-        List<Integer> found = new ArrayList<>();
+    public record Found(List<Integer> pids, Map<Integer, RuntimeException> failures) {
+        /** The work, but for those of which it is known by now that it comes to nothing. */
+        public <T> IntFunction<T> unlessFailed(IntFunction<T> work) {
+            return pid -> {
+                RuntimeException known = failures.get(pid);
+                if (known != null) {
+                    throw known;
+                }
+                return work.apply(pid);
+            };
+        }
+    }
+
+    /**
+     * Finds the processes that a filter accepts.
+     *
+     * @throws SystemCallException where no more files can be opened, so that some might be missed
+     */
+    public static Found find(ProcessFilter filter, Workers workers) throws InterruptedException {
+        Set<Integer> found = new TreeSet<>();
+        Map<Integer, RuntimeException> failures = new HashMap<>();
         new Crowd(Limits.ofReading(workers)).<Boolean>run(ProcessFilter.processes(), filter::accepts, result -> {
-            if (result.failure().orElse(null) instanceof SystemCallException call && call.isLimitHit()) {
-                throw call;
-            }
+            result.failure().ifPresent(failure -> {
+                if (failure instanceof SystemCallException call && call.isLimitHit()) {
+                    throw call;
+                }
+                failures.put(result.pid(), failure instanceof RuntimeException known
+                        ? known
+                        : new IllegalStateException(failure));
+            });
             if (result.value().orElse(true)) {
                 found.add(result.pid());
             }
         }, done -> {});
-        return found.stream().sorted().toList();
+        return new Found(List.copyOf(found), Map.copyOf(failures));
     }
 }

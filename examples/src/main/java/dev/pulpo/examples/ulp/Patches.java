@@ -44,16 +44,17 @@ final class Patches extends UlpCommand {
         if (which.pid().isPresent()) {
             return only(which.pid().getAsInt());
         }
-        List<Integer> pids = which.pids();
-        AtomicInteger status = new AtomicInteger(isTruthful() && pids.isEmpty() ? ExitStatus.GONE : 0);
-        new Crowd(Crowd.Limits.ofReading(which.workers())).run(pids, Patches::look, result -> {
-            result.value().ifPresent(this::print);
-            // One that was found among many, and has ended since, was none of those that were asked for.
-            result.failure().filter(failure -> !(failure instanceof TargetGoneException)).ifPresent(failure -> {
-                print(result.pid(), failure);
-                status.accumulateAndGet(isTruthful() ? ExitStatus.of(failure) : Ulp.FAILED, Math::max);
-            });
-        }, done -> {});
+        Crowd.Found found = which.found();
+        AtomicInteger status = new AtomicInteger(isTruthful() && found.pids().isEmpty() ? ExitStatus.GONE : 0);
+        new Crowd(Crowd.Limits.ofReading(which.workers())).run(found.pids(), found.unlessFailed(Patches::look),
+                result -> {
+                    result.value().ifPresent(this::print);
+                    // One that was found among many, and has ended since, was none of those that were asked for.
+                    result.failure().filter(failure -> !(failure instanceof TargetGoneException)).ifPresent(failure -> {
+                        print(result.pid(), failure);
+                        status.accumulateAndGet(isTruthful() ? ExitStatus.of(failure) : Ulp.FAILED, Math::max);
+                    });
+                }, done -> {});
         return status.get();
     }
 

@@ -5,7 +5,6 @@ import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine;
@@ -36,10 +35,10 @@ final class SetPatchable extends UlpCommand {
             return isTruthful() ? ExitStatus.USAGE : Ulp.FAILED;
         }
         boolean enable = word.equals("enable");
-        List<Integer> pids = which.pids();
-        AtomicInteger status = new AtomicInteger(isTruthful() && pids.isEmpty() ? ExitStatus.GONE : 0);
-        new Crowd(Crowd.Limits.ofChanging(which.workers(), PATIENCE, FOR_EVER)).run(pids,
-                pid -> change(pid, enable), result -> {
+        Crowd.Found found = which.found();
+        AtomicInteger status = new AtomicInteger(isTruthful() && found.pids().isEmpty() ? ExitStatus.GONE : 0);
+        new Crowd(Crowd.Limits.ofChanging(which.workers(), PATIENCE, FOR_EVER)).run(found.pids(),
+                found.unlessFailed(pid -> change(pid, enable)), result -> {
                     result.value().filter(line -> !line.isEmpty())
                             .ifPresent(line -> warn(line + ": livepatching is now " + word + "d."));
                     result.failure().ifPresent(failure -> {

@@ -83,13 +83,14 @@ final class Trigger extends UlpCommand {
         List<Path> files = file.isEmpty()
                 ? List.of()
                 : PatchFiles.isWildcard(file) ? PatchFiles.matching(file, recursive) : List.of(Path.of(file));
-        List<Integer> pids = which.pids();
+        Crowd.Found found = which.found();
+        List<Integer> pids = found.pids();
         TriggerReport report = new TriggerReport(this, !detailed);
         if (together) {
             new Together(this::patch, new Together.Wish(revert, revertAll), consistency()).run(pids, files)
                     .forEach(each -> report(report, each));
         } else {
-            eachByItself(pids, files, report);
+            eachByItself(found, files, report);
         }
         report.end();
         if (isTruthful()) {
@@ -99,12 +100,12 @@ final class Trigger extends UlpCommand {
         return PatchFiles.isWildcard(file) ? 0 : report.reasons() == Verdict.UNKNOWN ? 1 : report.reasons() & 0xff;
     }
 
-    private void eachByItself(List<Integer> pids, List<Path> files, TriggerReport report) throws InterruptedException {
-        Progress progress = new Progress(pids.size(), !isQuiet() && isWatched());
+    private void eachByItself(Crowd.Found found, List<Path> files, TriggerReport report) throws InterruptedException {
+        Progress progress = new Progress(found.pids().size(), !isQuiet() && isWatched());
         // An operation ends by itself, and leaves nothing half done where it does; so it gets its time and some more.
         Duration each = consistency().timeout().multipliedBy(Math.max(1, files.size())).plus(GRACE);
-        new Crowd(Crowd.Limits.ofChanging(which.workers(), each, Duration.ofSeconds(timeout))).run(pids,
-                pid -> process(pid, files), result -> {
+        new Crowd(Crowd.Limits.ofChanging(which.workers(), each, Duration.ofSeconds(timeout))).run(found.pids(),
+                found.unlessFailed(pid -> process(pid, files)), result -> {
                     progress.hide();
                     report(report, result.value()
                             .orElseGet(() -> failed(result.pid(), result.failure().orElseThrow())));

@@ -4,6 +4,7 @@ import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Workers;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine;
@@ -25,10 +26,10 @@ final class Which {
         return process.matches("\\d{1,9}") ? OptionalInt.of(Integer.parseInt(process)) : OptionalInt.empty();
     }
 
-    /** Their ids, in ascending order. */
-    List<Integer> pids() throws InterruptedException {
+    /** Those that are meant. */
+    Crowd.Found found() throws InterruptedException {
         if (pid().isPresent()) {
-            return List.of(pid().getAsInt());
+            return new Crowd.Found(List.of(pid().getAsInt()), Map.of());
         }
         return Crowd.find(new ProcessFilter(Optional.of(process).filter(name -> !name.isEmpty()),
                 Optional.of(user).filter(name -> !name.isEmpty())), workers());
