@@ -27,6 +27,8 @@ import java.util.function.IntFunction;
 public final class Crowd {
     /** Work that takes longer is waiting for something, or there is no processor free. */
     private static final long BUSY_NANOS = 250_000_000;
+    /** For so long a result waits for those of processes that come before its own. */
+    private static final long ORDER_NANOS = 2_000_000_000;
     private static final long LOOK_NANOS = 25_000_000;
     /** After the deadline of all, those that have not been begun are begun as long as one is done in this time. */
     private static final long PROGRESS_NANOS = 1_000_000_000;
@@ -80,6 +82,7 @@ public final class Crowd {
         private volatile Optional<Result<T>> result = Optional.empty();
         private volatile long began;
         private volatile boolean hasBegun;
+        private volatile long ended;
 
         Job(int pid, IntFunction<T> work) {
             this.pid = pid;
@@ -100,6 +103,7 @@ public final class Crowd {
         /** The first result counts: one that comes when nobody waits for it any more is none. */
         synchronized void end(Result<T> outcome) {
             if (result.isEmpty()) {
+                ended = System.nanoTime();
                 result = Optional.of(outcome);
             }
         }
@@ -142,7 +146,7 @@ public final class Crowd {
     /**
      * Does the work on all, and returns when it is done or given up.
      *
-     * @param report    gets the results, those of processes that take no time in the order of the ids
+     * @param report    gets the results, in the order of the ids as far as none waits for long
      * @param meanwhile is called every now and then, with the number of those that are done
      */
     public <T> void run(List<Integer> pids, IntFunction<T> work, Consumer<Result<T>> report,
@@ -170,16 +174,17 @@ public final class Crowd {
         workers.forEach(worker -> worker.dismissed = true);
     }
 
-    /** Reports what is done. A process that has not taken long is waited for, so that the order is that of the ids. */
+    /** Reports what is done, in the order of the ids where that keeps nothing back for long. */
     private static <T> void report(List<Job<T>> open, Consumer<Result<T>> report, long now) {
+        boolean first = true;
         Iterator<Job<T>> each = open.iterator();
         while (each.hasNext()) {
             Job<T> job = each.next();
-            if (job.isDone()) {
+            if (!job.isDone()) {
+                first = false;
+            } else if (first || now - job.ended > ORDER_NANOS) {
                 each.remove();
                 report.accept(job.result.orElseThrow());
-            } else if (!job.isBusySince(BUSY_NANOS, now)) {
-                return;
             }
         }
     }
