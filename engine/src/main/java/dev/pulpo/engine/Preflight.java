@@ -8,6 +8,7 @@ import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.trace.Access;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.TraceeMemory;
@@ -92,7 +93,10 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
         } catch (AccessRefusedException e) {
             look.add(Severity.OBSTACLE, Kind.NO_PERMISSION, String.valueOf(e.getMessage()), "");
         } catch (TargetUnreadableException e) {
-            look.add(Severity.OBSTACLE, e.getCause() instanceof IOException ? Kind.NO_PERMISSION : Kind.UNREADABLE,
+            look.add(Severity.OBSTACLE,
+                    e.getCause() instanceof IOException && !(e.getCause() instanceof ProcFile.TooLongException)
+                            ? Kind.NO_PERMISSION
+                            : Kind.UNREADABLE,
                     String.valueOf(e.getMessage()), "");
         }
         look.findings.sort(java.util.Comparator.comparing(Finding::severity));

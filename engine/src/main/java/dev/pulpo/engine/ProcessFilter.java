@@ -38,7 +38,13 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
      * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened, so that some might be missed
      */
     public List<Integer> find() {
-        return processes().stream().filter(this::accepts).toList();
+        return processes().stream().filter(pid -> {
+            try {
+                return accepts(pid);
+            } catch (TargetUnreadableException toBeTold) {
+                return true;
+            }
+        }).toList();
     }
 
     /**
@@ -62,10 +68,11 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
      * Whether a process is meant. What {@link #find} does for all of them at once; for those who do not want to wait for one
      * after the other.
      *
+     * @throws TargetUnreadableException         where that cannot be told
      * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
      */
     public boolean accepts(int pid) {
-        return isOfUser(pid) && mentionsStub(pid) && isNamed(pid) && carriesStub(pid);
+        return isOfUser(pid) && isNamed(pid) && mentionsStub(pid) && carriesStub(pid);
     }
 
     /** The name of any process, as the kernel has it; a question mark where it has ended. */
@@ -118,8 +125,8 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
                 found[0] = contains(bytes, from, to);
                 return !found[0];
             });
-        } catch (ProcFile.TooLongException tooLong) {
-            return true;
+        } catch (ProcFile.TooLongException e) {
+            throw MemoryMap.tooLong(pid, e);
         } catch (IOException unreadable) {
             return false;
         }
@@ -140,8 +147,6 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
             return process.hasStub();
         } catch (TargetGoneException | AccessRefusedException notOurs) {
             return false;
-        } catch (TargetUnreadableException toBeTold) {
-            return true;
         }
     }
 }

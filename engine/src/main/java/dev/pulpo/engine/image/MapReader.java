@@ -39,12 +39,6 @@ final class MapReader implements ProcFile.LineReader {
         return List.copyOf(mappings);
     }
 
-    /** The failure where a map has more than {@link MemoryMap#MOST_BYTES}. */
-    static TargetUnreadableException tooLong(int pid, ProcFile.TooLongException e) {
-        return new TargetUnreadableException(pid, "too large to be read: its memory map has more than "
-                + (e.most() >> 20) + " MiB; it can be patched when it has fewer mappings", e);
-    }
-
     private TargetUnreadableException tooMany(String what) {
         return new TargetUnreadableException(pid,
                 "too large to be read: it has " + what + "; it can be patched when it has fewer mappings");

@@ -28,7 +28,7 @@ public record MemoryMap(List<Mapping> mappings) {
             ProcFile.readMaps(maps, MOST_BYTES, reader);
             return new MemoryMap(reader.mappings());
         } catch (ProcFile.TooLongException e) {
-            throw MapReader.tooLong(pid, e);
+            throw tooLong(pid, e);
         } catch (AccessDeniedException e) {
             throw new TargetUnreadableException(pid, maps + " may not be read: run as its user or as root", e);
         } catch (IOException e) {
@@ -48,7 +48,7 @@ public record MemoryMap(List<Mapping> mappings) {
             try {
                 return new MemoryMap(memory.readMap(MOST_BYTES, reader) ? reader.mappings() : List.of());
             } catch (ProcFile.TooLongException e) {
-                throw MapReader.tooLong(pid, e);
+                throw tooLong(pid, e);
             }
         }
         try {
@@ -57,6 +57,12 @@ public record MemoryMap(List<Mapping> mappings) {
             // Of the thread that is certain, and of nothing else.
             return new MemoryMap(List.of());
         }
+    }
+
+    /** The failure where a map has more than {@link #MOST_BYTES}. */
+    public static TargetUnreadableException tooLong(int pid, ProcFile.TooLongException e) {
+        return new TargetUnreadableException(pid, "too large to be read: its memory map has more than "
+                + (e.most() >> 20) + " MiB; it can be patched when it has fewer mappings", e);
     }
 
     /** The mapping that holds this address. */
