@@ -1,12 +1,12 @@
-# What the scripts of this directory share. They set -eu and read this file.
+# What the scripts of this directory share. They set -eu, set $self to their own path, links resolved, and read this file.
 #
 # PULPO_MODULE_PATH   where the modules are; nothing is built then. Otherwise they are built when they are missing or
 #                     older than a source.
+#
+# Root runs what is built and kept here. So nobody else may be able to change it: it is made without permission for others to
+# write, whatever the umask, and looked at before it is used. The umask of what a user starts with these scripts stays his own.
 
-case $0 in
-    */*) examples=$(cd "${0%/*}/.." && pwd) ;;
-    *) examples=$(cd .. && pwd) ;;
-esac
+examples=$(CDPATH='' cd -P -- "${self%/*}/.." && pwd -P)
 root=${examples%/*}
 demo=$examples/target/demo
 
@@ -63,19 +63,105 @@ find_jdk() {
     fail "a JDK 22 or newer is needed; set JAVA_HOME to one, or install one below /usr/lib/jvm"
 }
 
+# find_weak PATH...: sets $weak to those of the paths, and of the files in them, that can be changed by anybody but root, the
+# user, and who owns these scripts; one in a line. Whoever may change the scripts themselves decides what they run anyway: so
+# a group that may is trusted, and where everybody may, nothing is run.
+find_weak() {
+    weak=
+    trusted=0
+    group=
+    found=$(find -L "$examples/bin/lib.sh" "$@" -maxdepth 1 \( -perm /022 -o ! -user 0 \) \
+        -printf '%m %U %p\n' 2>/dev/null) || true
+    while read -r mode owner file; do
+        if [ "$file" = "$examples/bin/lib.sh" ]; then
+            trusted=$owner
+            case $mode in
+                *[2367]) fail "others may change $file, and so what it runs; chmod -R go-w $root" ;;
+                *[2367]?) group=trusted ;;
+            esac
+        elif [ -n "$file" ]; then
+            case ${group:+trusted}$mode in
+                *[2367] | [0-9]*[2367]?) add_weak ;;
+                *) [ "$owner" = 0 ] || [ "$owner" = "$trusted" ] || [ -O "$file" ] || add_weak ;;
+            esac
+        fi
+    done <<EOF
+$found
+EOF
+}
+
+add_weak() {
+    weak="${weak:+$weak
+}$file"
+}
+
+# Does away with what somebody else may have changed in what was built here: makes it anew where it is ours. Otherwise goes on
+# without an archive, sets $unarchived then, and not at all without modules that can be trusted.
+check_what_was_built() {
+    find_weak "$examples/target" "$examples/target/modules" "$demo"
+    unarchived=
+    [ -n "$weak" ] || return 0
+    while read -r file; do
+        case $file in
+            "$examples"/target/pulpo-*.aot | "$examples"/target/pulpo-*.jsa | "$examples"/target/pulpo-*-picocli.jar | \
+                "$examples"/target/pulpo-*.log)
+                if [ -O "$examples/target" ]; then
+                    echo "pulpo: somebody else may change $file; it is made anew" >&2
+                    rm -f -- "$file"
+                else
+                    echo "pulpo: somebody else may change $file; it is not used. Remove it, or chmod go-w it" >&2
+                    unarchived=yes
+                fi
+                ;;
+            *)
+                [ -O "$examples/target" ] || fail "somebody else may change $file; chown -R root $examples/target" \
+                    "and chmod -R go-w it, or remove it"
+                echo "pulpo: somebody else may change $file; all that was built is made anew" >&2
+                rm -rf -- "$root"/*/target
+                return
+                ;;
+        esac
+    done <<EOF
+$weak
+EOF
+}
+
+# Refuses modules of the user's own that somebody else may change.
+check_module_path() {
+    set -f
+    IFS_before=$IFS
+    IFS=:
+    # shellcheck disable=SC2086  # split at the colons
+    set -- $modules
+    IFS=$IFS_before
+    set +f
+    for entry in "$@"; do
+        shift
+        case $entry in /*) ;; *) entry=$PWD/$entry ;; esac
+        set -- "$@" "$entry"
+    done
+    find_weak "$@"
+    [ -z "$weak" ] || fail "somebody else may change $weak of PULPO_MODULE_PATH; chmod -R go-w it, or chown it"
+}
+
 # Sets $modules to the module path, after building what is missing.
 find_modules() {
     modules=${PULPO_MODULE_PATH:-}
     if [ -n "$modules" ]; then
+        check_module_path
         return
     fi
+    check_what_was_built
     built=$examples/target/.built-for-scripts
     if ! [ -e "$built" ] || ! [ -d "$examples/target/modules" ] || [ -n "$(newer_sources)" ]; then
         echo "pulpo: building, which takes a minute the first time" >&2
-        (cd "$root" && ./mvnw -q -B -Dstyle.color=never -pl examples -am -DskipTests package >&2) || fail "the build failed"
-        # Archives of an older build are of no use.
-        rm -f "$examples"/target/pulpo*.jsa "$examples"/target/pulpo*.aot "$examples"/target/pulpo-*-picocli.jar
-        touch "$built"
+        (
+            umask go-w
+            cd -- "$root" && ./mvnw -q -B -Dstyle.color=never -pl examples -am -DskipTests package >&2 || exit
+            # Archives of an older build are of no use.
+            rm -f -- "$examples"/target/pulpo*.jsa "$examples"/target/pulpo*.aot "$examples"/target/pulpo-*-picocli.jar
+            touch -- "$built"
+        ) || fail "the build failed"
     fi
     set -- "$examples"/target/pulpo-examples-*.jar
     modules=$examples/target/modules:$1
@@ -87,7 +173,7 @@ newer_sources() {
 
 # Builds the demo when it is missing or older than its sources.
 build_demo() {
-    if ! [ -e "$demo/fix.so" ] || [ -n "$(find "$examples/demo" -type f -newer "$demo/fix.so" | head -n 1)" ]; then
+    if ! [ -e "$demo/fix.so" ] || [ -n "$(find "$examples/demo" -type f -newer "$demo/fix.so" -print -quit)" ]; then
         "$examples/demo/build.sh" "$demo"
     fi
 }
@@ -95,55 +181,73 @@ build_demo() {
 # Sets $archive to a file from which the JVM takes classes instead of loading, verifying and linking them; to nothing where
 # there is none. Where it does not fit the JVM or the modules, or cannot be read, the JVM goes on without it and says nothing.
 #
-# From JDK 25 on it is an AOT cache (JEP 514) of what a training run has used, modules and how they hang together included;
-# before that, an archive that the JVM makes at the end of a run. Each JDK has its own, beside the modules that were built
-# here; for other modules there is none.
+# It is made of what a training run has used. From JDK 25 on it is an AOT cache (JEP 514), modules and how they hang together
+# included; before that, or where that fails, a dynamic archive (JEP 350). Each JDK has its own, beside the modules that were
+# built here; for other modules there is none.
 find_archive() {
     archive=
-    if [ -n "${PULPO_MODULE_PATH:-}" ]; then
+    if [ -n "${PULPO_MODULE_PATH:-}" ] || [ -n "$unarchived" ]; then
         return
     fi
-    if [ "$version" -ge 25 ]; then
-        archive=$examples/target/pulpo-$build.aot
-        # Whoever makes the empty file trains. Where that fails, it stays empty: it would fail the next time, too.
-        if ! [ -e "$archive" ] && (set -C && : >"$archive") 2>/dev/null; then
-            echo "pulpo: preparing a quick start on JDK $build, which takes some seconds the first time" >&2
-            (train "$archive") >/dev/null 2>"${archive%.aot}.log" || true
-        fi
-        if [ -s "$archive" ]; then
-            use_newer_classes
-            return
-        fi
+    base=$examples/target/pulpo-$build
+    first=$base.jsa
+    [ "$version" -lt 25 ] || first=$base.aot
+    # Whoever makes the empty file trains. Where that fails, it stays empty: it would fail the next time, too.
+    if ! [ -e "$first" ] && (umask go-w && set -C && : >"$first") 2>/dev/null; then
+        echo "pulpo: preparing a quick start on JDK $build, which takes some seconds the first time" >&2
+        (umask go-w && train "$base" >/dev/null 2>"$base.log") || true
     fi
-    archive=$examples/target/pulpo-$build.jsa
+    if [ -s "$base.aot" ] && [ "$version" -ge 25 ]; then
+        archive=$base.aot
+        use_newer_classes
+    elif [ -s "$base.jsa" ]; then
+        archive=$base.jsa
+    fi
 }
 
 # Puts picocli as an AOT cache can have it in front of picocli as it is.
 use_newer_classes() {
-    newer=${archive%.aot}-picocli.jar
+    newer=$base-picocli.jar
     if [ -e "$newer" ]; then
         modules=$newer:$modules
     fi
 }
 
-# train FILE: makes the archive, under another name first, because somebody may be reading it meanwhile.
+# train BASE: makes the archive, in a directory of its own first, because somebody may be reading the file meanwhile.
 train() {
-    made=$1.$$
-    trap 'rm -f "$made" "$made.config" "$made.jar"' EXIT
-    if "$jdk/bin/java" "$examples/bin/NewerClasses.java" "$examples"/target/modules/picocli-*.jar "$made.jar"; then
-        mv -f "$made.jar" "${1%.aot}-picocli.jar"
-        use_newer_classes
-    fi
+    work=$(mktemp -d "$examples/target/.training.XXXXXX")
+    trap 'rm -rf -- "$work"' EXIT
     if (build_demo) || [ -e "$demo/fix.so" ]; then
         learned=$demo
     else
         learned=
     fi
-    # What methods were busy in training is not recorded (JEP 515): a JVM that compiles them at once takes longer to start.
-    if (start_java -XX:+IgnoreUnrecognizedVMOptions -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining \
-        "-XX:AOTCacheOutput=$made" -m dev.pulpo.examples/dev.pulpo.examples.cli.Training ${learned:+"$learned"}); then
-        mv -f "$made" "$1"
+    plain=$modules
+    if [ "$version" -ge 25 ]; then
+        if "$jdk/bin/java" "$examples/bin/NewerClasses.java" "$examples"/target/modules/picocli-*.jar "$work/picocli.jar"; then
+            mv -f -- "$work/picocli.jar" "$base-picocli.jar"
+            use_newer_classes
+        fi
+        # What methods were busy in training is not recorded (JEP 515): a JVM that compiles them at once takes longer to start.
+        if (start_training -XX:+IgnoreUnrecognizedVMOptions -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining \
+            "-XX:AOTCacheOutput=$work/archive.aot"); then
+            keep archive.aot "$base.aot"
+            return
+        fi
+        modules=$plain
     fi
+    if (start_training "-XX:ArchiveClassesAtExit=$work/archive.jsa"); then
+        keep archive.jsa "$base.jsa"
+    fi
+}
+
+start_training() {
+    start_java "$@" -m dev.pulpo.examples/dev.pulpo.examples.cli.Training ${learned:+"$learned"}
+}
+
+# keep FILE PLACE: puts what training has made where it is looked for.
+keep() {
+    [ -s "$work/$1" ] && mv -f -- "$work/$1" "$2"
 }
 
 # run_java CLASS ARGUMENTS...
@@ -156,10 +260,6 @@ run_java() {
         *.aot) set -- "-XX:AOTCache=$archive" "$@" ;;
         *.jsa) set -- "-XX:SharedArchiveFile=$archive" "$@" ;;
     esac
-    # A JVM that cannot write its archive when it ends makes that its exit status.
-    if [ "$archive" != "${archive%.jsa}" ] && [ -w "${archive%/*}" ]; then
-        set -- -XX:+AutoCreateSharedArchive "$@"
-    fi
     start_java -Xlog:disable "$@"
 }
 

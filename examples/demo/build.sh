@@ -2,10 +2,12 @@
 # Builds the demo server, its prepared library and a patch for it into a directory:
 #     build.sh DIRECTORY
 set -eu
+# Processes load what is made here: others may not change it, whatever the umask.
+umask go-w
 
-here=$(cd "$(dirname "$0")" && pwd)
-mkdir -p "$1"
-out=$(cd "$1" && pwd)
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+mkdir -p -- "$1"
+out=$(CDPATH='' cd -- "$1" && pwd)
 
 command -v gcc >/dev/null 2>&1 || {
     echo "pulpo: gcc is needed to build the demo and is not on the PATH; on Debian: apt install gcc libc6-dev" >&2

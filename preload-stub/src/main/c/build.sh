@@ -1,8 +1,10 @@
 #!/bin/sh
 # build.sh OUTPUT: builds libpulpo.so, and libpulpo-thread.so beside it. The same sources and compiler give the same bytes, wherever they lie.
 set -eu
+# Processes load what is made here: others may not change it, whatever the umask.
+umask go-w
 output=$1
-cd "$(dirname "$0")"
+CDPATH='' cd -- "$(dirname -- "$0")" >/dev/null
 
 command -v gcc >/dev/null 2>&1 || {
     echo "gcc is needed to build Pulpo's stub and is not on the PATH; on Debian: apt install gcc libc6-dev" >&2

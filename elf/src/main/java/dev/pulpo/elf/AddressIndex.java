@@ -64,6 +64,10 @@ final class AddressIndex {
         int sizeless = -1;
         int best = -1;
         for (int i = low - 1; i >= 0; i--) {
+            if (low - i > ReadLimits.LONGEST_CHAIN) {
+                // So many within each other: which of them it is cannot be said in time.
+                return best;
+            }
             int index = indexes[i];
             if (best >= 0 && starts[i] != symbols.value(best)) {
                 return best;

@@ -1,6 +1,5 @@
 package dev.pulpo.elf;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Writes little-endian values one after the other, and over each other: the counterpart of {@link ByteCursor}. */
@@ -57,9 +56,9 @@ public final class ByteBuilder {
         return this;
     }
 
-    /** The UTF-8 bytes of a text and a NUL. */
+    /** The {@linkplain RawText#encode bytes} of a text and a NUL. */
     public ByteBuilder string(String text) {
-        return bytes(text.getBytes(StandardCharsets.UTF_8)).u8(0);
+        return bytes(RawText.encode(text)).u8(0);
     }
 
     public ByteBuilder uleb128(long value) {

@@ -3,7 +3,6 @@ package dev.pulpo.elf;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
@@ -239,7 +238,7 @@ public final class ByteCursor {
     }
 
     /**
-     * A NUL-terminated string in UTF-8; the cursor ends up behind the NUL. Bytes that are not UTF-8 become U+FFFD.
+     * A NUL-terminated string; the cursor ends up after the NUL. See {@link RawText} for what its bytes become.
      *
      * @throws MalformedElfException where no NUL comes before the end, or within a mebibyte
      */
@@ -256,7 +255,7 @@ public final class ByteCursor {
         }
         byte[] characters = bytes.asSlice(position, end - position).toArray(BYTE);
         position = end + 1;
-        return new String(characters, StandardCharsets.UTF_8);
+        return RawText.decode(characters);
     }
 
     /** The next bytes, as a view. */

@@ -30,10 +30,10 @@ public interface ByteSource {
      * A file, mapped into memory and not copied. The file must not be truncated while it is in use: reading a page that
      * is gone is an {@link InternalError}.
      *
-     * @throws IOException where the file cannot be opened or mapped
+     * @throws IOException where the file cannot be opened or mapped; which says so where it is no regular file, or too large
      */
     static MappedFile map(Path file) throws IOException {
-        return MappedFile.open(file);
+        return MappedFile.open(file, ReadLimits.USER.fileBytes());
     }
 
     /** The bytes of an array, as they are at the time of each reading. */

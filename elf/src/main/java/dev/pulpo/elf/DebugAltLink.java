@@ -1,6 +1,5 @@
 package dev.pulpo.elf;
 
-import java.lang.foreign.ValueLayout;
 import java.util.Optional;
 
 /**
@@ -16,8 +15,7 @@ public record DebugAltLink(String fileName, BuildId buildId) {
 
     static DebugAltLink read(ByteCursor cursor) {
         String name = cursor.string();
-        return new DebugAltLink(name,
-                BuildId.of(cursor.bytes(cursor.remaining()).toArray(ValueLayout.JAVA_BYTE)));
+        return new DebugAltLink(name, BuildId.read(cursor, cursor.remaining()));
     }
 
     /**
@@ -33,9 +31,7 @@ public record DebugAltLink(String fileName, BuildId buildId) {
         }
         boolean found = cursor.u8() != 0;
         String name = cursor.string();
-        byte[] checksum = cursor.bytes(cursor.uleb128()).toArray(ValueLayout.JAVA_BYTE);
-        return found == supplementary
-                ? Optional.of(new DebugAltLink(name, BuildId.of(checksum)))
-                : Optional.empty();
+        BuildId checksum = BuildId.read(cursor, cursor.uleb128());
+        return found == supplementary ? Optional.of(new DebugAltLink(name, checksum)) : Optional.empty();
     }
 }

@@ -1,100 +1,133 @@
 package dev.pulpo.elf;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * Finds the separate debug file of an object, as GDB does (GDB manual, "Debugging Information in Separate Files"): by
- * build-id, then by debug link. A file counts only if its build-id or its CRC says that it belongs to the object.
+ * build-id, then by debug link. A file counts only if its build-id or its CRC says that it belongs to the object. It is
+ * opened once, and what was looked at is what is returned.
  *
- * <p>An absolute symbolic link below a root other than {@code /} leads out of it; what it leads to is still checked.
- *
- * @param root        the root directory of the process that runs the object, such as {@code /} or
- *                    {@code /proc/PID/root}
- * @param directories where debug files are kept, absolute paths below the root
+ * @param tree        the files of the process that runs the object
+ * @param directories where debug files are kept, absolute names in the tree
+ * @param limits      how much of a debug file is read
  */
-public record DebugFiles(Path root, List<Path> directories) {
+public record DebugFiles(FileTree tree, List<String> directories, ReadLimits limits) {
+    /**
+     * A file that was found.
+     *
+     * @param name its name in the tree
+     * @param file the file; the caller closes it
+     */
+    public record Found(String name, ElfFile file) {}
+
     public DebugFiles {
         directories = List.copyOf(directories);
     }
 
-    /** A search in {@code /usr/lib/debug} below a root directory. */
-    public static DebugFiles under(Path root) {
-        return new DebugFiles(root, List.of(Path.of("/usr/lib/debug")));
+    /** A search in {@code /usr/lib/debug} of a tree. */
+    public static DebugFiles in(FileTree tree, ReadLimits limits) {
+        return new DebugFiles(tree, List.of("/usr/lib/debug"), limits);
+    }
+
+    /** A search among the files that this process sees, for objects that the user names. */
+    public static DebugFiles ofThisProcess() {
+        return in(FileTree.ofThisProcess(ReadLimits.USER.fileBytes()), ReadLimits.USER);
     }
 
     /**
      * The debug file of an object.
      *
      * @param object the object
-     * @param path   its absolute path below the root
-     * @return the file's path, with the root in front
+     * @param name   its name in the tree
      * @throws IOException where a file that exists cannot be read
      */
-    public Optional<Path> find(ElfFile object, Path path) throws IOException {
+    public Optional<Found> find(ElfFile object, String name) throws IOException {
         Optional<BuildId> id = object.buildId();
-        if (id.isPresent() && id.get().hex().length() > 2) {
-            for (Path candidate : byBuildId(id.get())) {
-                if (Files.isRegularFile(candidate) && hasBuildId(candidate, id.get())) {
-                    return Optional.of(candidate);
+        if (id.isPresent()) {
+            for (String candidate : byBuildId(id.get())) {
+                Optional<Found> found = open(object, candidate, file -> file.buildId().equals(id));
+                if (found.isPresent()) {
+                    return found;
                 }
             }
         }
         Optional<DebugLink> link = object.debugLink();
         // A link names a file next to the object; one with a directory in it would lead anywhere.
         if (link.isPresent() && link.get().fileName().indexOf('/') < 0 && !link.get().fileName().isEmpty()) {
-            for (Path candidate : byLink(path, link.get().fileName())) {
-                if (Files.isRegularFile(candidate) && matches(candidate, link.get())) {
-                    return Optional.of(candidate);
+            for (String candidate : byLink(name, link.get().fileName())) {
+                Optional<Found> found = open(object, candidate, file -> belongs(file, id, link.get()));
+                if (found.isPresent()) {
+                    return found;
                 }
             }
         }
         return Optional.empty();
     }
 
-    private List<Path> byBuildId(BuildId id) {
-        String name = ".build-id/" + id.hex().substring(0, 2) + "/" + id.hex().substring(2) + ".debug";
-        return directories.stream().map(directory -> below(directory).resolve(name)).toList();
+    /** Where a file with a build-id may be, as names in the tree. */
+    public List<String> byBuildId(BuildId id) {
+        // One directory for the first byte, so a single byte names no file.
+        return id.hex().length() <= 2
+                ? List.of()
+                : directories.stream().map(directory -> directory + "/.build-id/" + id.hex().substring(0, 2) + "/"
+                        + id.hex().substring(2) + ".debug").toList();
     }
 
-    private List<Path> byLink(Path path, String name) {
-        Path absolute = path.toAbsolutePath().normalize();
-        Path parent = absolute.getParent() == null ? absolute : absolute.getParent();
-        List<Path> candidates = new ArrayList<>();
-        candidates.add(below(parent).resolve(name));
-        candidates.add(below(parent).resolve(".debug").resolve(name));
-        for (Path directory : directories) {
-            candidates.add(below(directory).resolve(relative(parent)).resolve(name));
+    private List<String> byLink(String object, String name) {
+        String parent = FileTree.parent(object);
+        List<String> candidates = new ArrayList<>();
+        candidates.add(FileTree.resolve(parent, name));
+        candidates.add(FileTree.resolve(parent, ".debug/" + name));
+        for (String directory : directories) {
+            candidates.add(FileTree.resolve(directory + parent, name));
         }
-        candidates.remove(below(absolute));
+        candidates.remove(FileTree.normal(object));
         return candidates;
     }
 
-    private Path below(Path absolute) {
-        return root.resolve(relative(absolute));
+    /** Tells the file that is looked for from others. */
+    @FunctionalInterface
+    public interface Wanted {
+        /** Whether it is this one; malformed files are not. */
+        boolean test(ElfFile file);
     }
 
-    private static Path relative(Path absolute) {
-        Path top = absolute.getRoot();
-        return top == null ? absolute : top.relativize(absolute);
-    }
-
-    private static boolean hasBuildId(Path candidate, BuildId wanted) throws IOException {
-        try (ElfFile file = ElfFile.open(candidate)) {
-            return file.buildId().equals(Optional.of(wanted));
-        } catch (MalformedElfException damaged) {
-            // Whatever is wrong with it, it is not the file that is looked for; another candidate may be.
-            return false;
+    /**
+     * Opens a file, if it is the one that is looked for.
+     *
+     * @param object what it is about: sections that are inflated count together
+     * @param name   its name in the tree
+     * @throws IOException where a file that exists cannot be read
+     */
+    public Optional<Found> open(ElfFile object, String name, Wanted wanted) throws IOException {
+        Optional<MappedFile> mapped = tree.open(name);
+        if (mapped.isEmpty()) {
+            return Optional.empty();
         }
+        try {
+            ElfFile file = object.with(mapped.get(), limits);
+            if (wanted.test(file)) {
+                return Optional.of(new Found(name, file));
+            }
+        } catch (MalformedElfException | InternalError damaged) {
+            // Whatever is wrong with it, it is not the file that is looked for; another candidate may be. An InternalError
+            // says that the file has become shorter meanwhile (ByteSource.map).
+        }
+        mapped.get().close();
+        return Optional.empty();
     }
 
-    private static boolean matches(Path candidate, DebugLink link) throws IOException {
-        try (MappedFile file = ByteSource.map(candidate)) {
-            return link.matches(file);
+    /** The CRC of a debug file can only be told by reading all of it, which need not be where there are build-ids. */
+    private boolean belongs(ElfFile file, Optional<BuildId> id, DebugLink link) {
+        Optional<BuildId> own = file.buildId();
+        if (id.isPresent() && own.isPresent()) {
+            return own.equals(id);
         }
+        ReadLimits.check(file.name(), 0, file.source().size(), limits.checkedBytes(),
+                "bytes to compute the checksum of");
+        return link.matches(file.source());
     }
 }

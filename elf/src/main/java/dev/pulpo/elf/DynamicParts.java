@@ -98,7 +98,7 @@ final class DynamicParts {
     /** gABI, "Hash Table". */
     private static long sysvHash(String name) {
         long hash = 0;
-        for (byte each : name.getBytes(java.nio.charset.StandardCharsets.UTF_8)) {
+        for (byte each : RawText.encode(name)) {
             hash = (hash << 4) + (each & 0xff);
             long high = hash & 0xf000_0000L;
             hash = (hash ^ high >>> 24) & ~high & 0xffff_ffffL;

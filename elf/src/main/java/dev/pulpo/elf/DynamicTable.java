@@ -43,6 +43,8 @@ public final class DynamicTable {
                 break;
             }
             entries.add(new Entry(new DynamicTag(tag), cursor.u64()));
+            ReadLimits.check(view.name(), cursor.valueOffset(), entries.size(), view.limits().sections(),
+                    "dynamic entries");
         }
         return new DynamicTable(view, List.copyOf(entries));
     }
@@ -75,7 +77,7 @@ public final class DynamicTable {
 
     /** The names of the libraries it needs ({@code DT_NEEDED}), in their order. */
     public List<String> needed() {
-        StringTable.Keeper names = strings.get().keeper();
+        StringTable.Keeper names = strings.get().keeper(view.limits());
         return entries.stream().filter(entry -> entry.tag().equals(DynamicTag.NEEDED))
                 .map(entry -> names.string(entry.value())).toList();
     }

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -34,6 +36,9 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
     }
 
     private static final long CHUNK = 1 << 20;
+    private static final int STICKY_AND_WRITABLE = 01002;
+    /** As many as the kernel follows, path_resolution(7). */
+    private static final int MOST_LINKS = 40;
 
     byte[] toBytes() {
         byte[] all = new byte[Math.toIntExact(kept + tail.byteSize())];
@@ -46,12 +51,22 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
         return all;
     }
 
+    /**
+     * Puts the file where the path leads to, in place of what is there.
+     *
+     * @throws FileSystemException where that is no regular file, such as {@code /dev/null}, or where another user's link leads
+     */
     void write(Path target) throws IOException {
+        refuseLinksOfOthers(target);
         Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
+        if (Files.exists(real) && !Files.isRegularFile(real)) {
+            throw new FileSystemException(target.toString(), null,
+                    "no regular file; it is not replaced. Name another output");
+        }
         Path directory = Optional.ofNullable(real.getParent())
-                .orElseThrow(() -> new IOException("a directory: " + target));
+                .orElseThrow(() -> new IOException("a directory: " + RawText.of(target)));
         // Next to the target, because only within a file system is renaming atomic.
-        Path temporary = Files.createTempFile(directory, "." + real.getFileName() + ".", ".tmp");
+        Path temporary = Files.createTempFile(directory, ".pulpo.", ".tmp");
         boolean done = false;
         try {
             try (FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE)) {
@@ -72,12 +87,34 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
         }
     }
 
+    /**
+     * As the kernel does where it opens a file (fs.protected_symlinks, proc_sys_fs(5)): in a sticky directory that everybody may
+     * write, a link is followed where it belongs to the directory's owner or to the user. The file is renamed here, not opened,
+     * so the kernel does not see which link has led to it.
+     */
+    private static void refuseLinksOfOthers(Path target) throws IOException {
+        Path link = target.toAbsolutePath();
+        for (int links = 0; links < MOST_LINKS && Files.isSymbolicLink(link); links++) {
+            Path directory = Optional.ofNullable(link.getParent()).orElse(link);
+            int mode = (int) Files.getAttribute(directory, "unix:mode");
+            Object owner = Files.getAttribute(link, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+            if ((mode & STICKY_AND_WRITABLE) == STICKY_AND_WRITABLE
+                    && !owner.equals(Files.getAttribute(directory, "unix:uid"))
+                    && !owner.equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
+                throw new FileSystemException(link.toString(), null, "a symbolic link of user " + owner
+                        + " in a directory that everybody may write; it is not followed. Remove it, or name another output");
+            }
+            link = link.resolveSibling(Files.readSymbolicLink(link));
+        }
+    }
+
     private Set<PosixFilePermission> permissions(Path target) throws IOException {
         if (Files.exists(target)) {
             return Files.getPosixFilePermissions(target);
         }
-        if (original instanceof MappedFile mapped && Files.exists(mapped.file())) {
-            return Files.getPosixFilePermissions(mapped.file());
+        Optional<Path> source = original instanceof MappedFile mapped ? mapped.file() : Optional.empty();
+        if (source.isPresent() && Files.exists(source.get())) {
+            return Files.getPosixFilePermissions(source.get());
         }
         return Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE, PosixFilePermission.GROUP_READ,
                 PosixFilePermission.OTHERS_READ);

@@ -1,7 +1,6 @@
 package dev.pulpo.elf;
 
 import java.io.IOException;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,13 +46,30 @@ public final class ElfFile implements AutoCloseable {
      * @throws IOException where it cannot be opened or mapped
      */
     public static ElfFile open(Path file) throws IOException {
-        MappedFile mapped = ByteSource.map(file);
+        return of(ByteSource.map(file), ReadLimits.USER);
+    }
+
+    /**
+     * An object in a file that is mapped; {@link #close()} unmaps it.
+     *
+     * @throws MalformedElfException where it is none; the file is unmapped then
+     */
+    public static ElfFile of(MappedFile mapped, ReadLimits limits) {
+        return of(mapped, limits, new InflatedSections.Budget(limits));
+    }
+
+    private static ElfFile of(MappedFile mapped, ReadLimits limits, InflatedSections.Budget budget) {
         try {
-            return new ElfFile(new ElfView(mapped, file.toString(), 0, null), mapped);
+            return new ElfFile(new ElfView(mapped, mapped.name(), 0, null, limits, budget), mapped);
         } catch (RuntimeException failure) {
             mapped.close();
             throw failure;
         }
+    }
+
+    /** Another file with something about this object: sections that are inflated count together. */
+    ElfFile with(MappedFile mapped, ReadLimits limits) {
+        return of(mapped, limits, view.inflated().budget());
     }
 
     /**
@@ -62,7 +78,16 @@ public final class ElfFile implements AutoCloseable {
      * @param name what to call it in messages
      */
     public static ElfFile of(ByteSource source, String name) {
-        return new ElfFile(new ElfView(source, name, 0, null), null);
+        return of(source, name, ReadLimits.USER);
+    }
+
+    /**
+     * As {@link #of(ByteSource, String)}, with limits for what is read.
+     *
+     * @param name what to call it in messages
+     */
+    public static ElfFile of(ByteSource source, String name, ReadLimits limits) {
+        return new ElfFile(new ElfView(source, name, 0, null, limits, new InflatedSections.Budget(limits)), null);
     }
 
     /**
@@ -75,12 +100,18 @@ public final class ElfFile implements AutoCloseable {
      * @param loadBias what the dynamic loader added to the link addresses, in bytes
      */
     public static ElfFile ofImage(ByteSource memory, String name, LinkAddress header, long loadBias) {
-        return new ElfFile(new ElfView(memory, name, header.value(), new ElfView.Image(loadBias)), null);
+        return new ElfFile(new ElfView(memory, name, header.value(), new ElfView.Image(loadBias), ReadLimits.PROCESS,
+                new InflatedSections.Budget(ReadLimits.PROCESS)), null);
     }
 
     /** What it is called in messages. */
     public String name() {
         return view.name();
+    }
+
+    /** How much of it is read. */
+    public ReadLimits limits() {
+        return view.limits();
     }
 
     /** Its bytes. */
@@ -127,12 +158,7 @@ public final class ElfFile implements AutoCloseable {
      */
     public ByteCursor data(Section section) {
         ByteCursor raw = rawData(section);
-        if (!section.hasBytes()) {
-            return raw;
-        }
-        return section.isCompressed()
-                ? SectionData.inflate(raw)
-                : section.name().startsWith(".zdebug_") ? SectionData.inflateGnu(raw) : raw;
+        return SectionData.isCompressed(section) ? view.inflated().get(section, raw) : raw;
     }
 
     /** The bytes of a section as they are stored; none where the file holds none of it. */
@@ -197,21 +223,29 @@ public final class ElfFile implements AutoCloseable {
 
     /** The relocations of data ({@code DT_RELA}). */
     public RelocationTable dynamicRelocations() {
-        return new RelocationTable(relocationBytes(DynamicTag.RELA, DynamicTag.RELASZ));
+        return relocationTable(DynamicTag.RELA, DynamicTag.RELASZ);
     }
 
     /** The relocations of the procedure linkage table ({@code DT_JMPREL}). */
     public RelocationTable pltRelocations() {
-        return new RelocationTable(relocationBytes(DynamicTag.JMPREL, DynamicTag.PLTRELSZ));
+        return relocationTable(DynamicTag.JMPREL, DynamicTag.PLTRELSZ);
     }
 
     /** The packed relative relocations ({@code DT_RELR}). */
     public RelativeRelocations relativeRelocations() {
-        return new RelativeRelocations(relocationBytes(DynamicTag.RELR, DynamicTag.RELRSZ));
+        return new RelativeRelocations(relocationBytes(DynamicTag.RELR, DynamicTag.RELRSZ, Long.BYTES),
+                limits().entries());
     }
 
-    private ByteTable relocationBytes(DynamicTag place, DynamicTag size) {
-        return dynamic().table(place, dynamic().value(size).orElse(0), "relocations");
+    private RelocationTable relocationTable(DynamicTag place, DynamicTag size) {
+        return new RelocationTable(relocationBytes(place, size, RelocationTable.ENTRY_SIZE));
+    }
+
+    private ByteTable relocationBytes(DynamicTag place, DynamicTag size, int entrySize) {
+        long bytes = dynamic().value(size).orElse(0);
+        ReadLimits.check(name(), dynamic().address(place).map(LinkAddress::value).orElse(0L),
+                Long.divideUnsigned(bytes, entrySize), limits().entries(), "relocations");
+        return dynamic().table(place, bytes, "relocations");
     }
 
     /**
@@ -223,7 +257,8 @@ public final class ElfFile implements AutoCloseable {
         if (!section.type().equals(SectionType.RELA)) {
             throw new IllegalArgumentException(section.name() + " is of type " + section.type());
         }
-        return new RelocationTable(SymbolTables.table(view, section));
+        return new RelocationTable(
+                view.entries(section, RelocationTable.ENTRY_SIZE, limits().entries(), "relocations"));
     }
 
     /** The notes, in their order. */
@@ -234,13 +269,15 @@ public final class ElfFile implements AutoCloseable {
     /** The build-id ({@code NT_GNU_BUILD_ID}). */
     public Optional<BuildId> buildId() {
         return notes().stream().filter(note -> note.isGnu(BuildId.NOTE_TYPE)).findFirst()
-                .map(note -> BuildId.of(note.descriptor().toArray(ValueLayout.JAVA_BYTE)));
+                .map(note -> BuildId.read(bytes(note), note.descriptor().byteSize()));
     }
 
     /** The GNU properties, such as fitness for IBT and shadow stacks; without any where the object has none. */
     public GnuProperties properties() {
-        return new GnuProperties(notes().stream().filter(note -> note.isGnu(GnuProperties.NOTE_TYPE))
-                .flatMap(note -> GnuProperties.read(bytes(note)).stream()).toList());
+        List<GnuProperties.Property> properties = new ArrayList<>();
+        notes().stream().filter(note -> note.isGnu(GnuProperties.NOTE_TYPE))
+                .forEach(note -> GnuProperties.read(bytes(note), properties));
+        return new GnuProperties(properties);
     }
 
     /** The name of the separate debug file ({@code .gnu_debuglink}). */
@@ -308,12 +345,12 @@ public final class ElfFile implements AutoCloseable {
         List<Section> stored = sections(SectionType.NOTE);
         // Sections first: in a separate debug file the offsets of the segments lead nowhere.
         for (Section section : stored) {
-            all.addAll(Note.read(rawData(section), section.alignment()));
+            Note.read(rawData(section), section.alignment(), all);
         }
         if (stored.isEmpty()) {
             for (Segment segment : segments()) {
                 if (segment.type().equals(SegmentType.NOTE)) {
-                    all.addAll(Note.read(stored(segment), segment.alignment()));
+                    Note.read(stored(segment), segment.alignment(), all);
                 }
             }
         }

@@ -23,13 +23,19 @@ final class ElfView {
     private final ElfHeader header;
     private final List<Segment> segments;
     private final List<Segment> loads;
+    private final ReadLimits limits;
+    private final InflatedSections inflated;
 
-    ElfView(ByteSource source, String name, long start, @Nullable Image image) {
+    ElfView(ByteSource source, String name, long start, @Nullable Image image, ReadLimits limits,
+            InflatedSections.Budget budget) {
         this.source = source;
         this.name = name;
         this.image = image;
+        this.limits = limits;
+        this.inflated = new InflatedSections(budget);
         this.header = ElfHeader.read(source, name, start, image != null);
         int count = header.programHeaderCount();
+        ReadLimits.check(name, header.programHeaders().value(), count, limits.segments(), "program headers");
         ByteCursor cursor = count == 0
                 ? ByteTable.empty(name).cursor()
                 : atOffset(start + header.programHeaders().value(), (long) count * Segment.ENTRY_SIZE,
@@ -48,6 +54,14 @@ final class ElfView {
 
     String name() {
         return name;
+    }
+
+    ReadLimits limits() {
+        return limits;
+    }
+
+    InflatedSections inflated() {
+        return inflated;
     }
 
     boolean isImage() {
@@ -79,12 +93,27 @@ final class ElfView {
         return new ByteTable(name, source.slice(offset, length), offset);
     }
 
+    /**
+     * A table of entries of one size, by its place in the source.
+     *
+     * @param most how many entries may be in it
+     */
+    ByteTable entries(Section section, int entrySize, int most, String what) {
+        ReadLimits.check(name, section.offset().value(), section.hasBytes() ? section.size() / entrySize : 0, most,
+                what);
+        return SymbolTables.table(this, section);
+    }
+
     /** Bytes by their link address. */
     ByteTable tableAtAddress(long address, long length, String what) {
         long available = available(address);
         if (Long.compareUnsigned(length, available) > 0) {
             throw new MalformedElfException(name, address, what + " of " + Long.toUnsignedString(length)
                     + " bytes at this link address", available + " bytes there");
+        }
+        if (image != null) {
+            // A source of memory copies what it is asked for.
+            ReadLimits.check(name, address, length, limits.inflatedBytes(), "bytes of " + what);
         }
         return tableAtOffset(image != null ? address : offsetOf(address), length, what);
     }

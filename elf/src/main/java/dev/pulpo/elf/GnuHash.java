@@ -51,6 +51,8 @@ final class GnuHash implements NameLookup {
         if (words == 0 || (words & (words - 1)) != 0) {
             throw header.malformed(8, "a power of two as the length of the filter", Long.toString(words));
         }
+        ReadLimits.check(view.name(), address, Math.max(words, buckets), view.limits().entries(),
+                "parts of a GNU hash table");
         return view.tableAtAddress(address, HEADER + words * 8 + buckets * 4, "GNU hash table");
     }
 
@@ -82,11 +84,12 @@ final class GnuHash implements NameLookup {
         if (last < first) {
             throw table.malformed(bucketStart, "buckets from symbol " + first + " on", "symbol " + last);
         }
-        long chains = address + table.size();
-        while ((view.tableAtAddress(chains + (last - first) * 4, 4, "GNU hash chain").i32(0) & 1) == 0) {
-            last++;
+        long chain = address + table.size() + (last - first) * 4;
+        long length = 0;
+        while ((view.tableAtAddress(chain + length * 4, 4, "GNU hash chain").i32(0) & 1) == 0) {
+            ReadLimits.check(view.name(), chain, ++length, ReadLimits.LONGEST_CHAIN, "symbols of one bucket");
         }
-        return last + 1;
+        return last + length + 1;
     }
 
     static int hash(byte[] name) {
@@ -113,7 +116,9 @@ final class GnuHash implements NameLookup {
             throw table.malformed(bucketAt, "a symbol from " + firstSymbol + " to " + symbols.count(),
                     Long.toString(symbol));
         }
-        for (;; symbol++) {
+        for (int steps = 1;; symbol++, steps++) {
+            ReadLimits.check(table.source(), table.base() + bucketAt, steps, ReadLimits.LONGEST_CHAIN,
+                    "symbols of one bucket");
             int chained = chains.i32((symbol - firstSymbol) * 4);
             if ((chained | 1) == (hash | 1) && symbols.matches((int) symbol, name)
                     && visitor.test((int) symbol)) {

@@ -1,6 +1,5 @@
 package dev.pulpo.elf;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -19,6 +18,8 @@ public record GnuProperties(List<Property> properties) {
     public record Property(int type, int bits) {}
 
     static final int NOTE_TYPE = 5;
+    /** Some ten are defined. */
+    private static final int MOST = 1 << 10;
     private static final int X86_FEATURE_1_AND = 0xc0000002;
     private static final int IBT = 1;
     private static final int SHSTK = 2;
@@ -27,16 +28,15 @@ public record GnuProperties(List<Property> properties) {
         properties = List.copyOf(properties);
     }
 
-    /** Reads the descriptor of a note; entries are padded to eight bytes. */
-    static List<Property> read(ByteCursor cursor) {
-        List<Property> properties = new ArrayList<>();
+    /** Adds those in the descriptor of a note; entries are padded to eight bytes. */
+    static void read(ByteCursor cursor, List<Property> properties) {
         while (cursor.remaining() >= 8) {
             int type = cursor.i32();
             ByteCursor data = cursor.sub(cursor.u32());
             cursor.align(8);
             properties.add(new Property(type, data.remaining() >= 4 ? data.i32() : 0));
+            ReadLimits.check(cursor.source(), cursor.valueOffset(), properties.size(), MOST, "properties");
         }
-        return properties;
     }
 
     /** Whether all code is fit for indirect branch tracking: indirect calls go to {@code endbr64} only. */

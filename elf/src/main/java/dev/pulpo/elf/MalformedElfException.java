@@ -4,7 +4,7 @@ package dev.pulpo.elf;
  * Bytes that are not what the format demands. It is thrown for every defect of the input, and for nothing else: neither
  * for failures of the operating system nor for wrong arguments of the caller.
  */
-public final class MalformedElfException extends RuntimeException {
+public sealed class MalformedElfException extends RuntimeException permits TooLargeException {
     private static final long serialVersionUID = 1;
 
     private final String source;
@@ -19,7 +19,11 @@ public final class MalformedElfException extends RuntimeException {
      * @param found    what is there
      */
     public MalformedElfException(String source, long offset, String expected, String found) {
-        super(source + ": at 0x" + Long.toHexString(offset) + ": expected " + expected + ", found " + found);
+        this(source, offset, expected, found, "expected " + expected + ", found " + found);
+    }
+
+    MalformedElfException(String source, long offset, String expected, String found, String message) {
+        super(source + ": at 0x" + Long.toHexString(offset) + ": " + message);
         this.source = source;
         this.offset = offset;
         this.expected = expected;

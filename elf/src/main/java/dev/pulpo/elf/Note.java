@@ -1,7 +1,6 @@
 package dev.pulpo.elf;
 
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -13,16 +12,17 @@ import java.util.List;
  */
 public record Note(String owner, int type, MemorySegment descriptor) {
     private static final int HEADER = 12;
+    /** Annobin's annotations and SystemTap's probes come to tens of thousands. */
+    private static final int MOST = 1 << 18;
 
     /**
-     * Reads notes up to the end.
+     * Adds the notes up to the end.
      *
      * @param alignment that of the section or segment: with 8, names and descriptors are padded to 8 bytes (GNU
      *                  property notes; the gABI has it so for all 64-bit objects but nobody else does), else to 4
      */
-    static List<Note> read(ByteCursor cursor, long alignment) {
+    static void read(ByteCursor cursor, long alignment, List<Note> notes) {
         int padding = alignment == 8 ? 8 : 4;
-        List<Note> notes = new ArrayList<>();
         while (cursor.remaining() >= HEADER) {
             long nameSize = cursor.u32();
             long descriptorSize = cursor.u32();
@@ -32,8 +32,8 @@ public record Note(String owner, int type, MemorySegment descriptor) {
             String owner = nameSize == 0 ? "" : name.string();
             notes.add(new Note(owner, type, cursor.bytes(descriptorSize)));
             cursor.align(padding);
+            ReadLimits.check(cursor.source(), cursor.valueOffset(), notes.size(), MOST, "notes");
         }
-        return notes;
     }
 
     boolean isGnu(int wanted) {

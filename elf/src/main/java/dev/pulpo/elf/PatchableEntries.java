@@ -1,10 +1,9 @@
 package dev.pulpo.elf;
 
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 
 /**
  * The addresses in {@code __patchable_function_entries}: for each function that was compiled with
@@ -13,32 +12,67 @@ import java.util.Optional;
 final class PatchableEntries {
     private static final String SECTION = "__patchable_function_entries";
 
+    /** A section, and what is stored in it as far as relocations do not say something else. */
+    private static final class Stored {
+        private final ByteCursor cursor;
+        private final long[] values;
+
+        private Stored(ByteCursor cursor, long[] values) {
+            this.cursor = cursor;
+            this.values = values;
+        }
+
+        static Stored of(ElfFile file, Section section) {
+            ByteTable table = file.view().entries(section, Long.BYTES, file.limits().functions(), "prepared functions");
+            long[] values = new long[(int) (table.size() / Long.BYTES)];
+            for (int i = 0; i < values.length; i++) {
+                values[i] = table.i64((long) i * Long.BYTES);
+            }
+            return new Stored(table.cursor(), values);
+        }
+    }
+
     private PatchableEntries() {}
 
     static List<LinkAddress> read(ElfFile file) {
-        return file.sections().stream()
-                .filter(section -> section.name().equals(SECTION) && section.isAllocated() && section.hasBytes())
-                .flatMap(section -> Arrays.stream(read(file, section)).mapToObj(LinkAddress::new)).sorted().distinct()
-                .toList();
+        NavigableMap<Long, Stored> parts = new TreeMap<>(Long::compareUnsigned);
+        long count = 0;
+        for (Section section : file.sections()) {
+            if (section.name().equals(SECTION) && section.isAllocated() && section.hasBytes()) {
+                Stored part = Stored.of(file, section);
+                count += part.values.length;
+                ReadLimits.check(file.name(), section.offset().value(), count, file.limits().functions(),
+                        "prepared functions");
+                if (part.values.length > 0) {
+                    parts.put(section.address().value(), part);
+                }
+            }
+        }
+        if (!parts.isEmpty()) {
+            relocate(file, parts);
+        }
+        return parts.values().stream().flatMapToLong(part -> Arrays.stream(part.values))
+                .mapToObj(LinkAddress::new).sorted().distinct().toList();
     }
 
-    private static long[] read(ElfFile file, Section section) {
-        ByteCursor cursor = file.rawData(section);
-        // In an object that is linked for no fixed address, the stored value may be zero: the linker need not repeat
-        // what is in the addend of the relocation. A packed relocation (RELR) has its addend in place.
-        Map<LinkAddress, Relocation> relocations = new HashMap<>();
-        file.dynamicRelocations().within(section.address(), section.size())
-                .forEach(relocation -> relocations.put(relocation.offset(), relocation));
-        long[] places = new long[(int) Math.min(cursor.limit() / 8, Integer.MAX_VALUE - 8)];
-        int count = 0;
-        while (count < places.length) {
-            LinkAddress place = section.address().plus(cursor.position());
-            long stored = cursor.u64();
-            long value = Optional.ofNullable(relocations.get(place))
-                    .map(relocation -> apply(file, cursor, relocation)).orElse(stored);
-            places[count++] = value;
+    /**
+     * In an object that is linked for no fixed address, the stored value may be zero: the linker need not repeat what is in
+     * the addend of the relocation. A packed relocation (RELR) has its addend in place.
+     */
+    private static void relocate(ElfFile file, NavigableMap<Long, Stored> parts) {
+        RelocationTable relocations = file.dynamicRelocations();
+        for (long i = 0; i < relocations.size(); i++) {
+            var below = parts.floorEntry(relocations.place(i));
+            if (below != null) {
+                Stored part = below.getValue();
+                long inside = relocations.place(i) - below.getKey();
+                if (Long.compareUnsigned(inside, (long) part.values.length * Long.BYTES) < 0
+                        && inside % Long.BYTES == 0) {
+                    part.values[(int) (inside / Long.BYTES)] = apply(file, part.cursor.position(inside),
+                            relocations.get(i));
+                }
+            }
         }
-        return places;
     }
 
     private static long apply(ElfFile file, ByteCursor cursor, Relocation relocation) {
@@ -48,8 +82,9 @@ final class PatchableEntries {
         SymbolTable symbols = file.dynamicSymbols();
         if (relocation.type().equals(RelocationType.ABSOLUTE_64)
                 && Integer.compareUnsigned(relocation.symbolIndex(), symbols.size()) < 0) {
-            return symbols.get(relocation.symbolIndex()).value() + relocation.addend();
+            return symbols.value(relocation.symbolIndex()) + relocation.addend();
         }
+        cursor.u64();
         throw cursor.malformed("a relocation of type " + RelocationType.RELATIVE + " here",
                 relocation.type() + " against symbol " + relocation.symbolIndex());
     }

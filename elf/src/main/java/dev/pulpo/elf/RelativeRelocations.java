@@ -17,9 +17,12 @@ public final class RelativeRelocations {
     private static final int PLACES_PER_BITMAP = 63;
 
     private final ByteTable entries;
+    private final int most;
 
-    RelativeRelocations(ByteTable entries) {
+    /** @param most how many places there may be */
+    RelativeRelocations(ByteTable entries, int most) {
         this.entries = entries;
+        this.most = most;
     }
 
     /** How many words the table has; a word stands for up to 63 places. */
@@ -30,7 +33,7 @@ public final class RelativeRelocations {
     /** The places, in the order of the table; unpacked on the way, not kept. */
     public Stream<LinkAddress> places() {
         return StreamSupport
-                .stream(Spliterators.spliteratorUnknownSize(new Places(entries), Spliterator.ORDERED), false)
+                .stream(Spliterators.spliteratorUnknownSize(new Places(entries, most), Spliterator.ORDERED), false)
                 .map(LinkAddress::new);
     }
 
@@ -41,6 +44,8 @@ public final class RelativeRelocations {
 
     private static final class Places implements PrimitiveIterator.OfLong {
         private final ByteTable entries;
+        private final int most;
+        private int given;
         private long at;
         /** The bits that have not been given out; bit 0 stands for {@link #place}. */
         private long bitmap;
@@ -48,8 +53,9 @@ public final class RelativeRelocations {
         /** The place that bit 1 of the next bitmap stands for. */
         private long next;
 
-        Places(ByteTable entries) {
+        Places(ByteTable entries, int most) {
             this.entries = entries;
+            this.most = most;
         }
 
         @Override
@@ -78,6 +84,7 @@ public final class RelativeRelocations {
             if (!hasNext()) {
                 throw new NoSuchElementException();
             }
+            ReadLimits.check(entries.source(), entries.base() + at, ++given, most, "relative relocations");
             int zeros = Long.numberOfTrailingZeros(bitmap);
             long found = place + zeros * (long) ENTRY_SIZE;
             bitmap = bitmap >>> zeros >>> 1;

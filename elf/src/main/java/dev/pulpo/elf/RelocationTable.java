@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 
 /** Relocations with addends, 24 bytes each, read when they are asked for. Safe for several threads. */
 public final class RelocationTable {
-    private static final int ENTRY_SIZE = 24;
+    static final int ENTRY_SIZE = 24;
 
     private final ByteTable entries;
 
@@ -35,10 +35,14 @@ public final class RelocationTable {
         return LongStream.range(0, size()).mapToObj(this::get);
     }
 
-    /** Those that change one of the bytes in a range, found without making an object for each of the others. */
-    Stream<Relocation> within(LinkAddress start, long length) {
-        return LongStream.range(0, size()).filter(
-                i -> Long.compareUnsigned(entries.i64(i * ENTRY_SIZE) - start.value(), length) < 0).mapToObj(this::get);
+    /** The place that one of them changes, without making an object for it. */
+    long place(long index) {
+        return entries.i64(index * ENTRY_SIZE);
+    }
+
+    /** The symbol that one of them refers to, without making an object for it. */
+    long symbol(long index) {
+        return entries.u32(index * ENTRY_SIZE + 12);
     }
 
     @Override

@@ -8,10 +8,19 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * Undoes {@code SHF_COMPRESSED} (gABI, "Section Compression") and what GNU tools did before it, sections with names that
- * begin with {@code .zdebug_}.
+ * The content of a section that is compressed: with {@code SHF_COMPRESSED} (gABI, "Section Compression"), or as GNU tools did
+ * before it, with a name that begins with {@code .zdebug_}.
+ *
+ * @param cursor stands on the compressed bytes
+ * @param kind   how they are compressed
+ * @param size   how many bytes come out, as the section says
  */
-final class SectionData {
+record SectionData(ByteCursor cursor, Kind kind, long size) {
+    /** How a section is compressed; {@code STORED} is not at all. */
+    enum Kind {
+        STORED, ZLIB, ZSTD
+    }
+
     private static final int HEADER = 24;
     private static final int ELFCOMPRESS_ZLIB = 1;
     private static final int ELFCOMPRESS_ZSTD = 2;
@@ -23,79 +32,96 @@ final class SectionData {
     /** Java arrays end here; larger debug information is not compressed section by section. */
     private static final long MOST = Integer.MAX_VALUE - 64;
 
-    private SectionData() {}
+    /** Whether a section may be compressed. */
+    static boolean isCompressed(Section section) {
+        return section.hasBytes() && (section.isCompressed() || section.name().startsWith(".zdebug_"));
+    }
 
-    static ByteCursor inflate(ByteCursor cursor) {
+    /** Reads the header of a section. */
+    static SectionData of(Section section, ByteCursor raw) {
+        return section.isCompressed() ? ofHeader(raw) : ofGnuHeader(raw);
+    }
+
+    private static SectionData ofHeader(ByteCursor cursor) {
         int type = cursor.i32();
         if (type != ELFCOMPRESS_ZLIB && type != ELFCOMPRESS_ZSTD) {
             throw cursor.malformed("compression with zlib (1) or zstd (2)", Integer.toString(type));
         }
         long size = cursor.position(8).u64();
-        cursor.position(HEADER);
-        return type == ELFCOMPRESS_ZLIB ? zlib(cursor, size) : zstd(cursor, size);
+        checkSize(cursor, size, cursor.limit() - HEADER,
+                type == ELFCOMPRESS_ZLIB && size / BEST_RATIO > cursor.limit() - HEADER);
+        return new SectionData(cursor.position(HEADER), type == ELFCOMPRESS_ZLIB ? Kind.ZLIB : Kind.ZSTD, size);
     }
 
     /** A section of the old kind; as it is where it does not begin like one. */
-    static ByteCursor inflateGnu(ByteCursor cursor) {
+    private static SectionData ofGnuHeader(ByteCursor cursor) {
         if (cursor.limit() < GNU_HEADER) {
-            return cursor;
+            return new SectionData(cursor, Kind.STORED, 0);
         }
         var header = cursor.bytes(GNU_HEADER).asByteBuffer().order(ByteOrder.BIG_ENDIAN);
-        return header.getInt(0) == GNU_MAGIC ? zlib(cursor, header.getLong(4)) : cursor.position(0);
-    }
-
-    private static ByteCursor zlib(ByteCursor cursor, long size) {
-        long compressed = cursor.remaining();
-        checkSize(cursor, size, size / BEST_RATIO > compressed);
-        return content(cursor, run(cursor, cursor.bytes(compressed), (int) size));
-    }
-
-    private static ByteCursor zstd(ByteCursor cursor, long size) {
-        checkSize(cursor, size, false);
-        try {
-            return content(cursor, Zstd.decompress(cursor.bytes(cursor.remaining()), (int) size));
-        } catch (DataFormatException bad) {
-            throw malformed(cursor, "zstd data", bad);
+        if (header.getInt(0) != GNU_MAGIC) {
+            return new SectionData(cursor.position(0), Kind.STORED, 0);
         }
+        long size = header.getLong(4);
+        checkSize(cursor, size, cursor.remaining(), size / BEST_RATIO > cursor.remaining());
+        return new SectionData(cursor, Kind.ZLIB, size);
     }
 
-    private static void checkSize(ByteCursor cursor, long size, boolean impossible) {
-        if (size < 0 || size > MOST || cursor.remaining() > MOST || impossible) {
-            throw cursor.malformed("a size that " + cursor.remaining() + " compressed bytes can have",
+    private static void checkSize(ByteCursor cursor, long size, long compressed, boolean impossible) {
+        // Stored blocks are hardly longer than what is in them, so more than that is nothing but padding, or sparse.
+        if (size < 0 || size > MOST || compressed > Math.min(MOST, size + size / 64 + HEADER * 64L) || impossible) {
+            throw cursor.malformed("a size that " + compressed + " compressed bytes can have",
                     Long.toUnsignedString(size));
         }
     }
 
-    private static ByteCursor content(ByteCursor cursor, byte[] bytes) {
+    /** The content. */
+    ByteCursor inflate() {
+        return switch (kind) {
+            case STORED -> cursor;
+            case ZLIB -> content(run(cursor.bytes(cursor.remaining()), (int) size));
+            case ZSTD -> content(zstd());
+        };
+    }
+
+    private byte[] zstd() {
+        try {
+            return Zstd.decompress(cursor.bytes(cursor.remaining()), (int) size);
+        } catch (DataFormatException bad) {
+            throw malformed("zstd data", bad);
+        }
+    }
+
+    private ByteCursor content(byte[] bytes) {
         return ByteCursor.of(MemorySegment.ofArray(bytes), cursor.source() + " (inflated)", 0);
     }
 
-    private static MalformedElfException malformed(ByteCursor cursor, String expected, DataFormatException bad) {
+    private MalformedElfException malformed(String expected, DataFormatException bad) {
         MalformedElfException malformed = cursor.malformed(expected, String.valueOf(bad.getMessage()));
         malformed.initCause(bad);
         return malformed;
     }
 
-    private static byte[] run(ByteCursor cursor, MemorySegment input, int size) {
+    private byte[] run(MemorySegment input, int wanted) {
         Inflater inflater = new Inflater();
         try {
             inflater.setInput(input.asByteBuffer());
             // Grows with what really comes out, so that a wrong size costs no memory.
-            byte[] output = new byte[(int) Math.min(size, Math.max(64, input.byteSize() * 4))];
+            byte[] output = new byte[(int) Math.min(wanted, Math.max(64, input.byteSize() * 4))];
             int filled = 0;
-            while (filled < size) {
+            while (filled < wanted) {
                 if (filled == output.length) {
-                    output = Arrays.copyOf(output, (int) Math.min(size, filled * 2L));
+                    output = Arrays.copyOf(output, (int) Math.min(wanted, filled * 2L));
                 }
                 int count = inflater.inflate(output, filled, output.length - filled);
                 if (count == 0) {
-                    throw cursor.malformed(size + " bytes of inflated data", filled + " bytes");
+                    throw cursor.malformed(wanted + " bytes of inflated data", filled + " bytes");
                 }
                 filled += count;
             }
             return output;
         } catch (DataFormatException bad) {
-            throw malformed(cursor, "zlib data", bad);
+            throw malformed("zlib data", bad);
         } finally {
             inflater.end();
         }

@@ -1,7 +1,6 @@
 package dev.pulpo.elf;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -18,7 +17,7 @@ final class SectionNames {
         int start = 0;
         for (int i = 0; i < old.length; i++) {
             if (old[i] == 0) {
-                offsets.putIfAbsent(new String(old, start, i - start, StandardCharsets.UTF_8), start);
+                offsets.putIfAbsent(RawText.decode(old, start, i - start), start);
                 start = i + 1;
             }
         }
@@ -32,7 +31,7 @@ final class SectionNames {
     int offset(String name) {
         return offsets.computeIfAbsent(name, added -> {
             int at = bytes.size();
-            bytes.writeBytes(added.getBytes(StandardCharsets.UTF_8));
+            bytes.writeBytes(RawText.encode(added));
             bytes.write(0);
             return at;
         });

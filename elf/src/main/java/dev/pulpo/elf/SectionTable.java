@@ -13,9 +13,11 @@ final class SectionTable {
         if (count == 0) {
             return List.of();
         }
+        ReadLimits.check(view.name(), header.sectionHeaders().value(), count, view.limits().sections(),
+                "section headers");
         ByteTable table = view.tableAtOffset(header.sectionHeaders().value(), (long) count * Section.ENTRY_SIZE,
                 "section headers");
-        StringTable.Keeper names = names(view, table, header.sectionNameIndex()).keeper();
+        StringTable.Keeper names = names(view, table, header.sectionNameIndex()).keeper(view.limits());
         List<Section> sections = new ArrayList<>(count);
         ByteCursor cursor = table.cursor();
         for (int i = 0; i < count; i++) {

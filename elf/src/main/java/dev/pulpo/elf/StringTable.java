@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 
 /** Strings that are named by their offset (gABI, "String Table"). Safe for several threads. */
 final class StringTable {
+    private static final long MOST_PASSED = 1L << 28;
+
     private final ByteTable bytes;
 
     StringTable(ByteTable bytes) {
@@ -40,8 +42,13 @@ final class StringTable {
     }
 
     /** A reader of names that are kept: all of them together may not become larger than any honest file needs. */
-    Keeper keeper() {
-        return new Keeper(this);
+    Keeper keeper(ReadLimits limits) {
+        return new Keeper(this, limits.nameBytes());
+    }
+
+    /** A reader of names that are not kept: reading them may not take longer than any honest file needs. */
+    Keeper passer() {
+        return new Keeper(this, MOST_PASSED + 16 * bytes.size());
     }
 
     /** A reader that hashes names, as often as an honest file needs. */
@@ -51,21 +58,20 @@ final class StringTable {
 
     /** Any two strings may overlap in the table, so a small file can name gigabytes; this is what stops it. */
     static final class Keeper {
-        private static final long MOST = 16 << 20;
-
         private final StringTable table;
+        private final long most;
         private long characters;
 
-        private Keeper(StringTable table) {
+        private Keeper(StringTable table, long most) {
             this.table = table;
+            this.most = most;
         }
 
         String string(long offset) {
             String string = table.string(offset);
             characters += string.length();
-            if (characters > MOST) {
-                throw table.bytes.malformed(offset, "names of at most 16 MiB in all", "more");
-            }
+            ReadLimits.check(table.bytes.source(), table.bytes.base() + offset, characters, most,
+                    "characters of names, where " + (most >> 20) + " MiB are the most");
             return string;
         }
     }
@@ -78,7 +84,7 @@ final class StringTable {
 
         private Hasher(StringTable table) {
             this.bytes = table.bytes;
-            this.most = (1L << 28) + 16 * bytes.size();
+            this.most = MOST_PASSED + 16 * bytes.size();
         }
 
         /** The GNU hash of the string at an offset, without making a string. */
@@ -88,9 +94,7 @@ final class StringTable {
                 int next = bytes.u8(at);
                 if (next == 0) {
                     characters += at - offset;
-                    if (characters > most) {
-                        throw bytes.malformed(offset, "names of at most " + most + " bytes in all", "more");
-                    }
+                    ReadLimits.check(bytes.source(), bytes.base() + offset, characters, most, "bytes of names");
                     return hash;
                 }
                 hash = hash * 33 + next;

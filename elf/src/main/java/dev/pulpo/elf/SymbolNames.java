@@ -11,12 +11,6 @@ package dev.pulpo.elf;
 record SymbolNames(ByteTable entries, StringTable strings) {
     static final int ENTRY_SIZE = 24;
 
-    SymbolNames {
-        if (entries.size() / ENTRY_SIZE > Integer.MAX_VALUE) {
-            throw entries.malformed(0, "fewer than 2^31 symbols", entries.size() + " bytes of them");
-        }
-    }
-
     int count() {
         return (int) (entries.size() / ENTRY_SIZE);
     }

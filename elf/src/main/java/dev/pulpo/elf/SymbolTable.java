@@ -1,6 +1,5 @@
 package dev.pulpo.elf;
 
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -55,7 +54,9 @@ public final class SymbolTable {
 
     /** All entries in their order, entry 0 included. */
     public Stream<ElfSymbol> stream() {
-        return IntStream.range(0, symbols.count()).mapToObj(this::get);
+        StringTable.Keeper names = symbols.strings().passer();
+        return IntStream.range(0, symbols.count())
+                .mapToObj(index -> make(index, names.string(symbols.nameOffset(index))));
     }
 
     /**
@@ -65,7 +66,7 @@ public final class SymbolTable {
     public Optional<ElfSymbol> find(String name) {
         VersionTable table = versions.get();
         int[] best = {-1, Integer.MAX_VALUE};
-        lookup.get().visit(name.getBytes(StandardCharsets.UTF_8), index -> {
+        lookup.get().visit(RawText.encode(name), index -> {
             int rank = symbols.section(index) == 0 || table.isHidden(index) ? Integer.MAX_VALUE : rank(index);
             if (rank < best[1]) {
                 best[0] = index;
@@ -93,10 +94,12 @@ public final class SymbolTable {
 
     private List<ElfSymbol> matches(String name, Predicate<ElfSymbol> wanted) {
         List<ElfSymbol> found = new ArrayList<>();
-        lookup.get().visit(name.getBytes(StandardCharsets.UTF_8), index -> {
+        lookup.get().visit(RawText.encode(name), index -> {
             ElfSymbol symbol = make(index, name);
             if (wanted.test(symbol)) {
                 found.add(symbol);
+                ReadLimits.check(symbols.entries().source(), entryOffset(index), found.size(),
+                        ReadLimits.LONGEST_CHAIN, "symbols of one name");
             }
             return false;
         });
@@ -139,6 +142,11 @@ public final class SymbolTable {
             case SHN_XINDEX -> new SectionIndex.Regular(largeSections.i32(index * 4L));
             default -> stored >= SHN_LORESERVE ? new SectionIndex.Reserved(stored) : new SectionIndex.Regular(stored);
         };
+    }
+
+    /** The value of an entry. */
+    long value(int index) {
+        return symbols.value(index);
     }
 
     /** Where an entry begins in the source of the object. */

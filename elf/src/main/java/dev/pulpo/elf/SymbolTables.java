@@ -38,8 +38,9 @@ final class SymbolTables {
         SymbolNames symbols = new SymbolNames(
                 count == 0
                         ? ByteTable.empty(view.name())
-                        : view.tableAtAddress(address, bytes(view, address, count), "dynamic symbol table"),
+                        : view.tableAtAddress(address, count * SymbolNames.ENTRY_SIZE, "dynamic symbol table"),
                 dynamic.strings());
+        ReadLimits.check(view.name(), address, count, view.limits().entries(), "dynamic symbols");
         Lazy<VersionTable> versions = new Lazy<>(() -> VersionTable.read(view, dynamic, symbols.count()));
         Lazy<NameLookup> lookup = new Lazy<>(() -> {
             if (gnuHash.isPresent()) {
@@ -52,19 +53,11 @@ final class SymbolTables {
         return new SymbolTable(symbols, versions, lookup, ByteTable.empty(view.name()));
     }
 
-    private static long bytes(ElfView view, long address, long count) {
-        if (count > Long.MAX_VALUE / SymbolNames.ENTRY_SIZE || count < 0) {
-            throw new MalformedElfException(view.name(), address, "a number of dynamic symbols",
-                    Long.toUnsignedString(count));
-        }
-        return count * SymbolNames.ENTRY_SIZE;
-    }
-
     private static long countReferred(RelocationTable... tables) {
         long highest = 0;
         for (RelocationTable table : tables) {
             for (long i = 0; i < table.size(); i++) {
-                highest = Math.max(highest, Integer.toUnsignedLong(table.get(i).symbolIndex()));
+                highest = Math.max(highest, table.symbol(i));
             }
         }
         return highest == 0 ? 0 : highest + 1;
@@ -72,7 +65,9 @@ final class SymbolTables {
 
     /** The symbols of a section of type {@code SHT_SYMTAB} (or {@code SHT_DYNSYM}, then without versions). */
     static SymbolTable of(ElfView view, List<Section> sections, Section section) {
-        SymbolNames symbols = new SymbolNames(table(view, section), strings(view, sections, section));
+        SymbolNames symbols = new SymbolNames(
+                view.entries(section, SymbolNames.ENTRY_SIZE, view.limits().entries(), "symbols"),
+                strings(view, sections, section));
         ByteTable large = sections.stream()
                 .filter(s -> s.type().equals(SectionType.SYMTAB_SHNDX) && s.link() == section.index()).findFirst()
                 .map(s -> table(view, s)).orElse(ByteTable.empty(view.name()));

@@ -26,6 +26,8 @@ final class SysvHash implements NameLookup {
 
     static SysvHash of(ElfView view, long address, SymbolNames symbols) {
         ByteTable header = view.tableAtAddress(address, HEADER, "hash table");
+        ReadLimits.check(view.name(), address, Math.max(header.u32(0), header.u32(4)), view.limits().entries(),
+                "parts of a hash table");
         return new SysvHash(symbols,
                 view.tableAtAddress(address, HEADER + (header.u32(0) + header.u32(4)) * 4, "hash table"));
     }
@@ -48,7 +50,7 @@ final class SysvHash implements NameLookup {
     @Override
     public void visit(byte[] name, IntPredicate visitor) {
         long at = HEADER + hash(name) % buckets * 4;
-        for (long steps = 0; steps <= chains; steps++) {
+        for (long steps = 0; steps <= Math.min(chains, ReadLimits.LONGEST_CHAIN); steps++) {
             long symbol = table.u32(at);
             if (symbol == 0) {
                 return;
@@ -62,6 +64,6 @@ final class SysvHash implements NameLookup {
             }
             at = HEADER + (buckets + symbol) * 4;
         }
-        throw table.malformed(at, "a chain that ends", "a loop");
+        throw table.malformed(at, "a chain that ends", "a loop, or more than " + ReadLimits.LONGEST_CHAIN);
     }
 }

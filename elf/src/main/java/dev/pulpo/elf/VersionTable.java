@@ -37,7 +37,7 @@ final class VersionTable {
     static VersionTable read(ElfView view, DynamicTable dynamic, int symbols) {
         VersionTable table = new VersionTable(dynamic.table(DynamicTag.VERSYM, symbols * 2L, "symbol versions"));
         if (table.numbers.size() != 0) {
-            StringTable.Keeper names = dynamic.strings().keeper();
+            StringTable.Keeper names = dynamic.strings().keeper(view.limits());
             table.readDefinitions(area(view, dynamic, DynamicTag.VERDEF, DEFINITION_SIZE),
                     dynamic.value(DynamicTag.VERDEFNUM).orElse(0), names);
             table.readRequirements(area(view, dynamic, DynamicTag.VERNEED, REQUIREMENT_SIZE),

@@ -5,7 +5,8 @@
  * <li>Places: {@link dev.pulpo.elf.LinkAddress}, {@link dev.pulpo.elf.FileOffset}.
  * <li>Bytes: {@link dev.pulpo.elf.ByteSource} and {@link dev.pulpo.elf.MappedFile} hold them,
  * {@link dev.pulpo.elf.ByteCursor} reads them, {@link dev.pulpo.elf.MalformedElfException} says what is wrong with
- * them.
+ * them. {@link dev.pulpo.elf.RawText} makes strings of them that lose nothing, and
+ * {@link dev.pulpo.elf.VisibleText} shows those.
  * <li>The object: {@link dev.pulpo.elf.ElfFile} is where to begin; it has a {@link dev.pulpo.elf.ElfHeader},
  * {@link dev.pulpo.elf.Segment}s and {@link dev.pulpo.elf.Section}s. {@code ElfView} reads by link address,
  * {@code SectionTable} and {@code SectionData} read sections, {@code Lazy} is how everything waits to be asked for.

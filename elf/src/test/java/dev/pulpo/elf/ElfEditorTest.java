@@ -7,13 +7,16 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -245,6 +248,38 @@ class ElfEditorTest {
         assertThat(Tools.run(directory, "readelf", "-W", "-S", edited.toString())).contains(".many.65999")
                 .doesNotContain("arning");
         assertThat(call(edited, "versioned")).isEqualTo("7");
+    }
+
+    /** A device that is replaced is gone; root may do that to /dev/null. */
+    @Test
+    void onlyRegularFilesAreReplaced() throws Exception {
+        Path fifo = directory.resolve("fifo");
+        Tools.run(directory, "mkfifo", fifo.toString());
+        assertThatExceptionOfType(FileSystemException.class)
+                .isThrownBy(() -> edit(library, fifo, editor -> editor.put(".ulp", DATA)))
+                .withMessageContaining(fifo + ": no regular file");
+        assertThat(Files.isRegularFile(fifo)).isFalse();
+    }
+
+    /** Who may write to /tmp decides otherwise over what a file of another user is replaced with. */
+    @Test
+    void linksOfOthersInAStickyDirectoryAreNotFollowed() throws IOException {
+        Assumptions.assumeTrue(Files.getAttribute(directory, "unix:uid").equals(0), "only root can give a link away");
+        Path sticky = Files.createDirectory(directory.resolve("sticky"));
+        Files.setAttribute(sticky, "unix:mode", 01777);
+        Path victim = Files.writeString(directory.resolve("victim"), "as it was");
+        Path link = Files.createSymbolicLink(sticky.resolve("link.so"), victim);
+        Files.setAttribute(link, "unix:uid", 65534, LinkOption.NOFOLLOW_LINKS);
+        Path way = Files.createSymbolicLink(directory.resolve("way.so"), link);
+        for (Path output : List.of(link, way)) {
+            assertThatExceptionOfType(FileSystemException.class)
+                    .isThrownBy(() -> edit(library, output, editor -> editor.put(".ulp", DATA)))
+                    .withMessageContaining("user 65534");
+        }
+        assertThat(victim).hasContent("as it was");
+        Files.setAttribute(link, "unix:uid", 0, LinkOption.NOFOLLOW_LINKS);
+        edit(library, link, editor -> editor.put(".ulp", DATA));
+        assertThat(Files.size(victim)).isGreaterThan(100);
     }
 
     @Test

@@ -132,6 +132,10 @@ class SampleLibraryTest {
         }
     }
 
+    private Optional<Path> found(DebugFiles search, ElfFile file, Path installed) throws IOException {
+        return search.find(file, installed.toString()).map(found -> directory.resolve("root" + found.name()));
+    }
+
     @Test
     void debugFiles() throws IOException {
         Path library = Tools.sample(directory, "libd.so", "-g", "-Wl,--compress-debug-sections=zlib");
@@ -145,25 +149,25 @@ class SampleLibraryTest {
         Files.copy(library, root.resolve("opt/libd.so"));
         try (ElfFile file = ElfFile.open(library); ElfFile separate = ElfFile.open(debug)) {
             assertThat(file.symbols().size()).isZero();
-            DebugFiles search = DebugFiles.under(root);
-            assertThat(search.find(file, installed)).isEmpty();
+            DebugFiles search = DebugFiles.in(FileTree.below(root, Long.MAX_VALUE), ReadLimits.USER);
+            assertThat(found(search, file, installed)).isEmpty();
 
             Path next = root.resolve("opt/.debug/libd.so.debug");
             Files.copy(plain, next);
-            assertThat(search.find(file, installed)).as("the wrong CRC").isEmpty();
+            assertThat(found(search, file, installed)).as("the wrong CRC").isEmpty();
             Files.delete(next);
             Files.copy(debug, next);
-            assertThat(search.find(file, installed)).contains(next);
+            assertThat(found(search, file, installed)).contains(next);
 
             String id = file.buildId().orElseThrow().hex();
             Path byId = root
                     .resolve("usr/lib/debug/.build-id/" + id.substring(0, 2) + "/" + id.substring(2) + ".debug");
             Files.createDirectories(byId.getParent());
             Files.write(byId, new byte[]{1, 2, 3});
-            assertThat(search.find(file, installed)).as("a damaged file").contains(next);
+            assertThat(found(search, file, installed)).as("a damaged file").contains(next);
             Files.delete(byId);
             Files.copy(debug, byId);
-            assertThat(search.find(file, installed)).contains(byId);
+            assertThat(found(search, file, installed)).contains(byId);
 
             assertThat(separate.dynamic().entries()).isEmpty();
             assertThat(separate.dynamicSymbols().stream()).isEmpty();

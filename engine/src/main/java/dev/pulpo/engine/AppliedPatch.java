@@ -1,5 +1,6 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.elf.RawText;
 import java.time.Instant;
 import java.util.List;
 
@@ -61,6 +62,6 @@ public record AppliedPatch(PatchId id, String file, String target, Instant appli
         return id.shortForm() + " " + status.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ') + " since "
                 + appliedAt + ": " + file + " for " + target + ", " + functions.size()
                 + (functions.size() == 1 ? " function" : " functions")
-                + (comment.isEmpty() ? "" : " (" + comment + ")");
+                + (comment.isBlank() ? "" : " (" + RawText.asData(comment.strip()) + ")");
     }
 }

@@ -84,11 +84,11 @@ public record BuildDiff(String old, String young, int compared, List<Difference>
     }
 
     private static <T> T with(Path old, Path young, Use<T> use) throws IOException {
-        DebugFiles files = DebugFiles.under(Path.of("/"));
+        DebugFiles files = DebugFiles.ofThisProcess();
         try (ElfFile oldElf = ElfFile.open(old);
-                DebugInfo oldInfo = DebugInfo.open(oldElf, old.toAbsolutePath(), files);
+                DebugInfo oldInfo = DebugInfo.open(oldElf, old.toAbsolutePath().toString(), files);
                 ElfFile youngElf = ElfFile.open(young);
-                DebugInfo youngInfo = DebugInfo.open(youngElf, young.toAbsolutePath(), files)) {
+                DebugInfo youngInfo = DebugInfo.open(youngElf, young.toAbsolutePath().toString(), files)) {
             return use.of(new CodeFacts(oldElf, oldInfo), new CodeFacts(youngElf, youngInfo));
         }
     }

@@ -6,30 +6,37 @@ import dev.pulpo.engine.apply.Bytes;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.TargetMemory;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What holds in a process, told by the bytes that are there and not by what was once written down. */
 final class Inspection {
     private Inspection() {}
 
     /** Patches that are in force, ought to be, or are half done; oldest first. */
-    static List<AppliedPatch> patches(Registry registry, TraceeMemory memory) {
-        return registry.entries().stream().filter(entry -> !entry.patch().isDeparture())
-                .filter(entry -> entry.patch().state() == PatchRecord.State.ACTIVE
-                        || entry.patch().state() == PatchRecord.State.TRANSITION || entry.patch().state().isHalfDone())
-                .sorted(Comparator.comparingLong(entry -> entry.patch().sequence()))
-                .map(entry -> describe(registry, memory, entry))
+    static List<AppliedPatch> patches(Registry registry, TargetMemory memory) {
+        Map<RemoteAddress, List<FunctionRecord>> byEntry = registry.entries().stream().map(Registry.Entry::patch)
+                .filter(patch -> patch.state() == PatchRecord.State.ACTIVE
+                        || patch.state() == PatchRecord.State.PENDING)
+                .flatMap(patch -> patch.functions().stream()).collect(Collectors.groupingBy(FunctionRecord::entry));
+        return registry.entries().stream().map(Registry.Entry::patch).filter(patch -> !patch.isDeparture())
+                .filter(patch -> patch.state() == PatchRecord.State.ACTIVE
+                        || patch.state() == PatchRecord.State.TRANSITION || patch.state().isHalfDone())
+                .sorted(Comparator.comparingLong(PatchRecord::sequence))
+                .map(patch -> describe(byEntry, memory, patch))
                 .toList();
     }
 
-    private static AppliedPatch describe(Registry registry, TraceeMemory memory, Registry.Entry entry) {
-        PatchRecord patch = entry.patch();
+    private static AppliedPatch describe(Map<RemoteAddress, List<FunctionRecord>> byEntry, TargetMemory memory,
+            PatchRecord patch) {
         List<AppliedPatch.Function> functions = patch.functions().stream()
-                .map(function -> new AppliedPatch.Function(function.name(), standing(registry, memory, function)))
+                .map(function -> new AppliedPatch.Function(function.name(), standing(byEntry, memory, function)))
                 .toList();
         boolean reached = functions.stream().allMatch(function -> function.standing() == Standing.THIS_PATCH
                 || function.standing() == Standing.LATER_PATCH);
@@ -42,7 +49,8 @@ final class Inspection {
                 functions);
     }
 
-    private static Standing standing(Registry registry, TraceeMemory memory, FunctionRecord function) {
+    private static Standing standing(Map<RemoteAddress, List<FunctionRecord>> byEntry, TargetMemory memory,
+            FunctionRecord function) {
         byte[] found;
         try {
             found = Bytes.read(memory, function.site(), function.detour().length);
@@ -58,12 +66,8 @@ final class Inspection {
         if (Arrays.equals(found, function.original())) {
             return Standing.ORIGINAL;
         }
-        boolean later = registry.entries().stream()
-                .filter(entry -> entry.patch().state() == PatchRecord.State.ACTIVE
-                        || entry.patch().state() == PatchRecord.State.PENDING)
-                .flatMap(entry -> entry.patch().functions().stream())
-                .anyMatch(other -> other.entry().equals(function.entry()) && !other.equals(function)
-                        && Arrays.equals(found, other.detour()));
+        boolean later = byEntry.getOrDefault(function.entry(), List.of()).stream()
+                .anyMatch(other -> !other.equals(function) && Arrays.equals(found, other.detour()));
         return later ? Standing.LATER_PATCH : Standing.UNKNOWN;
     }
 }

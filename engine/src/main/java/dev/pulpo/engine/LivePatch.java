@@ -4,6 +4,7 @@ import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.container.Container;
 import dev.pulpo.engine.container.DataReference;
 import dev.pulpo.engine.container.FunctionPair;
@@ -11,7 +12,6 @@ import dev.pulpo.engine.container.Metadata;
 import dev.pulpo.engine.image.ObjectFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -61,8 +61,9 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
      */
     public static LivePatch open(Path file) throws IOException {
         LivePatch bare = of(file);
-        Container container = Container.read(bare.elf()).orElseThrow(() -> new MalformedElfException(file.toString(), 0,
-                "a patch container, with a section .ulp", "none; pack it first"));
+        Container container = Container.read(bare.elf())
+                .orElseThrow(() -> new MalformedElfException(RawText.of(file), 0,
+                        "a patch container, with a section .ulp", "none; pack it first"));
         Metadata metadata = container.metadata();
         return new LivePatch(file, Optional.of(metadata.target()), Optional.of(metadata.targetBuild().hex()),
                 replacements(metadata), container.comment(), Optional.of(metadata), Optional.empty(), Set.of());
@@ -147,7 +148,7 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
      * @throws dev.pulpo.elf.MalformedElfException where it is no shared object
      */
     public ElfFile elf() throws IOException {
-        return ObjectFiles.open(file, file.toString());
+        return ObjectFiles.open(file, RawText.of(file));
     }
 
     /**
@@ -163,9 +164,9 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
     private PatchId computedId() throws IOException {
         ElfFile elf = elf();
         MessageDigest what = sha256();
-        what.update(target.orElse("").getBytes(StandardCharsets.UTF_8));
+        what.update(RawText.encode(target.orElse("")));
         for (Replacement replacement : replacements) {
-            what.update(("\n" + replacement).getBytes(StandardCharsets.UTF_8));
+            what.update(RawText.encode("\n" + replacement));
         }
         ByteBuffer id = ByteBuffer.allocate(PatchId.BYTES);
         id.put(fileIdentity(elf), 0, PatchId.BYTES / 2);

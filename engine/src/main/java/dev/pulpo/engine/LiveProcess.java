@@ -1,6 +1,7 @@
 package dev.pulpo.engine;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.apply.ApplyOperation;
 import dev.pulpo.engine.apply.InjectOperation;
 import dev.pulpo.engine.apply.JointOperation;
@@ -17,6 +18,7 @@ import dev.pulpo.engine.inspect.StackOperation;
 import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.Ties;
 import dev.pulpo.engine.trace.Access;
 import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.LaunchedProcess;
@@ -29,7 +31,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * A running process that can be looked at and patched.
@@ -46,8 +51,9 @@ import java.util.function.Supplier;
  * <p>Attaching stops nothing and traces nothing: between operations the process is on its own, and debuggers may trace it.
  * Thread-safe; operations on one process exclude each other, also between tools.
  *
- * <p>All methods throw {@link TargetGoneException} where the process has ended or has executed another program, and
- * {@link AccessRefusedException} where this process may not trace it.
+ * <p>All methods throw {@link TargetGoneException} where the process has ended or has executed another program,
+ * {@link AccessRefusedException} where this process may not trace it, and {@link TargetUnreadableException} where its memory
+ * or its files are malformed, or too large to be read.
  */
 public final class LiveProcess implements AutoCloseable {
     private static final Duration FORCING = Duration.ofSeconds(5);
@@ -76,12 +82,14 @@ public final class LiveProcess implements AutoCloseable {
 
     /** Attaches to a process. No thread is stopped by this. */
     public static LiveProcess attach(int pid) {
-        long startTime = ProcFs.startTime(pid);
-        Optional<AccessRefusedException> untraceable = Access.untraceableFromHere(pid);
-        if (untraceable.isPresent()) {
-            throw untraceable.get();
-        }
-        return new LiveProcess(pid, startTime, Access.openMemory(pid));
+        return TargetFault.explained(pid, file -> false, () -> {
+            long startTime = ProcFs.startTime(pid);
+            Optional<AccessRefusedException> untraceable = Access.untraceableFromHere(pid);
+            if (untraceable.isPresent()) {
+                throw untraceable.get();
+            }
+            return new LiveProcess(pid, startTime, Access.openMemory(pid));
+        });
     }
 
     /**
@@ -91,10 +99,8 @@ public final class LiveProcess implements AutoCloseable {
      * @param command the program, which is looked for on the PATH, and its arguments
      */
     public static Launcher launcher(List<String> command) {
-        String preloaded = System.getenv("LD_PRELOAD");
-        String stub = StubFile.path().toString();
-        return new Launcher(command).environment("LD_PRELOAD",
-                preloaded == null || preloaded.isEmpty() ? stub : stub + ":" + preloaded);
+        return Launcher.ofBytes(command.stream().map(RawText::encode).toList())
+                .preload(RawText.encode(RawText.of(StubFile.path())));
     }
 
     /** Starts a program as {@link #launcher} does, with its streams connected to this process by pipes. */
@@ -111,9 +117,9 @@ public final class LiveProcess implements AutoCloseable {
         return ProcFs.name(pid);
     }
 
-    /** Path of the program that it runs. */
+    /** Path of the program that it runs; {@link RawText#of} says what bytes it is made of. */
     public Path executable() {
-        return Path.of(unlessGone(() -> image().executable()));
+        return RawText.path(explained(() -> image().executable()));
     }
 
     private ProcessImage image() {
@@ -126,7 +132,7 @@ public final class LiveProcess implements AutoCloseable {
 
     /** The program and the shared objects that it has loaded, in the order of their addresses. */
     public List<Library> libraries() {
-        return unlessGone(() -> image().objects().stream()
+        return explained(() -> image().objects().stream()
                 .map(object -> new Library(object.path(), object.elf().buildId(),
                         PreparedFile.isPrepared(object.elf())))
                 .toList());
@@ -134,7 +140,7 @@ public final class LiveProcess implements AutoCloseable {
 
     /** Whether the process carries the stub. */
     public boolean hasStub() {
-        return unlessGone(() -> image().stub().isPresent());
+        return explained(() -> image().stub().isPresent());
     }
 
     /**
@@ -143,7 +149,7 @@ public final class LiveProcess implements AutoCloseable {
      * @return whether it had to be brought in
      */
     public boolean inject() {
-        return unlessGone(() -> InjectOperation.run(pid, startTime, memory));
+        return explained(() -> InjectOperation.run(pid, startTime, memory));
     }
 
     /**
@@ -193,24 +199,29 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     private List<PatchPlan> plan(List<LivePatch> patches, Optional<String> instead) throws IOException {
-        return Gone.unless(pid, memory, () -> {
-            ProcessImage image = image();
-            planned = Optional.of(image);
-            Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
-            List<PatchPlan> plans = new ArrayList<>();
-            for (LivePatch patch : patches) {
-                plans.add(new Planner(image, memory, registry, Siblings.asSeenFrom(pid, startTime)).behind(plans)
-                        .plan(patch, instead));
-            }
-            if (!plans.stream().allMatch(PatchPlan::isApplicable) && Gone.isGone(pid, memory)) {
-                throw TargetGoneException.endedOrReplaced(pid);
-            }
-            List<PatchPlan> checked = new ArrayList<>();
-            for (PatchPlan plan : plans) {
-                checked.add(code.checked(image, plan));
-            }
-            return List.copyOf(checked);
-        });
+        Set<String> files = patches.stream().map(patch -> RawText.of(patch.file())).collect(Collectors.toSet());
+        // What is wrong with a patch file is the same for all processes.
+        return TargetFault.explained(pid, source -> files.stream().anyMatch(source::startsWith),
+                () -> Gone.unless(pid, memory, () -> planned(patches, instead)));
+    }
+
+    private List<PatchPlan> planned(List<LivePatch> patches, Optional<String> instead) throws IOException {
+        ProcessImage image = image();
+        planned = Optional.of(image);
+        Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
+        Predicate<Ties> siblings = Siblings.asSeenFrom(pid, startTime);
+        List<PatchPlan> plans = new ArrayList<>();
+        for (LivePatch patch : patches) {
+            plans.add(new Planner(image, memory, registry, siblings).behind(plans).plan(patch, instead));
+        }
+        if (!plans.stream().allMatch(PatchPlan::isApplicable) && Gone.isGone(pid, memory)) {
+            throw TargetGoneException.endedOrReplaced(pid);
+        }
+        List<PatchPlan> checked = new ArrayList<>();
+        for (PatchPlan plan : plans) {
+            checked.add(code.checked(image, plan));
+        }
+        return List.copyOf(checked);
     }
 
     /**
@@ -219,7 +230,7 @@ public final class LiveProcess implements AutoCloseable {
      * @return one for each function of the plan
      */
     public List<Coverage> coverage(PatchPlan plan) {
-        return unlessGone(() -> code.checks(image(), plan).map(checks -> checks.coverage(plan)).orElse(List.of()));
+        return explained(() -> code.checks(image(), plan).map(checks -> checks.coverage(plan)).orElse(List.of()));
     }
 
     /**
@@ -265,7 +276,7 @@ public final class LiveProcess implements AutoCloseable {
 
     private List<Outcome> apply(List<PatchPlan> plans, Consistency consistency, boolean suspendSeccomp) {
         checkApplicable(plans);
-        return unlessGone(() -> ApplyOperation.run(plans, consistency, code::checked, memory, planned, suspendSeccomp));
+        return explained(() -> ApplyOperation.run(plans, consistency, code::checked, memory, planned, suspendSeccomp));
     }
 
     /** Its part in a transaction of several processes. */
@@ -281,15 +292,8 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     private JointOperation.Part part(JointOperation.Work work) {
-        return new JointOperation.Part(pid, startTime, memory, work, failure -> {
-            try {
-                return Gone.unless(pid, memory, () -> {
-                    throw failure;
-                });
-            } catch (RuntimeException explained) {
-                return explained;
-            }
-        });
+        return new JointOperation.Part(pid, startTime, memory, work,
+                failure -> TargetFault.explanation(pid, memory, failure));
     }
 
     /** @throws RefusedException where they are not for this process, or there are reasons against one of them */
@@ -334,7 +338,7 @@ public final class LiveProcess implements AutoCloseable {
      * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed until then
      */
     public Outcome revert(PatchId id, Consistency consistency) {
-        return unlessGone(() -> RevertOperation.run(pid, startTime, id, consistency, memory));
+        return explained(() -> RevertOperation.run(pid, startTime, id, consistency, memory));
     }
 
     /**
@@ -348,7 +352,7 @@ public final class LiveProcess implements AutoCloseable {
      */
     public Outcome revert(List<PatchId> ids, Consistency consistency) {
         checkAny(ids);
-        return unlessGone(() -> RevertOperation.run(pid, startTime, ids, consistency, memory));
+        return explained(() -> RevertOperation.run(pid, startTime, ids, consistency, memory));
     }
 
     private void checkAny(List<PatchId> ids) {
@@ -365,12 +369,12 @@ public final class LiveProcess implements AutoCloseable {
      * @throws BlockedException where threads stood in the way until the time was over; all are still in force then
      */
     public Outcome revertAll(String library, Consistency consistency) {
-        return unlessGone(() -> RevertOperation.runAll(pid, startTime, library, consistency, memory));
+        return explained(() -> RevertOperation.runAll(pid, startTime, library, consistency, memory));
     }
 
     /** Whether its owner lets it be patched; so where it has no stub. */
     public boolean isPatchable() {
-        return unlessGone(
+        return explained(
                 () -> image().stub().map(stub -> !StubState.read(pid, memory, stub).isDisabled()).orElse(true));
     }
 
@@ -381,7 +385,7 @@ public final class LiveProcess implements AutoCloseable {
      * @throws RefusedException where it has no stub to keep that
      */
     public boolean setPatchable(boolean patchable) {
-        return unlessGone(() -> SwitchOperation.run(pid, startTime, patchable, memory));
+        return explained(() -> SwitchOperation.run(pid, startTime, patchable, memory));
     }
 
     /**
@@ -391,7 +395,7 @@ public final class LiveProcess implements AutoCloseable {
      * @throws RefusedException where another tool is at work on the process
      */
     public Optional<Transition> transition() {
-        return unlessGone(() -> TransitionOperation.status(pid, startTime, memory));
+        return explained(() -> TransitionOperation.status(pid, startTime, memory));
     }
 
     /**
@@ -427,7 +431,7 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     private Outcome transition(TransitionOperation.Wish wish, Duration timeout) {
-        return unlessGone(() -> TransitionOperation.run(pid, startTime, wish, timeout, memory));
+        return explained(() -> TransitionOperation.run(pid, startTime, wish, timeout, memory));
     }
 
     /** Takes a patch back, with {@link Consistency#DEFAULT}. */
@@ -437,15 +441,15 @@ public final class LiveProcess implements AutoCloseable {
 
     /** The patches that have been applied and not been reverted, oldest first, with what the bytes say of them. */
     public List<AppliedPatch> patches() {
-        return unlessGone(() -> image().stub()
+        return explained(() -> image().stub()
                 .map(stub -> Inspection.patches(Registry.read(pid, memory, stub), memory))
                 .orElse(List.of()));
     }
 
     /** The log that tools have left in the process, oldest first. */
     public List<String> messages() {
-        return unlessGone(() -> image().stub()
-                .map(stub -> MessageRing.read(memory, StubState.read(pid, memory, stub)))
+        return explained(() -> image().stub()
+                .map(stub -> MessageRing.read(pid, memory, StubState.read(pid, memory, stub)))
                 .orElse(List.of()));
     }
 
@@ -454,7 +458,7 @@ public final class LiveProcess implements AutoCloseable {
      * stopped by itself, for as long as it takes to unwind its stack.
      */
     public List<ThreadStack> stacks() {
-        return unlessGone(() -> new StackOperation(image(), memory, code).run());
+        return explained(() -> new StackOperation(image(), memory, code).run());
     }
 
     /**
@@ -463,16 +467,16 @@ public final class LiveProcess implements AutoCloseable {
      * may be stopped up to four times. A value that cannot be known says why.
      */
     public List<ThreadStack> stacksWithLocals() {
-        return unlessGone(() -> new StackOperation(image(), memory, code).runWithLocals());
+        return explained(() -> new StackOperation(image(), memory, code).runWithLocals());
     }
 
     /** What an address of the process is. Nothing is stopped. */
     public CodePlace where(RemoteAddress address) {
-        return unlessGone(() -> code.where(image(), memory, address));
+        return explained(() -> code.where(image(), memory, address));
     }
 
-    private <T> T unlessGone(Supplier<T> work) {
-        return Gone.unless(pid, memory, work::get);
+    private <T> T explained(Supplier<T> work) {
+        return TargetFault.explained(pid, memory, work::get);
     }
 
     /** Lets go of what is held of the process; the process itself goes on as it is. */

@@ -83,11 +83,11 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
     }
 
     private PackReport run(Use whenPackable) throws IOException {
-        DebugFiles files = DebugFiles.under(Path.of("/"));
+        DebugFiles files = DebugFiles.ofThisProcess();
         try (ElfFile old = ElfFile.open(target);
-                DebugInfo oldInfo = DebugInfo.open(old, target.toAbsolutePath(), files);
+                DebugInfo oldInfo = DebugInfo.open(old, target.toAbsolutePath().toString(), files);
                 ElfFile young = ElfFile.open(patch);
-                DebugInfo youngInfo = DebugInfo.open(young, patch.toAbsolutePath(), files)) {
+                DebugInfo youngInfo = DebugInfo.open(young, patch.toAbsolutePath().toString(), files)) {
             Analysis analysis = Analysis.of(this, new CodeFacts(old, oldInfo), new CodeFacts(young, youngInfo));
             if (analysis.report().isPackable()) {
                 whenPackable.accept(analysis);

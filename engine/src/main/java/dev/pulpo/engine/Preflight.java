@@ -9,12 +9,16 @@ import dev.pulpo.engine.image.TargetFiles;
 import dev.pulpo.engine.trace.Access;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.StubLayout;
+import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -42,7 +46,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
 
     /** What was found. */
     public enum Kind {
-        GONE, KERNEL_THREAD, NO_PERMISSION, TRACED, WRONG_MACHINE, STATIC, NO_DLOPEN, DISABLED, SECCOMP, NO_SIGNAL, SHADOW_STACK, UNREADABLE_FILES, NOTHING_PREPARED, NO_STUB, OTHER_ROOT, UNINTERRUPTIBLE
+        GONE, KERNEL_THREAD, NO_PERMISSION, TRACED, WRONG_MACHINE, STATIC, NO_DLOPEN, DISABLED, SECCOMP, NO_SIGNAL, SHADOW_STACK, UNREADABLE_FILES, NOTHING_PREPARED, NO_STUB, OTHER_ROOT, UNINTERRUPTIBLE, UNREADABLE, MANY_THREADS
     }
 
     /**
@@ -60,6 +64,9 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
     }
 
     private static final int EM_X86_64 = 62;
+    private static final long THREADS_NANOS = 500_000_000;
+    /** So many files are named where all of a process's may be meant. */
+    private static final int NAMED = 8;
 
     public Preflight {
         prepared = List.copyOf(prepared);
@@ -75,11 +82,20 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
     public static Preflight of(int pid) {
         Look look = new Look(pid);
         try {
-            look.run();
+            TargetFault.explained(pid, file -> false, () -> {
+                look.run();
+                return pid;
+            });
         } catch (TargetGoneException e) {
             look.add(Severity.OBSTACLE, Kind.GONE, "it has ended", "");
-        } catch (AccessRefusedException | TargetUnreadableException e) {
+        } catch (AccessRefusedException e) {
             look.add(Severity.OBSTACLE, Kind.NO_PERMISSION, String.valueOf(e.getMessage()), "");
+        } catch (TargetUnreadableException e) {
+            look.add(Severity.OBSTACLE,
+                    e.getCause() instanceof IOException && !(e.getCause() instanceof ProcFile.TooLongException)
+                            ? Kind.NO_PERMISSION
+                            : Kind.UNREADABLE,
+                    String.valueOf(e.getMessage()), "");
         }
         look.findings.sort(java.util.Comparator.comparing(Finding::severity));
         return new Preflight(pid, ProcFs.name(pid), look.hasStub, look.prepared, look.findings);
@@ -104,7 +120,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
 
     /** It has no memory of its own, so its status has no such line; nor has that of a zombie. */
     private static boolean isKernelThread(int pid) {
-        return ProcFs.status(pid, pid, "VmSize").isEmpty() && ProcFs.liveThreads(pid).size() == 1
+        return ProcFs.status(pid, pid, "VmSize").isEmpty() && ProcFs.threadCount(pid) == 1
                 && !ProcFs.isZombie(pid, pid);
     }
 
@@ -145,21 +161,31 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
         }
 
         private void threads() {
-            List<Integer> threads = ProcFs.liveThreads(pid);
-            for (int tid : threads) {
-                int tracer = ProcFs.tracerOf(pid, tid);
-                if (tracer != 0) {
+            boolean traced = false;
+            boolean allWait = true;
+            Set<String> seccomp = new HashSet<>();
+            long deadline = System.nanoTime() + THREADS_NANOS;
+            // Each thread's file is read once; of a hundred thousand threads those that there is time for.
+            for (int tid : ProcFs.threads(pid)) {
+                Optional<ProcFs.Status> status = ProcFs.findStatus(pid, tid).filter(ProcFs.Status::isAlive);
+                int tracer = status.flatMap(lines -> lines.find("TracerPid")).map(Integer::parseInt).orElse(0);
+                if (tracer != 0 && !traced) {
+                    traced = true;
                     add(Severity.OBSTACLE, Kind.TRACED, "process " + tracer + " (" + ProcFs.name(tracer)
                             + ") traces it", "end that debugger or tracer first");
+                }
+                allWait &= status.isEmpty() || status.get().state() == 'D';
+                status.flatMap(lines -> lines.find("Seccomp")).ifPresent(seccomp::add);
+                if (System.nanoTime() - deadline > 0) {
+                    add(Severity.NOTE, Kind.MANY_THREADS, "it has so many threads that not all were looked at", "");
+                    allWait = false;
                     break;
                 }
             }
-            if (threads.stream().allMatch(tid -> ProcFs.state(pid, tid) == 'D')) {
+            if (allWait) {
                 add(Severity.DOUBT, Kind.UNINTERRUPTIBLE, "all its threads wait uninterruptibly in the kernel",
                         "try again when they do not");
             }
-            Set<String> seccomp = threads.stream().flatMap(tid -> ProcFs.status(pid, tid, "Seccomp").stream())
-                    .collect(Collectors.toSet());
             if (seccomp.equals(Set.of("1"))) {
                 add(Severity.OBSTACLE, Kind.SECCOMP, "seccomp's strict mode kills whoever loads anything", "");
             } else if (!seccomp.contains("0") && !seccomp.isEmpty()) {
@@ -227,14 +253,14 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                     .map(Mapping::path).filter(path -> !known.contains(path)).distinct().toList();
             if (!unknown.isEmpty()) {
                 add(Severity.DOUBT, Kind.UNREADABLE_FILES, "files that it runs code of cannot be read: "
-                        + String.join(", ", unknown), "run as root");
+                        + String.join(", ", unknown.subList(0, Math.min(NAMED, unknown.size())))
+                        + (unknown.size() > NAMED ? " and " + (unknown.size() - NAMED) + " others" : ""),
+                        "run as root");
             }
         }
 
         private void root(ProcessImage image) {
-            int self = (int) ProcessHandle.current().pid();
-            boolean sameRoot = new TargetFiles(pid, image.tid()).hasRootOf(new TargetFiles(self, self));
-            if (!sameRoot || !ProcFs.link(pid, "ns/mnt").equals(ProcFs.link(self, "ns/mnt"))) {
+            if (!new TargetFiles(pid, image.tid()).hasOurView()) {
                 add(Severity.NOTE, Kind.OTHER_ROOT, "it sees other files than this process does",
                         "patches are handed to it without a path; -R names one");
             }

@@ -1,6 +1,7 @@
 package dev.pulpo.engine;
 
-import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
+import dev.pulpo.engine.image.MemoryMap;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.ffm.ProcFile;
@@ -8,9 +9,9 @@ import dev.pulpo.ffm.ResourceLimit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -20,30 +21,68 @@ import java.util.stream.Stream;
  *
  * @param name the process's name or its program's file name, or a wildcard for one; empty for any
  * @param user the name of the process's user, a wildcard for it, or its number; empty for any
+ * @see Wildcard
  */
 public record ProcessFilter(Optional<String> name, Optional<String> user) {
     private static final Path PROCFS = Path.of("/proc");
+    private static final byte[] STUB = "libpulp".getBytes(StandardCharsets.US_ASCII);
 
     /** All of them. */
     public static final ProcessFilter ALL = new ProcessFilter(Optional.empty(), Optional.empty());
 
+    /** @throws java.util.regex.PatternSyntaxException where one is no well-formed {@link Wildcard} */
+    public ProcessFilter {
+        name.ifPresent(Wildcard::new);
+        user.ifPresent(Wildcard::new);
+    }
+
     /**
-     * The ids of these processes, in ascending order. None is stopped; this process is not among them.
+     * The ids of these processes, in ascending order. None is stopped; this process is not among them. One that carries the
+     * stub, as far as can be seen, and cannot be read is among them: whoever works on it is told why.
      *
      * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened, so that some might be missed
      */
     public List<Integer> find() {
+        return processes().stream().filter(pid -> {
+            try {
+                return accepts(pid);
+            } catch (TargetUnreadableException toBeTold) {
+                return true;
+            }
+        }).toList();
+    }
+
+    /**
+     * The ids of all processes but this one, in ascending order, for {@link #accepts}.
+     *
+     * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
+     */
+    public static List<Integer> processes() {
         long self = ProcessHandle.current().pid();
         try (Stream<Path> entries = Files.list(PROCFS)) {
             return entries.map(path -> String.valueOf(path.getFileName()))
                     .filter(entry -> entry.matches("\\d{1,9}")).map(Integer::valueOf)
-                    .filter(pid -> pid != self && !OwnChild.isOne(pid) && isOfUser(pid) && mentionsStub(pid)
-                            && isNamed(pid) && carriesStub(pid))
-                    .sorted().toList();
+                    .filter(pid -> pid != self && !OwnChild.isOne(pid)).sorted().toList();
         } catch (IOException e) {
             ResourceLimit.checkOpenFiles(PROCFS);
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Whether a process is meant. What {@link #find} does for all of them at once; for those who do not want to wait for one
+     * after the other.
+     *
+     * @throws TargetUnreadableException         where that cannot be told
+     * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
+     */
+    public boolean accepts(int pid) {
+        return isOfUser(pid) && isNamed(pid) && mentionsStub(pid) && carriesStub(pid);
+    }
+
+    /** The name of any process, as the kernel has it; a question mark where it has ended. */
+    public static String processName(int pid) {
+        return ProcFs.name(pid);
     }
 
     private boolean isOfUser(int pid) {
@@ -53,44 +92,58 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
         try {
             Path process = ProcFs.process(pid);
             return user.get().equals(String.valueOf(Files.getAttribute(process, "unix:uid")))
-                    || matches(user.get(), Files.getOwner(process).getName());
+                    || new Wildcard(user.get()).matches(Files.getOwner(process).getName());
         } catch (IOException gone) {
             return false;
         }
     }
 
     private boolean isNamed(int pid) {
-        return name.isEmpty() || matches(name.get(), ProcFs.name(pid)) || programName(pid)
-                .filter(program -> matches(name.get(), program)).isPresent();
+        if (name.isEmpty()) {
+            return true;
+        }
+        Wildcard wildcard = new Wildcard(name.get());
+        return wildcard.matches(ProcFs.name(pid)) || programName(pid).filter(wildcard::matches).isPresent();
     }
 
     private static Optional<String> programName(int pid) {
         try {
             Path program = Files.readSymbolicLink(ProcFs.process(pid).resolve("exe"));
-            return Optional.ofNullable(program.getFileName()).map(Path::toString);
+            return Optional.ofNullable(program.getFileName()).map(RawText::of);
         } catch (IOException unreadable) {
             return Optional.empty();
         }
     }
 
-    private static boolean matches(String wildcard, String text) {
-        return FileSystems.getDefault().getPathMatcher("glob:" + wildcard).matches(Path.of(text));
-    }
-
     /** A look that costs little, so that a machine full of other processes is gone through in no time. */
     private static boolean mentionsStub(int pid) {
+        boolean[] found = new boolean[1];
         try {
-            return ProcFile.read(ProcFs.process(pid).resolve("maps"), StandardCharsets.ISO_8859_1).contains("libpulp");
+            ProcFile.readMaps(ProcFs.process(pid).resolve("maps"), MemoryMap.MOST_BYTES, (bytes, from, to) -> {
+                found[0] = contains(bytes, from, to);
+                return !found[0];
+            });
+        } catch (ProcFile.TooLongException e) {
+            throw MemoryMap.tooLong(pid, e);
         } catch (IOException unreadable) {
             return false;
         }
+        return found[0];
+    }
+
+    private static boolean contains(byte[] bytes, int from, int to) {
+        for (int at = from; at <= to - STUB.length; at++) {
+            if (bytes[at] == STUB[0] && Arrays.equals(bytes, at, at + STUB.length, STUB, 0, STUB.length)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean carriesStub(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             return process.hasStub();
-        } catch (PulpoException | MalformedElfException notOurs) {
-            // It ended, or may not be read.
+        } catch (TargetGoneException | AccessRefusedException notOurs) {
             return false;
         }
     }

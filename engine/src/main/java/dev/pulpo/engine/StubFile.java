@@ -2,6 +2,7 @@ package dev.pulpo.engine;
 
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.stub.Stub;
+import dev.pulpo.stub.UntrustedFileException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -9,56 +10,54 @@ import java.nio.file.Path;
 /**
  * The stub as a file, for {@code LD_PRELOAD} and for injection. It is written once into a cache directory:
  * {@code PULPO_CACHE} where that is set, {@code /var/cache/pulpo} for root (whose home others cannot read),
- * {@code XDG_CACHE_HOME/pulpo} or {@code ~/.cache/pulpo} for others.
+ * {@code XDG_CACHE_HOME/pulpo} or {@code ~/.cache/pulpo} for others. Where somebody else could change what lies there,
+ * it is not used.
  */
 public final class StubFile {
     private StubFile() {}
 
+    private interface Extraction {
+        Path extract(Path cache, int user) throws IOException;
+    }
+
     /**
-     * The stub's path; the file is there and whole.
+     * The stub's path; the file is there and whole, and nobody but root and this user can change it.
      *
-     * @throws UncheckedIOException where it cannot be written
+     * @throws UncheckedIOException where it cannot be written, or somebody else could change it
      */
     public static Path path() {
-        Path cache = cache();
-        try {
-            return Stub.extract(cache);
-        } catch (IOException e) {
-            throw unwritable("the stub", cache, e);
-        }
+        return extracted("the stub", Stub::extract);
     }
 
     /**
      * The path of the library that gives every thread of a process a word of its own.
      *
-     * @throws UncheckedIOException where it cannot be written
+     * @throws UncheckedIOException as {@link #path}
      */
     public static Path threadWord() {
-        Path cache = cache();
-        try {
-            return Stub.extractThreadWord(cache);
-        } catch (IOException e) {
-            throw unwritable(Stub.THREAD_NAME, cache, e);
-        }
+        return extracted(Stub.THREAD_NAME, Stub::extractThreadWord);
     }
 
     /**
      * The path of {@code pulpo.h}, the header with which a patch calls what it replaces.
      *
-     * @throws UncheckedIOException where it cannot be written
+     * @throws UncheckedIOException as {@link #path}
      */
     public static Path header() {
-        Path cache = cache();
-        try {
-            return Stub.extractHeader(cache);
-        } catch (IOException e) {
-            throw unwritable(Stub.HEADER, cache, e);
-        }
+        return extracted(Stub.HEADER, Stub::extractHeader);
     }
 
-    private static UncheckedIOException unwritable(String what, Path cache, IOException cause) {
-        return new UncheckedIOException(what + " cannot be written below " + cache
-                + "; set PULPO_CACHE to a directory that can be", cause);
+    private static Path extracted(String what, Extraction extraction) {
+        Path cache = cache();
+        try {
+            return extraction.extract(cache, Processes.effectiveUser());
+        } catch (UntrustedFileException e) {
+            throw new UncheckedIOException(what + " has no safe place: " + e.getMessage()
+                    + ", or set PULPO_CACHE to a directory that nobody else can change", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(what + " cannot be written below " + cache
+                    + "; set PULPO_CACHE to a directory that can be", e);
+        }
     }
 
     private static Path cache() {

@@ -9,8 +9,14 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.pulpo.engine.trace.TracerThread;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The arrows and rings of ARCHITECTURE.md. */
@@ -77,5 +83,26 @@ class ArchitectureTest {
     @Test
     void packagesOfOneModuleFormNoCyclesBelowTheEnginesFace() {
         slices().matching("dev.pulpo.engine.(plan|image|apply)..").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    /** Whoever reaches files through another process's root directory or mappings has to know what may lie there. */
+    @Test
+    void oneClassReachesTheFilesThatATargetNames() throws IOException {
+        Path sources = Path.of("..").toAbsolutePath().normalize();
+        Pattern ways = Pattern.compile("\"[^\"\n]*(/root|map_files)[^\"\n]*\"|\"root\"");
+        try (Stream<Path> files = Files.walk(sources)) {
+            assertThat(files.filter(file -> file.toString().matches(".*/src/main/java/.*[.]java")
+                    && !file.toString().contains("/raw/"))
+                    .filter(file -> ways.matcher(read(file)).find())
+                    .map(file -> file.getFileName().toString())).containsExactly("OpenFile.java");
+        }
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

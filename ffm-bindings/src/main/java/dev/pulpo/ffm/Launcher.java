@@ -1,19 +1,22 @@
 package dev.pulpo.ffm;
 
+import dev.pulpo.ffm.raw.Linux;
+import java.io.IOException;
+import java.lang.foreign.Arena;
 import static dev.pulpo.ffm.NativeCalls.callInt;
 import static dev.pulpo.ffm.NativeCalls.check;
 import static dev.pulpo.ffm.NativeCalls.function;
 import static dev.pulpo.ffm.NativeCalls.syscall;
 
-import dev.pulpo.ffm.raw.Linux;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,14 +37,51 @@ public final class Launcher {
     static final int ACTIONS_BYTES = 80;
     static final int SIGNALS_BYTES = 128;
 
+    private static final Path ENVIRONMENT = Path.of("/proc/self/environ");
+
+    /** Each character is a byte, as in the environment: neither has to be text. */
     private final List<String> command;
-    private final Map<String, String> environment = new TreeMap<>(System.getenv());
+    private final Map<String, String> environment = inherited();
     private @Nullable Path directory;
     private boolean inheritIo;
 
     /** A program that is looked for on the PATH, and its arguments. */
     public Launcher(List<String> command) {
-        this.command = List.copyOf(command);
+        this(command.stream().map(word -> word.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private Launcher(Stream<byte[]> command) {
+        this.command = command.map(Launcher::bytes).toList();
+    }
+
+    /** A program that is looked for on the PATH, and its arguments, which may be any bytes but NUL. */
+    public static Launcher ofBytes(List<byte[]> command) {
+        return new Launcher(command.stream());
+    }
+
+    private static String bytes(byte[] bytes) {
+        return new String(bytes, StandardCharsets.ISO_8859_1);
+    }
+
+    /**
+     * The environment of this JVM (proc_pid_environ(5)). {@link System#getenv} decodes it by the locale, so that a child would
+     * not get back what this JVM was given.
+     */
+    private static Map<String, String> inherited() {
+        Map<String, String> variables = new TreeMap<>();
+        try {
+            for (String variable : ProcFile.read(ENVIRONMENT, StandardCharsets.ISO_8859_1).split("\0")) {
+                int equals = variable.indexOf('=', 1);
+                if (equals > 0) {
+                    variables.putIfAbsent(variable.substring(0, equals), variable.substring(equals + 1));
+                }
+            }
+        } catch (IOException unreadable) {
+            // A process that may not be dumped may not look either (PR_SET_DUMPABLE(2const)).
+            System.getenv().forEach((name, value) -> variables.put(bytes(name.getBytes(StandardCharsets.UTF_8)),
+                    bytes(value.getBytes(StandardCharsets.UTF_8))));
+        }
+        return variables;
     }
 
     public Launcher(String... command) {
@@ -50,7 +90,13 @@ public final class Launcher {
 
     /** Sets a variable of the program's environment, which is otherwise that of this JVM. */
     public Launcher environment(String name, String value) {
-        environment.put(name, value);
+        environment.put(name, bytes(value.getBytes(StandardCharsets.UTF_8)));
+        return this;
+    }
+
+    /** Has the dynamic loader load a library into the program before all others that it is told to (ld.so(8)). */
+    public Launcher preload(byte... path) {
+        environment.merge("LD_PRELOAD", bytes(path), (others, own) -> others.isEmpty() ? own : own + ":" + others);
         return this;
     }
 
@@ -112,10 +158,11 @@ public final class Launcher {
             MemorySegment pid = arena.allocate(ValueLayout.JAVA_INT);
             List<String> variables = environment.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
             int error = callInt(function("posix_spawnp"), pid.address(),
-                    arena.allocateFrom(command.getFirst()).address(), actions.address(), attributes.address(),
+                    allocate(arena, command.getFirst()).address(), actions.address(), attributes.address(),
                     strings(arena, command).address(), strings(arena, variables).address());
             if (error != 0) {
-                throw new SystemCallException("posix_spawn(" + command.getFirst() + ")", error);
+                throw new SystemCallException("posix_spawn(" + new String(
+                        command.getFirst().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8) + ")", error);
             }
             return LaunchedProcess.of(pid.get(ValueLayout.JAVA_INT, 0), pipes);
         } catch (RuntimeException failed) {
@@ -127,9 +174,13 @@ public final class Launcher {
     private static MemorySegment strings(Arena arena, List<String> values) {
         MemorySegment vector = arena.allocate(ValueLayout.JAVA_LONG, values.size() + 1L);
         for (int i = 0; i < values.size(); i++) {
-            vector.setAtIndex(ValueLayout.JAVA_LONG, i, arena.allocateFrom(values.get(i)).address());
+            vector.setAtIndex(ValueLayout.JAVA_LONG, i, allocate(arena, values.get(i)).address());
         }
         return vector;
+    }
+
+    private static MemorySegment allocate(Arena arena, String bytes) {
+        return arena.allocateFrom(bytes, StandardCharsets.ISO_8859_1);
     }
 
     /** The two ends of a pipe(7), as descriptors that no other child inherits. */

@@ -17,11 +17,15 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Files of {@code /proc} (proc(5)), read whole with as few system calls as there can be: their size is not known before
- * they have been read, and the JDK's ways of reading them make twice as many and more. Thread-safe.
+ * Files of {@code /proc} (proc(5)), read with as few system calls as there can be: their size is not known before they have
+ * been read, and the JDK's ways of reading them make twice as many and more. A process decides how much its files say, so
+ * there is a limit to what is read of one. Thread-safe.
  */
 public final class ProcFile {
     private static final int CHUNK = 16 * 1024;
+
+    /** Files that are read whole are small: the kernel makes a record of less than a page, or a few lines. */
+    private static final int MOST = 16 * 1024 * 1024;
 
     private ProcFile() {}
 
@@ -30,12 +34,13 @@ public final class ProcFile {
         /** The kernel hands out records, as many as fit into a page of its own each time (fs/seq_file.c, seq_read_iter). */
         NOTHING_MORE,
         /** All of it is one record, of which a reader gets as much as it has room for. */
-        SHORT_READ,
-        /** The map of a process ends with the page of system calls at the top of the address space, where there is one. */
-        TOP_OF_ADDRESS_SPACE
+        SHORT_READ
     }
 
-    /** {@code VSYSCALL_ADDR} (asm/vsyscall.h): no mapping of a process's own lies as high. */
+    /**
+     * The map of a process ends with the page of system calls at the top of the address space, where there is one.
+     * {@code VSYSCALL_ADDR} (asm/vsyscall.h): no mapping of a process's own lies as high.
+     */
     private static final byte[] TOP = "\nffffffffff600000-".getBytes(StandardCharsets.US_ASCII);
 
     /**
@@ -71,63 +76,155 @@ public final class ProcFile {
                 : Optional.of(status.substring(at + label.length(), status.indexOf('\n', at + 1)).strip());
     }
 
-    /** As {@link #read}, for {@code maps}: one system call fewer where the kernel maps its page of system calls. */
-    public static String readMaps(Path file, Charset charset) throws IOException {
-        return read(file, charset, End.TOP_OF_ADDRESS_SPACE);
+    /**
+     * Takes the lines of a file, one after the other.
+     */
+    @FunctionalInterface
+    public interface LineReader {
+        /**
+         * Takes a line.
+         *
+         * @param bytes hold it from {@code from} to {@code to}, without its line feed, until this returns
+         * @return whether more lines are wanted
+         */
+        boolean take(byte[] bytes, int from, int to) throws IOException;
     }
 
-    /** As {@link #readMaps(Path, Charset)}, from a descriptor; empty where what it shows is gone. */
-    static String readMaps(int descriptor, Charset charset) {
+    /**
+     * Reads the {@code maps} of a process line by line: one that has a million mappings is never held as text.
+     *
+     * @throws TooLongException      where there are more than {@code most} bytes
+     * @throws NoSuchFileException   where there is no such process, thread or file (any more)
+     * @throws AccessDeniedException where it may not be read
+     * @throws FileSystemException   for anything else; the message names the error
+     * @throws SystemCallException   where no more files can be opened
+     */
+    public static void readMaps(Path file, long most, LineReader reader) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            return new String(readAll(Path.of("maps"), descriptor, arena.allocate(CHUNK), End.TOP_OF_ADDRESS_SPACE),
-                    charset);
-        } catch (IOException gone) {
-            return "";
-        }
-    }
-
-    private static String read(Path file, Charset charset, End end) throws IOException {
-        try (Arena arena = Arena.ofConfined()) {
-            long descriptor = syscall(Linux.SYS_open(), arena.allocateFrom(file.toString()).address(),
-                    Linux.O_RDONLY() | Linux.O_CLOEXEC(), 0);
-            if (NativeCalls.isError(descriptor)) {
-                throw failure(file, (int) -descriptor);
-            }
+            int descriptor = open(file, arena);
             try {
-                return new String(readAll(file, (int) descriptor, arena.allocate(CHUNK), end), charset);
+                readMaps(file, descriptor, most, reader);
             } finally {
                 syscall(Linux.SYS_close(), descriptor, 0, 0);
             }
         }
     }
 
-    private static byte[] readAll(Path file, int descriptor, MemorySegment chunk, End end) throws IOException {
-        byte[] bytes = new byte[0];
-        while (true) {
-            long read = syscall(Linux.SYS_pread64(), descriptor, chunk.address(), chunk.byteSize(), bytes.length);
-            if (NativeCalls.isError(read)) {
-                throw failure(file, (int) -read);
-            }
-            if (read == 0) {
-                return bytes;
-            }
-            int known = bytes.length;
-            bytes = Arrays.copyOf(bytes, Math.toIntExact(known + read));
-            MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, bytes, known, (int) read);
-            if (end == End.SHORT_READ && read < chunk.byteSize() || end == End.TOP_OF_ADDRESS_SPACE && isTop(bytes)) {
-                return bytes;
+    /** As {@link #readMaps(Path, long, LineReader)}, from a descriptor. */
+    static void readMaps(Path file, int descriptor, long most, LineReader reader) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment chunk = arena.allocate(CHUNK);
+            byte[] bytes = new byte[2 * CHUNK];
+            int kept = 0;
+            long offset = 0;
+            while (true) {
+                int read = read(file, descriptor, chunk, offset);
+                if (read == 0) {
+                    if (kept > 0) {
+                        reader.take(bytes, 0, kept);
+                    }
+                    return;
+                }
+                offset += read;
+                if (offset > most) {
+                    throw new TooLongException(file, most);
+                }
+                // What has been kept is less than a line; so this doubles only where a line is longer than the rest.
+                bytes = withRoom(bytes, kept, read);
+                MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, bytes, kept, read);
+                int end = kept + read;
+                int line = 0;
+                int top = -1;
+                // The bytes that were kept hold no line feed.
+                for (int at = kept; at < end; at++) {
+                    if (bytes[at] == '\n') {
+                        if (!reader.take(bytes, line, at)) {
+                            return;
+                        }
+                        top = line;
+                        line = at + 1;
+                    }
+                }
+                // The last line may be that of the topmost mapping. Line feeds in names are written otherwise.
+                if (line == end && isTop(bytes, top, end)) {
+                    return;
+                }
+                kept = end - line;
+                System.arraycopy(bytes, line, bytes, 0, kept);
             }
         }
     }
 
-    /** Whether the last line is that of the topmost mapping. Line feeds in names are written otherwise. */
-    private static boolean isTop(byte[] maps) {
-        int line = maps.length - 2;
-        while (line > 0 && maps[line] != '\n') {
-            line--;
+    private static boolean isTop(byte[] maps, int line, int end) {
+        return end - line >= TOP.length && Arrays.equals(maps, line, line + TOP.length, TOP, 0, TOP.length);
+    }
+
+    /** The same bytes, or as many in a larger array, so that there is room for more. */
+    private static byte[] withRoom(byte[] bytes, int used, int more) {
+        return bytes.length - used >= more ? bytes : Arrays.copyOf(bytes, Math.max(2 * bytes.length, used + more));
+    }
+
+    private static int open(Path file, Arena arena) throws IOException {
+        long descriptor = syscall(Linux.SYS_open(), arena.allocateFrom(file.toString()).address(),
+                Linux.O_RDONLY() | Linux.O_CLOEXEC(), 0);
+        if (NativeCalls.isError(descriptor)) {
+            throw failure(file, (int) -descriptor);
         }
-        return line > 0 && maps[maps.length - 1] == '\n' && maps.length - line >= TOP.length
-                && Arrays.equals(maps, line, line + TOP.length, TOP, 0, TOP.length);
+        return (int) descriptor;
+    }
+
+    private static int read(Path file, int descriptor, MemorySegment into, long offset) throws IOException {
+        long read = syscall(Linux.SYS_pread64(), descriptor, into.address(), into.byteSize(), offset);
+        if (NativeCalls.isError(read)) {
+            throw failure(file, (int) -read);
+        }
+        return (int) read;
+    }
+
+    private static String read(Path file, Charset charset, End end) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            int descriptor = open(file, arena);
+            try {
+                return readAll(file, descriptor, charset, arena.allocate(CHUNK), end);
+            } finally {
+                syscall(Linux.SYS_close(), descriptor, 0, 0);
+            }
+        }
+    }
+
+    private static String readAll(Path file, int descriptor, Charset charset, MemorySegment chunk, End end)
+            throws IOException {
+        byte[] bytes = new byte[CHUNK];
+        int length = 0;
+        while (true) {
+            int read = read(file, descriptor, chunk, length);
+            if (length + read > MOST) {
+                throw new TooLongException(file, MOST);
+            }
+            bytes = withRoom(bytes, length, read);
+            MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, bytes, length, read);
+            length += read;
+            if (read == 0 || end == End.SHORT_READ && read < chunk.byteSize()) {
+                return new String(bytes, 0, length, charset);
+            }
+        }
+    }
+
+    /** A file that has more bytes than are read of one. */
+    public static final class TooLongException extends FileSystemException {
+        private static final long serialVersionUID = 1L;
+
+        private final long most;
+
+        TooLongException(Path file, long most) {
+            super(file.toString(), null, "longer than " + most + " bytes");
+            this.most = most;
+        }
+
+        /** How many bytes it may have. */
+        public long most() {
+            return most;
+        }
     }
 
     private static IOException failure(Path file, int error) {

@@ -14,6 +14,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 
 /**
  * Takes the ends of a tracer's threads where the tracer itself does not, or cannot. As long as it has not been waited for, a
@@ -53,17 +54,22 @@ final class Reaper {
     }
 
     /**
-     * Takes the ends of all exited threads of a process that the tracer is about to seize a thread of.
+     * Takes the ends of all exited threads of a process that the tracer is about to seize a thread of. There may be so many
+     * threads that it takes seconds, for which the tracer is not to wait.
      *
+     * @param waits whether the tracer still waits for that
      * @throws SystemCallException where it is gone, or no file can be opened just now
      */
-    synchronized void lookAtThreadsOf(int pid) {
+    void lookAtThreadsOf(int pid, BooleanSupplier waits) {
         for (int tid : TaskList.of(pid)) {
+            if (!waits.getAsBoolean()) {
+                return;
+            }
             Tracee.of(tid).filter(tracee -> tracee.tracer() == tracer).ifPresent(this::takes);
         }
     }
 
-    private boolean takes(Tracee tracee) {
+    private synchronized boolean takes(Tracee tracee) {
         // The exit of a thread that is a zombie is all that there is to be waited for.
         if (tracee.state() != 'Z' || tracee.isLeader()) {
             return false;

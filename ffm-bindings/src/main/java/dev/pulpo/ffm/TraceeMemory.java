@@ -3,10 +3,11 @@ package dev.pulpo.ffm;
 import static dev.pulpo.ffm.NativeCalls.syscall;
 
 import dev.pulpo.ffm.raw.Linux;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * The memory of one process image, through {@code /proc/PID/task/TID/mem} (proc(5)), and what is mapped in it.
@@ -16,7 +17,7 @@ import java.nio.charset.StandardCharsets;
  * Writes reach read-only pages, text included, and give the process a private copy of the page, as a debugger's do.
  * Thread-safe until closed.
  */
-public final class TraceeMemory implements AutoCloseable {
+public final class TraceeMemory implements TargetMemory, AutoCloseable {
     /** Below the lowest address that anything can be mapped at for an ordinary program (vm.mmap_min_addr). */
     private static final long NEVER_MAPPED = 16;
 
@@ -84,24 +85,28 @@ public final class TraceeMemory implements AutoCloseable {
     }
 
     /**
-     * What is mapped in this memory, as proc_pid_maps(5) shows it. Where that is not empty, the process still is the one that
-     * was opened, and its id is nobody else's.
+     * Reads what is mapped in this memory, as proc_pid_maps(5) shows it. Where there are lines, the process still is the one
+     * that was opened, and its id is nobody else's.
      *
-     * @return empty where the memory is gone, or the process
-     * @throws IllegalStateException where this is closed
+     * @return false where the memory is gone, or the process; lines that came before mean nothing then
+     * @throws ProcFile.TooLongException where there are more than {@code most} bytes
+     * @throws IllegalStateException     where this is closed
      */
-    public synchronized String readMap() {
+    public synchronized boolean readMap(long most, ProcFile.LineReader reader) throws ProcFile.TooLongException {
         if (closed) {
             throw new IllegalStateException("the memory of thread " + tid + " has been closed");
         }
-        return ProcFile.readMaps(map, StandardCharsets.UTF_8);
+        try {
+            ProcFile.readMaps(Path.of("maps"), map, most, reader);
+            return true;
+        } catch (ProcFile.TooLongException tooLong) {
+            throw tooLong;
+        } catch (IOException gone) {
+            return false;
+        }
     }
 
-    /**
-     * Reads {@code into.byteSize()} bytes.
-     *
-     * @throws SystemCallException EIO where a part of the range is not mapped, ESRCH where the memory is gone
-     */
+    @Override
     public void read(RemoteAddress from, MemorySegment into) {
         long done = 0;
         while (done < into.byteSize()) {
@@ -111,16 +116,7 @@ public final class TraceeMemory implements AutoCloseable {
         }
     }
 
-    /**
-     * As {@link #read}, as far as memory is mapped.
-     *
-     * @return how many bytes were read; fewer where an unmapped page or the end of the process came first
-     */
-    public long readSome(RemoteAddress from, MemorySegment into) {
-        return readSome(from.value(), into);
-    }
-
-    /** As {@link #readSome(RemoteAddress, MemorySegment)}, for use within a stop: it makes no object. */
+    @Override
     public long readSome(long from, MemorySegment into) {
         long done = 0;
         while (done < into.byteSize()) {
@@ -134,11 +130,7 @@ public final class TraceeMemory implements AutoCloseable {
         return done;
     }
 
-    /**
-     * Writes all of {@code from}.
-     *
-     * @throws SystemCallException as for {@link #read}; bytes before the failure may have been written
-     */
+    @Override
     public void write(RemoteAddress to, MemorySegment from) {
         long done = 0;
         while (done < from.byteSize()) {

@@ -134,14 +134,15 @@ public final class WaitGuard {
 
     private void help() {
         int process = seizing;
-        boolean late = System.nanoTime() - since > LOOK_NANOS;
+        long began = since;
+        boolean late = System.nanoTime() - began > LOOK_NANOS;
         if (late && waiting) {
             // One that comes a moment too late or too early does no harm: there is a handler, and another look.
             syscall(Linux.SYS_tgkill(), syscall(Linux.SYS_getpid(), 0, 0, 0), tid, Nudge.SIGNAL);
         }
         try {
             if (late && process != 0) {
-                reaper.lookAtThreadsOf(process);
+                reaper.lookAtThreadsOf(process, () -> seizing == process && since == began);
             }
             reaper.look();
         } catch (SystemCallException | OutOfMemoryError anotherTime) {

@@ -3,11 +3,14 @@ package dev.pulpo.ffm;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,7 +42,7 @@ class ProcFileTest {
         Files.writeString(file, text);
         assertThat(ProcFile.readRecord(file, StandardCharsets.UTF_8)).isEqualTo(text);
         Path maps = Path.of("/proc/self/maps");
-        assertThat(ProcFile.readMaps(maps, StandardCharsets.UTF_8).lines().map(ProcFileTest::lastAddress).toList())
+        assertThat(readMaps(maps).lines().map(ProcFileTest::lastAddress).toList())
                 .contains(lastAddress(ProcFile.read(maps, StandardCharsets.UTF_8).lines().toList().getLast()));
     }
 
@@ -53,7 +56,43 @@ class ProcFileTest {
         String line = "7f0000000000-7f0000001000 r-xp 00000000 00:00 1 /ffffffffff600000-ffffffffff601000 [vsyscall]\n";
         String text = line.repeat(200);
         Files.writeString(maps, text);
-        assertThat(ProcFile.readMaps(maps, StandardCharsets.UTF_8)).isEqualTo(text);
+        assertThat(readMaps(maps)).isEqualTo(text);
+    }
+
+    private static String readMaps(Path maps) throws IOException {
+        StringBuilder text = new StringBuilder();
+        ProcFile.readMaps(maps, Long.MAX_VALUE, (bytes, from, to) -> {
+            text.append(new String(bytes, from, to - from, StandardCharsets.UTF_8)).append('\n');
+            return true;
+        });
+        return text.toString();
+    }
+
+    @Test
+    void linesOfAnyLengthAreTakenOneByOneUntilNoMoreAreWanted(@TempDir Path directory) throws Exception {
+        Path maps = directory.resolve("maps");
+        String line = "7f0000000000-7f0000001000 r-xp 00000000 00:00 1 /" + "x".repeat(50_000) + "\n";
+        Files.writeString(maps, line.repeat(3) + "behind");
+        assertThat(readMaps(maps)).isEqualTo(line.repeat(3) + "behind\n");
+        AtomicInteger taken = new AtomicInteger();
+        ProcFile.readMaps(maps, Long.MAX_VALUE, (bytes, from, to) -> taken.incrementAndGet() < 2);
+        assertThat(taken).hasValue(2);
+        assertThatThrownBy(() -> ProcFile.readMaps(maps, 100_000, (bytes, from, to) -> true))
+                .isInstanceOf(ProcFile.TooLongException.class).hasMessageContaining("longer than 100000 bytes");
+    }
+
+    /** Twice as much takes four times as long where all that was read is copied with each piece. */
+    @Test
+    void longFilesTakeTimeInProportion(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("long");
+        Files.write(file, new byte[16 * 1024 * 1024]);
+        long began = System.nanoTime();
+        assertThat(ProcFile.read(file, StandardCharsets.ISO_8859_1)).hasSize(16 * 1024 * 1024);
+        // A thousand pieces; copied each time those would be 8 GiB.
+        assertThat(System.nanoTime() - began).isLessThan(1_000_000_000L);
+        Files.write(file, new byte[1], StandardOpenOption.APPEND);
+        assertThatThrownBy(() -> ProcFile.read(file, StandardCharsets.ISO_8859_1))
+                .isInstanceOf(ProcFile.TooLongException.class);
     }
 
     @Test

@@ -3,12 +3,7 @@ package dev.pulpo.stub;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
@@ -50,60 +45,40 @@ public final class Stub {
     /**
      * Puts the library, readable by everybody, into a directory of its own below {@code cache}, unless it is there. The
      * directory's name comes from the file's content, so versions do not get into each other's way, and processes that
-     * have an older one mapped keep it.
+     * have an older one mapped keep it. Nobody but root and the user can change the file or what its path leads to.
      *
+     * @param user who runs this; what is made belongs to this user
      * @return the library's path
-     * @throws IOException where the directory cannot be written
+     * @throws UntrustedFileException where somebody else could change what is there
+     * @throws IOException            where the directory cannot be written
      */
-    public static Path extract(Path cache) throws IOException {
-        return extract(cache, NAME);
+    public static Path extract(Path cache, int user) throws IOException {
+        byte[] bytes = bytes();
+        return new StubCache(cache, user).file(NAME, bytes, name(bytes), StubCache.LIBRARY);
     }
 
     /**
      * As {@link #extract}, the library {@link #THREAD_NAME}.
      *
+     * @param user who runs this
      * @return the library's path
-     * @throws IOException where the directory cannot be written
+     * @throws IOException as {@link #extract}
      */
-    public static Path extractThreadWord(Path cache) throws IOException {
-        return extract(cache, THREAD_NAME);
+    public static Path extractThreadWord(Path cache, int user) throws IOException {
+        byte[] bytes = resource(THREAD_NAME);
+        return new StubCache(cache, user).file(THREAD_NAME, bytes, name(bytes), StubCache.LIBRARY);
     }
 
     /**
      * As {@link #extract}, the header with which patches call what they replace.
      *
+     * @param user who runs this
      * @return the header's path
-     * @throws IOException where the directory cannot be written
+     * @throws IOException as {@link #extract}
      */
-    public static Path extractHeader(Path cache) throws IOException {
-        return extract(cache, HEADER);
-    }
-
-    private static Path extract(Path cache, String name) throws IOException {
-        byte[] bytes = resource(name);
-        Path directory = cache.resolve(name(bytes));
-        Path file = directory.resolve(name);
-        if (Files.isRegularFile(file) && Arrays.equals(Files.readAllBytes(file), bytes)) {
-            return file;
-        }
-        Files.createDirectories(directory);
-        Path partial = Files.createTempFile(directory, name, ".tmp");
-        try {
-            Files.write(partial, bytes);
-            Files.setPosixFilePermissions(partial, PosixFilePermissions.fromString("rwxr-xr-x"));
-            move(partial, file);
-        } finally {
-            Files.deleteIfExists(partial);
-        }
-        return file;
-    }
-
-    private static void move(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-        }
+    public static Path extractHeader(Path cache, int user) throws IOException {
+        byte[] bytes = resource(HEADER);
+        return new StubCache(cache, user).file(HEADER, bytes, name(bytes), StubCache.TEXT);
     }
 
     /**

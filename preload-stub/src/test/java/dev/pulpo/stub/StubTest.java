@@ -2,6 +2,7 @@ package dev.pulpo.stub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
@@ -13,12 +14,16 @@ class StubTest {
 
     @Test
     void extractsOnceAndRepairsADamagedCopy(@TempDir Path cache) throws Exception {
-        Path file = Stub.extract(cache);
+        Path file = Stub.extract(cache, user(cache));
         assertThat(file).hasFileName(Stub.NAME).hasBinaryContent(Stub.bytes());
-        assertThat(Stub.extract(cache)).isEqualTo(file);
+        assertThat(Stub.extract(cache, user(cache))).isEqualTo(file);
         Files.write(file, new byte[]{1});
-        assertThat(Stub.extract(cache)).isEqualTo(file).hasBinaryContent(Stub.bytes());
+        assertThat(Stub.extract(cache, user(cache))).isEqualTo(file).hasBinaryContent(Stub.bytes());
         assertThat(file.getParent()).isDirectoryNotContaining("glob:**.tmp");
+    }
+
+    private static int user(Path own) throws IOException {
+        return (int) Files.getAttribute(own, "unix:uid");
     }
 
     @Test
@@ -39,8 +44,8 @@ class StubTest {
     /** Its word lies where no function has to be asked for it; the stub itself takes no such room from anybody. */
     @Test
     void onlyTheThreadWordTakesStaticThreadLocalStorage(@TempDir Path cache) throws Exception {
-        assertThat(dynamic(Stub.extractThreadWord(cache))).contains("STATIC_TLS");
-        assertThat(dynamic(Stub.extract(cache))).doesNotContain("STATIC_TLS").doesNotContain("TLS");
+        assertThat(dynamic(Stub.extractThreadWord(cache, user(cache)))).contains("STATIC_TLS");
+        assertThat(dynamic(Stub.extract(cache, user(cache)))).doesNotContain("STATIC_TLS").doesNotContain("TLS");
     }
 
     /** Program headers and dynamic section, as readelf shows them. */

@@ -5,6 +5,7 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.ObjectType;
+import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.elf.Section;
 import dev.pulpo.elf.Segment;
 import dev.pulpo.elf.SegmentType;
@@ -18,16 +19,16 @@ final class CfiLoader {
     private CfiLoader() {}
 
     static CfiTable load(ElfFile file) {
-        List<MalformedElfException> defects = new ArrayList<>();
-        return new TableBuilder(defects).build(functions(file, defects));
+        FrameBudget budget = new FrameBudget(file.limits());
+        return new TableBuilder(budget).build(functions(file, budget));
     }
 
     /** The entries of all functions but the malformed ones. */
     static List<FunctionEntry> functions(ElfFile file) {
-        return functions(file, new ArrayList<>());
+        return functions(file, new FrameBudget(file.limits()));
     }
 
-    private static List<FunctionEntry> functions(ElfFile file, List<MalformedElfException> defects) {
+    private static List<FunctionEntry> functions(ElfFile file, FrameBudget budget) {
         if (file.header().type().equals(ObjectType.RELOCATABLE)) {
             throw new IllegalArgumentException(file.name() + " is relocatable: its functions have no addresses yet");
         }
@@ -36,8 +37,8 @@ final class CfiLoader {
                 .ifPresent(section -> sections.add(CfiSection.ehFrame(file.data(section), section.address())));
         stored(file, ".debug_frame").ifPresent(section -> sections.add(CfiSection.debugFrame(file.data(section))));
         return sections.isEmpty() && file.sections().isEmpty()
-                ? functionsBySegment(file, defects)
-                : functions(sections, defects);
+                ? functionsBySegment(file, budget)
+                : functions(sections, budget);
     }
 
     private static Optional<Section> stored(ElfFile file, String name) {
@@ -45,14 +46,14 @@ final class CfiLoader {
     }
 
     static CfiTable load(List<CfiSection> sections) {
-        List<MalformedElfException> defects = new ArrayList<>();
-        return new TableBuilder(defects).build(functions(sections, defects));
+        FrameBudget budget = new FrameBudget(ReadLimits.USER);
+        return new TableBuilder(budget).build(functions(sections, budget));
     }
 
-    private static List<FunctionEntry> functions(List<CfiSection> sections, List<MalformedElfException> defects) {
+    private static List<FunctionEntry> functions(List<CfiSection> sections, FrameBudget budget) {
         List<FunctionEntry> functions = new ArrayList<>();
         for (CfiSection section : sections) {
-            List<FunctionEntry> found = new FrameReader(section, defects).readAll();
+            List<FunctionEntry> found = new FrameReader(section, budget).readAll();
             functions.addAll(functions.isEmpty() ? found : withoutCovered(found, functions));
         }
         return functions;
@@ -70,16 +71,17 @@ final class CfiLoader {
         }).toList();
     }
 
-    private static List<FunctionEntry> functionsBySegment(ElfFile file, List<MalformedElfException> defects) {
+    private static List<FunctionEntry> functionsBySegment(ElfFile file, FrameBudget budget) {
         Optional<Segment> found = file.segments().stream()
                 .filter(segment -> segment.type().equals(SegmentType.GNU_EH_FRAME)).findFirst();
         if (found.isEmpty()) {
             return List.of();
         }
         LinkAddress place = found.get().address();
-        EhFrameHeader header = EhFrameHeader.read(file.at(place, found.get().memorySize()), place.value());
+        EhFrameHeader header = EhFrameHeader.read(file.at(place, found.get().memorySize()), place.value(),
+                file.limits());
         CfiSection section = CfiSection.ehFrame(restOfSegment(file, header.ehFrame(), place), header.ehFrame());
-        FrameReader reader = new FrameReader(section, defects);
+        FrameReader reader = new FrameReader(section, budget);
         return header.entries()
                 .map(addresses -> reader.readAt(positions(addresses, header.ehFrame())))
                 .orElseGet(reader::readToTerminator);

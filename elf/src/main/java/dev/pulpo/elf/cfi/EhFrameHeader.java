@@ -2,6 +2,7 @@ package dev.pulpo.elf.cfi;
 
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.ReadLimits;
 import java.util.Optional;
 
 /**
@@ -21,8 +22,9 @@ record EhFrameHeader(LinkAddress ehFrame, Optional<long[]> entries) {
     /**
      * @param cursor  the bytes of the section
      * @param section its link address
+     * @param limits  how many entries there may be
      */
-    static EhFrameHeader read(ByteCursor cursor, long section) {
+    static EhFrameHeader read(ByteCursor cursor, long section, ReadLimits limits) {
         int version = cursor.u8();
         if (version != 1) {
             throw cursor.malformed("version 1 of .eh_frame_hdr", Integer.toString(version));
@@ -38,6 +40,7 @@ record EhFrameHeader(LinkAddress ehFrame, Optional<long[]> entries) {
         if (count < 0 || count > cursor.remaining() / SMALLEST_PAIR) {
             throw cursor.malformed("a table of at most " + cursor.remaining() + " bytes", count + " entries");
         }
+        ReadLimits.check(cursor.source(), cursor.valueOffset(), count, limits.functions(), "functions");
         long[] entries = new long[(int) count];
         for (int i = 0; i < entries.length; i++) {
             PointerEncoding.readInHeader(cursor, tableEncoding, section);

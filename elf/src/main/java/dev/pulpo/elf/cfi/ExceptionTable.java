@@ -23,13 +23,14 @@ import java.util.TreeSet;
 public final class ExceptionTable {
     private static final int INDIRECT = 0x80;
     /** A function does not catch so many types; what does not end is a circle. */
-    private static final int LONGEST_CHAIN = 10_000;
+    private static final int MOST_STEPS = 1 << 20;
 
     private final ByteCursor cursor;
     private final long address;
     private final SortedSet<Long> types = new TreeSet<>();
     private final int encoding;
     private final long base;
+    private int steps;
 
     private ExceptionTable(ElfFile file, LinkAddress place) {
         Section section = file.sections().stream().filter(each -> each.contains(place) && each.hasBytes()).findFirst()
@@ -56,14 +57,17 @@ public final class ExceptionTable {
         }
     }
 
+    private void step() {
+        if (++steps > MOST_STEPS) {
+            throw cursor.malformed("chains of actions that end", "more than " + MOST_STEPS);
+        }
+    }
+
     private void follow(long first) {
         long at = first;
-        int steps = 0;
         for (long distance = 1; distance != 0; at += distance) {
             cursor.position(at);
-            if (++steps > LONGEST_CHAIN) {
-                throw cursor.malformed("a chain of actions that ends", "more than " + LONGEST_CHAIN);
-            }
+            step();
             long type = cursor.sleb128();
             at = cursor.position();
             distance = cursor.sleb128();
@@ -72,6 +76,7 @@ public final class ExceptionTable {
             } else if (type < 0) {
                 cursor.position(base - type - 1);
                 for (long each = cursor.uleb128(); each != 0; each = cursor.uleb128()) {
+                    step();
                     types.add(each);
                 }
             }

@@ -8,10 +8,16 @@ import java.util.Map;
 
 /** Numbers the different expressions of an object; every PLT and every realigned stack of it shares a few. */
 final class ExpressionPool {
+    private final FrameBudget budget;
     private final Map<CompiledExpression, Integer> numbers = new HashMap<>();
     private final List<CompiledExpression> expressions = new ArrayList<>();
 
+    ExpressionPool(FrameBudget budget) {
+        this.budget = budget;
+    }
+
     int add(ByteCursor bytes) {
+        budget.expression(bytes);
         CompiledExpression expression = CompiledExpression.read(bytes);
         return numbers.computeIfAbsent(expression, fresh -> {
             expressions.add(fresh);

@@ -25,11 +25,11 @@ final class FrameReader {
     private final CfiSection section;
     private final Map<Long, CommonEntry> commonEntries = new HashMap<>();
     private final List<FunctionEntry> functions = new ArrayList<>();
-    private final List<MalformedElfException> defects;
+    private final FrameBudget budget;
 
-    FrameReader(CfiSection section, List<MalformedElfException> defects) {
+    FrameReader(CfiSection section, FrameBudget budget) {
         this.section = section;
-        this.defects = defects;
+        this.budget = budget;
     }
 
     /** Where an entry's parts lie, all in bytes from the beginning of the section. */
@@ -72,9 +72,10 @@ final class FrameReader {
         return functions;
     }
 
-    private static Extent extent(ByteCursor cursor) {
+    private Extent extent(ByteCursor cursor) {
         long start = cursor.position();
         long length = cursor.u32();
+        budget.entry(cursor);
         boolean longForm = length == LONG_FORM;
         if (longForm) {
             length = cursor.u64();
@@ -95,7 +96,7 @@ final class FrameReader {
                 functions.add(function);
             }
         } catch (MalformedElfException defect) {
-            defects.add(defect);
+            budget.defect(defect);
         }
     }
 
@@ -169,6 +170,7 @@ final class FrameReader {
         if (!isCommon(readId(cursor, extent), extent)) {
             throw cursor.malformed("a CIE", "an entry of another kind");
         }
+        budget.common(cursor);
         CommonEntry common = new CommonEntryReader(cursor, section.address().value()).read(extent.start());
         commonEntries.put(offset, common);
         return common;

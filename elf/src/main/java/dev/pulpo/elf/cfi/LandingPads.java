@@ -5,10 +5,12 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.Section;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 
 /**
@@ -26,6 +28,9 @@ import java.util.stream.LongStream;
  * Immutable, and independent of the file it was made of.
  */
 public final class LandingPads {
+    /** So many, and it does not matter what the others say: they are not all of them. */
+    private static final int MOST_UNREADABLE = 1000;
+
     private final long[] sorted;
     private final boolean complete;
 
@@ -40,32 +45,37 @@ public final class LandingPads {
      * @param functions of the same file
      */
     public static LandingPads of(ElfFile file, FunctionRanges functions) {
-        List<LongStream> found = new ArrayList<>();
-        boolean complete = true;
-        for (int i = 0; i < functions.count(); i++) {
+        NavigableMap<Long, Section> sections = new TreeMap<>(Long::compareUnsigned);
+        file.sections().stream().filter(section -> section.isAllocated() && section.hasBytes() && section.size() != 0)
+                .forEach(section -> sections.putIfAbsent(section.address().value(), section));
+        LongStream.Builder found = LongStream.builder();
+        int unreadable = 0;
+        // Tables may overlap, and each be as long as the section.
+        long left = 2L * file.limits().entries();
+        for (int i = 0; i < functions.count() && unreadable < MOST_UNREADABLE && left > 0; i++) {
             if (functions.handlers(i) != 0) {
                 try {
-                    found.add(read(table(file, new LinkAddress(functions.handlers(i))), functions.handlers(i),
-                            functions.start(i)));
-                } catch (MalformedElfException unreadable) {
-                    complete = false;
+                    left -= read(table(file, sections, new LinkAddress(functions.handlers(i))), functions.handlers(i),
+                            functions.start(i), left, found);
+                } catch (MalformedElfException malformed) {
+                    unreadable++;
                 }
             }
         }
-        return new LandingPads(found.stream().flatMapToLong(pads -> pads).sorted().distinct().toArray(), complete);
+        return new LandingPads(found.build().sorted().distinct().toArray(), unreadable == 0 && left > 0);
     }
 
     /** The bytes from a table on, to the end of its section. */
-    private static ByteCursor table(ElfFile file, LinkAddress place) {
-        Section section = file.sections().stream()
-                .filter(candidate -> candidate.isAllocated() && candidate.hasBytes()
-                        && Long.compareUnsigned(place.value() - candidate.address().value(), candidate.size()) < 0)
-                .findFirst().orElseThrow(() -> new MalformedElfException(file.name(), place.value(),
+    private static ByteCursor table(ElfFile file, NavigableMap<Long, Section> sections, LinkAddress place) {
+        Section section = Optional.ofNullable(sections.floorEntry(place.value())).map(Map.Entry::getValue)
+                .filter(found -> found.contains(place))
+                .orElseThrow(() -> new MalformedElfException(file.name(), place.value(),
                         "a table of exception handlers in a section", place.toString()));
         return file.data(section).position(place.value() - section.address().value());
     }
 
-    private static LongStream read(ByteCursor cursor, long table, long function) {
+    /** Adds the pads of a table; returns how many call sites it has. */
+    private static long read(ByteCursor cursor, long table, long function, long most, LongStream.Builder pads) {
         long section = table - cursor.position();
         int startEncoding = cursor.u8();
         long start = startEncoding == PointerEncoding.OMITTED
@@ -76,8 +86,9 @@ public final class LandingPads {
         }
         int encoding = cursor.u8();
         long end = cursor.uleb128() + cursor.position();
-        LongStream.Builder pads = LongStream.builder();
-        while (cursor.position() < end) {
+        long sites = 0;
+        while (cursor.position() < end && sites < most) {
+            sites++;
             PointerEncoding.readValue(cursor, encoding);
             PointerEncoding.readValue(cursor, encoding);
             long pad = PointerEncoding.readValue(cursor, encoding);
@@ -86,7 +97,7 @@ public final class LandingPads {
                 pads.add(start + pad);
             }
         }
-        return pads.build();
+        return sites;
     }
 
     /** Whether all tables could be read; where not, there may be more. */

@@ -50,6 +50,11 @@ final class StatePool {
         return count - 1;
     }
 
+    /** How many different rows there are. */
+    int count() {
+        return count;
+    }
+
     long[] toArray() {
         return Arrays.copyOf(rows, count * STRIDE);
     }

@@ -1,5 +1,6 @@
 package dev.pulpo.elf.cfi;
 
+import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.MalformedElfException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,8 +10,8 @@ import java.util.List;
 
 /** Executes the entries of all functions of an object and lays their rows one behind the other. */
 final class TableBuilder {
-    private final List<MalformedElfException> defects;
-    private final ExpressionPool expressions = new ExpressionPool();
+    private final FrameBudget budget;
+    private final ExpressionPool expressions;
     private final StatePool states = new StatePool();
     private final IdentityHashMap<CommonEntry, long[]> initialStates = new IdentityHashMap<>();
     private final IdentityHashMap<CommonEntry, Interpreter> interpreters = new IdentityHashMap<>();
@@ -19,8 +20,9 @@ final class TableBuilder {
     private int[] rows = new int[1024];
     private int count;
 
-    TableBuilder(List<MalformedElfException> defects) {
-        this.defects = defects;
+    TableBuilder(FrameBudget budget) {
+        this.budget = budget;
+        this.expressions = new ExpressionPool(budget);
     }
 
     CfiTable build(List<FunctionEntry> entries) {
@@ -45,7 +47,7 @@ final class TableBuilder {
             append(covered, CfiTable.NONE);
         }
         return new CfiTable(Arrays.copyOf(starts, count), Arrays.copyOf(rows, count), states.toArray(),
-                expressions.toArray(), List.copyOf(defects));
+                expressions.toArray(), List.copyOf(budget.defects()));
     }
 
     private static long limit(List<FunctionEntry> functions, int index) {
@@ -65,6 +67,9 @@ final class TableBuilder {
             CommonEntry common = function.common();
             Interpreter interpreter = interpreters.computeIfAbsent(common,
                     absent -> new Interpreter(function.section(), absent, expressions));
+            ByteCursor at = function.section().until(function.offset());
+            budget.instructions(at, function.instructionsLength()
+                    + (initialStates.containsKey(common) ? 0 : common.instructionsLength()));
             long[] initial = initialStates.computeIfAbsent(common, absent -> interpreter.initialState());
             long flags = common.signalFrame() ? StatePool.SIGNAL_FRAME : 0;
             interpreter.run(function, initial, (start, end, state) -> {
@@ -75,8 +80,8 @@ final class TableBuilder {
         } catch (MalformedElfException defect) {
             // All of the function is given up: rows before the defect are no more trustworthy than those behind it.
             count = mark;
-            append(function.start(), CfiTable.defectMarker(defects.size()));
-            defects.add(defect);
+            append(function.start(), CfiTable.defectMarker(budget.defects().size()));
+            budget.defect(defect);
         }
     }
 
@@ -85,6 +90,7 @@ final class TableBuilder {
             return;
         }
         if (count == starts.length) {
+            budget.rows("call frame information", count, states.count());
             starts = Arrays.copyOf(starts, count * 2);
             rows = Arrays.copyOf(rows, count * 2);
         }

@@ -1,14 +1,18 @@
 package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.ByteCursor;
+import dev.pulpo.elf.ReadLimits;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** The shapes that entries of a unit have ({@code .debug_abbrev}; DWARF 5, 7.5.3), by code. Immutable. */
 final class Abbreviations {
     private static final int MOST_ATTRIBUTES = 512;
+    /** What an abbreviation takes besides its attributes, in attributes. */
+    private static final int WEIGHT = 8;
 
     /** A shape: a tag, and attributes with their forms; constants belong to {@code DW_FORM_implicit_const}. */
     static final class Shape {
@@ -30,16 +34,19 @@ final class Abbreviations {
         }
     }
 
+    /** Those whose code is not among the first numbers. */
     private final Map<Long, Shape> shapes;
     private final @Nullable Shape[] dense;
 
-    private Abbreviations(Map<Long, Shape> shapes) {
-        this.shapes = shapes;
+    private Abbreviations(Map<Long, Shape> all) {
         // Compilers number them from 1.
-        dense = new Shape[shapes.size() + 1];
-        shapes.forEach((code, shape) -> {
+        dense = new Shape[all.size() + 1];
+        shapes = new HashMap<>();
+        all.forEach((code, shape) -> {
             if (code > 0 && code < dense.length) {
                 dense[code.intValue()] = shape;
+            } else {
+                shapes.put(code, shape);
             }
         });
     }
@@ -53,7 +60,13 @@ final class Abbreviations {
         return shape;
     }
 
-    static Abbreviations read(ByteCursor cursor) {
+    /**
+     * Reads a table.
+     *
+     * @param kept what is kept of the file already: each unit may have a table, and they may overlap
+     * @param most how much may be kept
+     */
+    static Abbreviations read(ByteCursor cursor, AtomicLong kept, long most) {
         Map<Long, Shape> shapes = new HashMap<>();
         for (long code = cursor.uleb128(); code != 0; code = cursor.uleb128()) {
             int tag = (int) cursor.uleb128();
@@ -81,6 +94,8 @@ final class Abbreviations {
                 forms[count] = form;
                 constants[count++] = constant;
             }
+            ReadLimits.check(cursor.source(), cursor.valueOffset(), kept.addAndGet(WEIGHT + count), most,
+                    "attributes of abbreviations");
             shapes.putIfAbsent(code, new Shape(tag, hasChildren, Arrays.copyOf(names, count),
                     Arrays.copyOf(forms, count), Arrays.copyOf(constants, count)));
         }

@@ -13,11 +13,12 @@ final class AddressPairs {
     }
 
     /** Reads a list to its end. What stands behind a pair the sink takes from the cursor. */
-    static void read(Unit unit, ByteCursor cursor, Sink sink) {
+    static void read(Unit unit, Work work, ByteCursor cursor, Sink sink) {
         int size = unit.header().addressSize();
         long largest = size == 8 ? -1 : 0xffff_ffffL;
         long base = unit.lowPc();
         while (true) {
+            work.spend(1);
             long start = cursor.unsigned(size);
             long end = cursor.unsigned(size);
             if (start == largest) {

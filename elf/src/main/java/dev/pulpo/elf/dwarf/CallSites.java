@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * What functions were called with, as far as their callers' code says so (DWARF 5, 3.4). It says so of calls, not of jumps:
@@ -20,22 +21,43 @@ import java.util.Set;
 final class CallSites {
     /** An argument that a caller was given by its caller, and so on. */
     private static final int DEEPEST = 16;
+    private static final int MOST_ASKED = 256;
     /** Of the functions that a function may jump to, one after the other. */
     private static final int MOST_FUNCTIONS = 256;
 
     private final Locals locals;
-    private final int depth;
+    private final Chain chain;
 
-    CallSites(Locals locals, int depth) {
+    /**
+     * How the question came here.
+     *
+     * @param depth how many callers have been asked for this one
+     * @param asked how many have been asked in all: what each was called with may be computed from several others
+     */
+    record Chain(int depth, AtomicInteger asked) {
+        static Chain start() {
+            return new Chain(0, new AtomicInteger());
+        }
+
+        boolean ends() {
+            return depth == DEEPEST || asked.incrementAndGet() > MOST_ASKED;
+        }
+
+        Chain next() {
+            return new Chain(depth + 1, asked);
+        }
+    }
+
+    CallSites(Locals locals, Chain chain) {
         this.locals = locals;
-        this.depth = depth;
+        this.chain = chain;
     }
 
     /** What a location held when the function of a frame was entered. */
     Location entryValue(MachineFrame frame, Expression what) {
         Optional<MachineFrame> caller = frame.caller();
         Optional<DebugInfo> info = caller.flatMap(MachineFrame::info);
-        if (caller.isEmpty() || info.isEmpty() || depth == DEEPEST) {
+        if (caller.isEmpty() || info.isEmpty() || chain.ends()) {
             return unknown("its caller is not known, or has no debug information");
         }
         Locals outside = info.get().locals();
@@ -48,7 +70,7 @@ final class CallSites {
         if (site.isEmpty()) {
             return unknown("its caller does not say so");
         }
-        FrameContext context = outside.context(caller.get(), function.getAsLong(), depth + 1);
+        FrameContext context = outside.context(caller.get(), function.getAsLong(), chain.next());
         if (!calls(site.get(), callee.getAsLong(), outside, context, frame.loadBias())) {
             return unknown("its caller calls another function, which may have jumped here");
         }
@@ -72,7 +94,7 @@ final class CallSites {
                 OptionalLong place = function.address(
                         function.has(Dw.CALL_RETURN_PC) ? Dw.CALL_RETURN_PC : Dw.LOW_PC);
                 if (place.isPresent() && place.getAsLong() == next.value()) {
-                    return Optional.of(function.unit().space().world().entry(function.reference()));
+                    return Optional.of(function.other(function.reference()));
                 }
             }
         }
@@ -88,7 +110,7 @@ final class CallSites {
         OptionalLong called = Functions.called(site);
         if (called.isPresent()) {
             EntryReader entry = outside.entry(called.getAsLong());
-            boolean same = outside == locals && Names.root(entry) == Names.root(locals.entry(callee));
+            boolean same = outside.isOfSameObject(locals) && Names.root(entry) == Names.root(locals.entry(callee));
             return same || entry.flag(Dw.DECLARATION) && isNamed(entry, locals.entry(callee));
         }
         Optional<Expression> target = expression(site, Dw.CALL_TARGET, Dw.GNU_CALL_SITE_TARGET);

@@ -6,9 +6,9 @@ import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.SymbolTable;
+import dev.pulpo.elf.TooLargeException;
 import dev.pulpo.elf.expression.Location;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -35,15 +35,15 @@ public final class DebugInfo implements AutoCloseable {
     private final World world;
     private final List<ElfFile> owned;
     private final List<String> missing;
-    private final Types types;
     private final ElfFile described;
     private volatile @Nullable PartNames partNames;
     private volatile @Nullable Indexed indexed;
+    private @Nullable TooLargeException unusable;
     private volatile long @Nullable [] scoped;
 
     /** The index, and which unit and which function an address belongs to. */
-    private record Indexed(Index index, Functions functions, RangeIndex code, RangeIndex units, List<Unit> all,
-            List<MalformedElfException> defects, Locals locals) {}
+    private record Indexed(Index index, RangeIndex code, RangeIndex units, List<Unit> all,
+            List<MalformedElfException> defects) {}
 
     /** @param described the file with the units, and with the symbols that belong to them */
     DebugInfo(ElfFile described, World world, List<ElfFile> owned, List<String> missing) {
@@ -51,7 +51,6 @@ public final class DebugInfo implements AutoCloseable {
         this.world = world;
         this.owned = List.copyOf(owned);
         this.missing = List.copyOf(missing);
-        this.types = new Types(world);
     }
 
     /**
@@ -70,12 +69,12 @@ public final class DebugInfo implements AutoCloseable {
      * {@code .dwp} next to the object).
      *
      * @param object the object; it stays the caller's, and has to stay open
-     * @param path   its absolute path below the root of the search
+     * @param name   its name in the tree of the search
      * @param files  where to look
      * @throws IOException where a file that exists cannot be read
      */
-    public static DebugInfo open(ElfFile object, Path path, DebugFiles files) throws IOException {
-        return new DebugLoader(object, path, files).load();
+    public static DebugInfo open(ElfFile object, String name, DebugFiles files) throws IOException {
+        return new DebugLoader(object, name, files).load();
     }
 
     /** The files that the debug information refers to and that were not found. */
@@ -91,13 +90,14 @@ public final class DebugInfo implements AutoCloseable {
     /** The functions of a name, plain or as in the symbol table; those that were only declared do not count. */
     public List<FunctionInfo> functions(String name) {
         Index index = indexed().index();
+        Work work = world.question();
         Set<Long> roots = new LinkedHashSet<>();
         for (long reference : index.functions.get(Index.key(name))) {
-            if (Names.withoutPlace(world.entry(reference)).has(name)) {
-                roots.add(Names.root(world.entry(reference)));
+            if (Names.withoutPlace(world.entry(reference, work)).has(name)) {
+                roots.add(Names.root(world.entry(reference, work)));
             }
         }
-        return roots.stream().map(this::function).toList();
+        return roots.stream().map(functions(work)::read).toList();
     }
 
     /** The function whose own code, not an inlined copy, is at an address. */
@@ -105,7 +105,7 @@ public final class DebugInfo implements AutoCloseable {
         OptionalLong found = indexed().code().find(place.value());
         return found.isEmpty()
                 ? Optional.empty()
-                : Optional.of(function(Names.root(world.entry(found.getAsLong()))));
+                : Optional.of(functions(world.question()).read(Names.root(world.entry(found.getAsLong()))));
     }
 
     /**
@@ -115,7 +115,7 @@ public final class DebugInfo implements AutoCloseable {
     public Stream<FunctionInfo> functions() {
         Indexed known = indexed();
         return known.index().functions.values().map(reference -> Names.root(world.entry(reference))).distinct()
-                .mapToObj(known.functions()::read);
+                .mapToObj(root -> functions(world.question()).read(root));
     }
 
     /**
@@ -156,7 +156,8 @@ public final class DebugInfo implements AutoCloseable {
     }
 
     Locals locals() {
-        return indexed().locals();
+        Indexed known = indexed();
+        return new Locals(world, known.index(), known.code(), world.question());
     }
 
     /** The symbol around an address, from the file that the debug information is in. */
@@ -184,36 +185,41 @@ public final class DebugInfo implements AutoCloseable {
         return known.of(function);
     }
 
-    private FunctionInfo function(long root) {
-        return indexed().functions().read(root);
+    private Functions functions(Work work) {
+        Indexed known = indexed();
+        return new Functions(world, known.index(), known.code(), work);
     }
 
     /** The global, static and thread-local variables of a name, plain or as in the symbol table. */
     public List<VariableInfo> variables(String name) {
-        return LongStream.of(indexed().index().variables.get(Index.key(name))).mapToObj(this::variable)
+        Work work = world.question();
+        return LongStream.of(indexed().index().variables.get(Index.key(name)))
+                .mapToObj(reference -> variable(reference, work))
                 .flatMap(Optional::stream)
                 .filter(variable -> variable.name().equals(name) || variable.linkageName().equals(name)).toList();
     }
 
     /** All global, static and thread-local variables that have a place, in no particular order. */
     public List<VariableInfo> variables() {
-        return indexed().index().variables.values().distinct().mapToObj(this::variable).flatMap(Optional::stream)
-                .toList();
+        Work work = world.question();
+        return indexed().index().variables.values().distinct().mapToObj(reference -> variable(reference, work))
+                .flatMap(Optional::stream).toList();
     }
 
-    private Optional<VariableInfo> variable(long reference) {
+    private Optional<VariableInfo> variable(long reference, Work work) {
         Indexed known = indexed();
-        EntryReader entry = world.entry(reference);
+        EntryReader entry = world.entry(reference, work);
+        work.spend(Work.KEPT);
         Names names = Names.of(entry);
         return VariableLocations.of(entry).map(location -> new VariableInfo(names.name(), names.linkageName(),
                 typeOf(entry), names.declaration(), names.external(),
-                known.functions().nameOf(known.index().variableFunctions.get(reference)), location));
+                functions(work).nameOf(known.index().variableFunctions.get(reference)), location));
     }
 
     private String typeOf(EntryReader variable) {
         OptionalLong declared = variable.reference(Dw.SPECIFICATION);
-        return types.nameOfTypeOf(
-                variable.has(Dw.TYPE) || declared.isEmpty() ? variable : world.entry(declared.getAsLong()));
+        return new Types(world, variable.work()).nameOfTypeOf(
+                variable.has(Dw.TYPE) || declared.isEmpty() ? variable : variable.other(declared.getAsLong()));
     }
 
     /**
@@ -224,6 +230,7 @@ public final class DebugInfo implements AutoCloseable {
      */
     public Optional<StructLayout> layout(String typeName) {
         String name = typeName.replaceFirst("^(struct|class|union) ", "");
+        Types types = new Types(world, world.question());
         for (long reference : indexed().index().types.get(Index.key(name))) {
             Optional<StructLayout> layout = types.layout(reference);
             if (layout.isPresent()) {
@@ -237,16 +244,21 @@ public final class DebugInfo implements AutoCloseable {
     public List<TypeLayout> types(String typeName) {
         String name = typeName.replaceFirst("^(struct|class|union|enum) ", "");
         String last = name.substring(name.lastIndexOf("::") + 1).replaceFirst("^:", "");
-        return LongStream.of(indexed().index().types.get(Index.key(name))).mapToObj(types::describe)
+        return LongStream.of(indexed().index().types.get(Index.key(name)))
+                .mapToObj(new Types(world, world.question())::describe)
                 .flatMap(Optional::stream).filter(type -> type.name().equals(last)).distinct().toList();
     }
 
     /** All types that have a name and are defined, in no particular order. */
     public List<QualifiedType> types() {
+        Work work = world.question();
+        Types types = new Types(world, work);
         // A type is known by its name, and by its qualified name where that is another one.
         Map<Long, long[]> keys = new TreeMap<>();
-        indexed().index().types.forEach((key, reference) -> keys.merge(reference, new long[]{key},
-                (a, b) -> new long[]{a[0], b[0]}));
+        indexed().index().types.forEach((key, reference) -> {
+            work.spend(Work.KEPT);
+            keys.merge(reference, new long[]{key}, (a, b) -> new long[]{a[0], b[0]});
+        });
         return keys.entrySet().stream().flatMap(entry -> types.describe(entry.getKey())
                 .map(type -> new QualifiedType(qualified(entry.getValue(), type.name()), type)).stream()).distinct()
                 .toList();
@@ -279,24 +291,28 @@ public final class DebugInfo implements AutoCloseable {
         LongStream found = LongStream.of(indexed().index().types.get(elsewhere.key()));
         boolean plain = elsewhere.key() == Index.key(elsewhere.type().name());
         return found.filter(reference -> !plain || Arrays.binarySearch(scoped(), reference) < 0)
-                .mapToObj(types::describe)
+                .mapToObj(new Types(world, world.question())::describe)
                 .flatMap(Optional::stream).filter(type -> type.name().equals(elsewhere.type().name())).distinct()
                 .toList();
     }
 
     /** The runs of the compiler that made the object. Those whose first entry is malformed are among the defects. */
     public List<CompiledUnit> units() {
-        return world.units().stream().filter(unit -> !unit.header().isType()).map(DebugInfo::describe)
+        Work work = world.question();
+        return world.units().stream().filter(unit -> !unit.header().isType()).map(unit -> describe(unit, work))
                 .flatMap(Optional::stream).toList();
     }
 
-    private static Optional<CompiledUnit> describe(Unit unit) {
+    private static Optional<CompiledUnit> describe(Unit unit, Work work) {
         try {
-            EntryReader root = unit.entries();
+            work.spend(Work.KEPT);
+            EntryReader root = unit.entries(work);
             return root.next() && root.has(Dw.PRODUCER)
                     ? Optional.of(new CompiledUnit(root.string(Dw.NAME).orElse(""), unit.directory(),
                             root.string(Dw.PRODUCER).orElse("")))
                     : Optional.empty();
+        } catch (TooLargeException tooLarge) {
+            throw tooLarge;
         } catch (MalformedElfException malformed) {
             return Optional.empty();
         }
@@ -311,11 +327,20 @@ public final class DebugInfo implements AutoCloseable {
      */
     public List<AddressRange> code(String file, int line) {
         String ending = "/" + file;
+        Work work = world.question();
         return world.units().parallelStream().filter(unit -> !unit.header().isType() && !unit.isSplit())
-                .flatMap(unit -> unit
-                        .readLines().code(path -> path.equals(file) || path.endsWith(ending), line).stream())
+                .map(unit -> lines(unit, work.fork()))
+                .flatMap(lines -> lines.code(path -> path.equals(file) || path.endsWith(ending), line).stream())
                 .distinct()
                 .sorted(Comparator.comparing(range -> range.start().value(), Long::compareUnsigned)).toList();
+    }
+
+    private static LineTable lines(Unit unit, Work work) {
+        try {
+            return unit.readLines(work);
+        } finally {
+            work.end();
+        }
     }
 
     /** The line that the code at an address was made of. */
@@ -334,22 +359,41 @@ public final class DebugInfo implements AutoCloseable {
 
     private synchronized Indexed buildIndex() {
         Indexed known = indexed;
-        if (known == null) {
-            List<Unit> all = world.units();
-            List<IndexedUnit> parts = all.parallelStream().map(IndexedUnit::of).toList();
-            Index index = Index.merge(parts.stream().map(IndexedUnit::index).toList());
-            RangeIndex.Builder units = new RangeIndex.Builder();
-            for (int i = 0; i < parts.size(); i++) {
-                units.add(parts.get(i).ranges(), i);
-            }
-            RangeIndex code = index.code.build();
-            known = new Indexed(index, new Functions(world, index, code, types), code, units.build(), all,
-                    Stream.concat(world.defects().stream(), parts.stream().flatMap(part -> part.defect().stream()))
-                            .toList(),
-                    new Locals(world, types, index, code));
-            indexed = known;
+        if (known != null) {
+            return known;
         }
+        if (unusable != null) {
+            throw unusable;
+        }
+        try {
+            known = index();
+        } catch (TooLargeException tooLarge) {
+            // The next question would take as long to find that out.
+            unusable = tooLarge;
+            throw tooLarge;
+        } catch (InternalError shorter) {
+            // Reading a page of a file that is there no more (ByteSource.map).
+            MalformedElfException truncated = new MalformedElfException(described.name(), 0,
+                    "files that keep their length", "one that was truncated while it was read");
+            truncated.initCause(shorter);
+            throw truncated;
+        }
+        indexed = known;
         return known;
+    }
+
+    private Indexed index() {
+        List<Unit> all = world.units();
+        Work work = world.question();
+        List<IndexedUnit> parts = all.parallelStream().map(unit -> IndexedUnit.of(unit, work.fork())).toList();
+        Index index = Index.merge(parts.stream().map(IndexedUnit::index).toList());
+        RangeIndex.Builder units = new RangeIndex.Builder();
+        for (int i = 0; i < parts.size(); i++) {
+            units.add(parts.get(i).ranges(), i);
+        }
+        List<MalformedElfException> defects = Stream.concat(world.defects().stream(),
+                parts.stream().flatMap(part -> part.defect().stream())).toList();
+        return new Indexed(index, index.code.build(), units.build(), all, defects);
     }
 
     /** Gives back the files that {@link #open} opened. */

@@ -3,10 +3,10 @@ package dev.pulpo.elf.dwarf;
 import dev.pulpo.elf.DebugAltLink;
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.FileTree;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.TooLargeException;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -14,29 +14,33 @@ import org.jspecify.annotations.Nullable;
 
 /** Finds and opens every file that holds a part of the debug information of an object. */
 final class DebugLoader {
+    /** Each split unit may be in a file of its own, and a process can map 65530 files (proc(5), max_map_count). */
+    private static final int MOST_FILES = 1 << 14;
+
     private final ElfFile object;
-    private final Path path;
+    private final String name;
     private final DebugFiles files;
     private final List<ElfFile> owned = new ArrayList<>();
     private final List<String> missing = new ArrayList<>();
     private boolean packageSought;
     private @Nullable PackageFile packageFile;
 
-    DebugLoader(ElfFile object, Path path, DebugFiles files) {
+    DebugLoader(ElfFile object, String name, DebugFiles files) {
         this.object = object;
-        this.path = path.toAbsolutePath().normalize();
+        this.name = FileTree.normal(name);
         this.files = files;
     }
 
     DebugInfo load() throws IOException {
         try {
             ElfFile described = object;
-            Path place = below(path);
+            String place = name;
             boolean hasInfo = Sections.find(object, ".debug_info").isPresent();
-            Optional<Path> separate = hasInfo ? Optional.empty() : files.find(object, path);
+            Optional<DebugFiles.Found> separate = hasInfo ? Optional.empty() : files.find(object, name);
             if (separate.isPresent()) {
-                place = separate.get();
-                described = open(place);
+                place = separate.get().name();
+                described = separate.get().file();
+                owned.add(described);
             }
             World world = new World(described);
             world.add(new Sections(described, ""), null);
@@ -61,52 +65,41 @@ final class DebugLoader {
     private static Optional<String> splitName(Unit unit) {
         try {
             return unit.splitName();
+        } catch (TooLargeException tooLarge) {
+            throw tooLarge;
         } catch (MalformedElfException malformed) {
             return Optional.empty();
         }
     }
 
-    private ElfFile open(Path file) throws IOException {
-        ElfFile opened = ElfFile.open(file);
-        owned.add(opened);
+    private Optional<ElfFile> open(String candidate, DebugFiles.Wanted wanted) throws IOException {
+        Optional<ElfFile> opened = owned.size() < MOST_FILES
+                ? files.open(object, candidate, wanted).map(DebugFiles.Found::file)
+                : Optional.empty();
+        opened.ifPresent(owned::add);
         return opened;
     }
 
-    private Path below(Path absolute) {
-        Path top = absolute.getRoot();
-        return files.root().resolve(top == null ? absolute : top.relativize(absolute));
-    }
-
-    private void addSupplementary(World world, DebugAltLink link, Path describedBy) throws IOException {
-        Path name = Path.of(link.fileName());
-        List<Path> candidates = new ArrayList<>();
-        candidates.add(name.isAbsolute() ? below(name) : describedBy.resolveSibling(name));
-        String id = link.buildId().hex();
-        for (Path directory : files.directories()) {
-            if (id.length() > 2) {
-                candidates.add(below(directory)
-                        .resolve(".build-id/" + id.substring(0, 2) + "/" + id.substring(2) + ".debug"));
-            }
-        }
-        for (Path candidate : candidates) {
-            if (Files.isRegularFile(candidate)) {
-                ElfFile file = open(candidate);
-                if (file.supplementaryId().equals(Optional.of(link.buildId()))) {
-                    world.addSupplementary(new Sections(file, ""));
-                    return;
-                }
+    private void addSupplementary(World world, DebugAltLink link, String describedBy) throws IOException {
+        List<String> candidates = new ArrayList<>();
+        candidates.add(FileTree.resolve(FileTree.parent(describedBy), link.fileName()));
+        candidates.addAll(files.byBuildId(link.buildId()));
+        for (String candidate : candidates) {
+            Optional<ElfFile> file = open(candidate,
+                    each -> each.supplementaryId().equals(Optional.of(link.buildId())));
+            if (file.isPresent()) {
+                world.addSupplementary(new Sections(file.get(), ""));
+                return;
             }
         }
         missing.add(link.fileName());
     }
 
-    private void addSplit(World world, Unit skeleton, String name) throws IOException {
-        Path relative = Path.of(name);
-        Path directory = Path.of(skeleton.directory().isEmpty() ? "/" : skeleton.directory());
-        Path parent = path.getParent() == null ? path : path.getParent();
-        for (Path candidate : List.of(below(directory.resolve(relative)), below(parent.resolve(relative)))) {
-            if (Files.isRegularFile(candidate)) {
-                world.add(new Sections(open(candidate), ".dwo"), skeleton);
+    private void addSplit(World world, Unit skeleton, String split) throws IOException {
+        for (String directory : List.of(skeleton.directory(), FileTree.parent(name))) {
+            Optional<ElfFile> file = open(FileTree.resolve(directory, split), each -> true);
+            if (file.isPresent()) {
+                world.add(new Sections(file.get(), ".dwo"), skeleton);
                 return;
             }
         }
@@ -114,7 +107,7 @@ final class DebugLoader {
         if (packed.isPresent()) {
             world.add(packed.get(), skeleton);
         } else {
-            missing.add(name);
+            missing.add(split);
         }
     }
 
@@ -122,11 +115,11 @@ final class DebugLoader {
     private Optional<PackageFile> packageFile(World world) throws IOException {
         if (!packageSought) {
             packageSought = true;
-            Path place = below(path.resolveSibling(path.getFileName() + ".dwp"));
-            if (Files.isRegularFile(place)) {
-                PackageFile file = PackageFile.read(open(place));
-                file.types().forEach(sections -> world.add(sections, null));
-                packageFile = file;
+            Optional<ElfFile> file = open(name + ".dwp", each -> true);
+            if (file.isPresent()) {
+                PackageFile read = PackageFile.read(file.get());
+                read.types().forEach(sections -> world.add(sections, null));
+                packageFile = read;
             }
         }
         return Optional.ofNullable(packageFile);

@@ -9,7 +9,11 @@ import java.util.OptionalLong;
  * the entry it stands on, with its attributes in arrays that are used again for the next. One thread at a time.
  */
 final class EntryReader {
+    /** Compilers nest a few dozen; what is kept for each level takes memory. */
+    private static final int DEEPEST = 1 << 20;
+
     private final Unit unit;
+    private final Work work;
     private final ByteCursor cursor;
     private final Abbreviations abbreviations;
     private Abbreviations.Shape shape = Abbreviations.Shape.NONE;
@@ -20,8 +24,9 @@ final class EntryReader {
     private int depth;
     private int nextDepth;
 
-    EntryReader(Unit unit) {
+    EntryReader(Unit unit, Work work) {
         this.unit = unit;
+        this.work = work;
         this.cursor = unit.space().cursor().slice(0, unit.header().end()).position(unit.header().firstEntry());
         this.abbreviations = unit.sections().abbreviations(unit.header().abbreviation());
     }
@@ -49,6 +54,10 @@ final class EntryReader {
             shape = abbreviations.shape(code, cursor);
             depth = nextDepth;
             nextDepth += shape.hasChildren ? 1 : 0;
+            if (depth > DEEPEST) {
+                throw cursor.malformed("at most " + DEEPEST + " entries within each other", "more");
+            }
+            work.spend(1 + shape.forms.length / 8);
             readAttributes();
             return true;
         }
@@ -83,6 +92,16 @@ final class EntryReader {
 
     Unit unit() {
         return unit;
+    }
+
+    /** What reading may cost. */
+    Work work() {
+        return work;
+    }
+
+    /** A reader that stands on another entry, for the same question. */
+    EntryReader other(long reference) {
+        return unit.space().world().entry(reference, work);
     }
 
     int tag() {
@@ -164,7 +183,9 @@ final class EntryReader {
 
     Optional<String> string(int name) {
         int index = find(name);
-        return index < 0 ? Optional.empty() : Forms.string(unit, cursor, forms[index], values[index]);
+        return index < 0
+                ? Optional.empty()
+                : Forms.string(unit, cursor, forms[index], values[index]).map(work::text);
     }
 
     /** The entry that an attribute refers to; empty where it is not there, or where the file it is in is missing. */

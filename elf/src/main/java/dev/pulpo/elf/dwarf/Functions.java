@@ -12,13 +12,18 @@ final class Functions {
     private final Index index;
     private final RangeIndex code;
     private final Types types;
+    private final Work work;
 
-    /** @param code which function an address belongs to */
-    Functions(World world, Index index, RangeIndex code, Types types) {
+    /**
+     * @param code which function an address belongs to
+     * @param work what the question may cost that they are read for
+     */
+    Functions(World world, Index index, RangeIndex code, Work work) {
         this.code = code;
         this.world = world;
         this.index = index;
-        this.types = types;
+        this.types = new Types(world, work);
+        this.work = work;
     }
 
     /**
@@ -27,18 +32,19 @@ final class Functions {
      * @param root what its copies have in common, see {@link Names#root}
      */
     FunctionInfo read(long root) {
-        Names names = Names.of(world.entry(root));
+        Names names = Names.of(world.entry(root, work));
         List<FunctionInfo.Body> bodies = new ArrayList<>();
         for (long reference : index.bodies.get(root)) {
-            List<AddressRange> ranges = Ranges.of(world.entry(reference));
+            List<AddressRange> ranges = Ranges.of(world.entry(reference, work));
             // The first range is the one with the entry; GCC and clang write it so.
             bodies.add(new FunctionInfo.Body(ranges.getFirst().start(), ranges));
         }
         List<FunctionInfo.InlinedCopy> copies = new ArrayList<>();
         for (long reference : index.inlined.get(root)) {
-            EntryReader entry = world.entry(reference);
+            EntryReader entry = world.entry(reference, work);
             List<AddressRange> ranges = Ranges.of(entry);
             if (!ranges.isEmpty()) {
+                work.spend(Work.KEPT);
                 copies.add(new FunctionInfo.InlinedCopy(nameOfFunctionAround(entry, ranges.getFirst().start()), ranges,
                         Names.place(entry, Dw.CALL_FILE, Dw.CALL_LINE)));
             }
@@ -50,12 +56,12 @@ final class Functions {
     private String nameOfFunctionAround(EntryReader copy, LinkAddress place) {
         OptionalLong found = code.find(place.value());
         long function = found.isPresent() ? found.getAsLong() : enclosing(copy);
-        return function < 0 ? "" : Names.withoutPlace(world.entry(function)).name();
+        return function < 0 ? "" : Names.withoutPlace(world.entry(function, work)).name();
     }
 
     /** The function that an entry is in, by the order of the file: of code that the linker threw away. */
     private static long enclosing(EntryReader copy) {
-        EntryReader entry = copy.unit().entries();
+        EntryReader entry = copy.unit().entries(copy.work());
         List<Long> functions = new ArrayList<>();
         while (entry.next() && entry.reference() != copy.reference()) {
             int depth = Math.max(entry.depth(), 0);
@@ -65,6 +71,7 @@ final class Functions {
             while (functions.size() < depth) {
                 functions.add(functions.isEmpty() ? -1L : functions.getLast());
             }
+            copy.work().spend(1);
             functions.add(entry.tag() == Dw.TAG_SUBPROGRAM
                     ? Long.valueOf(entry.reference())
                     : functions.isEmpty() ? Long.valueOf(-1) : functions.getLast());
@@ -77,15 +84,15 @@ final class Functions {
     Optional<String> nameOf(long[] function) {
         return function.length == 0 || function[0] < 0
                 ? Optional.empty()
-                : Optional.of(Names.withoutPlace(world.entry(function[0])).name());
+                : Optional.of(Names.withoutPlace(world.entry(function[0], work)).name());
     }
 
     private List<FunctionInfo.TailCaller> tailCallers(long root, Names names) {
         String name = names.linkageName().isEmpty() ? names.name() : names.linkageName();
         List<FunctionInfo.TailCaller> callers = new ArrayList<>();
         for (long reference : index.tailCalls.get(Index.key(name))) {
-            EntryReader site = world.entry(reference);
-            EntryReader called = world.entry(called(site).orElseThrow());
+            EntryReader site = world.entry(reference, work);
+            EntryReader called = world.entry(called(site).orElseThrow(), work);
             // A function of another unit is only declared in the unit that calls it.
             boolean here = Names.root(called) == root;
             boolean elsewhere = names.external() && called.flag(Dw.DECLARATION) && Names.withoutPlace(called).has(name);

@@ -1,6 +1,7 @@
 package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.TooLargeException;
 import java.util.List;
 import java.util.Optional;
 
@@ -12,21 +13,25 @@ import java.util.Optional;
  * @param defect why it had to be left out
  */
 record IndexedUnit(Index index, List<AddressRange> ranges, Optional<MalformedElfException> defect) {
-    static IndexedUnit of(Unit unit) {
+    static IndexedUnit of(Unit unit, Work work) {
         try {
-            return new IndexedUnit(UnitIndexer.index(unit).trimmed(), ranges(unit), Optional.empty());
+            return new IndexedUnit(UnitIndexer.index(unit, work).trimmed(), ranges(unit, work), Optional.empty());
+        } catch (TooLargeException tooLarge) {
+            throw tooLarge;
         } catch (MalformedElfException defect) {
             return new IndexedUnit(new Index(), List.of(), Optional.of(defect));
+        } finally {
+            work.end();
         }
     }
 
-    private static List<AddressRange> ranges(Unit unit) {
-        EntryReader root = unit.entries();
+    private static List<AddressRange> ranges(Unit unit, Work work) {
+        EntryReader root = unit.entries(work);
         if (unit.header().isType() || unit.isSplit() || !root.next()) {
             return List.of();
         }
         // DWARF 2 has no words for a unit whose code is in several places.
         List<AddressRange> ranges = unit.header().version() == 2 ? List.of() : Ranges.of(root);
-        return ranges.isEmpty() ? unit.lines().ranges() : ranges;
+        return ranges.isEmpty() ? unit.lines(work).ranges() : ranges;
     }
 }

@@ -2,6 +2,7 @@ package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.ReadLimits;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -20,6 +21,9 @@ final class LineProgram {
     private final int lineRange;
     private final int opcodeBase;
     private final int[] operandCounts;
+    private final Work work;
+    private final ReadLimits limits;
+    private long nameBytes;
     private final List<String> directories = new ArrayList<>();
     private final List<String> files = new ArrayList<>();
     private final UnitHeader shape;
@@ -38,8 +42,10 @@ final class LineProgram {
     /** Rows from one number up to another. */
     private record Sequence(long start, int from, int to) {}
 
-    LineProgram(Unit unit, long offset) {
+    LineProgram(Unit unit, long offset, Work work) {
         this.unit = unit;
+        this.work = work;
+        this.limits = unit.sections().limits();
         ByteCursor section = unit.sections().cursor(".debug_line").position(offset);
         long length = section.u32();
         int offsetSize = 4;
@@ -85,9 +91,9 @@ final class LineProgram {
     }
 
     private void readOldTables() {
-        directories.add(unit.directory());
+        addDirectory(unit.directory());
         for (String name = cursor.string(); !name.isEmpty(); name = cursor.string()) {
-            directories.add(joined(unit.directory(), name));
+            addDirectory(joined(unit.directory(), name));
         }
         for (String name = cursor.string(); !name.isEmpty(); name = cursor.string()) {
             addFile(name, cursor.uleb128());
@@ -97,8 +103,8 @@ final class LineProgram {
     }
 
     private void readNewTables() {
-        readEntries((path, directory) -> directories
-                .add(directories.isEmpty() ? path : joined(directories.getFirst(), path)));
+        readEntries((path, directory) -> addDirectory(
+                directories.isEmpty() ? path : joined(directories.getFirst(), path)));
         readEntries(this::addFile);
     }
 
@@ -130,13 +136,27 @@ final class LineProgram {
                     directory = value;
                 }
             }
+            work.spend(formatCount);
             sink.accept(path, directory);
         }
     }
 
     private void addFile(String name, long directory) {
         boolean known = directory >= 0 && directory < directories.size();
-        files.add(known ? joined(directories.get((int) directory), name) : name);
+        files.add(kept(known ? joined(directories.get((int) directory), name) : name));
+    }
+
+    private void addDirectory(String name) {
+        directories.add(kept(name));
+    }
+
+    /** Names may all be the end of one long string, and each file has the name of its directory in its own. */
+    private String kept(String name) {
+        work.spend(Work.KEPT);
+        nameBytes += name.length();
+        ReadLimits.check(cursor.source(), cursor.valueOffset(), nameBytes, limits.nameBytes(),
+                "characters of file names");
+        return name;
     }
 
     private static String joined(String directory, String name) {
@@ -151,6 +171,7 @@ final class LineProgram {
     LineTable run() {
         reset();
         while (cursor.hasRemaining()) {
+            work.spend(1);
             int opcode = cursor.u8();
             if (opcode >= opcodeBase) {
                 int adjusted = opcode - opcodeBase;
@@ -227,6 +248,7 @@ final class LineProgram {
             count--;
         }
         if (count == addresses.length) {
+            ReadLimits.check(cursor.source(), cursor.valueOffset(), count, limits.entries(), "rows of lines");
             addresses = Arrays.copyOf(addresses, count * 2);
             rowFiles = Arrays.copyOf(rowFiles, count * 2);
             rowLines = Arrays.copyOf(rowLines, count * 2);

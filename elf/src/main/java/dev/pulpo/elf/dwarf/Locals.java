@@ -1,5 +1,6 @@
 package dev.pulpo.elf.dwarf;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.expression.BaseType;
 import dev.pulpo.elf.expression.Content;
@@ -8,7 +9,6 @@ import dev.pulpo.elf.expression.Location;
 import dev.pulpo.elf.expression.Opcode;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,16 +20,24 @@ final class Locals {
     private final Types types;
     private final Index index;
     private final RangeIndex code;
+    private final Work work;
 
-    Locals(World world, Types types, Index index, RangeIndex code) {
+    /** @param work what the question may cost that is asked */
+    Locals(World world, Index index, RangeIndex code, Work work) {
         this.world = world;
-        this.types = types;
+        this.work = work;
+        this.types = new Types(world, work);
         this.index = index;
         this.code = code;
     }
 
+    /** Whether entries of both are entries of one object. */
+    boolean isOfSameObject(Locals other) {
+        return world == other.world;
+    }
+
     EntryReader entry(long reference) {
-        return world.entry(reference);
+        return world.entry(reference, work);
     }
 
     /** The function whose code is at an address. */
@@ -39,7 +47,7 @@ final class Locals {
 
     /** The pieces of code of a function, of which any entry is given; in other units it is found by its name. */
     List<Long> bodies(long function) {
-        EntryReader entry = world.entry(function);
+        EntryReader entry = world.entry(function, work);
         List<Long> bodies = new ArrayList<>();
         for (long body : index.bodies.get(Names.root(entry))) {
             bodies.add(body);
@@ -48,8 +56,8 @@ final class Locals {
         if (bodies.isEmpty() && entry.flag(Dw.DECLARATION)) {
             String name = names.linkageName().isEmpty() ? names.name() : names.linkageName();
             for (long other : index.functions.get(Index.key(name))) {
-                Names found = Names.withoutPlace(world.entry(other));
-                if (found.external() && found.has(name) && !Ranges.of(world.entry(other)).isEmpty()) {
+                Names found = Names.withoutPlace(world.entry(other, work));
+                if (found.external() && found.has(name) && !Ranges.of(world.entry(other, work)).isEmpty()) {
                     bodies.add(other);
                 }
             }
@@ -63,7 +71,7 @@ final class Locals {
         if (function.isEmpty()) {
             return List.of();
         }
-        List<List<LocalVariable>> variables = Scopes.around(world, types, world.entry(function.getAsLong()), place);
+        List<List<LocalVariable>> variables = Scopes.around(types, world.entry(function.getAsLong(), work), place);
         List<SourceScope> scopes = new ArrayList<>();
         for (int i = 0; i < Math.min(frames.size(), variables.size()); i++) {
             scopes.add(new SourceScope(frames.get(i), variables.get(i)));
@@ -71,8 +79,8 @@ final class Locals {
         return scopes;
     }
 
-    FrameContext context(MachineFrame frame, long function, int depth) {
-        return new FrameContext(frame, world, world.entry(function), new CallSites(this, depth));
+    FrameContext context(MachineFrame frame, long function, CallSites.Chain callers) {
+        return new FrameContext(frame, world, world.entry(function, work), new CallSites(this, callers));
     }
 
     /** Where a variable is in a frame. */
@@ -80,11 +88,12 @@ final class Locals {
         OptionalLong function = functionAt(frame.place());
         return function.isEmpty()
                 ? new Location.Unknown("nothing is known of the code")
-                : locate(variable.entry(), context(frame, function.getAsLong(), 0), frame.place());
+                : locate(variable.entry(), context(frame, function.getAsLong(), CallSites.Chain.start()),
+                        frame.place());
     }
 
     private Location locate(long variable, FrameContext context, LinkAddress place) {
-        EntryReader entry = described(world.entry(variable));
+        EntryReader entry = described(world.entry(variable, work));
         if (entry.has(Dw.LOCATION)) {
             Optional<LocationEntry> found = Locations.at(Locations.of(entry, Dw.LOCATION), place);
             if (found.filter(Locals::isAlwaysInFrame).isPresent() && isInPrologue(place)) {
@@ -108,7 +117,7 @@ final class Locals {
         if (function.isEmpty()) {
             return false;
         }
-        EntryReader entry = world.entry(function.getAsLong());
+        EntryReader entry = world.entry(function.getAsLong(), work);
         List<AddressRange> ranges = Ranges.of(entry);
         long start = ranges.isEmpty() ? place.value() : ranges.getFirst().start().value();
         return place.value() - start >= 0 && place.value() < entry.unit().lines().endOfRow(start);
@@ -122,7 +131,7 @@ final class Locals {
             if (entry.has(Dw.LOCATION) || entry.has(Dw.CONST_VALUE) || origin.isEmpty()) {
                 break;
             }
-            entry = entry.unit().space().world().entry(origin.getAsLong());
+            entry = entry.other(origin.getAsLong());
         }
         return entry;
     }
@@ -130,7 +139,7 @@ final class Locals {
     private static Location constant(EntryReader entry) {
         Optional<byte[]> block = entry.block(Dw.CONST_VALUE)
                 .map(bytes -> bytes.bytes(bytes.limit()).toArray(ValueLayout.JAVA_BYTE))
-                .or(() -> entry.string(Dw.CONST_VALUE).map(text -> (text + "\0").getBytes(StandardCharsets.UTF_8)));
+                .or(() -> entry.string(Dw.CONST_VALUE).map(text -> RawText.encode(text + "\0")));
         return block.<Location>map(bytes -> new Location.Value(ByteBuffer.wrap(bytes)))
                 .orElseGet(() -> Location.Value.of(entry.constant(Dw.CONST_VALUE, 0), BaseType.GENERIC));
     }
@@ -141,10 +150,10 @@ final class Locals {
         if (function.isEmpty()) {
             return new Value.Unknown("nothing is known of the code");
         }
-        FrameContext context = context(frame, function.getAsLong(), 0);
+        FrameContext context = context(frame, function.getAsLong(), CallSites.Chain.start());
         Location location = locate(variable.entry(), context, frame.place());
-        return new ValueReader(world, types, context,
+        return new ValueReader(world, types, work, context,
                 bound -> locate(bound, context, frame.place()))
-                .read(TypeNames.typeOf(world, variable.entry()), new Content(location, frame));
+                .read(TypeNames.typeOf(world, variable.entry(), work), new Content(location, frame));
     }
 }

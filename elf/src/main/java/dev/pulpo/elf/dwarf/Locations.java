@@ -13,11 +13,13 @@ import java.util.Optional;
  */
 final class Locations {
     private final Unit unit;
+    private final Work work;
     private final Optional<ByteCursor> views;
     private final List<LocationEntry> found = new ArrayList<>();
 
-    private Locations(Unit unit, Optional<ByteCursor> views) {
+    private Locations(Unit unit, Work work, Optional<ByteCursor> views) {
         this.unit = unit;
+        this.work = work;
         this.views = views;
     }
 
@@ -35,7 +37,7 @@ final class Locations {
         Optional<ByteCursor> views = attribute == Dw.LOCATION && entry.constant(Dw.GNU_LOCVIEWS).isPresent()
                 ? Optional.of(unit.sections().cursor(section(unit)).position(entry.constant(Dw.GNU_LOCVIEWS, 0)))
                 : Optional.empty();
-        Locations locations = new Locations(unit, views);
+        Locations locations = new Locations(unit, entry.work(), views);
         long value = entry.constant(attribute, 0);
         ByteCursor cursor = unit.sections().cursor(section(unit))
                 .position(entry.form(attribute) == Dw.FORM_LOCLISTX ? unit.indexedLocationList(value) : value);
@@ -68,13 +70,14 @@ final class Locations {
     }
 
     private void add(Optional<AddressRange> range, Optional<LocationEntry.Views> given, ByteCursor expression) {
+        work.spend(Work.KEPT + expression.limit());
         Optional<LocationEntry.Views> seen = given
                 .or(() -> views.map(pairs -> new LocationEntry.Views(pairs.uleb128(), pairs.uleb128())));
         found.add(new LocationEntry(range, seen, Expression.read(expression, unit.expressions())));
     }
 
     private void readOld(ByteCursor cursor) {
-        AddressPairs.read(unit, cursor,
+        AddressPairs.read(unit, work, cursor,
                 (start, end) -> add(start, end, Optional.empty(), cursor.sub(cursor.u16())));
     }
 
@@ -82,6 +85,7 @@ final class Locations {
     private void readSplit(ByteCursor cursor) {
         long base = unit.lowPc();
         while (true) {
+            work.spend(1);
             int kind = cursor.u8();
             switch (kind) {
                 case 0 -> {
@@ -110,6 +114,7 @@ final class Locations {
         long base = unit.lowPc();
         Optional<LocationEntry.Views> pair = Optional.empty();
         while (true) {
+            work.spend(1);
             int kind = cursor.u8();
             long start = 0;
             long end = 0;

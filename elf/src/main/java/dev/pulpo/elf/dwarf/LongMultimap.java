@@ -11,8 +11,10 @@ final class LongMultimap {
     private static final int DIGIT_BITS = 8;
     private static final int DIGITS = 1 << DIGIT_BITS;
 
-    private long[] keys = new long[16];
-    private long[] values = new long[16];
+    private static final int SMALLEST = 16;
+    private static final long[] NONE = {};
+    private long[] keys = NONE;
+    private long[] values = NONE;
     private int count;
     private boolean sorted;
 
@@ -27,7 +29,7 @@ final class LongMultimap {
             throw new IllegalStateException("it is sorted already");
         }
         if (more > keys.length - count) {
-            int capacity = Math.max(count + more, 2 * count);
+            int capacity = Math.max(Math.max(count + more, 2 * count), SMALLEST);
             keys = Arrays.copyOf(keys, capacity);
             values = Arrays.copyOf(values, capacity);
         }

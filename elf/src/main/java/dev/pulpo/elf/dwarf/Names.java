@@ -44,7 +44,7 @@ record Names(String name, String linkageName, Optional<SourceLine> declaration, 
             if (next.isEmpty()) {
                 break;
             }
-            entry = entry.unit().space().world().entry(next.getAsLong());
+            entry = entry.other(next.getAsLong());
         }
         return new Names(name, linkage, declaration, external);
     }
@@ -60,7 +60,7 @@ record Names(String name, String linkageName, Optional<SourceLine> declaration, 
             if (origin.isEmpty()) {
                 break;
             }
-            entry = entry.unit().space().world().entry(origin.getAsLong());
+            entry = entry.other(origin.getAsLong());
         }
         return entry.reference();
     }

@@ -2,6 +2,7 @@ package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.elf.Section;
 import java.util.HashMap;
 import java.util.List;
@@ -19,7 +20,7 @@ import java.util.Optional;
  */
 final class PackageFile {
     /** There are eight kinds of sections. */
-    private static final int MOST_COLUMNS = 64;
+    private static final int MOST_COLUMNS = 16;
 
     private final Map<Long, Sections> units;
     private final List<Sections> types;
@@ -62,6 +63,8 @@ final class PackageFile {
         if (columns > MOST_COLUMNS) {
             throw cursor.malformed("at most " + MOST_COLUMNS + " sections", Long.toString(columns));
         }
+        ReadLimits.check(cursor.source(), cursor.valueOffset(), Math.max(rowCount, slots), World.MOST_UNITS,
+                "units in a package");
         long ids = cursor.position();
         long rows = ids + slots * Long.BYTES;
         long names = rows + slots * Integer.BYTES;

@@ -20,9 +20,9 @@ final class RangeIndex {
 
     /** Collects ranges. */
     static final class Builder {
-        private long[] starts = new long[64];
-        private long[] ends = new long[64];
-        private long[] values = new long[64];
+        private long[] starts = {};
+        private long[] ends = {};
+        private long[] values = {};
         private int count;
 
         void add(List<AddressRange> ranges, long value) {
@@ -33,9 +33,10 @@ final class RangeIndex {
 
         private void add(long start, long end, long value) {
             if (count == starts.length) {
-                starts = Arrays.copyOf(starts, count * 2);
-                ends = Arrays.copyOf(ends, count * 2);
-                values = Arrays.copyOf(values, count * 2);
+                int capacity = Math.max(16, count * 2);
+                starts = Arrays.copyOf(starts, capacity);
+                ends = Arrays.copyOf(ends, capacity);
+                values = Arrays.copyOf(values, capacity);
             }
             starts[count] = start;
             ends[count] = end;

@@ -14,15 +14,17 @@ final class Ranges {
     private static final long LAST_ADDRESSES = -2;
 
     private final Unit unit;
+    private final Work work;
     private final List<AddressRange> found = new ArrayList<>();
 
-    private Ranges(Unit unit) {
-        this.unit = unit;
+    private Ranges(EntryReader entry) {
+        this.unit = entry.unit();
+        this.work = entry.work();
     }
 
     /** The ranges of an entry, in the order of the file; none where it has no code. */
     static List<AddressRange> of(EntryReader entry) {
-        Ranges ranges = new Ranges(entry.unit());
+        Ranges ranges = new Ranges(entry);
         OptionalLong list = entry.constant(Dw.RANGES);
         OptionalLong low = entry.address(Dw.LOW_PC);
         if (list.isPresent()) {
@@ -39,6 +41,7 @@ final class Ranges {
     }
 
     private void add(long start, long end) {
+        work.spend(Work.INDEXED);
         boolean discarded = start == 0 || Long.compareUnsigned(start, LAST_ADDRESSES) >= 0;
         if (!discarded && Long.compareUnsigned(start, end) < 0) {
             found.add(new AddressRange(new LinkAddress(start), new LinkAddress(end)));
@@ -56,7 +59,7 @@ final class Ranges {
     }
 
     private void readOldList(ByteCursor cursor) {
-        AddressPairs.read(unit, cursor, (start, end) -> {
+        AddressPairs.read(unit, work, cursor, (start, end) -> {
             if (start != end) {
                 add(start, end);
             }
@@ -67,6 +70,7 @@ final class Ranges {
         int size = unit.header().addressSize();
         long base = unit.lowPc();
         while (true) {
+            work.spend(1);
             int kind = cursor.u8();
             switch (kind) {
                 case 0 -> {

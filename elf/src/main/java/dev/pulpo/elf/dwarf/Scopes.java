@@ -23,7 +23,6 @@ final class Scopes {
     private record Around(Level level, int blocks) {}
 
     private final Types types;
-    private final World world;
     private final LinkAddress place;
     private final List<Level> levels = new ArrayList<>();
     /** Entries of functions as the source has them, which copies refer to, and which block of which level has the copy. */
@@ -31,8 +30,7 @@ final class Scopes {
     private final List<Around> copies = new ArrayList<>();
     private final Set<Long> copied = new HashSet<>();
 
-    private Scopes(World world, Types types, LinkAddress place) {
-        this.world = world;
+    private Scopes(Types types, LinkAddress place) {
         this.types = types;
         this.place = place;
     }
@@ -42,10 +40,10 @@ final class Scopes {
      *
      * @param function a reader that stands on the function with code there; it is moved
      */
-    static List<List<LocalVariable>> around(World world, Types types, EntryReader function, LinkAddress place) {
-        Scopes scopes = new Scopes(world, types, place);
+    static List<List<LocalVariable>> around(Types types, EntryReader function, LinkAddress place) {
+        Scopes scopes = new Scopes(types, place);
         scopes.scan(function);
-        scopes.addWhatIsNowhere();
+        scopes.addWhatIsNowhere(function);
         Comparator<Variable> order = Comparator.comparing((Variable each) -> !each.variable().parameter())
                 .thenComparing(Variable::blocks, Comparator.reverseOrder());
         return scopes.levels.reversed().stream()
@@ -54,7 +52,7 @@ final class Scopes {
 
     private void scan(EntryReader entry) {
         List<@Nullable Around> around = new ArrayList<>();
-        around.add(open(entry, new Level(), 0));
+        around.add(open(entry, opened(), 0));
         while (entry.hasNextBelow()) {
             while (around.size() > entry.depth()) {
                 around.removeLast();
@@ -80,7 +78,7 @@ final class Scopes {
             case Dw.TAG_LEXICAL_BLOCK -> covers(entry) || !entry.has(Dw.LOW_PC) && !entry.has(Dw.RANGES)
                     ? open(entry, parent.level(), parent.blocks() + 1)
                     : null;
-            case Dw.TAG_INLINED -> covers(entry) ? open(entry, new Level(), 0) : null;
+            case Dw.TAG_INLINED -> covers(entry) ? open(entry, opened(), 0) : null;
             default -> null;
         };
     }
@@ -89,10 +87,16 @@ final class Scopes {
         return Ranges.of(entry).stream().anyMatch(range -> range.contains(place));
     }
 
-    private Around open(EntryReader entry, Level level, int blocks) {
-        if (!levels.contains(level)) {
-            levels.add(level);
+    private Level opened() {
+        Level level = new Level();
+        levels.add(level);
+        if (levels.size() > SourceFrames.DEEPEST) {
+            throw SourceFrames.tooDeep(place);
         }
+        return level;
+    }
+
+    private Around open(EntryReader entry, Level level, int blocks) {
         Around opened = new Around(level, blocks);
         OptionalLong origin = entry.reference(Dw.ABSTRACT_ORIGIN);
         if (origin.isPresent()) {
@@ -106,6 +110,7 @@ final class Scopes {
         Names names = Names.of(entry);
         // A declaration stands for a variable of the whole program.
         if (!names.name().isEmpty() && !entry.flag(Dw.DECLARATION)) {
+            entry.work().spend(Work.KEPT);
             around.level().variables.add(new Variable(new LocalVariable(names.name(), types.nameOfTypeFor(entry),
                     entry.tag() == Dw.TAG_PARAMETER, names.declaration(),
                     Locations.of(Locals.described(entry), Dw.LOCATION),
@@ -114,9 +119,9 @@ final class Scopes {
     }
 
     /** The variables of the source that the compiler did away with have no entries in copies. */
-    private void addWhatIsNowhere() {
+    private void addWhatIsNowhere(EntryReader function) {
         for (int i = 0; i < origins.size(); i++) {
-            EntryReader entry = world.entry(origins.get(i));
+            EntryReader entry = function.other(origins.get(i));
             while (entry.hasNextBelow()) {
                 boolean isVariable = entry.tag() == Dw.TAG_PARAMETER || entry.tag() == Dw.TAG_VARIABLE;
                 if (isVariable && entry.depth() == 1 && !copied.contains(entry.reference())) {

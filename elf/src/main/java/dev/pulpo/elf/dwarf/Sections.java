@@ -2,11 +2,13 @@ package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.elf.Section;
 import java.lang.foreign.MemorySegment;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** The debug sections of a file, inflated when first asked for. What the file does not have is empty. Thread-safe. */
@@ -16,6 +18,8 @@ final class Sections {
     private final @Nullable Map<String, Part> parts;
     private final Map<String, ByteCursor> found = new ConcurrentHashMap<>();
     private final Map<Long, Abbreviations> abbreviations = new ConcurrentHashMap<>();
+    private final AtomicLong keptText = new AtomicLong();
+    private final AtomicLong keptShapes = new AtomicLong();
 
     /**
      * A part of a section.
@@ -72,12 +76,24 @@ final class Sections {
         return ByteCursor.of(MemorySegment.ofArray(new byte[0]), name() + " without " + section, 0);
     }
 
+    /** How much of the file is read. */
+    ReadLimits limits() {
+        return file.limits();
+    }
+
+    /** Counts a text that is kept for a unit: of two hundred thousand units, each may name the same long one. */
+    void keep(String text) {
+        ReadLimits.check(name(), 0, keptText.addAndGet(text.length()), limits().nameBytes(),
+                "characters of directories and file names");
+    }
+
     Abbreviations abbreviations(long offset) {
         Abbreviations known = abbreviations.get(offset);
         if (known != null) {
             return known;
         }
-        Abbreviations read = Abbreviations.read(cursor(".debug_abbrev").position(offset));
+        Abbreviations read = Abbreviations.read(cursor(".debug_abbrev").position(offset), keptShapes,
+                limits().entries());
         abbreviations.put(offset, read);
         return read;
     }

@@ -1,6 +1,7 @@
 package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.MalformedElfException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -10,7 +11,15 @@ final class SourceFrames {
     /** A function around the address, and where it was called. */
     private record Level(Names names, Optional<SourceLine> callSite) {}
 
+    /** Compilers inline a few dozen into each other; a stack is printed with all of them. */
+    static final int DEEPEST = 1 << 10;
+
     private SourceFrames() {}
+
+    static MalformedElfException tooDeep(LinkAddress place) {
+        return new MalformedElfException("debug information", place.value(),
+                "at most " + DEEPEST + " functions that are inlined into each other", "more");
+    }
 
     /**
      * The functions around an address, the innermost first.
@@ -43,6 +52,9 @@ final class SourceFrames {
             } else if (nested == Integer.MAX_VALUE && entry.tag() == Dw.TAG_INLINED
                     && Ranges.of(entry).stream().anyMatch(range -> range.contains(place))) {
                 levels.add(new Level(Names.of(entry), Names.place(entry, Dw.CALL_FILE, Dw.CALL_LINE)));
+                if (levels.size() > DEEPEST) {
+                    throw tooDeep(place);
+                }
             }
         }
         return levels;

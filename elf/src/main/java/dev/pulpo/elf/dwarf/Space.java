@@ -2,6 +2,8 @@ package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.ReadLimits;
+import dev.pulpo.elf.TooLargeException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Space {
     private static final int OFFSET_BITS = 40;
+    private static final int MOST_DEFECTS = 1000;
 
     private final int number;
     private final Sections sections;
@@ -37,17 +40,29 @@ final class Space {
                 readUnit(cursor.position(start), skeleton);
                 cursor.position(end);
             }
+        } catch (TooLargeException tooLarge) {
+            throw tooLarge;
         } catch (MalformedElfException unknownEnd) {
-            defects.add(unknownEnd);
+            addDefect(unknownEnd);
         }
     }
 
     private void readUnit(ByteCursor cursor, @Nullable Unit skeleton) {
         try {
+            ReadLimits.check(sections.name(), cursor.offset(), units.size(), World.MOST_UNITS, "units");
             units.add(new Unit(this, UnitHeader.read(cursor, section.equals(".debug_types")), skeleton));
         } catch (MalformedElfException malformed) {
-            defects.add(malformed);
+            addDefect(malformed);
         }
+    }
+
+    /** So many are no longer a file with defects: each costs more than a unit, and zeros are one every four bytes. */
+    private void addDefect(MalformedElfException defect) {
+        if (defects.size() == MOST_DEFECTS) {
+            throw new TooLargeException(sections.name(), defect.offset(),
+                    "units that are malformed, more than " + MOST_DEFECTS, MOST_DEFECTS);
+        }
+        defects.add(defect);
     }
 
     /** What is wrong with the units that were left out. */

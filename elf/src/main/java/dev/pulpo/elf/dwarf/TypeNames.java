@@ -1,5 +1,6 @@
 package dev.pulpo.elf.dwarf;
 
+import dev.pulpo.elf.MalformedElfException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -12,11 +13,17 @@ final class TypeNames {
     /** Circles of several members at a time would have no end to speak of: each has as many names as all of them. */
     private static final int MOST = 4096;
 
+    /** Nor does one want to read a longer name. */
+    private static final int LONGEST = 1 << 16;
+    private static final int MOST_DIMENSIONS = 64;
     private final World world;
+    private final Work work;
     private int visited;
+    private int length;
 
-    TypeNames(World world) {
+    TypeNames(World world, Work work) {
         this.world = world;
+        this.work = work;
     }
 
     /** The name of the type that an entry is; {@code void} for none. */
@@ -26,7 +33,7 @@ final class TypeNames {
 
     /** What a function takes and returns, as {@code int (char*, ...)}. */
     String signature(long function) {
-        EntryReader entry = world.entry(function);
+        EntryReader entry = world.entry(function, work);
         return name(typeOf(entry), 0) + " " + parameters(entry, 0);
     }
 
@@ -34,10 +41,10 @@ final class TypeNames {
         if (reference.isEmpty()) {
             return "void";
         }
-        if (++visited > MOST || depth > DEEPEST) {
+        if (++visited > MOST || depth > DEEPEST || length > LONGEST) {
             return "…";
         }
-        EntryReader type = definition(world, reference.getAsLong());
+        EntryReader type = definition(world, reference.getAsLong(), work);
         return switch (type.tag()) {
             case Dw.TAG_POINTER -> name(type.reference(Dw.TYPE), depth + 1) + "*";
             case Dw.TAG_REFERENCE -> name(type.reference(Dw.TYPE), depth + 1) + "&";
@@ -51,14 +58,20 @@ final class TypeNames {
             case Dw.TAG_STRUCTURE -> aggregate("struct ", type, depth);
             case Dw.TAG_UNION -> aggregate("union ", type, depth);
             case Dw.TAG_CLASS -> aggregate("class ", type, depth);
-            case Dw.TAG_ENUMERATION -> ("enum " + type.string(Dw.NAME).orElse("")).strip();
-            default -> type.string(Dw.NAME).orElse("");
+            case Dw.TAG_ENUMERATION -> ("enum " + named(type).orElse("")).strip();
+            default -> named(type).orElse("");
         };
+    }
+
+    private Optional<String> named(EntryReader entry) {
+        Optional<String> name = entry.string(Dw.NAME);
+        length += name.map(String::length).orElse(0);
+        return name;
     }
 
     /** A structure by its name; one without a name by its members. Moves the reader. */
     private String aggregate(String word, EntryReader type, int depth) {
-        Optional<String> name = type.string(Dw.NAME);
+        Optional<String> name = named(type);
         if (name.isPresent() || !type.hasChildren()) {
             return (word + name.orElse("")).strip();
         }
@@ -67,7 +80,7 @@ final class TypeNames {
             if (type.tag() == Dw.TAG_MEMBER && type.depth() == 1) {
                 text.append(text.charAt(text.length() - 1) == '{' ? "" : " ")
                         .append(name(type.reference(Dw.TYPE), depth + 1))
-                        .append(type.string(Dw.NAME).map(member -> " " + member).orElse("")).append(';');
+                        .append(named(type).map(member -> " " + member).orElse("")).append(';');
             }
         }
         return text.append('}').toString();
@@ -80,6 +93,7 @@ final class TypeNames {
             while (function.hasNextBelow()) {
                 if (function.depth() == 1 && function.tag() == Dw.TAG_PARAMETER) {
                     types.add(name(typeOf(function), depth));
+                    work.spend(Work.KEPT);
                 } else if (function.depth() == 1 && function.tag() == Dw.TAG_UNSPECIFIED_PARAMETERS) {
                     types.add("...");
                 }
@@ -89,12 +103,12 @@ final class TypeNames {
     }
 
     private OptionalLong typeOf(EntryReader entry) {
-        return typeOf(world, entry.reference());
+        return typeOf(world, entry.reference(), work);
     }
 
     /** The type of an entry, or of the one that it is a copy or the definition of. */
-    static OptionalLong typeOf(World world, long reference) {
-        EntryReader entry = world.entry(reference);
+    static OptionalLong typeOf(World world, long reference, Work work) {
+        EntryReader entry = world.entry(reference, work);
         for (int i = 0; i < DEEPEST; i++) {
             OptionalLong origin = entry.has(Dw.ABSTRACT_ORIGIN)
                     ? entry.reference(Dw.ABSTRACT_ORIGIN)
@@ -102,16 +116,16 @@ final class TypeNames {
             if (entry.has(Dw.TYPE) || origin.isEmpty()) {
                 break;
             }
-            entry = world.entry(origin.getAsLong());
+            entry = entry.other(origin.getAsLong());
         }
         return entry.reference(Dw.TYPE);
     }
 
     /** The entry, or the one in a type unit that it stands for. */
-    static EntryReader definition(World world, long reference) {
-        EntryReader entry = world.entry(reference);
+    static EntryReader definition(World world, long reference, Work work) {
+        EntryReader entry = world.entry(reference, work);
         OptionalLong elsewhere = entry.reference(Dw.SIGNATURE);
-        return elsewhere.isPresent() ? world.entry(elsewhere.getAsLong()) : entry;
+        return elsewhere.isPresent() ? entry.other(elsewhere.getAsLong()) : entry;
     }
 
     private static String dimensions(EntryReader array) {
@@ -129,10 +143,18 @@ final class TypeNames {
             while (array.hasNextBelow()) {
                 if (array.tag() == Dw.TAG_SUBRANGE && array.depth() == 1) {
                     counts.add(count(array));
+                    checkDimensions(array, counts.size());
                 }
             }
         }
         return counts;
+    }
+
+    static void checkDimensions(EntryReader array, int dimensions) {
+        if (dimensions > MOST_DIMENSIONS) {
+            throw new MalformedElfException(array.unit().sections().name(), array.unit().header().offset(),
+                    "an array of at most " + MOST_DIMENSIONS + " dimensions", "more");
+        }
     }
 
     /** How many elements a dimension has; -1 where only the running program knows, or nobody. */

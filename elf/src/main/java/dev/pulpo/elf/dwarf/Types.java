@@ -11,19 +11,22 @@ final class Types {
     private static final int OP_PLUS_UCONST = 0x23;
 
     private final World world;
+    private final Work work;
 
-    Types(World world) {
+    /** @param work what the question may cost that it is asked for */
+    Types(World world, Work work) {
         this.world = world;
+        this.work = work;
     }
 
     /** The name of the type that an entry has. */
     String nameOfTypeOf(EntryReader entry) {
-        return new TypeNames(world).of(entry.reference(Dw.TYPE));
+        return new TypeNames(world, work).of(entry.reference(Dw.TYPE));
     }
 
     /** As {@link #nameOfTypeOf}, of an entry that may be a copy or the definition of another one, which has the type. */
     String nameOfTypeFor(EntryReader entry) {
-        return new TypeNames(world).of(TypeNames.typeOf(world, entry.reference()));
+        return new TypeNames(world, work).of(TypeNames.typeOf(world, entry.reference(), work));
     }
 
     /** A type without the names and qualifiers around it; the last one where they lead in circles. */
@@ -45,12 +48,12 @@ final class Types {
 
     /** What a function takes and returns, as {@code int (char*, ...)}. */
     String signature(long function) {
-        return new TypeNames(world).signature(function);
+        return new TypeNames(world, work).signature(function);
     }
 
     /** The entry, or the one in a type unit that it stands for. */
     private EntryReader definition(long reference) {
-        return TypeNames.definition(world, reference);
+        return TypeNames.definition(world, reference, work);
     }
 
     /** The size of a type in bytes; empty where it has none, as an array without a bound. */
@@ -126,6 +129,7 @@ final class Types {
         if (type.hasChildren()) {
             while (type.hasNextBelow()) {
                 if (type.tag() == Dw.TAG_ENUMERATOR) {
+                    type.work().spend(Work.KEPT);
                     values.add(new EnumLayout.Value(type.string(Dw.NAME).orElse(""),
                             type.constant(Dw.CONST_VALUE, 0)));
                 }
@@ -175,6 +179,7 @@ final class Types {
                 bits += storage - entry.constant(Dw.BIT_OFFSET, 0) - bitSize;
             }
         }
+        work.spend(Work.KEPT);
         return Optional.of(new StructLayout.Member(entry.string(Dw.NAME).orElse(""), nameOfTypeOf(entry), bits,
                 bitSize, bitField));
     }

@@ -1,6 +1,7 @@
 package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.ByteCursor;
+import java.lang.ref.SoftReference;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +13,9 @@ final class Unit {
     private final UnitExpressions expressions = new UnitExpressions(this);
     private volatile @Nullable Bases bases;
     private volatile @Nullable Root root;
-    private volatile @Nullable LineTable lines;
-    private volatile @Nullable LineTable files;
+    /** They go where memory is short: of a few units they are asked for again and again, of most never. */
+    private volatile SoftReference<LineTable> lines = new SoftReference<>(null);
+    private volatile SoftReference<LineTable> files = new SoftReference<>(null);
 
     /** What names and addresses, those of the root entry as well, count from. */
     private record Bases(long stringOffsets, long addresses) {}
@@ -51,8 +53,13 @@ final class Unit {
         return expressions;
     }
 
+    /** A reader for a question of its own. */
     EntryReader entries() {
-        return new EntryReader(this);
+        return entries(space.world().question());
+    }
+
+    EntryReader entries(Work work) {
+        return new EntryReader(this, work);
     }
 
     private Root root() {
@@ -70,7 +77,10 @@ final class Unit {
             return new Root("", 0, -1, -1, 0, -1, Optional.empty(), 0);
         }
         Optional<String> split = entry.string(Dw.DWO_NAME).or(() -> entry.string(Dw.GNU_DWO_NAME));
-        return new Root(entry.string(Dw.COMP_DIR).orElse(""), entry.address(Dw.LOW_PC).orElse(0),
+        String directory = entry.string(Dw.COMP_DIR).orElse("");
+        sections().keep(directory);
+        split.ifPresent(sections()::keep);
+        return new Root(directory, entry.address(Dw.LOW_PC).orElse(0),
                 entry.constant(Dw.RNGLISTS_BASE, -1), entry.constant(Dw.LOCLISTS_BASE, -1),
                 entry.constant(Dw.GNU_RANGES_BASE, 0),
                 entry.constant(Dw.STMT_LIST, -1), split, entry.constant(Dw.GNU_DWO_ID, header.id()));
@@ -164,24 +174,30 @@ final class Unit {
 
     /** The unit's lines; empty where it has none. */
     LineTable lines() {
-        LineTable known = lines;
+        return lines(space.world().question());
+    }
+
+    LineTable lines(Work work) {
+        LineTable known = lines.get();
         if (known == null) {
-            known = skeleton != null && root().lineTable() < 0 ? skeleton.lines() : readLines();
-            lines = known;
+            known = skeleton != null && root().lineTable() < 0 ? skeleton.lines(work) : readLines(work);
+            lines = new SoftReference<>(known);
         }
         return known;
     }
 
     /** The path of a file by its number in the line table, of which only the header is read for it. */
     Optional<String> file(long number) {
-        LineTable known = lines;
+        LineTable known = lines.get();
         if (known == null) {
-            known = files;
+            known = files.get();
         }
         if (known == null) {
             long offset = root().lineTable();
-            known = offset < 0 ? LineTable.EMPTY : new LineProgram(this, offset).filesOnly();
-            files = known;
+            known = offset < 0
+                    ? LineTable.EMPTY
+                    : new LineProgram(this, offset, space.world().question()).filesOnly();
+            files = new SoftReference<>(known);
         }
         Optional<String> found = known.file(number);
         // A skeleton has the table of its split unit, and a program of version 4 or less may define more files.
@@ -189,10 +205,10 @@ final class Unit {
     }
 
     /** As {@link #lines}, without keeping them. */
-    LineTable readLines() {
-        LineTable known = lines;
+    LineTable readLines(Work work) {
+        LineTable known = lines.get();
         long offset = root().lineTable();
-        return known != null ? known : offset < 0 ? LineTable.EMPTY : new LineProgram(this, offset).run();
+        return known != null ? known : offset < 0 ? LineTable.EMPTY : new LineProgram(this, offset, work).run();
     }
 
     @Override

@@ -11,6 +11,7 @@ final class UnitIndexer {
     private static final long NO_FUNCTION = -1;
 
     private final Unit unit;
+    private final Work work;
     private final EntryReader origins;
     private final Index index = new Index();
     /** By depth: the function around an entry there, and the key of what its name is qualified with. */
@@ -19,17 +20,18 @@ final class UnitIndexer {
     /** The keys of the qualified names of types that are only declared. */
     private final Map<Long, Long> declared = new HashMap<>();
 
-    private UnitIndexer(Unit unit) {
+    private UnitIndexer(Unit unit, Work work) {
         this.unit = unit;
-        origins = unit.entries();
+        this.work = work;
+        origins = unit.entries(work);
     }
 
-    static Index index(Unit unit) {
-        return new UnitIndexer(unit).run();
+    static Index index(Unit unit, Work work) {
+        return new UnitIndexer(unit, work).run();
     }
 
     private Index run() {
-        EntryReader entry = unit.entries();
+        EntryReader entry = unit.entries(work);
         while (entry.next()) {
             int depth = Math.max(entry.depth(), 0);
             if (depth + 1 >= functions.length) {
@@ -69,13 +71,13 @@ final class UnitIndexer {
         name(index.functions, Names.withoutPlace(entry), reference);
         if (!ranges.isEmpty()) {
             index.code.add(ranges, reference);
-            index.bodies.put(Names.root(entry), reference);
+            put(index.bodies, Names.root(entry), reference);
         }
     }
 
     private void inlined(EntryReader entry) {
         if (entry.has(Dw.LOW_PC) || entry.has(Dw.RANGES)) {
-            index.inlined.put(root(entry), entry.reference());
+            put(index.inlined, root(entry), entry.reference());
         }
     }
 
@@ -95,10 +97,10 @@ final class UnitIndexer {
         }
         OptionalLong called = Functions.called(entry);
         if (called.isPresent()) {
-            Names names = Names.withoutPlace(unit.space().world().entry(called.getAsLong()));
+            Names names = Names.withoutPlace(entry.other(called.getAsLong()));
             String name = names.linkageName().isEmpty() ? names.name() : names.linkageName();
-            index.tailCalls.put(Index.key(name), entry.reference());
-            index.tailCallsFrom.put(entry.reference(), functions[depth]);
+            put(index.tailCalls, Index.key(name), entry.reference());
+            put(index.tailCallsFrom, entry.reference(), functions[depth]);
         }
     }
 
@@ -106,7 +108,7 @@ final class UnitIndexer {
         if (VariableLocations.of(entry).isPresent()) {
             name(index.variables, Names.withoutPlace(entry), entry.reference());
             if (functions[depth] != NO_FUNCTION) {
-                index.variableFunctions.put(entry.reference(), functions[depth]);
+                put(index.variableFunctions, entry.reference(), functions[depth]);
             }
         }
     }
@@ -120,14 +122,15 @@ final class UnitIndexer {
         boolean named = elsewhere != null || !name.isEmpty();
         scopes[depth + 1] = named ? inside(qualified) : qualified;
         if (named && entry.flag(Dw.DECLARATION)) {
+            work.spend(Work.KEPT);
             declared.put(entry.reference(), qualified);
         }
         if (name.isEmpty() || entry.flag(Dw.DECLARATION)) {
             return;
         }
-        index.types.put(Index.key(name), entry.reference());
+        put(index.types, Index.key(name), entry.reference());
         if (qualified != Index.key(name)) {
-            index.types.put(qualified, entry.reference());
+            put(index.types, qualified, entry.reference());
         }
     }
 
@@ -141,12 +144,17 @@ final class UnitIndexer {
         return Index.key(qualified, "::");
     }
 
-    private static void name(LongMultimap map, Names names, long reference) {
+    private void put(LongMultimap map, long key, long value) {
+        work.spend(Work.INDEXED);
+        map.put(key, value);
+    }
+
+    private void name(LongMultimap map, Names names, long reference) {
         if (!names.name().isEmpty()) {
-            map.put(Index.key(names.name()), reference);
+            put(map, Index.key(names.name()), reference);
         }
         if (!names.linkageName().isEmpty() && !names.linkageName().equals(names.name())) {
-            map.put(Index.key(names.linkageName()), reference);
+            put(map, Index.key(names.linkageName()), reference);
         }
     }
 }

@@ -28,14 +28,16 @@ final class ValueReader {
 
     private final World world;
     private final Types types;
+    private final Work work;
     private final EvaluationContext context;
     private final LongFunction<Location> variables;
     private int values;
 
     /** @param variables finds the variables that lengths of arrays are in, by their entries */
-    ValueReader(World world, Types types, EvaluationContext context, LongFunction<Location> variables) {
+    ValueReader(World world, Types types, Work work, EvaluationContext context, LongFunction<Location> variables) {
         this.world = world;
         this.types = types;
+        this.work = work;
         this.context = context;
         this.variables = variables;
     }
@@ -63,7 +65,7 @@ final class ValueReader {
                 // Has bytes, as far as it goes.
             }
         }
-        EntryReader type = TypeNames.definition(world, reference.getAsLong());
+        EntryReader type = TypeNames.definition(world, reference.getAsLong(), work);
         return switch (type.tag()) {
             case Dw.TAG_TYPEDEF, Dw.TAG_CONST, Dw.TAG_VOLATILE, Dw.TAG_RESTRICT, Dw.TAG_ATOMIC ->
                 read(type.reference(Dw.TYPE), content, offset, depth + 1);
@@ -193,7 +195,7 @@ final class ValueReader {
     private Value pointer(EntryReader type, long address) {
         OptionalLong target = type.reference(Dw.TYPE);
         for (int i = 0; target.isPresent() && i < TypeNames.DEEPEST; i++) {
-            EntryReader pointed = TypeNames.definition(world, target.getAsLong());
+            EntryReader pointed = TypeNames.definition(world, target.getAsLong(), work);
             switch (pointed.tag()) {
                 case Dw.TAG_TYPEDEF, Dw.TAG_CONST, Dw.TAG_VOLATILE, Dw.TAG_RESTRICT ->
                     target = pointed.reference(Dw.TYPE);
@@ -277,7 +279,7 @@ final class ValueReader {
         OptionalLong element = type.reference(Dw.TYPE);
         OptionalLong size = types.size(element, 0);
         List<Long> counts = counts(type);
-        if (size.isEmpty() || size.getAsLong() <= 0 || counts.contains(-1L)) {
+        if (size.isEmpty() || size.getAsLong() <= 0 || counts.stream().anyMatch(count -> count < 0)) {
             return new Value.Unknown("it has as many elements as nobody says");
         }
         return array(element, size.getAsLong(), counts, content, offset, depth);
@@ -302,6 +304,7 @@ final class ValueReader {
         }
         List<Value> elements = new ArrayList<>();
         for (int i = 0; i < some && values <= MOST_VALUES; i++) {
+            values++;
             elements.add(array(element, size, inner, content, offset + i * step, depth + 1));
         }
         return new Value.Array(elements, count);
@@ -313,6 +316,7 @@ final class ValueReader {
         while (array.hasNextBelow()) {
             if (array.tag() == Dw.TAG_SUBRANGE && array.depth() == 1) {
                 long known = TypeNames.count(array);
+                TypeNames.checkDimensions(array, counts.size() + 1);
                 counts.add(known >= 0 ? known : Math.max(-1, bound(array) + 1));
             }
         }
@@ -329,7 +333,7 @@ final class ValueReader {
         } else if (TypeNames.refers(range.form(Dw.UPPER_BOUND))) {
             long variable = range.reference(Dw.UPPER_BOUND).orElseThrow();
             found = variables.apply(variable);
-            long size = types.size(TypeNames.typeOf(world, variable), 0).orElse(0);
+            long size = types.size(TypeNames.typeOf(world, variable, work), 0).orElse(0);
             Content.Part part = new Content(found, context).read(0, Math.clamp(size, 0, Long.BYTES));
             found = part.missing().orElseGet(() -> new Location.Value(part.bytes()));
         }

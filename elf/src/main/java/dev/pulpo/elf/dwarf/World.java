@@ -3,6 +3,7 @@ package dev.pulpo.elf.dwarf;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.elf.Segment;
 import dev.pulpo.elf.SegmentType;
 import java.util.ArrayList;
@@ -15,13 +16,21 @@ import org.jspecify.annotations.Nullable;
 
 /** All spaces of units that belong to one object: its own, its supplementary file's, those of split units. */
 final class World {
+    /** The largest programs have fifty thousand; the units of types come on top of them. */
+    static final int MOST_UNITS = 1 << 18;
+
     private final List<Space> spaces = new ArrayList<>();
     private final Map<Long, Long> signatures = new HashMap<>();
     private final @Nullable Segment threadLocal;
+    private final ReadLimits limits;
+    private final String name;
+    private int units;
     private @Nullable Space supplementary;
 
     /** @param object the file that the others belong to; its units still have to be added */
     World(ElfFile object) {
+        limits = object.limits();
+        name = object.name();
         threadLocal = object.segments().stream().filter(segment -> segment.type().equals(SegmentType.TLS)).findFirst()
                 .orElse(null);
     }
@@ -41,6 +50,8 @@ final class World {
             Space space = new Space(this, spaces.size(), sections, section);
             spaces.add(space);
             space.readUnits(skeleton);
+            units += space.units().size();
+            ReadLimits.check(name, 0, units, MOST_UNITS, "units");
             for (Unit unit : space.units()) {
                 UnitHeader header = unit.header();
                 if (header.isType()) {
@@ -77,14 +88,24 @@ final class World {
         return spaces.stream().flatMap(space -> space.defects().stream()).toList();
     }
 
-    /** A reader that stands on an entry. */
+    /** What one question may cost. */
+    Work question() {
+        return new Work(name, limits);
+    }
+
+    /** A reader that stands on an entry, for a question of its own. */
     EntryReader entry(long reference) {
+        return entry(reference, question());
+    }
+
+    /** A reader that stands on an entry. */
+    EntryReader entry(long reference, Work work) {
         Space space = spaces.get(Space.spaceOf(reference));
         long offset = Space.offsetOf(reference);
         Unit unit = space.unitAt(offset);
         if (unit == null || offset < unit.header().firstEntry()) {
             throw new MalformedElfException(space.sections().name(), offset, "an entry of a unit", "something else");
         }
-        return unit.entries().at(offset);
+        return unit.entries(work).at(offset);
     }
 }

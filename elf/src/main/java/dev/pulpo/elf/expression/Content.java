@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * of a large array a part can be had.
  */
 public final class Content {
+    /** Where a count of bits ends. */
+    private static final long FARTHEST = Long.MAX_VALUE / Byte.SIZE - Integer.MAX_VALUE;
+
     private final Location location;
     private final FrameState frame;
 
@@ -41,6 +44,9 @@ public final class Content {
      * @param size   in bytes
      */
     public Part read(long offset, int size) {
+        if (offset < 0 || offset > FARTHEST || size < 0) {
+            return Part.missing(new Location.Unknown("it would be outside of its object"));
+        }
         byte[] bytes = new byte[size];
         Location missing = copy(location, offset * Byte.SIZE, bytes, 0, (long) size * Byte.SIZE);
         return missing == null

@@ -99,7 +99,7 @@ public final class Evaluator {
         int next = 0;
         while (next < operations.size()) {
             Operation operation = operations.get(next);
-            if (steps++ == MOST_OPERATIONS) {
+            if (steps++ >= MOST_OPERATIONS) {
                 throw expression.malformed(operation, "an expression that ends",
                         MOST_OPERATIONS + " operations so far");
             }
@@ -268,6 +268,8 @@ public final class Evaluator {
         // What has no location does nothing (DWARF 5, 2.5.1.5).
         Optional<Expression> called = expression.unit().called(operation);
         if (called.isPresent()) {
+            // Reading it took a step for each operation, whether they are executed or not.
+            steps += called.get().operations().size();
             execute(called.get(), calls + 1);
         }
     }

@@ -80,7 +80,7 @@ class CodeQuestionsTest {
         for (String source : List.of("debug.c", "debug.cc", "parts.c")) {
             Path program = Compiled.compile(directory, source, "program", List.of(options.split(" ", -1)));
             try (ElfFile file = ElfFile.open(program);
-                    DebugInfo info = DebugInfo.open(file, program, DebugFiles.under(Path.of("/")))) {
+                    DebugInfo info = DebugInfo.open(file, program.toString(), DebugFiles.ofThisProcess())) {
                 List<String> command = new ArrayList<>(List.of("llvm-symbolizer", "--functions=short", "--inlines",
                         "--obj=" + program));
                 List<LinkAddress> places = everyAddress(file, info);
@@ -111,10 +111,10 @@ class CodeQuestionsTest {
     void inlinedChainsOfTheCLibraryAreThoseOfTheSymbolizer() throws IOException {
         Needed.commands("llvm-symbolizer");
         Path library = Path.of("/lib/x86_64-linux-gnu/libc.so.6");
-        DebugFiles files = DebugFiles.under(Path.of("/"));
+        DebugFiles files = DebugFiles.ofThisProcess();
         Assumptions.assumeTrue(Files.exists(library), "another distribution");
-        try (ElfFile file = ElfFile.open(library); DebugInfo info = DebugInfo.open(file, library, files)) {
-            Optional<Path> debug = files.find(file, library);
+        try (ElfFile file = ElfFile.open(library); DebugInfo info = DebugInfo.open(file, library.toString(), files)) {
+            Optional<DebugFiles.Found> debug = files.find(file, library.toString());
             Needed.nothingMissing(debug.isPresent() ? "" : "libc6-dbg");
             List<LinkAddress> all = info.functions().flatMap(function -> function.bodies().stream())
                     .flatMap(body -> body.ranges().stream())
@@ -123,7 +123,7 @@ class CodeQuestionsTest {
             List<LinkAddress> places = IntStream.range(0, 2000).mapToObj(i -> all.get(i * (all.size() / 2000)))
                     .toList();
             List<String> command = new ArrayList<>(List.of("llvm-symbolizer", "--functions=none", "--inlines",
-                    "--obj=" + debug.get()));
+                    "--obj=" + debug.get().name()));
             places.forEach(place -> command.add(place.toString()));
             StringBuilder ours = new StringBuilder();
             for (LinkAddress place : places) {
@@ -240,7 +240,7 @@ class CodeQuestionsTest {
             bytes[(int) header + 4] = 77;
             Path damaged = Files.write(directory.resolve("damaged"), bytes);
             try (ElfFile file = ElfFile.of(ByteSource.of(bytes), "damaged");
-                    DebugInfo info = DebugInfo.open(file, damaged, DebugFiles.under(Path.of("/")))) {
+                    DebugInfo info = DebugInfo.open(file, damaged.toString(), DebugFiles.ofThisProcess())) {
                 assertThat(info.defects()).singleElement()
                         .satisfies(defect -> assertThat(defect).hasMessageContaining("version 77"));
                 assertThat(info.functions("main")).hasSize(header == start ? 0 : 1);

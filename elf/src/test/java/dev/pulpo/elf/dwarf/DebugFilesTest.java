@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Debug information that is somewhere else, not there, or damaged. */
 class DebugFilesTest {
-    private static final DebugFiles SYSTEM = DebugFiles.under(Path.of("/"));
+    private static final DebugFiles SYSTEM = DebugFiles.ofThisProcess();
     /** Of each of the programs. */
     private static final int MUTATIONS = Integer.getInteger("pulpo.mutations", 300);
 
@@ -37,7 +37,7 @@ class DebugFilesTest {
         Path program = Compiled.compile(directory, "debug.c", "program", List.of("-g", "-O2"));
         Compiled.run(directory, List.of("objcopy", "--only-keep-debug", "program", "program.debug"));
         Compiled.run(directory, List.of("objcopy", "-g", "--add-gnu-debuglink=program.debug", "program"));
-        try (ElfFile file = ElfFile.open(program); DebugInfo info = DebugInfo.open(file, program, SYSTEM)) {
+        try (ElfFile file = ElfFile.open(program); DebugInfo info = DebugInfo.open(file, program.toString(), SYSTEM)) {
             assertThat(DebugInfo.of(file).functions("main")).isEmpty();
             assertThat(info.functions("main")).singleElement()
                     .satisfies(main -> assertThat(info.line(main.bodies().getFirst().entry())).isPresent());
@@ -73,7 +73,7 @@ class DebugFilesTest {
     void missingSplitFilesAreNamed() throws IOException {
         Path program = Compiled.compile(directory, "debug.c", "program", List.of("-g", "-gsplit-dwarf", "-O2"));
         Files.delete(directory.resolve("program-debug.dwo"));
-        try (ElfFile file = ElfFile.open(program); DebugInfo info = DebugInfo.open(file, program, SYSTEM)) {
+        try (ElfFile file = ElfFile.open(program); DebugInfo info = DebugInfo.open(file, program.toString(), SYSTEM)) {
             assertThat(info.missing()).containsExactly("program-debug.dwo");
             assertThat(info.functions("main")).isEmpty();
         }
@@ -89,7 +89,8 @@ class DebugFilesTest {
             Compiled.run(directory, List.of(options.equals("-gdwarf-4") ? "dwp" : "llvm-dwp", "-o", "program.dwp",
                     "program-debug.dwo"));
             Files.delete(directory.resolve("program-debug.dwo"));
-            try (ElfFile file = ElfFile.open(program); DebugInfo info = DebugInfo.open(file, program, SYSTEM)) {
+            try (ElfFile file = ElfFile.open(program);
+                    DebugInfo info = DebugInfo.open(file, program.toString(), SYSTEM)) {
                 assertThat(info.missing()).isEmpty();
                 assertThat(info.functions("main")).singleElement()
                         .satisfies(main -> assertThat(main.declaration()).isPresent());
@@ -156,7 +157,7 @@ class DebugFilesTest {
                         common.toString()));
         Compiled.run(directory, List.of("gcc", "-shared", "-nostdlib", "-o", "lib.so", main.toString()));
         Path library = directory.resolve("lib.so");
-        try (ElfFile file = ElfFile.open(library); DebugInfo info = DebugInfo.open(file, library, SYSTEM)) {
+        try (ElfFile file = ElfFile.open(library); DebugInfo info = DebugInfo.open(file, library.toString(), SYSTEM)) {
             assertThat(info.missing()).isEmpty();
             assertThat(info.functions("shared_function")).singleElement().satisfies(
                     function -> assertThat(function.bodies().getFirst().ranges().getFirst().size()).isEqualTo(16));
@@ -164,7 +165,7 @@ class DebugFilesTest {
                     .satisfies(variable -> assertThat(variable.type()).isEqualTo("wide"));
         }
         Files.delete(directory.resolve("common.debug"));
-        try (ElfFile file = ElfFile.open(library); DebugInfo info = DebugInfo.open(file, library, SYSTEM)) {
+        try (ElfFile file = ElfFile.open(library); DebugInfo info = DebugInfo.open(file, library.toString(), SYSTEM)) {
             assertThat(info.missing()).containsExactly("common.debug");
         }
     }
@@ -183,9 +184,9 @@ class DebugFilesTest {
         try (ElfFile plainFile = ElfFile.open(directory.resolve("plain"));
                 DebugInfo plain = DebugInfo.of(plainFile);
                 ElfFile file = ElfFile.open(first);
-                DebugInfo info = DebugInfo.open(file, first, SYSTEM);
+                DebugInfo info = DebugInfo.open(file, first.toString(), SYSTEM);
                 ElfFile other = ElfFile.open(second);
-                DebugInfo otherInfo = DebugInfo.open(other, second, SYSTEM)) {
+                DebugInfo otherInfo = DebugInfo.open(other, second.toString(), SYSTEM)) {
             assertThat(file.debugAltLink()).isPresent();
             assertThat(Files.size(first)).isLessThan(Files.size(directory.resolve("plain")) * 9 / 10);
             for (DebugInfo smaller : List.of(info, otherInfo)) {
@@ -203,7 +204,7 @@ class DebugFilesTest {
             }
         }
         Files.delete(directory.resolve("common.debug"));
-        try (ElfFile file = ElfFile.open(first); DebugInfo info = DebugInfo.open(file, first, SYSTEM)) {
+        try (ElfFile file = ElfFile.open(first); DebugInfo info = DebugInfo.open(file, first.toString(), SYSTEM)) {
             assertThat(info.missing()).singleElement().asString().endsWith("common.debug");
         }
     }

@@ -35,10 +35,10 @@ class DebugPackageTest {
     private static void withPackage(Use use) throws IOException {
         Needed.commands("llvm-dwarfdump");
         try (ElfFile library = ElfFile.open(LIBRARY)) {
-            Optional<Path> debug = DebugFiles.under(Path.of("/")).find(library, LIBRARY);
+            Optional<DebugFiles.Found> debug = DebugFiles.ofThisProcess().find(library, LIBRARY.toString());
             Needed.nothingMissing(debug.isPresent() ? "" : "libc6-dbg");
-            try (ElfFile file = ElfFile.open(debug.orElseThrow())) {
-                use.accept(file, debug.get());
+            try (ElfFile file = debug.orElseThrow().file()) {
+                use.accept(file, Path.of(debug.get().name()));
             }
         }
     }

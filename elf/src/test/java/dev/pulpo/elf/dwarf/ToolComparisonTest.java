@@ -38,7 +38,7 @@ class ToolComparisonTest {
         for (String source : List.of("debug.c", "debug.cc")) {
             Path program = Compiled.compile(directory, source, "program", List.of(options.split(" ", -1)));
             try (ElfFile file = ElfFile.open(program);
-                    DebugInfo info = DebugInfo.open(file, program, DebugFiles.under(Path.of("/")))) {
+                    DebugInfo info = DebugInfo.open(file, program.toString(), DebugFiles.ofThisProcess())) {
                 assertThat(info.missing()).isEmpty();
                 compareLines(program, options, file, info);
                 compareFunctions(file, info);

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
@@ -75,7 +76,7 @@ public final class ApplyOperation {
     /** What is applied, for people. */
     static String files(List<PatchPlan> plans) {
         return (plans.size() == 1 ? "patch " : "patches ")
-                + plans.stream().map(plan -> plan.patch().file().toString()).collect(Collectors.joining(", "));
+                + plans.stream().map(plan -> RawText.of(plan.patch().file())).collect(Collectors.joining(", "));
     }
 
     /** Gates of one patch obey one byte; there is no instant at which those of several would turn together. */

@@ -146,7 +146,7 @@ final class JointMember implements AutoCloseable {
         try {
             work.run();
             return Optional.empty();
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | VirtualMachineError failed) {
             failure = Optional.of(part.explain().apply(failed));
             return failure;
         }

@@ -18,7 +18,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 
 /**
  * Brings patches into force in several processes, or in none; or takes them out of force in all, or in none:
@@ -43,10 +42,10 @@ public final class JointOperation {
      * What is to be done to a process.
      *
      * @param memory  of the process
-     * @param explain says what a failure comes from, where it is that the process has gone
+     * @param explain says what a failure comes from, where it is the process that has caused it
      */
     public record Part(int pid, long startTime, TraceeMemory memory, Work work,
-            UnaryOperator<RuntimeException> explain) {}
+            Function<Throwable, RuntimeException> explain) {}
 
     /** What is to be done. */
     public sealed interface Work {}
@@ -82,6 +81,11 @@ public final class JointOperation {
         if (parts.isEmpty()) {
             throw new IllegalArgumentException("there is no process to do anything to");
         }
+        if (parts.size() > Ties.MOST_MEMBERS) {
+            throw new IllegalArgumentException(
+                    "a transaction has " + Ties.MOST_MEMBERS + " processes at most, and these are "
+                            + parts.size() + ": do it in several");
+        }
         if (parts.size() == 1) {
             return alone(parts.getFirst(), consistency);
         }
@@ -102,7 +106,7 @@ public final class JointOperation {
                         part.startTime(), reverting.ids(), consistency, part.memory()));
             };
             return new TransactionReport(Optional.empty(), List.of(done));
-        } catch (RuntimeException failed) {
+        } catch (RuntimeException | VirtualMachineError failed) {
             RuntimeException why = part.explain().apply(failed);
             return new TransactionReport(Optional.of(why), List.of(JointMember.failed(part.pid(), why)));
         }

@@ -128,8 +128,9 @@ final class Leaving {
     /** Whether the detour stands; it does not in a library that was closed, or closed and opened again. */
     static boolean stands(Session session, FunctionRecord function) {
         try {
-            return Arrays.equals(Bytes.read(session.memory(), function.site(), function.detour().length),
-                    function.detour());
+            return session.isCode(function)
+                    && Arrays.equals(Bytes.read(session.memory(), function.site(), function.detour().length),
+                            function.detour());
         } catch (SystemCallException unmapped) {
             return false;
         }
@@ -156,7 +157,7 @@ final class Leaving {
             return session.borrowing(session.readRegistry(), deadline, calls -> {
                 boolean all = true;
                 for (Registry.Entry entry : entries) {
-                    all &= Trampolines.unload(session.memory(), calls, entry).isEmpty();
+                    all &= Trampolines.unload(session, calls, entry).isEmpty();
                 }
                 return all;
             });

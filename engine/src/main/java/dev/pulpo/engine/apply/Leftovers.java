@@ -35,8 +35,12 @@ final class Leftovers {
                     new Consistency(Consistency.Level.FUNCTION_QUIESCENT, Duration.ZERO, maxPause))
                     .untilDone(System.nanoTime());
             for (Registry.Entry entry : entries) {
+                if (System.nanoTime() - deadline > 0) {
+                    session.message("reverted patches stay loaded: there was no time for all " + entries.size());
+                    return;
+                }
                 String error = session.borrowing(registry, deadline,
-                        calls -> Trampolines.unload(session.memory(), calls, entry));
+                        calls -> Trampolines.unload(session, calls, entry));
                 if (!error.isEmpty()) {
                     session.message("patch " + entry.patch().id().shortForm() + " stays loaded: " + error);
                 }

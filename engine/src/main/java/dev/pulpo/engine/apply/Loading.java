@@ -1,7 +1,7 @@
 package dev.pulpo.engine.apply;
 
 import dev.pulpo.elf.ByteSource;
-import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -16,7 +16,6 @@ import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
@@ -66,7 +65,7 @@ final class Loading {
                     new PatchRecord(PatchRecord.State.PREPARED, registry.nextSequence(),
                             Instant.now(), plan.id(), loaded.handle(), loaded.bias(), object.start(), object.end(),
                             block,
-                            gates.map(Gates::mark).orElse(0), ties, plan.patch().file().toString(), plan.target(),
+                            gates.map(Gates::mark).orElse(0), ties, RawText.of(plan.patch().file()), plan.target(),
                             plan.buildId(), plan.patch().comment(), plan.patch().dependencies(), detours.functions()),
                     deadline);
         } catch (RuntimeException | Error failed) {
@@ -83,32 +82,21 @@ final class Loading {
         return switch (result) {
             case StubCalls.LoadResult.Loaded loaded -> loaded;
             case StubCalls.LoadResult.Failed failed -> throw new RefusedException(plan.pid(),
-                    new Refusal.LoaderRefused(plan.patch().file().toString(), failed.message()));
+                    new Refusal.LoaderRefused(RawText.of(plan.patch().file()), failed.message()));
         };
     }
 
     /** What was loaded, which need not be what was asked for: the loader knows files by their names. */
-    private LoadedObject loadedObject(long bias) {
+    private LoadedObject loadedObject(long bias) throws IOException {
         LoadedObject object = session.refreshImage().objects().stream()
                 .filter(candidate -> candidate.bias() == bias)
                 .findFirst()
                 .orElseThrow(() -> new TargetUnreadableException(plan.pid(),
                         "the patch was loaded with bias 0x" + Long.toHexString(bias) + " and is not mapped there"));
-        if (!sameContent(object.elf())) {
+        if (!object.holds(plan.patch().elf().source())) {
             throw new RefusedException(plan.pid(), new Refusal.OtherFileLoaded(object.path()));
         }
         return object;
-    }
-
-    private boolean sameContent(ElfFile loaded) {
-        try {
-            ElfFile wanted = plan.patch().elf();
-            return loaded.source().size() == wanted.source().size()
-                    && loaded.source().slice(0, loaded.source().size())
-                            .mismatch(wanted.source().slice(0, wanted.source().size())) == -1;
-        } catch (IOException e) {
-            throw new UncheckedIOException("patch " + plan.patch().file(), e);
-        }
     }
 
     /**
@@ -123,7 +111,7 @@ final class Loading {
         }
         for (Registry.Entry entry : entries.reversed()) {
             Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
-            unload(session, registry, calls -> Trampolines.unload(session.memory(), calls, entry), failure);
+            unload(session, registry, calls -> Trampolines.unload(session, calls, entry), failure);
         }
     }
 

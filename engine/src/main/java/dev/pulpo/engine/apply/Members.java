@@ -11,6 +11,9 @@ import dev.pulpo.ffm.Processes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The processes of a transaction that have not ended, by the ids that they have here.
@@ -20,14 +23,23 @@ import java.util.List;
  */
 record Members(List<Ties.Member> present, List<String> hidden) {
     /** Looks for them. @throws RefusedException where a tool of another PID namespace is still at work on one of them */
-    static Members of(int pid, Ties ties) {
-        return ties.namespace() == PidNamespace.own() ? ofOwnNamespace(ties) : ofNamespaceBelow(pid, ties);
+    static Members of(int pid, Ties ties, Patience patience) {
+        if (patience.isOver()) {
+            return new Members(List.of(), List.of(patience.reason()));
+        }
+        return ties.namespace() == PidNamespace.own()
+                ? ofOwnNamespace(ties, patience)
+                : ofNamespaceBelow(pid, ties, patience);
     }
 
-    private static Members ofOwnNamespace(Ties ties) {
+    private static Members ofOwnNamespace(Ties ties, Patience patience) {
         List<Ties.Member> present = new ArrayList<>();
         List<String> hidden = new ArrayList<>();
         for (Ties.Member member : ties.members()) {
+            if (patience.isOver()) {
+                hidden.add(patience.reason());
+                break;
+            }
             try {
                 if (ProcFs.startTime(member.pid()) == member.startTime()) {
                     present.add(member);
@@ -47,7 +59,7 @@ record Members(List<Ties.Member> present, List<String> hidden) {
      * Processes of namespaces below are to be seen here, too, and the ids that they have there. Whoever may not look at some
      * that may be in that namespace does not know whether the tool is among them.
      */
-    private static Members ofNamespaceBelow(int pid, Ties ties) {
+    private static Members ofNamespaceBelow(int pid, Ties ties, Patience patience) {
         List<Integer> all = ProcFs.processes();
         List<Integer> inside = all.stream()
                 .filter(process -> PidNamespace.of(process).filter(number -> number == ties.namespace()).isPresent())
@@ -68,13 +80,20 @@ record Members(List<Ties.Member> present, List<String> hidden) {
             return new Members(List.of(), hidden);
         }
         // Locks of one procfs say nothing in another, where tools of other namespaces have theirs.
-        inside.forEach(process -> refuseAtWork(pid, process, ties));
+        Map<Integer, List<Ties.Member>> byId = ties.members().stream()
+                .collect(Collectors.groupingBy(Ties.Member::pid));
+        for (int process : inside) {
+            if (patience.isOver()) {
+                return new Members(List.of(), List.of(patience.reason()));
+            }
+            refuseAtWork(pid, process, byId.keySet());
+        }
         List<Ties.Member> present = new ArrayList<>();
         for (int process : all) {
             List<Integer> ids = PidNamespace.ids(process);
             // What is beside that namespace may have such ids, too. It knows nothing of the transaction.
             if (ids.size() > depth) {
-                ties.members().stream().filter(member -> member.pid() == ids.get(depth) && isOf(process, member))
+                byId.getOrDefault(ids.get(depth), List.of()).stream().filter(member -> isOf(process, member))
                         .forEach(member -> present.add(new Ties.Member(process, member.startTime())));
             }
         }
@@ -90,9 +109,9 @@ record Members(List<Ties.Member> present, List<String> hidden) {
     }
 
     /** A tool holds the locks of all members as long as it lives: flock(2) on their memory in its own procfs. */
-    private static void refuseAtWork(int pid, int process, Ties ties) {
+    private static void refuseAtWork(int pid, int process, Set<Integer> members) {
         try {
-            if (OtherTools.hasLocked(process, ties.members().stream().map(Ties.Member::pid).toList())) {
+            if (OtherTools.hasLocked(process, members)) {
                 throw new RefusedException(pid, new Refusal.InUse(
                         "process " + process + " (" + ProcFs.name(process) + "), in another PID namespace"));
             }

@@ -38,11 +38,11 @@ final class Recovery {
             return registry;
         }
         HalfDone.Remedy remedy = HalfDone.of(registry, session.memory(),
-                ties -> Siblings.isDecided(session.pid(), session.image().startTime(), ties));
+                Siblings.asking(session.pid(), session.image().startTime()));
         List<FunctionRecord> functions = remedy.states().keySet().stream()
                 .flatMap(entry -> entry.patch().functions().stream()).toList();
         // Threads that a patch has already got finish in it; it stays loaded.
-        new Stops(session, changes(remedy), functions, CodeRanges.of(overwritten(remedy)),
+        new Stops(session, changes(session, remedy), functions, CodeRanges.of(overwritten(remedy)),
                 new Consistency(Consistency.Level.NONE, Duration.ofSeconds(1), maxPause))
                 .untilDone(deadline);
         remedy.states().forEach((entry, state) -> {
@@ -67,10 +67,10 @@ final class Recovery {
     }
 
     /** What is to be written: what was decided, then code, then states. */
-    static List<Change> changes(HalfDone.Remedy remedy) {
+    static List<Change> changes(Session session, HalfDone.Remedy remedy) {
         List<Change> changes = new ArrayList<>();
         remedy.decided().forEach(entry -> changes.add(Changes.ofMark(entry, Ties.Mark.OPEN, Ties.Mark.DECIDED)));
-        remedy.code().forEach(undo -> changes.add(
+        remedy.code().stream().filter(undo -> session.isCode(undo.function())).forEach(undo -> changes.add(
                 Change.ofCode(undo.function().name(), undo.function().site(), undo.found(), undo.wanted())));
         remedy.states().forEach((entry, state) -> changes.add(Changes.ofState(entry, entry.patch().state(), state)));
         return changes;

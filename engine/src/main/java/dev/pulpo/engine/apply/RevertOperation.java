@@ -129,10 +129,7 @@ public final class RevertOperation {
 
     /** Whether the gate of a function leads to another patch, or its own code, than the one that comes back into force. */
     private static boolean leadsAstray(Registry registry, Registry.Entry entry, FunctionRecord function) {
-        return registry.active().reversed().stream().filter(other -> !other.equals(entry))
-                .flatMap(other -> other.patch().functions().stream())
-                .filter(other -> other.entry().equals(function.entry()))
-                .findFirst()
+        return registry.newestWithout(List.of(entry), function.entry())
                 .map(other -> !other.replacement().equals(function.before()))
                 .orElseGet(() -> !isOwn(entry, function));
     }

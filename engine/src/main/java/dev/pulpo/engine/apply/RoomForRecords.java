@@ -16,15 +16,26 @@ record RoomForRecords(Session session, Registry registry, StubCalls calls) imple
         return calls.mapMemory(bytes);
     }
 
-    /** What the registry has first is part of the stub, and stays. */
+    /** What the registry has first is part of the stub, and stays. So does what cannot have been {@link #map mapped} for it. */
     @Override
     public void unmap(RemoteAddress address, long bytes) {
         if (!isOfStub(address)) {
+            if (!isPlainMemory(address, bytes)) {
+                session.message("the old registry, " + bytes + " bytes at " + address + ", is no memory of its own");
+                return;
+            }
             int error = calls.unmap(address, bytes);
             if (error != 0) {
                 session.message("munmap of the old registry at " + address + ": " + Errno.name(error));
             }
         }
+    }
+
+    private boolean isPlainMemory(RemoteAddress address, long bytes) {
+        RemoteAddress end = address.plus(bytes);
+        return bytes > 0 && session.mapNow().mappings().stream()
+                .filter(mapping -> mapping.start().compareTo(end) < 0 && address.compareTo(mapping.end()) < 0)
+                .allMatch(mapping -> mapping.isWritable() && !mapping.isExecutable() && mapping.isAnonymous());
     }
 
     /** Whether an address is in the memory of the stub's file, what is zero at first included. */

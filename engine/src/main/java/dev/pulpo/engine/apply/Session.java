@@ -1,13 +1,18 @@
 package dev.pulpo.engine.apply;
 
+import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.PlannedFunction;
+import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.StubFile;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.image.MemoryMap;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.stack.StackTables;
@@ -20,6 +25,8 @@ import dev.pulpo.engine.trace.ThreadLoan;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.ProcessLock;
 import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.stub.Stub;
+import dev.pulpo.stub.StubLayout;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -115,6 +122,20 @@ final class Session implements AutoCloseable {
                 .orElseThrow(() -> new TargetUnreadableException(pid, path + " is not mapped any more"));
     }
 
+    /**
+     * Whether a record of a function names a place where there is code. It may name any: a library that was closed, or what
+     * the process has made up. Nothing is given back to a place that is not executed.
+     */
+    boolean isCode(FunctionRecord function) {
+        return image.map().find(function.site()).filter(mapping -> mapping.isExecutable()
+                && function.site().plus(function.original().length).compareTo(mapping.end()) <= 0).isPresent();
+    }
+
+    /** What is mapped at this moment. */
+    MemoryMap mapNow() {
+        return MemoryMap.read(pid, image.tid(), memory);
+    }
+
     /** Looks at the process again. */
     ProcessImage refreshImage() {
         tables = Optional.empty();
@@ -202,8 +223,10 @@ final class Session implements AutoCloseable {
             new Injection(before, loan, memory, deadline).load(stub);
             return true;
         });
-        if (refreshImage().stub().isEmpty()) {
-            throw new TargetUnreadableException(pid, "the stub was loaded and cannot be found");
+        if (refreshImage().loadedFor(StubLayout.SYMBOL, ByteSource.of(Stub.bytes())).isEmpty()) {
+            throw image.stub().isEmpty()
+                    ? new TargetUnreadableException(pid, "the stub was loaded and cannot be found")
+                    : new RefusedException(pid, new Refusal.OtherFileLoaded(RawText.of(stub)));
         }
         injected = true;
         message("stub injected from " + stub);
@@ -211,9 +234,10 @@ final class Session implements AutoCloseable {
 
     /** Makes calls of the stub on a borrowed thread. */
     <T> T borrowing(Registry registry, long deadline, Function<StubCalls, T> work) {
+        StubState stub = registry.stub().usableIn(image);
         return onBorrowed(ThreadBorrower.FrameOn.STUB_STACK, deadline, loan -> {
             long end = Math.max(deadline, System.nanoTime() + LEAST_CALL_NANOS);
-            return work.apply(new StubCalls(loan, memory, registry.stub(), end));
+            return work.apply(new StubCalls(loan, memory, stub, end));
         });
     }
 
@@ -249,9 +273,18 @@ final class Session implements AutoCloseable {
     /** What a loan has yielded, and whether other threads have yet to be released. */
     private record Lent<T>(T result, boolean holdsOn) {}
 
-    /** Adds a line to the target's log. */
+    /**
+     * Adds a line to the target's log. Where that is damaged the line is left out: it is a copy of what is reported anyway,
+     * and nothing is to fail half way for its sake.
+     */
     void message(String text) {
-        image.stub().ifPresent(stub -> MessageRing.append(memory, StubState.read(pid, memory, stub), text));
+        image.stub().ifPresent(stub -> {
+            try {
+                MessageRing.append(memory, StubState.read(pid, memory, stub), text);
+            } catch (TargetUnreadableException damaged) {
+                // Whoever needs the state for more than that is told.
+            }
+        });
     }
 
     /** The place of a function's bytes, for people. */

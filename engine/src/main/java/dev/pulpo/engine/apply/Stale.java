@@ -5,12 +5,15 @@ import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.x86.ThreadGate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * Records of patches whose target was closed, and perhaps opened again, since they were applied: the code is new, and
@@ -27,11 +30,15 @@ final class Stale {
      */
     static Registry retire(Session session, Registry registry, List<Registry.Entry> spared) {
         boolean any = false;
-        List<Registry.Entry> candidates = new ArrayList<>(registry.active());
+        List<Registry.Entry> active = registry.active();
+        List<Registry.Entry> candidates = new ArrayList<>(active);
         registry.transition().ifPresent(candidates::add);
+        Map<RemoteAddress, List<FunctionRecord>> bySite = active.stream()
+                .flatMap(entry -> entry.patch().functions().stream())
+                .collect(Collectors.groupingBy(FunctionRecord::site));
         for (Registry.Entry entry : candidates) {
             if (!spared.contains(entry) && !entry.patch().functions().isEmpty() && entry.patch().functions().stream()
-                    .allMatch(function -> isGone(session, registry, entry.patch(), function))) {
+                    .allMatch(function -> isGone(session, bySite, entry.patch(), function))) {
                 Registry.setState(session.memory(), entry, PatchRecord.State.REVERTED);
                 session.message(
                         "patch " + entry.patch().id().shortForm() + " is out of force: " + entry.patch().target()
@@ -48,7 +55,8 @@ final class Stale {
                 && Bytes.read(session.memory(), patch.mode(), 1)[0] == ThreadGate.TO_OLD;
     }
 
-    private static boolean isGone(Session session, Registry registry, PatchRecord patch, FunctionRecord function) {
+    private static boolean isGone(Session session, Map<RemoteAddress, List<FunctionRecord>> bySite, PatchRecord patch,
+            FunctionRecord function) {
         Optional<LoadedObject> object = session.image().containing(function.site());
         if (object.isEmpty() || !object.get().elf().buildId().map(BuildId::hex).orElse("").equals(patch.buildId())) {
             return true;
@@ -59,8 +67,8 @@ final class Stale {
         } catch (SystemCallException unmapped) {
             return true;
         }
-        boolean detoured = registry.active().stream().flatMap(entry -> entry.patch().functions().stream())
-                .anyMatch(other -> other.site().equals(function.site()) && Arrays.equals(other.detour(), found));
+        boolean detoured = bySite.getOrDefault(function.site(), List.of()).stream()
+                .anyMatch(other -> Arrays.equals(other.detour(), found));
         return !detoured && !isGoing(session, patch) && Arrays.equals(found, function.original());
     }
 }

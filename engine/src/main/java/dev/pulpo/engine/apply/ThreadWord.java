@@ -1,6 +1,7 @@
 package dev.pulpo.engine.apply;
 
 import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.StubFile;
@@ -9,7 +10,7 @@ import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.TargetMemory;
 import dev.pulpo.stub.Stub;
 import dev.pulpo.stub.StubLayout;
 import java.nio.ByteBuffer;
@@ -27,14 +28,17 @@ import java.util.Optional;
  * @param offset from the thread pointer
  */
 record ThreadWord(int offset) {
+    /** Static thread-local storage takes a few kilobytes; a thread pointer less this is an address of the process still. */
+    private static final long FARTHEST = 64 << 20;
+
     /** The word of the process, if it has one. */
-    static Optional<ThreadWord> find(ProcessImage image, TraceeMemory memory) {
+    static Optional<ThreadWord> find(ProcessImage image, TargetMemory memory) {
         return image.objects().stream().flatMap(object -> object.exported(StubLayout.THREAD_SYMBOL).stream())
                 .findFirst()
                 .map(address -> read(image.pid(), memory, address));
     }
 
-    private static ThreadWord read(int pid, TraceeMemory memory, RemoteAddress address) {
+    static ThreadWord read(int pid, TargetMemory memory, RemoteAddress address) {
         byte[] bytes = Bytes.read(memory, address, StubLayout.THREAD_BYTES);
         ByteBuffer fields = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         byte[] magic = StubLayout.THREAD_MAGIC.getBytes(StandardCharsets.US_ASCII);
@@ -42,8 +46,8 @@ record ThreadWord(int offset) {
         long offset = fields.getLong(StubLayout.THREAD_OFFSET);
         if (!Arrays.equals(bytes, 0, magic.length, magic, 0, magic.length)
                 || version != StubLayout.CURRENT_THREAD_VERSION
-                || fields.getInt(StubLayout.THREAD_SIZE) != StubLayout.THREAD_BYTES || offset != (int) offset
-                || offset >= 0) {
+                || fields.getInt(StubLayout.THREAD_SIZE) != StubLayout.THREAD_BYTES || offset >= 0
+                || offset < -FARTHEST) {
             throw new TargetUnreadableException(pid, "what describes the threads' word, at " + address
                     + ", has version " + version + " and offset " + offset + "; this library knows version "
                     + StubLayout.CURRENT_THREAD_VERSION + ": use the Pulpo that loaded it");
@@ -62,13 +66,17 @@ record ThreadWord(int offset) {
             return there.get();
         }
         Path file = StubFile.threadWord();
+        ByteSource content = ByteSource.of(Stub.threadWordBytes());
         StubCalls.LoadResult result = session.borrowing(registry, deadline,
-                calls -> calls.load(file, ByteSource.of(Stub.threadWordBytes()), file));
+                calls -> calls.load(file, content, file));
         if (result instanceof StubCalls.LoadResult.Failed failed) {
             throw new RefusedException(session.pid(),
-                    new Refusal.LoaderRefused(file.toString(), failed.message()));
+                    new Refusal.LoaderRefused(RawText.of(file), failed.message()));
         }
-        return find(session.refreshImage(), session.memory()).orElseThrow(() -> new TargetUnreadableException(
-                session.pid(), file + " was loaded and cannot be found"));
+        if (session.refreshImage().loadedFor(StubLayout.THREAD_SYMBOL, content).isEmpty()) {
+            throw new RefusedException(session.pid(), new Refusal.OtherFileLoaded(RawText.of(file)));
+        }
+        return find(session.image(), session.memory()).orElseThrow(() -> new TargetUnreadableException(
+                session.pid(), RawText.of(file) + " was loaded and cannot be found"));
     }
 }

@@ -5,6 +5,7 @@ import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.image.CodeRanges;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.Mapping;
+import dev.pulpo.engine.image.MemoryMap;
 import dev.pulpo.engine.image.NearGap;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.PatchRecord;
@@ -13,7 +14,10 @@ import dev.pulpo.engine.registry.TrampolineBlock;
 import dev.pulpo.engine.trace.StubCalls;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.TargetMemory;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -72,9 +76,20 @@ final class Trampolines {
     /**
      * As the other, for a recorded patch that is out of force. It is recorded as unloaded before it is: were a tool killed in
      * between, the next one would otherwise close the handle again, and unmap what may be somebody else's by then. So the
-     * worst that happens is that memory stays.
+     * worst that happens is that memory stays. A record can say anything, so the loader is given a handle, and the kernel a
+     * range, only where these are what they are said to be.
      */
-    static String unload(TraceeMemory memory, StubCalls calls, Registry.Entry entry) {
+    static String unload(Session session, StubCalls calls, Registry.Entry entry) {
+        TargetMemory memory = session.memory();
+        PatchRecord patch = entry.patch();
+        if (!isHandle(memory, patch)) {
+            return "its record names " + patch.handle() + " as what dlopen returned, and no object of the bias 0x"
+                    + Long.toHexString(patch.bias()) + " is there";
+        }
+        if (!isMappedCode(session, patch.trampolines())) {
+            return "its record names " + patch.trampolines().bytes() + " bytes at " + patch.trampolines().start()
+                    + " as its trampolines, and other memory is there";
+        }
         Registry.setState(memory, entry, PatchRecord.State.UNLOADED);
         String kept = calls.unload(entry.patch().handle());
         if (kept.isEmpty()) {
@@ -82,6 +97,34 @@ final class Trampolines {
         }
         Registry.setState(memory, entry, PatchRecord.State.REVERTED);
         return kept;
+    }
+
+    /** What dlopen returns points to a {@code struct link_map}, which begins with the bias (link.h); musl's does as well. */
+    private static boolean isHandle(TargetMemory memory, PatchRecord patch) {
+        try {
+            return patch.handle().hasRoomFor(Long.BYTES) && ByteBuffer.wrap(memory.bytes(patch.handle(), Long.BYTES))
+                    .order(ByteOrder.LITTLE_ENDIAN).getLong() == patch.bias();
+        } catch (SystemCallException unmapped) {
+            return false;
+        }
+    }
+
+    /** Whether all of it is memory of no file that is executed and not written to, as trampolines are; so where there are none. */
+    private static boolean isMappedCode(Session session, TrampolineBlock block) {
+        if (block.isEmpty()) {
+            return true;
+        }
+        MemoryMap map = session.mapNow();
+        RemoteAddress at = block.start();
+        while (at.compareTo(block.end()) < 0) {
+            Optional<Mapping> mapping = map.find(at)
+                    .filter(found -> found.isExecutable() && !found.isWritable() && found.isAnonymous());
+            if (mapping.isEmpty()) {
+                return false;
+            }
+            at = mapping.get().end();
+        }
+        return true;
     }
 
     private static String unmap(StubCalls calls, TrampolineBlock block) {

@@ -69,7 +69,7 @@ final class TransactionRecords {
         boolean quiescent = consistency.level() != Consistency.Level.NONE;
         List<CodeRanges.Range> forbidden = new ArrayList<>(quiescent ? going.forbidden() : List.of());
         returning.forEach(entry -> forbidden.addAll(replacedBy(now, entry, remedy)));
-        new Stops(session, Recovery.changes(remedy), functions(remedy), CodeRanges.of(forbidden), consistency)
+        new Stops(session, Recovery.changes(session, remedy), functions(remedy), CodeRanges.of(forbidden), consistency)
                 .untilDone(until);
         returning.forEach(entry -> session.message("patch " + entry.patch().id().shortForm()
                 + " stays in force, because of another process"));

@@ -5,13 +5,13 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.Section;
 import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.x86.Decoder;
 import dev.pulpo.x86.OpcodeMap;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -102,7 +102,7 @@ final class AddressUses {
             length++;
         }
         return length < bytes.length && bytes[length] == 0
-                ? Optional.of(new String(bytes, 0, length, StandardCharsets.ISO_8859_1))
+                ? Optional.of(RawText.decode(bytes, 0, length))
                 : Optional.empty();
     }
 }

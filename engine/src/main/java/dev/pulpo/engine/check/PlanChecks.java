@@ -18,7 +18,6 @@ import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,7 +93,7 @@ public final class PlanChecks {
                 return known;
             }
         }
-        try (DebugInfo info = DebugInfo.open(elf, plan.patch().file(), DebugFiles.under(Path.of("/")))) {
+        try (DebugInfo info = DebugInfo.open(elf, plan.patch().file().toString(), DebugFiles.ofThisProcess())) {
             List<Finding> findings = List.copyOf(PatchChecks.run(facts, new CodeFacts(elf, info), key.functions));
             synchronized (KNOWN) {
                 KNOWN.put(key, findings);

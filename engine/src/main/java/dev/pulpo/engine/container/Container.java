@@ -3,10 +3,12 @@ package dev.pulpo.engine.container;
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfEditor;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ReadLimits;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.Section;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -17,6 +19,9 @@ import java.util.Optional;
  * @param comment  for people; may be empty
  */
 public record Container(Metadata metadata, String comment) {
+    /** A patch names some functions; it has no room for a section of gigabytes. */
+    static final int LARGEST = 16 << 20;
+
     private static final String METADATA = ".ulp";
     private static final String REVERT = ".ulp.rev";
     private static final String COMMENTS = ".ulp.comments";
@@ -53,13 +58,16 @@ public record Container(Metadata metadata, String comment) {
         if (comment.isEmpty()) {
             editor.remove(COMMENTS);
         } else {
-            editor.put(COMMENTS, (comment + "\0").getBytes(StandardCharsets.UTF_8));
+            editor.put(COMMENTS, RawText.encode(comment + "\0"));
         }
         return editor.put(REVERT, MetadataFormat.encodeRevert(metadata));
     }
 
     private static Optional<ByteCursor> section(ElfFile elf, String name) {
-        return elf.section(name).filter(Section::hasBytes).map(elf::data);
+        Optional<ByteCursor> found = elf.section(name).filter(Section::hasBytes).map(elf::data);
+        found.ifPresent(
+                bytes -> ReadLimits.check(elf.name(), bytes.offset(), bytes.limit(), LARGEST, "bytes in " + name));
+        return found;
     }
 
     private static String untilNul(ByteCursor cursor) {
@@ -68,6 +76,6 @@ public record Container(Metadata metadata, String comment) {
         while (length < bytes.length && bytes[length] != 0) {
             length++;
         }
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+        return RawText.decodeLines(Arrays.copyOf(bytes, length));
     }
 }

@@ -1,5 +1,7 @@
 package dev.pulpo.engine.container;
 
+import dev.pulpo.elf.RawText;
+import dev.pulpo.elf.VisibleText;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -20,13 +22,28 @@ public final class DescriptionException extends Exception {
      * @param message what is wrong, and what would be right
      */
     public record Problem(String file, int line, int column, int length, String text, String message) {
-        /** {@code file:line:column: error: message}, the line, and a caret below the place. */
+        private static final int WIDEST = 400;
+
+        /** {@code file:line:column: error: message}, the line or what of it is near, and a caret below the place. */
         @Override
         public String toString() {
-            // A tab is as wide below as it is above.
-            String margin = text.substring(0, Math.min(column - 1, text.length())).replaceAll("[^\t]", " ");
-            return file + ":" + line + ":" + column + ": error: " + message + "\n" + text + "\n" + margin + "^"
-                    + "~".repeat(length - 1);
+            int at = Math.min(column - 1, text.length());
+            int from = at < WIDEST ? 0 : at - WIDEST / 2;
+            String shown = text.substring(from, Math.min(text.length(), from + WIDEST));
+            // A tab is as wide below as it is above, and what is shown as an escape as wide as that.
+            String margin = laidOut(text.substring(from, at)).replaceAll("[^\t]", " ");
+            int width = laidOut(text.substring(at, Math.min(Math.min(at + length, text.length()),
+                    from + shown.length()))).length();
+            return file + ":" + line + ":" + column + ": error: " + message + "\n" + laidOut(shown) + "\n" + margin
+                    + "^" + "~".repeat(Math.max(width, Math.min(length, WIDEST)) - 1);
+        }
+
+        private static String laidOut(String text) {
+            StringBuilder shown = new StringBuilder();
+            for (String word : RawText.withTabs(text).splitWithDelimiters("\t", 0)) {
+                shown.append(word.equals("\t") ? word : VisibleText.of(word));
+            }
+            return shown.toString();
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.container;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.container.Description.Word;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,9 @@ import java.util.List;
  * {@code #%variable:reference}, the last two also with {@code :offset:offset} in hexadecimal. Looks nothing up.
  */
 final class DescriptionParser {
+    /** Before the line feed, in files of other systems. */
+    private static final String CARRIAGE_RETURN = RawText.asData("\r");
+
     private final List<String> lines;
     private final DescriptionProblems problems;
     private final StringBuilder comment = new StringBuilder();
@@ -57,7 +61,7 @@ final class DescriptionParser {
             if (line.startsWith("!")) {
                 comment.append(line, 1, line.length()).append(ended ? "\n" : "");
             } else {
-                line(line.endsWith("\r") ? line.substring(0, line.length() - 1) : line, i + 1);
+                line(line.endsWith(CARRIAGE_RETURN) ? line.substring(0, line.length() - 1) : line, i + 1);
             }
         }
         int end = Math.max(1, lines.size());

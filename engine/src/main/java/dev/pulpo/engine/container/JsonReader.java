@@ -1,6 +1,8 @@
 package dev.pulpo.engine.container;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.ReadLimits;
+import dev.pulpo.elf.RawText;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,11 +18,14 @@ final class JsonReader {
 
     /** Deeper nesting than any file of ours has, and far from the end of the stack. */
     private static final int DEEPEST = 100;
+    /** Two characters can make an object of fifty bytes; a symbol is six values. */
+    private static final int MOST = 1 << 22;
 
     private final String text;
     private final String source;
     private int at;
     private int depth;
+    private int values;
 
     private JsonReader(String text, String source) {
         this.text = text;
@@ -44,6 +49,7 @@ final class JsonReader {
 
     private Object value() {
         space();
+        ReadLimits.check(source, at, ++values, MOST, "values");
         return switch (peek()) {
             case '{' -> nested(this::object);
             case '[' -> nested(this::array);
@@ -110,8 +116,17 @@ final class JsonReader {
             }
             string.append(c == '\\' ? escaped() : c);
         }
+        if (string.codePoints().anyMatch(JsonReader::isHalf)) {
+            throw malformed("the other half of a character before the end of the string");
+        }
         at++;
-        return string.toString();
+        return RawText.asData(string.toString());
+    }
+
+    /** Surrogates stand alone for bytes that are no UTF-8 and for nothing else. */
+    private static boolean isHalf(int codePoint) {
+        return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE
+                && !RawText.isByte(codePoint);
     }
 
     private char escaped() {

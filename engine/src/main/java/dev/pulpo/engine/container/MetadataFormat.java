@@ -3,14 +3,13 @@ package dev.pulpo.engine.container;
 import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchId;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -59,7 +58,7 @@ final class MetadataFormat {
 
     static byte[] encodeRevert(Metadata metadata) {
         Writer out = new Writer(REVERT, metadata);
-        byte[] name = metadata.target().getBytes(StandardCharsets.UTF_8);
+        byte[] name = RawText.encode(metadata.target());
         out.u32(name.length);
         out.bytes(name);
         return out.toByteArray();
@@ -110,7 +109,7 @@ final class MetadataFormat {
 
     private static BuildId buildId(ByteCursor in) {
         long length = in.u32();
-        return new BuildId(HexFormat.of().formatHex(in.bytes(length).toArray(ValueLayout.JAVA_BYTE)));
+        return BuildId.read(in, length);
     }
 
     private static long count(ByteCursor in, int shortest) {
@@ -142,7 +141,7 @@ final class MetadataFormat {
                 throw in.malformed("a string of " + length + " bytes", "a NUL before its end");
             }
         }
-        return new String(bytes, StandardCharsets.UTF_8);
+        return RawText.decode(bytes);
     }
 
     private static boolean truth(ByteCursor in) {
@@ -186,7 +185,7 @@ final class MetadataFormat {
         }
 
         void string(String text) {
-            byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+            byte[] bytes = RawText.encode(text);
             u32(bytes.length + 1);
             bytes(bytes);
             u8(0);

@@ -3,11 +3,14 @@ package dev.pulpo.engine.container;
 import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.InputFile;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.image.ObjectFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -25,6 +28,9 @@ import java.util.stream.Stream;
  * @param symbols in the order of the file, dynamic ones first; each once
  */
 public record ObjectSymbols(String name, BuildId buildId, List<ObjectSymbol> symbols) {
+    /** Half a million symbols, more than any shared object has. */
+    private static final int LONGEST_JSON = 96 << 20;
+
     public ObjectSymbols {
         symbols = List.copyOf(symbols);
     }
@@ -37,18 +43,19 @@ public record ObjectSymbols(String name, BuildId buildId, List<ObjectSymbol> sym
      */
     public static ObjectSymbols open(Path file) throws IOException {
         byte[] start = new byte[4];
-        try (var in = Files.newInputStream(file)) {
+        try (var in = Channels.newInputStream(InputFile.open(file, Long.MAX_VALUE))) {
             if (in.readNBytes(start, 0, 4) < 4 || start[0] != 0x7f || start[1] != 'E') {
-                return SymbolsJson.read(Files.readString(file, StandardCharsets.UTF_8), file.toString());
+                return SymbolsJson.read(StandardCharsets.UTF_8.newDecoder()
+                        .decode(ByteBuffer.wrap(InputFile.read(file, LONGEST_JSON))).toString(), RawText.of(file));
             }
         } catch (java.nio.charset.CharacterCodingException e) {
-            MalformedElfException malformed = new MalformedElfException(file.toString(), 0,
+            MalformedElfException malformed = new MalformedElfException(RawText.of(file), 0,
                     "an ELF file, or JSON in UTF-8",
                     "other bytes");
             malformed.initCause(e);
             throw malformed;
         }
-        return of(ObjectFiles.open(file, file.toString()), String.valueOf(file.getFileName()));
+        return of(ObjectFiles.open(file, RawText.of(file)), RawText.of(file.getFileName()));
     }
 
     /** @throws MalformedElfException where the file has no build-id */

@@ -3,14 +3,16 @@ package dev.pulpo.engine.container;
 import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.InputFile;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.container.Description.Word;
 import dev.pulpo.engine.image.ObjectFiles;
 import dev.pulpo.engine.plan.Names;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -27,6 +29,10 @@ import java.util.stream.Collectors;
  * @param container what is to be embedded
  */
 public record Packer(Path file, Container container) {
+    private static final int LONGEST_DESCRIPTION = 4 << 20;
+    /** Comparing names takes as many steps as both have characters, multiplied. */
+    private static final int LONGEST_SUGGESTED = 1 << 12;
+
     /**
      * Reads a description and the files that it names; relative paths are relative to the current directory.
      *
@@ -37,9 +43,9 @@ public record Packer(Path file, Container container) {
      */
     public static Packer read(Path description, Optional<Path> patch, Optional<Path> target)
             throws IOException, DescriptionException {
-        byte[] bytes = Files.readAllBytes(description);
-        String text = new String(bytes, StandardCharsets.UTF_8);
-        DescriptionProblems problems = new DescriptionProblems(description.toString(), DescriptionParser.lines(text));
+        byte[] bytes = InputFile.read(description, LONGEST_DESCRIPTION);
+        String text = RawText.decodeLines(bytes);
+        DescriptionProblems problems = new DescriptionProblems(RawText.of(description), DescriptionParser.lines(text));
         Description parsed = DescriptionParser.parse(text, problems);
         return new Lookup(parsed, problems).run(bytes, patch, target);
     }
@@ -102,7 +108,7 @@ public record Packer(Path file, Container container) {
 
         private Optional<Path> path(Optional<Path> instead, Word word) {
             try {
-                return instead.or(() -> Optional.of(Path.of(word.text())));
+                return instead.or(() -> Optional.of(RawText.path(word.text())));
             } catch (java.nio.file.InvalidPathException e) {
                 problems.add(word, "not a path: " + e.getReason());
                 return Optional.empty();
@@ -121,14 +127,15 @@ public record Packer(Path file, Container container) {
             try {
                 if (Files.exists(path) && !Files.isRegularFile(path)) {
                     // Devices and pipes may have no end.
-                    problems.add(word, path + (Files.isDirectory(path) ? " is a directory" : " is no regular file"));
+                    problems.add(word,
+                            RawText.of(path) + (Files.isDirectory(path) ? " is a directory" : " is no regular file"));
                     return Optional.empty();
                 }
                 return Optional.of(reading.run());
             } catch (NoSuchFileException e) {
-                problems.add(word, path + " does not exist");
+                problems.add(word, RawText.of(path) + " does not exist");
             } catch (IOException e) {
-                problems.add(word, path + " cannot be read: " + e);
+                problems.add(word, RawText.of(path) + " cannot be read: " + RawText.asData(String.valueOf(e)));
             } catch (MalformedElfException e) {
                 problems.add(word, String.valueOf(e.getMessage()));
             }
@@ -138,15 +145,15 @@ public record Packer(Path file, Container container) {
         private Optional<PatchId> dependency(Word word) {
             return path(Optional.empty(), word).flatMap(path -> reading(path, word, () -> {
                 byte[] start = new byte[1];
-                try (var in = Files.newInputStream(path)) {
+                try (var in = Channels.newInputStream(InputFile.open(path, Long.MAX_VALUE))) {
                     in.readNBytes(start, 0, 1);
                 }
                 if (start[0] != 0x7f) {
-                    return Container.readBare(Files.readAllBytes(path), path.toString()).id();
+                    return Container.readBare(InputFile.read(path, Container.LARGEST), RawText.of(path)).id();
                 }
-                ElfFile elf = ObjectFiles.open(path, path.toString());
+                ElfFile elf = ObjectFiles.open(path, RawText.of(path));
                 return Container.read(elf).orElseThrow(
-                        () -> new MalformedElfException(path.toString(), 0, "a section .ulp", "none")).metadata().id();
+                        () -> new MalformedElfException(RawText.of(path), 0, "a section .ulp", "none")).metadata().id();
             }));
         }
 
@@ -172,7 +179,9 @@ public record Packer(Path file, Container container) {
                 return found.getFirst().offset();
             }
             if (found.isEmpty()) {
-                List<String> nearest = Names.nearest(name.text(), object.names(kind));
+                List<String> nearest = name.text().length() > LONGEST_SUGGESTED
+                        ? List.of()
+                        : Names.nearest(name.text(), object.names(kind));
                 problems.add(name, object.name() + " has no " + kind + " " + name
                         + (nearest.isEmpty() ? "" : "; did you mean " + String.join(", ", nearest) + "?"));
             } else {

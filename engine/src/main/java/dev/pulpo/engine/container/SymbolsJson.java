@@ -1,6 +1,7 @@
 package dev.pulpo.engine.container;
 
 import dev.pulpo.elf.BuildId;
+import dev.pulpo.elf.JsonText;
 import dev.pulpo.elf.MalformedElfException;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,18 +52,7 @@ final class SymbolsJson {
     }
 
     private static String quote(String text) {
-        StringBuilder quoted = new StringBuilder("\"");
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                quoted.append('\\').append(c);
-            } else if (c < ' ') {
-                quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
-            } else {
-                quoted.append(c);
-            }
-        }
-        return quoted.append('"').toString();
+        return JsonText.escaped("\"" + text.replace("\\", "\\\\").replace("\"", "\\\"") + "\"", true);
     }
 
     /**

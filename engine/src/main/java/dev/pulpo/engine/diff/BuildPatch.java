@@ -6,6 +6,7 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.ObjectType;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.dwarf.FunctionInfo;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Finding;
@@ -19,7 +20,6 @@ import dev.pulpo.engine.container.Container;
 import dev.pulpo.engine.container.FunctionPair;
 import dev.pulpo.engine.container.Metadata;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -105,7 +105,7 @@ public final class BuildPatch {
      */
     public void write(Path output) throws IOException {
         Carrier carrier = new Carrier(youngNames, carving);
-        ElfFile made = ElfFile.of(ByteSource.of(carrier.toBytes()), output.toString());
+        ElfFile made = ElfFile.of(ByteSource.of(carrier.toBytes()), RawText.of(output));
         BuildId build = old.elf().buildId().orElseThrow();
         Map<ElfSymbol, String> names = carrier.names();
         Set<String> seen = new HashSet<>();
@@ -114,14 +114,16 @@ public final class BuildPatch {
                 ? was.name()
                 : was.name() + "@" + new LinkAddress(was.value()), Optional.ofNullable(names.get(is)).orElseThrow(),
                 was.address())));
-        String target = old.elf().dynamic().soname().orElse(String.valueOf(oldFile.getFileName()));
+        String target = old.elf().dynamic().soname().orElse(RawText.of(oldFile.getFileName()));
         byte[] digest = made.buildId().orElseThrow().bytes();
         byte[] id = new byte[PatchId.BYTES];
         System.arraycopy(digest, 0, id, 0, PatchId.BYTES / 2);
         System.arraycopy(build.bytes(), 0, id, PatchId.BYTES / 2, Math.min(build.bytes().length, PatchId.BYTES / 2));
         new Container(new Metadata(new PatchId(id), build, target, pairs, List.of(), carrier.references()), "")
-                .embed(made).put(PlanChecks.CHECKED, ("made of " + young.elf().name() + " and checked against " + build
-                        + "\n").getBytes(StandardCharsets.UTF_8))
+                .embed(made)
+                .put(PlanChecks.CHECKED,
+                        RawText.encode("made of " + young.elf().name() + " and checked against " + build
+                                + "\n"))
                 .write(output);
     }
 }

@@ -6,6 +6,7 @@ import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.ObjectType;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.Relocation;
 import dev.pulpo.elf.RelocationType;
 import dev.pulpo.elf.Section;
@@ -238,7 +239,7 @@ final class CodeNames {
         }
         boolean ended = length < bytes.length && bytes[length] == 0;
         return ended
-                ? "\"" + new String(bytes, 0, length, java.nio.charset.StandardCharsets.ISO_8859_1) + "\""
+                ? "\"" + RawText.decode(bytes, 0, length) + "\""
                 : "constant " + HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, Long.BYTES));
     }
 

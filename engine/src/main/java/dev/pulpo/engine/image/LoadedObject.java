@@ -1,5 +1,6 @@
 package dev.pulpo.engine.image;
 
+import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
@@ -51,6 +52,13 @@ public record LoadedObject(String path, List<Mapping> mappings, long bias, ElfFi
     /** The address of a dynamic symbol that the object itself defines. */
     public Optional<RemoteAddress> exported(String name) {
         return elf.dynamicSymbols().find(name).filter(ElfSymbol::isDefined).map(ElfSymbol::address).map(this::toRemote);
+    }
+
+    /** Whether its file has this very content. What was loaded need not be what was asked for: loaders know files by name. */
+    public boolean holds(ByteSource content) {
+        ByteSource own = elf.source();
+        return own.size() == content.size()
+                && own.slice(0, own.size()).mismatch(content.slice(0, content.size())) == -1;
     }
 
     @Override

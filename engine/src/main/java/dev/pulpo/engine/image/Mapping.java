@@ -17,25 +17,6 @@ import dev.pulpo.ffm.RemoteAddress;
 public record Mapping(RemoteAddress start, RemoteAddress end, String permissions, long offset, String device,
         long inode,
         String path, boolean deleted) {
-    private static final String DELETED = " (deleted)";
-
-    /** Parses a line (proc_pid_maps(5)). */
-    static Mapping parse(String line) {
-        int dash = line.indexOf('-');
-        int space = line.indexOf(' ', dash);
-        String[] fields = line.substring(space + 1).split(" +", 5);
-        String path = fields.length > 4 ? fields[4] : "";
-        boolean deleted = path.endsWith(DELETED);
-        return new Mapping(address(line.substring(0, dash)), address(line.substring(dash + 1, space)), fields[0],
-                Long.parseUnsignedLong(fields[1], 16), fields[2], Long.parseUnsignedLong(fields[3]),
-                // The kernel writes a line feed in a name as \012 and leaves the rest as it is.
-                (deleted ? path.substring(0, path.length() - DELETED.length()) : path).replace("\\012", "\n"), deleted);
-    }
-
-    private static RemoteAddress address(String hex) {
-        return new RemoteAddress(Long.parseUnsignedLong(hex, 16));
-    }
-
     public boolean contains(RemoteAddress address) {
         return start.compareTo(address) <= 0 && address.compareTo(end) < 0;
     }
@@ -55,6 +36,11 @@ public record Mapping(RemoteAddress start, RemoteAddress end, String permissions
     /** Whether bytes of a file lie here. */
     public boolean hasFile() {
         return inode != 0;
+    }
+
+    /** Whether it is memory of no file that the process has mapped, and not one of those that the kernel gives it. */
+    public boolean isAnonymous() {
+        return !hasFile() && (path.isEmpty() || path.startsWith("[anon"));
     }
 
     /** The name under which {@code /proc/PID/map_files} has it. */

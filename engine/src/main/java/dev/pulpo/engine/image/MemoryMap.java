@@ -6,7 +6,6 @@ import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,11 +17,18 @@ import java.util.Optional;
  * @param mappings in ascending order; they do not overlap
  */
 public record MemoryMap(List<Mapping> mappings) {
+    /** So much of a process's map is read, as text. A million mappings without a name have 50 bytes each. */
+    public static final long MOST_BYTES = 64L << 20;
+
     /** Reads the map that a live thread sees. */
     public static MemoryMap read(int pid, int tid) {
         Path maps = ProcFs.thread(pid, tid).resolve("maps");
+        MapReader reader = new MapReader(pid);
         try {
-            return parse(ProcFile.readMaps(maps, StandardCharsets.UTF_8));
+            ProcFile.readMaps(maps, MOST_BYTES, reader);
+            return new MemoryMap(reader.mappings());
+        } catch (ProcFile.TooLongException e) {
+            throw tooLong(pid, e);
         } catch (AccessDeniedException e) {
             throw new TargetUnreadableException(pid, maps + " may not be read: run as its user or as root", e);
         } catch (IOException e) {
@@ -36,9 +42,14 @@ public record MemoryMap(List<Mapping> mappings) {
      *
      * @param tid a live thread, through which to ask where the memory cannot tell
      */
-    static MemoryMap read(int pid, int tid, TraceeMemory memory) {
+    public static MemoryMap read(int pid, int tid, TraceeMemory memory) {
         if (memory.hasMap()) {
-            return parse(memory.readMap());
+            MapReader reader = new MapReader(pid);
+            try {
+                return new MemoryMap(memory.readMap(MOST_BYTES, reader) ? reader.mappings() : List.of());
+            } catch (ProcFile.TooLongException e) {
+                throw tooLong(pid, e);
+            }
         }
         try {
             return read(pid, tid);
@@ -48,8 +59,10 @@ public record MemoryMap(List<Mapping> mappings) {
         }
     }
 
-    private static MemoryMap parse(String maps) {
-        return new MemoryMap(maps.lines().map(Mapping::parse).toList());
+    /** The failure where a map has more than {@link #MOST_BYTES}. */
+    public static TargetUnreadableException tooLong(int pid, ProcFile.TooLongException e) {
+        return new TargetUnreadableException(pid, "too large to be read: its memory map has more than "
+                + (e.most() >> 20) + " MiB; it can be patched when it has fewer mappings", e);
     }
 
     /** The mapping that holds this address. */

@@ -1,13 +1,14 @@
 package dev.pulpo.engine.image;
 
-import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.InputFile;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.MappedFile;
+import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.ffm.FileStatus;
 import dev.pulpo.ffm.OpenFile;
 import dev.pulpo.ffm.ResourceLimit;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
@@ -26,7 +27,7 @@ public final class ObjectFiles {
     private static final int KEPT = 128;
 
     /** What a file is known by: which one it is, and whether it was changed in place. */
-    private record Key(FileStatus status) {}
+    private record Key(FileStatus status, ReadLimits limits) {}
 
     private static final Map<Key, ElfFile> OPEN = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -52,7 +53,7 @@ public final class ObjectFiles {
             return Optional.empty();
         }
         try (OpenFile file = found.get()) {
-            return Optional.of(open(file, mapping.path()));
+            return Optional.of(open(file, mapping.path(), ReadLimits.PROCESS));
         } catch (IOException | MalformedElfException unusable) {
             // Whoever needs it reports that it could not be had.
             return Optional.empty();
@@ -76,28 +77,41 @@ public final class ObjectFiles {
     }
 
     private static ElfFile openAsItIs(Path file, String name) throws IOException {
+        InputFile.require(file, ReadLimits.USER.fileBytes());
         try (OpenFile found = OpenFile.own(file); OpenFile readable = found.readable()) {
-            return open(readable, name);
+            return open(readable, name, ReadLimits.USER);
         }
     }
 
     /** Opens what is already open for reading, or returns it where it has been. */
-    private static ElfFile open(OpenFile file, String name) throws IOException {
-        Key key = new Key(file.status());
+    private static ElfFile open(OpenFile file, String name, ReadLimits limits) throws IOException {
+        Key key = new Key(file.status(), limits);
         synchronized (OPEN) {
             ElfFile known = OPEN.get(key);
             if (known != null) {
                 return known;
             }
         }
-        ElfFile opened;
-        try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
-            opened = ElfFile.of(ByteSource.of(
-                    channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), Arena.ofAuto())), name);
-        }
+        ElfFile opened = ElfFile.of(mapped(file, name, limits.fileBytes()), limits);
         synchronized (OPEN) {
             OPEN.putIfAbsent(key, opened);
         }
         return opened;
+    }
+
+    /**
+     * Maps what is already open for reading.
+     *
+     * @param largest how many bytes it may have
+     * @throws IOException where it is larger, or cannot be mapped
+     */
+    static MappedFile mapped(OpenFile file, String name, long largest) throws IOException {
+        try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
+            if (channel.size() > largest) {
+                throw new FileSystemException(name, null, "too large to be read: it has " + channel.size()
+                        + " bytes, and the limit is " + largest);
+            }
+            return MappedFile.of(channel, name);
+        }
     }
 }

@@ -2,6 +2,7 @@ package dev.pulpo.engine.image;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -47,7 +48,7 @@ public final class PidNamespace {
      * not have ended.
      */
     public static boolean hidesProcesses() {
-        try (Stream<String> mounts = Files.lines(MOUNTS)) {
+        try (Stream<String> mounts = Files.lines(MOUNTS, StandardCharsets.ISO_8859_1)) {
             return mounts.map(line -> line.split(" ")).filter(words -> words[4].equals("/proc"))
                     .reduce((earlier, later) -> later)
                     .filter(words -> HIDING.matcher(words[words.length - 1]).find()).isPresent();

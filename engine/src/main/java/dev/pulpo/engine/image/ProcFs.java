@@ -1,6 +1,8 @@
 package dev.pulpo.engine.image;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.ResourceLimit;
@@ -31,6 +33,8 @@ public final class ProcFs {
     private static final long PF_EXITING = 0x4;
 
     private static final Path PROCFS = Path.of("/proc");
+    /** How long threads are listed anew where none was found that lives. */
+    private static final long RELISTING_NANOS = 1_000_000_000L;
 
     private ProcFs() {}
 
@@ -90,6 +94,16 @@ public final class ProcFs {
             return find(name).orElseThrow(() -> new TargetGoneException(pid, "thread " + tid + " ended"));
         }
 
+        /** The state as a letter, {@code Z} for a zombie. */
+        public char state() {
+            return get("State").charAt(0);
+        }
+
+        /** Whether it has not ended. */
+        public boolean isAlive() {
+            return state() != 'Z' && state() != 'X';
+        }
+
         /** A set of signals as a mask. */
         public long mask(String name) {
             return Long.parseUnsignedLong(get(name), 16);
@@ -124,7 +138,7 @@ public final class ProcFs {
     /** Where a link of a process's directory leads, such as {@code ns/user}; empty where that may not be known. */
     public static Optional<String> link(int pid, String name) {
         try {
-            return Optional.of(Files.readSymbolicLink(process(pid).resolve(name)).toString());
+            return Optional.of(RawText.of(Files.readSymbolicLink(process(pid).resolve(name))));
         } catch (IOException goneOrForbidden) {
             return Optional.empty();
         }
@@ -190,25 +204,36 @@ public final class ProcFs {
         }
     }
 
+    /** How many threads there are, zombies included. */
+    public static int threadCount(int pid) {
+        return threads(pid).size();
+    }
+
     /** The ids of the threads that have not ended and are not about to, the leader first where it lives. */
     public static List<Integer> liveThreads(int pid) {
-        return without(pid, tid -> isLeaving(pid, tid));
+        return without(pid, tid -> isLeaving(pid, tid), Integer.MAX_VALUE);
     }
 
     /**
-     * The threads that are not on their way out. Where all are, they are listed again: one may have made another one since it
-     * was listed.
+     * Threads that are not on their way out. Where all are, they are listed again: one may have made another one since it
+     * was listed. A process whose threads do nothing else gets no further than {@link #RELISTING_NANOS}.
      *
      * @param isGoing whether a thread is on its way out, which it is for good
+     * @param most    how many are wanted
+     * @throws TargetUnreadableException where its threads ended as fast as they were listed
      */
-    private static List<Integer> without(int pid, IntPredicate isGoing) {
+    private static List<Integer> without(int pid, IntPredicate isGoing, int most) {
+        long deadline = System.nanoTime() + RELISTING_NANOS;
         List<Integer> listed = List.of();
         while (true) {
             List<Integer> before = listed;
             listed = threads(pid);
-            List<Integer> others = listed.stream().filter(tid -> !isGoing.test(tid)).toList();
+            List<Integer> others = listed.stream().filter(tid -> !isGoing.test(tid)).limit(most).toList();
             if (!others.isEmpty() || listed.equals(before)) {
                 return others;
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw new TargetUnreadableException(pid, "its threads end as fast as they are listed; try again");
             }
         }
     }
@@ -228,9 +253,11 @@ public final class ProcFs {
      */
     public static boolean isEnding(int pid) {
         try {
-            return without(pid, tid -> isEnding(pid, tid)).isEmpty();
+            return without(pid, tid -> isEnding(pid, tid), 1).isEmpty();
         } catch (TargetGoneException gone) {
             return true;
+        } catch (TargetUnreadableException makesOthers) {
+            return false;
         }
     }
 
@@ -244,7 +271,8 @@ public final class ProcFs {
         if (!isLeaving(pid, pid)) {
             return pid;
         }
-        return liveThreads(pid).stream().findFirst().orElseThrow(() -> new TargetGoneException(pid, "it has ended"));
+        return without(pid, tid -> isLeaving(pid, tid), 1).stream().findFirst()
+                .orElseThrow(() -> new TargetGoneException(pid, "it has ended"));
     }
 
     /** What the thread's status file says now. @throws TargetGoneException where it has ended */
@@ -280,7 +308,10 @@ public final class ProcFs {
     /** The name of a thread or process, or {@code ?}. */
     public static String name(int pid, int tid) {
         try {
-            return ProcFile.readRecord(thread(pid, tid).resolve("comm"), StandardCharsets.UTF_8).strip();
+            String line = ProcFile.readRecord(thread(pid, tid).resolve("comm"), StandardCharsets.ISO_8859_1);
+            // What the kernel adds, and nothing of the name.
+            String name = line.endsWith("\n") ? line.substring(0, line.length() - 1) : line;
+            return RawText.decode(name.getBytes(StandardCharsets.ISO_8859_1));
         } catch (IOException gone) {
             return "?";
         }
@@ -348,7 +379,7 @@ public final class ProcFs {
 
     private static boolean isLink(Path file, String target) throws IOException {
         try {
-            return Files.readSymbolicLink(file).toString().equals(target);
+            return RawText.of(Files.readSymbolicLink(file)).equals(target);
         } catch (NoSuchFileException closedMeanwhile) {
             return false;
         }

@@ -1,7 +1,9 @@
 package dev.pulpo.engine.image;
 
+import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SegmentType;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
@@ -12,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -28,6 +32,10 @@ import java.util.Optional;
 public record ProcessImage(int pid, int tid, long startTime, String executable, MemoryMap map,
         List<LoadedObject> objects) {
     private static final long PAGE = 4096;
+    /** A thread lives for longer than a look takes, unless its process is made to be looked at in vain. */
+    private static final int MOST_THREADS = 20;
+    /** Programs of many plug-ins have some hundred. */
+    private static final int MOST_OBJECTS = 8192;
 
     /**
      * Looks at a process.
@@ -38,7 +46,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     public static ProcessImage read(int pid, TraceeMemory memory) {
         ProcFs.Stat leader = ProcFs.stat(pid);
         return read(pid, memory, leader.isLeaving() ? ProcFs.anyLiveThread(pid) : pid, leader.startTime(),
-                Optional.empty());
+                Optional.empty(), MOST_THREADS);
     }
 
     /**
@@ -50,11 +58,15 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     public ProcessImage again(TraceeMemory memory) {
         // The id of a leader stays to the end of the process; other threads may be gone.
         int sure = tid == pid ? pid : ProcFs.anyLiveThread(pid);
-        return read(pid, memory, sure, startTime, Optional.of(this));
+        return read(pid, memory, sure, startTime, Optional.of(this), MOST_THREADS);
     }
 
+    /** @param threads how many may be asked, of which each may leave before it has told everything */
     private static ProcessImage read(int pid, TraceeMemory memory, int anyTid, long startTime,
-            Optional<ProcessImage> known) {
+            Optional<ProcessImage> known, int threads) {
+        if (threads == 0) {
+            throw new TargetUnreadableException(pid, "its threads end faster than one can be asked; try again");
+        }
         int tid = anyTid;
         MemoryMap map = MemoryMap.read(pid, tid, memory);
         while (map.mappings().isEmpty() && !memory.hasMap() && !memory.isGone()) {
@@ -66,9 +78,9 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
             throw TargetGoneException.endedOrReplaced(pid);
         }
         Found found = objects(pid, tid, map, known.map(ProcessImage::objects).orElse(List.of()));
-        if (found.missing() && tid == pid && ProcFs.isLeaving(pid, pid) && !memory.isGone()) {
+        if (found.missing() && ProcFs.isLeaving(pid, tid) && !memory.isGone()) {
             // It has left since; files are reached through those that are left.
-            return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known);
+            return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known, threads - 1);
         }
         int alive = tid;
         MemoryMap last = map;
@@ -82,7 +94,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         } catch (TargetUnreadableException unreadable) {
             if (ProcFs.isLeaving(pid, alive) && !memory.isGone()) {
                 // It has left since.
-                return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known);
+                return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known, threads - 1);
             }
             throw unreadable;
         }
@@ -105,7 +117,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     private static String executable(int pid, int tid) {
         Path link = ProcFs.thread(pid, tid).resolve("exe");
         try {
-            return Files.readSymbolicLink(link).toString();
+            return RawText.of(Files.readSymbolicLink(link));
         } catch (IOException e) {
             throw new TargetUnreadableException(pid, link + " may not be read: it is a kernel thread, or belongs to "
                     + "another user (then run as that user or as root)", e);
@@ -116,6 +128,8 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         List<LoadedObject> objects = new ArrayList<>();
         boolean opened = false;
         boolean missing = false;
+        Map<RemoteAddress, LoadedObject> knownByStart = new HashMap<>();
+        known.forEach(object -> knownByStart.put(object.start(), object));
         List<Mapping> mappings = map.mappings();
         TargetFiles files = new TargetFiles(pid, tid);
         for (int i = 0; i < mappings.size(); i++) {
@@ -123,8 +137,12 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
             if (first.hasFile() && first.offset() == 0) {
                 List<Mapping> all = sameFile(mappings, i);
                 if (all.stream().anyMatch(Mapping::isExecutable)) {
-                    Optional<LoadedObject> same = known.stream().filter(object -> object.mappings().equals(all))
-                            .findFirst();
+                    if (objects.size() == MOST_OBJECTS) {
+                        throw new TargetUnreadableException(pid, "too large to be read: it runs code of more than "
+                                + MOST_OBJECTS + " files; it can be patched when it has loaded fewer");
+                    }
+                    Optional<LoadedObject> same = Optional.ofNullable(knownByStart.get(first.start()))
+                            .filter(object -> object.mappings().equals(all));
                     Optional<LoadedObject> object = same.or(() -> ObjectFiles.open(files, first)
                             .map(elf -> new LoadedObject(first.path(), all, bias(first, elf), elf)));
                     object.ifPresent(objects::add);
@@ -136,7 +154,10 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         return new Found(List.copyOf(objects), opened, missing);
     }
 
-    /** The mappings from {@code from} on that belong to one loading of one file: offsets ascend. */
+    /**
+     * The mappings from {@code from} on that belong to one loading of one file: offsets ascend. Another loading ends the
+     * search where it begins, so all searches together pass each mapping once.
+     */
     private static List<Mapping> sameFile(List<Mapping> mappings, int from) {
         Mapping first = mappings.get(from);
         List<Mapping> same = new ArrayList<>();
@@ -193,6 +214,12 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     /** The object that defines this function for everybody: the C library for {@code dlopen}, for example. */
     public Optional<LoadedObject> exporting(String symbol) {
         return objects.stream().filter(object -> object.exported(symbol).isPresent()).findFirst();
+    }
+
+    /** The object that exports this symbol itself, with content that was loaded on our behalf. */
+    public Optional<LoadedObject> loadedFor(String symbol, ByteSource content) {
+        return objects.stream().filter(object -> object.exported(symbol).isPresent() && object.holds(content))
+                .findFirst();
     }
 
     /** Where the stub's state is, if the process carries the stub. */

@@ -1,9 +1,12 @@
 package dev.pulpo.engine.image;
 
+import dev.pulpo.elf.FileTree;
+import dev.pulpo.elf.MappedFile;
+import dev.pulpo.elf.RawText;
+import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.ffm.FileStatus;
 import dev.pulpo.ffm.OpenFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -12,7 +15,7 @@ import java.util.Optional;
  * opened before it is known to be a regular file that is stored somewhere, no link leads out of the process's root
  * directory, and what has been looked at is what is opened ({@link OpenFile}). Immutable.
  */
-public final class TargetFiles {
+public final class TargetFiles implements FileTree {
     private final int pid;
     private final int tid;
 
@@ -61,14 +64,17 @@ public final class TargetFiles {
     }
 
     /**
-     * A regular file under a name, links followed as the process would. Empty where there is none, or it may not be read.
+     * {@inheritDoc}
      *
-     * @param name from the process's root directory on
+     * <p>Links are followed as the process would.
+     *
      * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
      */
-    public Optional<OpenFile> open(String name) {
-        try (OpenFile found = OpenFile.inRoot(pid, tid, bytes(name), OpenFile.Links.FOLLOWED)) {
-            return Optional.of(found.readable());
+    @Override
+    public Optional<MappedFile> open(String name) {
+        try (OpenFile found = OpenFile.inRoot(pid, tid, bytes(name), OpenFile.Links.FOLLOWED);
+                OpenFile readable = found.readable()) {
+            return Optional.of(ObjectFiles.mapped(readable, name, ReadLimits.PROCESS.fileBytes()));
         } catch (IOException absent) {
             return Optional.empty();
         }
@@ -125,10 +131,12 @@ public final class TargetFiles {
         return slash < 0 ? path.length() : slash;
     }
 
-    /** Whether both processes have the same root directory; false where that cannot be known. */
-    public boolean hasRootOf(TargetFiles other) {
-        try (OpenFile own = root(); OpenFile theirs = other.root()) {
-            return own.status().isSameFile(theirs.status());
+    /** Whether the process sees the same files under the same names as this one; false where that cannot be known. */
+    public boolean hasOurView() {
+        int self = (int) ProcessHandle.current().pid();
+        try (OpenFile own = new TargetFiles(self, self).root(); OpenFile theirs = root()) {
+            return own.status().isSameFile(theirs.status())
+                    && ProcFs.link(pid, "ns/mnt").equals(ProcFs.link(self, "ns/mnt"));
         } catch (IOException gone) {
             return false;
         }
@@ -139,6 +147,6 @@ public final class TargetFiles {
     }
 
     private static byte[] bytes(String name) {
-        return name.getBytes(StandardCharsets.UTF_8);
+        return RawText.encode(name);
     }
 }

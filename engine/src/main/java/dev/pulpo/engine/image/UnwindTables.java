@@ -8,9 +8,6 @@ import dev.pulpo.elf.cfi.CfiTable;
 import dev.pulpo.elf.cfi.LoadedCfi;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,6 +26,11 @@ public final class UnwindTables {
 
     /** By content; a kernel has one for all processes. */
     private static final Map<ByteBuffer, ElfFile> VDSOS = new ConcurrentHashMap<>();
+
+    /** The process can write to its own copy, so there may be as many as there are processes. */
+    private static final int MOST_VDSOS = 16;
+    /** The kernel's has two pages; one that claims more is none. */
+    private static final long MOST_VDSO_BYTES = 1 << 20;
 
     /** By process image, which keeps it where it is. */
     private static final Map<TraceeMemory, LoadedObject> MAPPED_VDSOS = Collections
@@ -91,12 +93,12 @@ public final class UnwindTables {
         if (known != null && known.mappings().equals(List.of(mapping))) {
             return Optional.of(known);
         }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = arena.allocate(mapping.end().value() - mapping.start().value());
-            memory.read(mapping.start(), bytes);
-            byte[] content = bytes.toArray(ValueLayout.JAVA_BYTE);
-            ElfFile elf = VDSOS.computeIfAbsent(ByteBuffer.wrap(content),
-                    anew -> ElfFile.of(ByteSource.of(content), "[vdso]"));
+        long length = mapping.end().minus(mapping.start());
+        if (length > MOST_VDSO_BYTES) {
+            return Optional.empty();
+        }
+        try {
+            ElfFile elf = vdso(memory.bytes(mapping.start(), (int) length));
             LoadedObject vdso = new LoadedObject("[vdso]", List.of(mapping), mapping.start().value(), elf);
             MAPPED_VDSOS.put(memory, vdso);
             return Optional.of(vdso);
@@ -104,5 +106,18 @@ public final class UnwindTables {
             // Stacks through it end there, and say so.
             return Optional.empty();
         }
+    }
+
+    private static ElfFile vdso(byte[] content) {
+        ByteBuffer key = ByteBuffer.wrap(content);
+        ElfFile known = VDSOS.get(key);
+        if (known != null) {
+            return known;
+        }
+        ElfFile elf = ElfFile.of(ByteSource.of(content), "[vdso]");
+        if (VDSOS.size() < MOST_VDSOS) {
+            VDSOS.put(key, elf);
+        }
+        return elf;
     }
 }

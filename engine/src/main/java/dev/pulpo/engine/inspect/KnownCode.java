@@ -3,8 +3,10 @@ package dev.pulpo.engine.inspect;
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.FileTree;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.elf.cfi.UnwindEnd;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.elf.dwarf.SourceFrame;
@@ -15,13 +17,12 @@ import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.engine.check.PlanChecks;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.Mapping;
-import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.image.TargetFiles;
 import dev.pulpo.engine.image.UnwindTables;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,9 +61,10 @@ public final class KnownCode implements AutoCloseable {
     }
 
     private static Optional<DebugInfo> open(ProcessImage image, LoadedObject object) {
-        Path root = ProcFs.thread(image.pid(), image.tid()).resolve("root");
+        FileTree tree = new TargetFiles(image.pid(), image.tid());
         try {
-            return Optional.of(DebugInfo.open(object.elf(), Path.of(object.path()), DebugFiles.under(root)));
+            return Optional.of(
+                    DebugInfo.open(object.elf(), object.path(), DebugFiles.in(tree, ReadLimits.PROCESS)));
         } catch (IOException | MalformedElfException unusable) {
             // What is left are symbols; an answer without a line says that there is no more.
             return Optional.empty();

@@ -6,7 +6,7 @@ import dev.pulpo.elf.SegmentType;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.TargetMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -26,32 +26,52 @@ final class ThreadLocals {
     /** Neither an object without such a distance nor one that may not have it any more: glibc's {@code -1}. */
     private static final long FORCED_DYNAMIC = -1;
 
-    private final TraceeMemory memory;
+    private final TargetMemory memory;
     /** By load bias. */
     private final Map<Long, Long> distances = new HashMap<>();
 
-    private ThreadLocals(TraceeMemory memory) {
+    private ThreadLocals(TargetMemory memory) {
         this.memory = memory;
     }
 
     /** Reads the notes; where there are none, nothing is known. */
-    static ThreadLocals of(ProcessImage image, TraceeMemory memory) {
+    static ThreadLocals of(ProcessImage image, TargetMemory memory) {
         ThreadLocals found = new ThreadLocals(memory);
-        OptionalLong map = found.firstMap(image);
         OptionalLong field = found.field(image);
-        if (map.isPresent() && field.isPresent()) {
-            long next = map.getAsLong();
-            for (int i = 0; next != 0 && i < MOST_OBJECTS; i++) {
-                // struct link_map begins with l_addr, l_name, l_ld, l_next (link.h).
-                OptionalLong bias = found.word(next);
-                OptionalLong distance = found.word(next + field.getAsLong());
-                if (bias.isPresent() && distance.isPresent()) {
-                    found.distances.put(bias.getAsLong(), distance.getAsLong());
-                }
-                next = found.word(next + 3 * Long.BYTES).orElse(0);
-            }
+        if (field.isPresent()) {
+            found.dynamicSection(image).ifPresent(dynamic -> found.read(dynamic, field.getAsLong()));
         }
         return found;
+    }
+
+    /**
+     * Reads the notes of the objects of the loader's list. That is the process's memory: it may end anywhere, and go round.
+     *
+     * @param dynamic where the dynamic section of the program is
+     * @param field   where in its maps the C library has the note
+     */
+    static ThreadLocals of(TargetMemory memory, long dynamic, long field) {
+        ThreadLocals found = new ThreadLocals(memory);
+        found.read(dynamic, field);
+        return found;
+    }
+
+    private void read(long dynamic, long field) {
+        long next = firstMap(dynamic).orElse(0);
+        for (int i = 0; next != 0 && i < MOST_OBJECTS; i++) {
+            // struct link_map begins with l_addr, l_name, l_ld, l_next (link.h).
+            OptionalLong bias = word(next);
+            OptionalLong distance = word(next + field);
+            if (bias.isPresent() && distance.isPresent()) {
+                distances.put(bias.getAsLong(), distance.getAsLong());
+            }
+            next = word(next + 3 * Long.BYTES).orElse(0);
+        }
+    }
+
+    /** How many objects have a note. */
+    int size() {
+        return distances.size();
     }
 
     /** Where a thread has a variable; empty where that is not known. */
@@ -62,19 +82,19 @@ final class ThreadLocals {
                 : OptionalLong.of(threadPointer - distance + offset);
     }
 
-    private OptionalLong firstMap(ProcessImage image) {
+    private OptionalLong dynamicSection(ProcessImage image) {
         Optional<LoadedObject> program = image.program();
         if (program.isEmpty()) {
             return OptionalLong.empty();
         }
-        OptionalLong dynamic = program.get().elf().segments().stream()
+        return program.get().elf().segments().stream()
                 .filter(segment -> segment.type().equals(SegmentType.DYNAMIC))
                 .mapToLong(segment -> program.get().toRemote(segment.address()).value()).findFirst();
-        if (dynamic.isEmpty()) {
-            return OptionalLong.empty();
-        }
+    }
+
+    private OptionalLong firstMap(long dynamic) {
         for (int i = 0; i < MOST_OBJECTS; i++) {
-            long entry = dynamic.getAsLong() + i * 2L * Long.BYTES;
+            long entry = dynamic + i * 2L * Long.BYTES;
             OptionalLong tag = word(entry);
             if (tag.isEmpty() || tag.getAsLong() == 0) {
                 break;

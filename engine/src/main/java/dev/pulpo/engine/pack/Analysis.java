@@ -3,6 +3,7 @@ package dev.pulpo.engine.pack;
 import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SymbolBinding;
 import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.SymbolType;
@@ -251,7 +252,7 @@ public final class Analysis {
     }
 
     private static String fileName(Path path) {
-        return String.valueOf(path.getFileName());
+        return RawText.of(path.getFileName());
     }
 
     /** The patch's build-id, and a digest of everything that the packing adds to it. */
@@ -263,7 +264,7 @@ public final class Analysis {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
         digest.update(targetBuild.bytes());
-        digest.update((functions + "\n" + references).getBytes(StandardCharsets.UTF_8));
+        digest.update(RawText.encode(functions + "\n" + references));
         byte[] build = patch.elf().buildId().orElseThrow().bytes();
         ByteBuffer id = ByteBuffer.allocate(PatchId.BYTES);
         id.put(build, 0, Math.min(build.length, PatchId.BYTES / 2));

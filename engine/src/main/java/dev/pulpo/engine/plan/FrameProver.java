@@ -18,9 +18,6 @@ import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.x86.FrameProof;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -108,20 +105,12 @@ public final class FrameProver {
     private Optional<LoadedCfi> proven(LoadedObject object, Overwritten range) {
         RemoteAddress start = object.toRemote(new LinkAddress(range.start()));
         RemoteAddress end = object.toRemote(new LinkAddress(range.end()));
-        return switch (FrameProof.of(bytes(start, range.end() - range.start()))) {
+        return switch (FrameProof.of(memory.bytes(start, Math.toIntExact(range.end() - range.start())))) {
             case FrameProof.Result.Proven proven ->
                 Optional.of(new LoadedCfi(table(range.start(), proven.points()), object.bias(), start.value(),
                         end.value()));
             case FrameProof.Result.Unproven unproven -> Optional.empty();
         };
-    }
-
-    private byte[] bytes(RemoteAddress start, long length) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = arena.allocate(length);
-            memory.read(start, bytes);
-            return bytes.toArray(ValueLayout.JAVA_BYTE);
-        }
     }
 
     private static CfiTable table(long start, List<FrameProof.Point> points) {

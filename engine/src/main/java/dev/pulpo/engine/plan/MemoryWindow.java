@@ -1,7 +1,7 @@
 package dev.pulpo.engine.plan;
 
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.TargetMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,10 +17,10 @@ final class MemoryWindow {
     private static final int PIECE = 16 * 1024;
     private static final long PAGE = 4096;
 
-    private final TraceeMemory memory;
+    private final TargetMemory memory;
     private final NavigableMap<Long, byte[]> pieces = new TreeMap<>();
 
-    MemoryWindow(TraceeMemory memory) {
+    MemoryWindow(TargetMemory memory) {
         this.memory = memory;
     }
 
@@ -57,11 +57,7 @@ final class MemoryWindow {
     }
 
     private byte[] readDirectly(RemoteAddress address, int length) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = arena.allocate(length);
-            memory.read(address, bytes);
-            return bytes.toArray(ValueLayout.JAVA_BYTE);
-        }
+        return memory.bytes(address, length);
     }
 
     /** As much of a piece as is mapped from its beginning on. */

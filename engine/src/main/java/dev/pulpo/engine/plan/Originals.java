@@ -3,11 +3,11 @@ package dev.pulpo.engine.plan;
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.Section;
 import dev.pulpo.engine.check.ConstructorCheck;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -69,6 +69,6 @@ public final class Originals {
         while (length < bytes.length && bytes[length] != 0) {
             length++;
         }
-        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+        return RawText.decode(bytes, 0, length);
     }
 }

@@ -1,11 +1,12 @@
 package dev.pulpo.engine.plan;
 
+import dev.pulpo.elf.BuildId;
 import static java.util.stream.Collectors.toSet;
 
-import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.LivePatch;
@@ -169,7 +170,7 @@ public final class Planner {
 
     private Optional<LoadedObject> target(LivePatch patch) {
         if (patch.target().isEmpty() || patch.replacements().isEmpty()) {
-            refusals.add(new Refusal.NothingToReplace(patch.file().toString()));
+            refusals.add(new Refusal.NothingToReplace(RawText.of(patch.file())));
             return Optional.empty();
         }
         String name = patch.target().get();
@@ -237,7 +238,7 @@ public final class Planner {
         Set<String> replaced = patch.replacements().stream().map(Replacement::function).collect(toSet());
         Set<String> originals = Originals.of(patchElf).stream().map(Originals.Original::function).collect(toSet());
         originals.stream().filter(name -> !replaced.contains(name)).sorted()
-                .forEach(name -> refusals.add(new Refusal.UnknownOriginal(patch.file().toString(), name)));
+                .forEach(name -> refusals.add(new Refusal.UnknownOriginal(RawText.of(patch.file()), name)));
         return originals;
     }
 
@@ -246,7 +247,7 @@ public final class Planner {
                 .or(() -> patchElf.symbols().find(name))
                 .filter(symbol -> symbol.isDefined() && symbol.type() == SymbolType.FUNC);
         if (found.isEmpty()) {
-            refusals.add(new Refusal.UnknownReplacement(patch.file().toString(), name, Names.nearest(name,
+            refusals.add(new Refusal.UnknownReplacement(RawText.of(patch.file()), name, Names.nearest(name,
                     patchElf.dynamicSymbols().stream()
                             .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
                             .map(ElfSymbol::name))));

@@ -5,14 +5,13 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.image.LoadedObject;
-import dev.pulpo.engine.image.ObjectFiles;
-import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.image.TargetFiles;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,12 +40,10 @@ final class SymbolSources {
     }
 
     private static Optional<ElfFile> debugFile(ProcessImage image, LoadedObject object) {
-        Path root = ProcFs.thread(image.pid(), image.tid()).resolve("root");
         try {
-            Optional<Path> found = DebugFiles.under(root).find(object.elf(), Path.of(object.path()));
-            return found.isPresent()
-                    ? Optional.of(ObjectFiles.open(found.get(), found.get().toString()))
-                    : Optional.empty();
+            return DebugFiles.in(new TargetFiles(image.pid(), image.tid()), ReadLimits.PROCESS)
+                    .find(object.elf(), object.path())
+                    .map(DebugFiles.Found::file);
         } catch (IOException | MalformedElfException unusable) {
             // Then there are the names that the object itself has, and whoever misses one is told so.
             return Optional.empty();

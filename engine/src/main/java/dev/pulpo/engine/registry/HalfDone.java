@@ -3,10 +3,7 @@ package dev.pulpo.engine.registry;
 import dev.pulpo.engine.registry.PatchRecord.State;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
-import dev.pulpo.ffm.TraceeMemory;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import dev.pulpo.ffm.TargetMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -35,6 +32,10 @@ public final class HalfDone {
     private final Registry registry;
     private final Predicate<Ties> decided;
     private final Map<Long, Boolean> transactions = new HashMap<>();
+    /** By the number of the transaction with which they came. */
+    private final Map<Long, List<PatchRecord>> together = new HashMap<>();
+    /** With which transactions patches in force were to go. */
+    private final Set<Long> staying = new HashSet<>();
 
     /**
      * Bytes of a function that are to be given back.
@@ -65,6 +66,13 @@ public final class HalfDone {
     private HalfDone(Registry registry, Predicate<Ties> decided) {
         this.registry = registry;
         this.decided = decided;
+        for (Registry.Entry entry : registry.entries()) {
+            Ties ties = entry.patch().ties();
+            together.computeIfAbsent(ties.transaction(), first -> new ArrayList<>(1)).add(entry.patch());
+            if (entry.patch().state() == State.ACTIVE) {
+                staying.add(ties.leaving());
+            }
+        }
     }
 
     /**
@@ -73,7 +81,7 @@ public final class HalfDone {
      * @param memory  of the process
      * @param decided asks the other processes of a transaction whether it stays in force
      */
-    public static Remedy of(Registry registry, TraceeMemory memory, Predicate<Ties> decided) {
+    public static Remedy of(Registry registry, TargetMemory memory, Predicate<Ties> decided) {
         HalfDone halfDone = new HalfDone(registry, decided);
         Map<Registry.Entry, State> goals = new LinkedHashMap<>();
         registry.halfDone().forEach(entry -> goals.put(entry, halfDone.goal(entry.patch())));
@@ -85,7 +93,7 @@ public final class HalfDone {
      *
      * @param memory of the process
      */
-    public static Remedy undoing(Registry registry, TraceeMemory memory, long transaction) {
+    public static Remedy undoing(Registry registry, TargetMemory memory, long transaction) {
         Map<Registry.Entry, State> goals = new LinkedHashMap<>();
         for (Registry.Entry entry : registry.halfDone()) {
             Ties ties = entry.patch().ties();
@@ -103,7 +111,7 @@ public final class HalfDone {
         return patch.isDeparture() ? State.UNLOADED : State.REVERTED;
     }
 
-    private static Remedy remedy(Registry registry, TraceeMemory memory, List<Registry.Entry> decided,
+    private static Remedy remedy(Registry registry, TargetMemory memory, List<Registry.Entry> decided,
             Map<Registry.Entry, State> goals) {
         // Those that stay come first: as long as one that goes is half done, all is known that has to be.
         Map<Registry.Entry, State> ordered = new LinkedHashMap<>();
@@ -121,10 +129,9 @@ public final class HalfDone {
     private State goal(PatchRecord patch) {
         Ties ties = patch.ties();
         if (patch.state() == State.REVERTING) {
-            boolean together = ties.leaving() != 0;
-            boolean stays = together && (isOpen(ties.leaving())
+            boolean stays = ties.leaving() != 0 && (isOpen(ties.leaving())
                     ? !isDecided(ties.leaving())
-                    : registry.active().stream().anyMatch(entry -> entry.patch().ties().leaving() == ties.leaving()));
+                    : staying.contains(ties.leaving()));
             return stays ? State.ACTIVE : State.REVERTED;
         }
         boolean stays = !patch.isDeparture() && ties.transaction() != 0 && isDecided(ties.transaction());
@@ -140,8 +147,7 @@ public final class HalfDone {
     }
 
     private List<PatchRecord> of(long transaction) {
-        return registry.entries().stream().map(Registry.Entry::patch)
-                .filter(patch -> patch.ties().transaction() == transaction).toList();
+        return together.getOrDefault(transaction, List.of());
     }
 
     /** Whether a patch of this transaction has yet to come into force, or to stay in it. */
@@ -164,7 +170,7 @@ public final class HalfDone {
         return answer;
     }
 
-    private static List<Undo> code(Registry registry, Registry afterwards, TraceeMemory memory,
+    private static List<Undo> code(Registry registry, Registry afterwards, TargetMemory memory,
             Set<Registry.Entry> entries) {
         Map<RemoteAddress, List<byte[]>> possible = possible(registry);
         Set<RemoteAddress> seen = new HashSet<>();
@@ -199,11 +205,9 @@ public final class HalfDone {
         return possible;
     }
 
-    private static Optional<byte[]> read(TraceeMemory memory, FunctionRecord function, int length) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = arena.allocate(length);
-            memory.read(function.site(), bytes);
-            return Optional.of(bytes.toArray(ValueLayout.JAVA_BYTE));
+    private static Optional<byte[]> read(TargetMemory memory, FunctionRecord function, int length) {
+        try {
+            return Optional.of(memory.bytes(function.site(), length));
         } catch (SystemCallException unmapped) {
             // The object has been closed since; there is nothing to take back.
             return Optional.empty();

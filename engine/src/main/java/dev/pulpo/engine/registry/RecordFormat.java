@@ -1,16 +1,18 @@
 package dev.pulpo.engine.registry;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.ffm.RemoteAddress;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A patch record as bytes, little-endian, a multiple of eight long:
@@ -43,6 +45,15 @@ final class RecordFormat {
     private static final int TIES = 128;
     private static final int MEMBERS = 168;
     private static final int MEMBER_BYTES = 16;
+    /** A function without a name, and with no bytes. */
+    private static final int FUNCTION_BYTES = 5 * 8 + 3 * 4;
+    /** More bytes than any detour has, and than lie between an entry and the bytes that change. */
+    private static final int MOST_BYTES = 256;
+    private static final long MOST_CODE = 1L << 31;
+    private static final long MOST_TRAMPOLINES = 64 << 20;
+    /** Of the year 9999. */
+    private static final long LAST_SECOND = 253_402_300_799L;
+    private static final int NANOS_PER_SECOND = 1_000_000_000;
 
     private RecordFormat() {}
 
@@ -88,68 +99,101 @@ final class RecordFormat {
     }
 
     private static int stringSize(String text) {
-        return 4 + text.getBytes(StandardCharsets.UTF_8).length;
+        return 4 + RawText.encode(text).length;
     }
 
     private static void putString(ByteBuffer out, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        byte[] bytes = RawText.encode(text);
         out.putInt(bytes.length).put(bytes);
     }
 
-    /** The record that begins here; empty where the bytes are none. The buffer goes on behind it. */
+    /**
+     * The record that begins here; empty where the bytes are none, or say what cannot be. The buffer goes on behind it. The
+     * bytes are the process's, so each number is checked before anything is done with it: counts against the bytes that are
+     * there, addresses and sizes against what a process can have.
+     */
     static Optional<PatchRecord> decode(ByteBuffer in) {
         int start = in.position();
+        int limit = in.limit();
         try {
             int length = in.getInt();
             int kind = in.getInt();
-            if (length < TIES || length > in.capacity() - start
+            if (length < TIES || length > limit - start || length % Long.BYTES != 0
                     || kind != KIND_PATCH && kind != KIND_WITHOUT_TIES) {
                 return Optional.empty();
             }
-            Optional<PatchRecord.State> state = state(in.getLong());
-            long sequence = in.getLong();
-            Instant appliedAt = Instant.ofEpochSecond(in.getLong(), in.getInt());
-            int count = in.getInt();
-            PatchId id = new PatchId(bytes(in, PatchId.BYTES));
-            RemoteAddress handle = address(in);
-            long bias = in.getLong();
-            RemoteAddress first = address(in);
-            RemoteAddress end = address(in);
-            TrampolineBlock trampolines = new TrampolineBlock(address(in), in.getLong());
-            int mark = in.getInt();
-            in.getInt();
-            Ties ties = kind == KIND_PATCH ? ties(in) : Ties.OLD;
-            String file = string(in);
-            String target = string(in);
-            String buildId = string(in);
-            String comment = string(in);
-            List<PatchId> dependencies = new ArrayList<>();
-            for (int i = in.getInt(); i > 0; i--) {
-                dependencies.add(new PatchId(bytes(in, PatchId.BYTES)));
-            }
-            List<FunctionRecord> functions = new ArrayList<>();
-            // Of what has been unloaded nobody asks any more what it replaced, and there may be a lot of it. But a record that
-            // tells how a transaction ended is kept as it is.
-            boolean over = state.equals(Optional.of(PatchRecord.State.UNLOADED)) && ties.mark() != Ties.Mark.DECIDED;
-            for (int i = 0; i < count && !over; i++) {
-                functions.add(function(in));
-            }
-            in.position(start + length);
-            return state
-                    .map(known -> new PatchRecord(known, sequence, appliedAt, id, handle, bias, first, end,
-                            trampolines, mark, ties, file, target, buildId, comment, dependencies, functions));
-        } catch (BufferUnderflowException | IllegalArgumentException | java.time.DateTimeException damaged) {
+            // Nothing of a record lies beyond its end.
+            in.limit(start + length);
+            PatchRecord patch = patch(in, kind);
+            in.limit(limit).position(start + length);
+            return Optional.of(patch);
+        } catch (BufferUnderflowException | IllegalArgumentException damaged) {
             return Optional.empty();
         }
     }
 
-    private static Optional<PatchRecord.State> state(long code) {
-        for (PatchRecord.State state : PatchRecord.State.values()) {
-            if (state.code() == code) {
-                return Optional.of(state);
-            }
+    private static PatchRecord patch(ByteBuffer in, int kind) {
+        PatchRecord.State state = state(in.getLong());
+        long sequence = in.getLong();
+        require(sequence > 0 && sequence < Long.MAX_VALUE, "number", sequence);
+        Instant appliedAt = instant(in.getLong(), in.getInt());
+        int count = count(in, in.getInt(), FUNCTION_BYTES);
+        PatchId id = new PatchId(bytes(in, PatchId.BYTES));
+        RemoteAddress handle = address(in);
+        long bias = in.getLong();
+        RemoteAddress first = address(in);
+        RemoteAddress end = address(in);
+        require(first.isNull() && end.isNull() || first.hasRoomFor(end.minus(first)), "end", end.value());
+        TrampolineBlock trampolines = new TrampolineBlock(address(in), in.getLong());
+        require(trampolines.isEmpty() || trampolines.bytes() <= MOST_TRAMPOLINES
+                && trampolines.start().hasRoomFor(trampolines.bytes()), "size of trampolines", trampolines.bytes());
+        int mark = in.getInt();
+        // What the gates obey lies among the trampolines.
+        require(mark == 0 || !trampolines.isEmpty(), "mark without gates", mark);
+        in.getInt();
+        Ties ties = kind == KIND_PATCH ? ties(in) : Ties.OLD;
+        String file = string(in);
+        String target = string(in);
+        String buildId = string(in);
+        // For people, and of several lines.
+        String comment = RawText.decodeLines(bytes(in, in.getInt()));
+        List<PatchId> dependencies = new ArrayList<>();
+        for (int i = count(in, in.getInt(), PatchId.BYTES); i > 0; i--) {
+            dependencies.add(new PatchId(bytes(in, PatchId.BYTES)));
         }
-        return Optional.empty();
+        List<FunctionRecord> functions = new ArrayList<>();
+        // Of what has been unloaded nobody asks any more what it replaced, and there may be a lot of it. But a record that
+        // tells how a transaction ended is kept as it is.
+        boolean over = state == PatchRecord.State.UNLOADED && ties.mark() != Ties.Mark.DECIDED;
+        for (int i = 0; i < count && !over; i++) {
+            functions.add(function(in));
+        }
+        return new PatchRecord(state, sequence, appliedAt, id, handle, bias, first, end, trampolines, mark, ties, file,
+                target, buildId, comment, dependencies, functions);
+    }
+
+    private static void require(boolean holds, String what, long value) {
+        if (!holds) {
+            throw new IllegalArgumentException("no record has " + what + " " + value);
+        }
+    }
+
+    /** A count of things that take so many bytes each, if they can be there. */
+    private static int count(ByteBuffer in, int count, int least) {
+        require(count >= 0 && count <= in.remaining() / least, "count", count);
+        return count;
+    }
+
+    /** A time that calendars can show. */
+    private static Instant instant(long seconds, int nanoseconds) {
+        require(seconds >= 0 && seconds <= LAST_SECOND && nanoseconds >= 0 && nanoseconds < NANOS_PER_SECOND, "time",
+                seconds);
+        return Instant.ofEpochSecond(seconds, nanoseconds);
+    }
+
+    private static PatchRecord.State state(long code) {
+        return Arrays.stream(PatchRecord.State.values()).filter(known -> known.code() == code).findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no state has the number " + code));
     }
 
     private static Ties ties(ByteBuffer in) {
@@ -159,15 +203,18 @@ final class RecordFormat {
         Ties.Mark mark = Arrays.stream(Ties.Mark.values()).filter(known -> known.code() == code).findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no mark has the number " + code));
         long namespace = in.getLong();
-        List<Ties.Member> members = new ArrayList<>();
+        Set<Ties.Member> members = new LinkedHashSet<>();
         int count = in.getInt();
         in.getInt();
+        count(in, count, MEMBER_BYTES);
+        require(count <= Ties.MOST_MEMBERS && (count == 0 || transaction != 0), "number of members", count);
         for (int i = 0; i < count; i++) {
             int pid = in.getInt();
+            require(pid > 0, "member with the id", pid);
             in.getInt();
             members.add(new Ties.Member(pid, in.getLong()));
         }
-        return new Ties(transaction, leaving, mark, namespace, members, true);
+        return new Ties(transaction, leaving, mark, namespace, List.copyOf(members), true);
     }
 
     private static FunctionRecord function(ByteBuffer in) {
@@ -176,8 +223,13 @@ final class RecordFormat {
         RemoteAddress site = address(in);
         RemoteAddress before = address(in);
         long size = in.getLong();
+        require(size >= 0 && size <= MOST_CODE && entry.hasRoomFor(size) && entry.hasRoomFor(MOST_BYTES), "size",
+                size);
+        require(Math.abs(site.minus(entry)) <= MOST_BYTES && site.hasRoomFor(MOST_BYTES), "site", site.value());
         String name = string(in);
-        byte[] original = bytes(in, in.getInt());
+        int length = in.getInt();
+        require(length > 0 && length <= MOST_BYTES, "length of code", length);
+        byte[] original = bytes(in, length);
         byte[] detour = bytes(in, original.length);
         byte[] gate = bytes(in, in.getInt());
         return new FunctionRecord(name, entry, replacement, site, original, detour, gate, before, size);
@@ -188,7 +240,7 @@ final class RecordFormat {
     }
 
     private static String string(ByteBuffer in) {
-        return new String(bytes(in, in.getInt()), StandardCharsets.UTF_8);
+        return RawText.decode(bytes(in, in.getInt()));
     }
 
     private static byte[] bytes(ByteBuffer in, int length) {

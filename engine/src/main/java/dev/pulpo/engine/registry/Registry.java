@@ -5,10 +5,9 @@ import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.TargetMemory;
 import dev.pulpo.stub.StubLayout;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -31,10 +30,10 @@ import java.util.TreeMap;
  * @param pid     the process
  * @param stub    its stub, as it was when the registry was read
  * @param entries the records, in the order in which they were written
- * @param functionsInForce all functions that patches in force replace, by entry; the newest patch of each wins
+ * @param replaced what patches in force replace, by entry; the oldest patch of each first
  */
 public record Registry(int pid, StubState stub, List<Entry> entries,
-        Map<RemoteAddress, FunctionRecord> functionsInForce) {
+        Map<RemoteAddress, List<Replaced>> replaced) {
     private Registry(int pid, StubState stub, List<Entry> entries) {
         this(pid, stub, List.copyOf(entries), byEntry(entries));
     }
@@ -46,57 +45,81 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
      */
     public record Entry(RemoteAddress address, PatchRecord patch) {}
 
+    /**
+     * A function that a patch in force replaces.
+     *
+     * @param by the patch
+     */
+    public record Replaced(Entry by, FunctionRecord function) {}
+
+    /** How many records there may be, and how many functions they may have: some work takes longer than these grow. */
+    static final int MOST_RECORDS = 4096;
+    static final int MOST_FUNCTIONS = 100_000;
+
+    /** How often a registry may move while it is read. Tools move it when it is full, which is rare. */
+    private static final int MOST_MOVES = 16;
+
     /** How many times the records that are kept fit into a new place, so that it is not needed again soon. */
     private static final long SPARE = 4;
 
     /** Reads the registry under the {@link dev.pulpo.ffm.ProcessLock}, so that nobody can move it meanwhile. */
-    public static Registry readLocked(int pid, TraceeMemory memory, RemoteAddress stubAddress) {
+    public static Registry readLocked(int pid, TargetMemory memory, RemoteAddress stubAddress) {
         StubState stub = StubState.read(pid, memory, stubAddress);
-        return decode(pid, stub, bytes(pid, memory, stub).orElseThrow(() -> damaged(pid, stub, 0)));
+        return decode(pid, stub, bytes(memory, stub).orElseThrow(() -> damaged(pid, stub, 0)));
     }
 
-    /** Reads the registry. */
-    public static Registry read(int pid, TraceeMemory memory, RemoteAddress stubAddress) {
+    /**
+     * Reads the registry.
+     *
+     * @throws TargetUnreadableException where it makes no sense, or moves all the time
+     */
+    public static Registry read(int pid, TargetMemory memory, RemoteAddress stubAddress) {
         StubState stub = StubState.read(pid, memory, stubAddress);
-        while (true) {
-            Optional<byte[]> bytes = bytes(pid, memory, stub);
+        for (int moves = 0; moves < MOST_MOVES; moves++) {
+            Optional<byte[]> bytes = bytes(memory, stub);
             StubState afterwards = StubState.read(pid, memory, stubAddress);
-            if (!afterwards.registry().equals(stub.registry())) {
-                // Another tool has moved it meanwhile, and the place where it was may be anybody's by now.
-                stub = afterwards;
-            } else {
+            if (afterwards.registry().equals(stub.registry())) {
                 return decode(pid, stub, bytes.orElseThrow(() -> damaged(pid, afterwards, 0)));
             }
+            // Another tool has moved it meanwhile, and the place where it was may be anybody's by now.
+            stub = afterwards;
         }
+        throw new TargetUnreadableException(pid,
+                "the registry of its stub cannot be read, because it moves all the time: "
+                        + "the state at " + stubAddress + " named another place for it each of " + MOST_MOVES
+                        + " times");
     }
 
     /** What stands where the records are; empty where nothing can be read. */
-    private static Optional<byte[]> bytes(int pid, TraceeMemory memory, StubState stub) {
-        if (Long.compareUnsigned(stub.registryUsed(), stub.registrySize()) > 0
-                || stub.registryUsed() > Integer.MAX_VALUE) {
-            throw damaged(pid, stub, stub.registryUsed());
-        }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment bytes = arena.allocate(stub.registryUsed(), 8);
-            if (stub.registryUsed() > 0) {
-                memory.read(stub.registry(), bytes);
+    private static Optional<byte[]> bytes(TargetMemory memory, StubState stub) {
+        try {
+            if (stub.registryUsed() == 0 && stub.registrySize() > 0) {
+                // Where nothing can be read nothing can be recorded; better to know before anything is loaded.
+                memory.bytes(stub.registry(), 1);
             }
-            return Optional.of(bytes.toArray(ValueLayout.JAVA_BYTE));
+            return Optional.of(memory.bytes(stub.registry(), (int) stub.registryUsed()));
         } catch (SystemCallException unreadable) {
-            if (unreadable.errno() == Errno.EIO) {
-                return Optional.empty();
+            if (unreadable.errno() == Errno.ESRCH) {
+                throw unreadable;
             }
-            throw unreadable;
+            return Optional.empty();
         }
     }
 
     private static Registry decode(int pid, StubState stub, byte[] bytes) {
         List<Entry> entries = new ArrayList<>();
+        int functions = 0;
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         while (in.hasRemaining()) {
             int at = in.position();
             PatchRecord patch = RecordFormat.decode(in).orElseThrow(() -> damaged(pid, stub, at));
             entries.add(new Entry(stub.registry().plus(at), patch));
+            functions += patch.functions().size();
+            if (entries.size() > MOST_RECORDS || functions > MOST_FUNCTIONS) {
+                throw new TargetUnreadableException(pid, "the registry of its stub, at " + stub.registry()
+                        + ", is too large to be read: more than " + MOST_RECORDS + " records, or more than "
+                        + MOST_FUNCTIONS + " functions in them");
+            }
         }
         return new Registry(pid, stub, entries);
     }
@@ -127,11 +150,19 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
                 .sorted(Comparator.comparingLong(entry -> entry.patch().sequence())).toList();
     }
 
-    private static Map<RemoteAddress, FunctionRecord> byEntry(List<Entry> entries) {
-        Map<RemoteAddress, FunctionRecord> functions = new TreeMap<>();
-        in(entries, PatchRecord.State.ACTIVE)
-                .forEach(entry -> entry.patch().functions().forEach(f -> functions.put(f.entry(), f)));
+    private static Map<RemoteAddress, List<Replaced>> byEntry(List<Entry> entries) {
+        Map<RemoteAddress, List<Replaced>> functions = new TreeMap<>();
+        in(entries, PatchRecord.State.ACTIVE).forEach(entry -> entry.patch().functions()
+                .forEach(function -> functions.computeIfAbsent(function.entry(), first -> new ArrayList<>(1))
+                        .add(new Replaced(entry, function))));
         return Collections.unmodifiableMap(functions);
+    }
+
+    /** All functions that patches in force replace, by entry; the newest patch of each wins. */
+    public Map<RemoteAddress, FunctionRecord> functionsInForce() {
+        Map<RemoteAddress, FunctionRecord> newest = new TreeMap<>();
+        replaced.forEach((entry, functions) -> newest.put(entry, functions.getLast().function()));
+        return Collections.unmodifiableMap(newest);
     }
 
     /** The patch to which, or from which, threads change one after the other; there is one at most. */
@@ -162,7 +193,7 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
 
     /** The record of a function in the newest patch in force that replaces it. */
     public Optional<FunctionRecord> inForce(RemoteAddress entry) {
-        return Optional.ofNullable(functionsInForce.get(entry));
+        return Optional.ofNullable(replaced.get(entry)).map(functions -> functions.getLast().function());
     }
 
     /**
@@ -177,21 +208,13 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
 
     /** As {@link #bytesWithout(Entry, FunctionRecord)}, for several patches that go together. */
     public byte[] bytesWithout(Collection<Entry> without, FunctionRecord function) {
-        return active().reversed().stream()
-                .filter(entry -> !without.contains(entry))
-                .flatMap(entry -> entry.patch().functions().stream())
-                .filter(other -> other.entry().equals(function.entry()))
-                .findFirst()
-                .map(FunctionRecord::detour)
-                .orElseGet(function::original);
+        return newestWithout(without, function.entry()).map(FunctionRecord::detour).orElseGet(function::original);
     }
 
-    /** Whether {@code function} of {@code patch} is what its entry leads to, as far as the registry knows. */
-    public boolean isNewest(Entry patch, FunctionRecord function) {
-        return active().stream()
-                .filter(entry -> entry.patch().sequence() > patch.patch().sequence())
-                .flatMap(entry -> entry.patch().functions().stream())
-                .noneMatch(other -> other.entry().equals(function.entry()));
+    /** The record of a function in the newest patch in force, other than these, that replaces it. */
+    public Optional<FunctionRecord> newestWithout(Collection<Entry> without, RemoteAddress entry) {
+        return replaced.getOrDefault(entry, List.of()).reversed().stream()
+                .filter(other -> !without.contains(other.by())).findFirst().map(Replaced::function);
     }
 
     /**
@@ -199,15 +222,32 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
      *
      * @return where it lies; empty where the registry is full, and has to {@linkplain #moveAndAppend move}
      */
-    public Optional<Entry> append(TraceeMemory memory, PatchRecord patch) {
-        byte[] bytes = RecordFormat.encode(patch);
-        if (stub.registryUsed() + bytes.length > stub.registrySize()) {
+    public Optional<Entry> append(TargetMemory memory, PatchRecord patch) {
+        byte[] bytes = encoded(patch);
+        if (stub.registryUsed() + bytes.length > Math.min(stub.registrySize(), StubState.MOST_REGISTRY_BYTES)
+                || !hasRoom(entries, patch)) {
             return Optional.empty();
         }
         RemoteAddress at = stub.registry().plus(stub.registryUsed());
         write(memory, at, bytes);
         writeLong(memory, stub.field(StubLayout.REGISTRY_USED), stub.registryUsed() + bytes.length);
         return Optional.of(new Entry(at, patch));
+    }
+
+    /** A record that could not be read back would make the whole registry unreadable. */
+    private static byte[] encoded(PatchRecord patch) {
+        byte[] bytes = RecordFormat.encode(patch);
+        if (RecordFormat.decode(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)).isEmpty()) {
+            throw new IllegalArgumentException("the record of patch " + patch.id().shortForm() + " of " + patch.target()
+                    + " is beyond what a registry holds");
+        }
+        return bytes;
+    }
+
+    private static boolean hasRoom(List<Entry> entries, PatchRecord patch) {
+        return entries.size() < MOST_RECORDS
+                && entries.stream().mapToInt(entry -> entry.patch().functions().size()).sum()
+                        + patch.functions().size() <= MOST_FUNCTIONS;
     }
 
     /** Memory of the target, for the records. */
@@ -222,16 +262,28 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
     /**
      * Copies what is still of interest to a new place, appends a record there, publishes place, size and use by one write, and
      * gives the old place back. All entries lie elsewhere then: the registry has to be read again.
+     *
+     * @throws TargetUnreadableException where nobody could read the registry with that record; nothing is changed then
      */
-    public void moveAndAppend(TraceeMemory memory, PatchRecord patch, Room room) {
-        List<byte[]> kept = new ArrayList<>(entries.stream()
-                .map(Entry::patch)
-                .filter(old -> old.state() != PatchRecord.State.UNLOADED || old.ties().mark() == Ties.Mark.DECIDED)
-                .map(RecordFormat::encode).toList());
-        kept.add(RecordFormat.encode(patch));
+    public void moveAndAppend(TargetMemory memory, PatchRecord patch, Room room) {
+        List<Entry> staying = entries.stream().filter(entry -> entry.patch().state() != PatchRecord.State.UNLOADED
+                || entry.patch().ties().mark() == Ties.Mark.DECIDED).toList();
+        List<byte[]> kept = new ArrayList<>(staying.stream().map(entry -> RecordFormat.encode(entry.patch())).toList());
+        kept.add(encoded(patch));
         int used = kept.stream().mapToInt(bytes -> bytes.length).sum();
+        if (used > StubState.MOST_REGISTRY_BYTES || !hasRoom(staying, patch)) {
+            throw new TargetUnreadableException(pid,
+                    "the registry of its stub has no room for another record: there are "
+                            + staying.size() + " of " + used + " bytes; take back patches that are not needed");
+        }
         long size = Math.max(SPARE * used, stub.registrySize());
         RemoteAddress place = room.map(size);
+        if (!place.hasRoomFor(size) || (place.value() & 7) != 0) {
+            // What a borrowed thread returns the process can have changed.
+            throw new TargetUnreadableException(pid,
+                    "a new place for the registry of its stub was asked for, of " + size
+                            + " bytes, and the answer was " + place);
+        }
         ByteBuffer all = ByteBuffer.allocate(used);
         kept.forEach(all::put);
         write(memory, place, all.array());
@@ -242,19 +294,19 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
     }
 
     /** Changes the state of a record. */
-    public static void setState(TraceeMemory memory, Entry entry, PatchRecord.State state) {
+    public static void setState(TargetMemory memory, Entry entry, PatchRecord.State state) {
         writeLong(memory, stateField(entry), state.code());
     }
 
     /** Notes with which others a patch is to go, as long as it has not gone; nothing where its record has no room for it. */
-    public static void setLeaving(TraceeMemory memory, Entry entry, long transaction) {
+    public static void setLeaving(TargetMemory memory, Entry entry, long transaction) {
         if (entry.patch().ties().kept()) {
             writeLong(memory, entry.address().plus(RecordFormat.LEAVING_OFFSET), transaction);
         }
     }
 
     /** Notes how far the transaction of a patch is. */
-    public static void setMark(TraceeMemory memory, Entry entry, Ties.Mark mark) {
+    public static void setMark(TargetMemory memory, Entry entry, Ties.Mark mark) {
         writeLong(memory, markField(entry), mark.code());
     }
 
@@ -278,13 +330,13 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
         return state.code();
     }
 
-    private static void write(TraceeMemory memory, RemoteAddress to, byte[] bytes) {
+    private static void write(TargetMemory memory, RemoteAddress to, byte[] bytes) {
         try (Arena arena = Arena.ofConfined()) {
             memory.write(to, arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
         }
     }
 
-    private static void writeLong(TraceeMemory memory, RemoteAddress to, long value) {
+    private static void writeLong(TargetMemory memory, RemoteAddress to, long value) {
         try (Arena arena = Arena.ofConfined()) {
             memory.write(to, arena.allocateFrom(ValueLayout.JAVA_LONG, value));
         }

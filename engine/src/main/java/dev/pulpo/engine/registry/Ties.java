@@ -15,6 +15,9 @@ import java.util.List;
  * @param kept        whether the record has room for all this; those of older versions have none
  */
 public record Ties(long transaction, long leaving, Mark mark, long namespace, List<Member> members, boolean kept) {
+    /** How many processes a transaction may have. */
+    public static final int MOST_MEMBERS = 16_384;
+
     /** Of a patch that has nothing to do with others. */
     public static final Ties NONE = new Ties(0, 0, Mark.OPEN, 0, List.of(), true);
 
@@ -65,5 +68,11 @@ public record Ties(long transaction, long leaving, Mark mark, long namespace, Li
     /** Whether other processes have a say. */
     public boolean isOfSeveral() {
         return !members.isEmpty();
+    }
+
+    /** Whether a record with these is of the very transaction that one with the others is of: same number, same processes. */
+    public boolean isOfSameAs(Ties other) {
+        return isOfSeveral() && transaction == other.transaction && namespace == other.namespace
+                && members.equals(other.members);
     }
 }

@@ -1,7 +1,7 @@
 package dev.pulpo.engine.stack;
 
 import dev.pulpo.elf.cfi.StackMemory;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.TargetMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -13,13 +13,13 @@ import java.lang.foreign.ValueLayout;
 public final class StackWindow implements StackMemory {
     private static final int BYTES = 8192;
 
-    private final TraceeMemory memory;
+    private final TargetMemory memory;
     private final MemorySegment window;
     private MemorySegment bytes;
     private long start;
     private long length;
 
-    public StackWindow(TraceeMemory memory, Arena arena) {
+    public StackWindow(TargetMemory memory, Arena arena) {
         this.memory = memory;
         window = arena.allocate(BYTES, 8);
         bytes = window;

@@ -1,15 +1,19 @@
 package dev.pulpo.engine.trace;
 
 import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.image.TargetFiles;
 import dev.pulpo.ffm.Errno;
+import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.SystemCalls;
 import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.stub.FileTrust;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -32,6 +36,8 @@ final class Delivery implements AutoCloseable {
      * file; and descriptors are used again. So every delivery goes by a name of its own.
      */
     private static final AtomicInteger DETOURS = new AtomicInteger((int) ProcessHandle.current().pid() % 97);
+
+    private static final Path ROOT = Path.of("/");
 
     /** Where a file can be made, the most temporary place first. */
     private static final List<String> PLACES = List.of("/tmp", "/dev/shm", "/var/tmp", "/run", "");
@@ -64,6 +70,31 @@ final class Delivery implements AutoCloseable {
     }
 
     /**
+     * Whether the target's loader may be given a name: the target sees the very file under it, and nobody but root and the
+     * target's own user can put another one there before the loader opens it. A tool that is not root's gives its own user's
+     * files to that user's processes; what was loaded is compared in any case.
+     *
+     * @param file as this process sees it
+     * @param name as the target sees it
+     */
+    static boolean goesByName(ThreadLoan loan, Path file, Path name) {
+        TargetFiles files = new TargetFiles(loan.pid(), loan.tid());
+        return files.has(file, RawText.of(name))
+                && (Processes.effectiveUser() != 0 || staysThere(loan, file, name, files));
+    }
+
+    private static boolean staysThere(ThreadLoan loan, Path file, Path name, TargetFiles files) {
+        int user = ProcFs.status(loan.pid(), loan.tid()).fileSystemUser();
+        try {
+            String directory = RawText.of(Optional.ofNullable(name.toAbsolutePath().getParent()).orElse(ROOT));
+            return FileTrust.of(user).weakness(file).isEmpty()
+                    && (files.hasOurView() || files.isSafePlace(directory.equals("/") ? "" : directory, user));
+        } catch (IOException unknown) {
+            return false;
+        }
+    }
+
+    /**
      * Hands content over.
      *
      * @param name what to call it, for people
@@ -75,8 +106,9 @@ final class Delivery implements AutoCloseable {
         long limit = ProcFs.fileSizeLimit(loan.pid());
         if (Long.compareUnsigned(limit, content.size()) < 0) {
             // A write beyond it would send the thread a SIGXFSZ (setrlimit(2)), which ends the process.
-            throw refused(loan, "it may make no file of more than " + limit + " bytes, and " + name + " has "
-                    + content.size() + "; raise the limit with prlimit --fsize");
+            throw refused(loan,
+                    "it may make no file of more than " + limit + " bytes, and " + RawText.of(name) + " has "
+                            + content.size() + "; raise the limit with prlimit --fsize");
         }
         TargetFiles files = new TargetFiles(loan.pid(), loan.tid());
         return procfs(files, status)
@@ -96,7 +128,7 @@ final class Delivery implements AutoCloseable {
     }
 
     private static Delivery inMemory(ThreadLoan loan, ByteSource content, Path name, Calls calls, String procfs) {
-        byte[] shown = (SHOWN_AS + name.getFileName()).replaceFirst("\\.so$", "").getBytes(StandardCharsets.UTF_8);
+        byte[] shown = RawText.encode((SHOWN_AS + RawText.of(name.getFileName())).replaceFirst("\\.so$", ""));
         write(loan.memory(), calls, shown, LONGEST_NAME);
         long made = calls.call(SystemCalls.MEMFD_CREATE, calls.room().value(),
                 SystemCalls.SEALABLE | SystemCalls.EXECUTABLE);

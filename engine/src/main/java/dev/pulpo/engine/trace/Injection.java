@@ -4,12 +4,12 @@ import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.BorrowedCallException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.image.TargetFiles;
 import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
@@ -23,7 +23,6 @@ import dev.pulpo.stub.Stub;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -113,13 +112,13 @@ public final class Injection {
 
     /** By its name where the target sees it there and may open it, else as {@link StubCalls#load} does it. */
     private void deliverAndOpen(CallSite site, Path file, Delivery.Calls calls) {
-        if (new TargetFiles(image.pid(), loan.tid()).has(file, file.toString())) {
-            Optional<String> error = open(site, file.toString());
+        if (Delivery.goesByName(loan, file, file)) {
+            Optional<String> error = open(site, RawText.of(file));
             if (error.isEmpty()) {
                 return;
             }
             if (!StubCalls.isUnopened(error.get())) {
-                throw refused(file.toString(), error.get());
+                throw refused(RawText.of(file), error.get());
             }
         }
         try (Delivery delivery = Delivery.of(loan, ByteSource.of(Stub.bytes()), file, calls)) {
@@ -163,7 +162,7 @@ public final class Injection {
 
     /** Returns what the loader said against it, if anything. */
     private Optional<String> open(CallSite site, String path) {
-        byte[] name = (path + "\0").getBytes(StandardCharsets.UTF_8);
+        byte[] name = RawText.encode(path + "\0");
         long handle = loan.call(site, exported("dlopen"), name, new long[]{0, RTLD_NOW}, deadline);
         if (handle != 0) {
             return Optional.empty();
@@ -181,7 +180,7 @@ public final class Injection {
         } finally {
             if (!message.isEmpty() && loan.isUsable()) {
                 RemoteAddress name = site.result().plus(Long.BYTES);
-                write(name, (message + "\0").getBytes(StandardCharsets.UTF_8));
+                write(name, RawText.encode(message + "\0"));
                 loan.call(site, exported("dlsym"), new byte[0], new long[]{RTLD_DEFAULT, name.value()}, deadline);
             }
         }

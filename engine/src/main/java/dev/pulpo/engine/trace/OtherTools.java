@@ -62,6 +62,8 @@ public final class OtherTools {
         }
         try {
             return hasOpen(process, this::isTarget) && hasLocked(process, targetIds);
+        } catch (NoSuchFileException ended) {
+            return false;
         } catch (IOException unreadable) {
             // It is root's, or a more privileged one than this; it is believed.
             return true;

@@ -1,7 +1,7 @@
 package dev.pulpo.engine.trace;
 
 import dev.pulpo.elf.ByteSource;
-import dev.pulpo.engine.image.TargetFiles;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCalls;
@@ -12,7 +12,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** The functions of the stub, called on a borrowed thread. To be used on the tracer thread. */
@@ -53,8 +52,8 @@ public final class StubCalls {
      * @param name    what the target is to know it by
      */
     public LoadResult load(Path file, ByteSource content, Path name) {
-        if (new TargetFiles(loan.pid(), loan.tid()).has(file, name.toString())) {
-            LoadResult byName = load(name.toString());
+        if (Delivery.goesByName(loan, file, name)) {
+            LoadResult byName = load(RawText.of(name));
             // The target may see the file and not be allowed to open it.
             if (!(byName instanceof LoadResult.Failed failed && isUnopened(failed.message()))) {
                 return byName;
@@ -89,7 +88,7 @@ public final class StubCalls {
     }
 
     private LoadResult load(String path) {
-        byte[] name = path.getBytes(StandardCharsets.UTF_8);
+        byte[] name = RawText.encode(path);
         byte[] request = new byte[StubLayout.LOAD_BYTES + name.length + 1];
         RemoteAddress at = ThreadLoan.argumentsAt(stub.callSite());
         ByteBuffer buffer = ByteBuffer.wrap(request).order(ByteOrder.LITTLE_ENDIAN);
@@ -201,7 +200,9 @@ public final class StubCalls {
      * @return 0, or an error number
      */
     public int unmap(RemoteAddress address, long bytes) {
-        return (int) -systemCall(SystemCalls.MUNMAP, address.value(), bytes);
+        long result = systemCall(SystemCalls.MUNMAP, address.value(), bytes);
+        // munmap returns nothing else; the process can have changed it.
+        return result == 0 ? 0 : result < 0 && result >= -4095 ? (int) -result : Errno.EIO;
     }
 
     private long readLong(RemoteAddress address) {
@@ -227,7 +228,7 @@ public final class StubCalls {
                     length = i;
                 }
             }
-            return StandardCharsets.UTF_8.decode(bytes.asSlice(0, length).asByteBuffer()).toString();
+            return RawText.decode(bytes.asSlice(0, length).toArray(ValueLayout.JAVA_BYTE));
         }
     }
 }

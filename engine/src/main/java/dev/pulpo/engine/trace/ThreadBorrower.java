@@ -43,6 +43,8 @@ public final class ThreadBorrower {
     private static final long RETRY_NANOS = 300_000;
     /** How long to look for a better thread than one in a call that nobody else can make it repeat. */
     private static final long UNKNOWN_CALL_NANOS = 100_000_000;
+    /** For how long after the deadline threads are still looked at: each may take as long as {@link #STOP_PATIENCE_NANOS}. */
+    private static final long GRACE_NANOS = 1_000_000_000;
     /** A thread's stack must have this much room below the red zone for a frame that goes onto it. */
     private static final long FRAME_ROOM = 3 * 4096;
     /** A better thread is looked for among so many. */
@@ -61,6 +63,7 @@ public final class ThreadBorrower {
     private boolean hasTables;
     private boolean needsTables;
     private boolean walked;
+    private long end;
     private Optional<ProcFs.Status> status = Optional.empty();
 
     /** Where the call's frame will lie. */
@@ -163,6 +166,7 @@ public final class ThreadBorrower {
      */
     public ThreadLoan borrow(FrameOn frameOn, long deadline) {
         long began = System.nanoTime();
+        end = Math.max(began, deadline) + GRACE_NANOS;
         Sightings sightings = new Sightings();
         if (frameOn == FrameOn.STUB_STACK) {
             awaitStack(began, deadline, sightings);
@@ -237,7 +241,8 @@ public final class ThreadBorrower {
             List<Integer> sleepers) {
         Optional<ThreadLoan> loan = Optional.empty();
         List<Integer> known = sleepers;
-        for (int from = 0; loan.isEmpty() && (from < tids.size() || !known.isEmpty()); from += CHOICE) {
+        for (int from = 0; loan.isEmpty() && (from == 0 || System.nanoTime() - end <= 0)
+                && (from < tids.size() || !known.isEmpty()); from += CHOICE) {
             List<Integer> some = tids.subList(Math.min(from, tids.size()), Math.min(from + CHOICE, tids.size()));
             loan = tryAll(some, frameOn, Restart.BY_REGISTERS, blockers, known);
             if (loan.isEmpty()) {
@@ -261,6 +266,9 @@ public final class ThreadBorrower {
                 case Attempt.Gone gone -> {
                     // It ended while it was looked at, and cannot be in the way any more.
                 }
+            }
+            if (System.nanoTime() - end > 0) {
+                break;
             }
         }
         return Optional.empty();

@@ -67,7 +67,7 @@ public final class DebugBenchmark {
 
     private static List<LinkAddress> pulpo(Path file, String function, String struct) throws IOException {
         try (ElfFile elf = timed("open", () -> ElfFile.open(file));
-                DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath(), DebugFiles.under(Path.of("/")))) {
+                DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath().toString(), DebugFiles.ofThisProcess())) {
             List<FunctionInfo> found = timed("one function, with the whole index",
                     () -> info.functions(function));
             require(!found.isEmpty(), "no function " + function);

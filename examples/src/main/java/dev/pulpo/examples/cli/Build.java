@@ -1,8 +1,9 @@
 package dev.pulpo.examples.cli;
 
-import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PlainPatch;
+import dev.pulpo.examples.exit.ExitStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,10 +25,10 @@ final class Build extends Command {
 
     @Override
     public Integer call() throws IOException {
-        Path output = arguments.output(Path.of(source.toString().replaceFirst("[.][^./]*$", "") + ".so"));
+        Path output = arguments.output(RawText.path(RawText.of(source).replaceFirst("[.][^./]*$", "") + ".so"));
         // Nothing that could be taken for the container is left behind where it is refused.
         Path directory = Files.createTempDirectory("pulpo-build");
-        Path compiled = directory.resolve(String.valueOf(output.getFileName()));
+        Path compiled = directory.resolve(output.getFileName());
         try {
             PlainPatch.compile(source, arguments.target(), compiled, options);
             PackReport report = arguments.patch(compiled).pack(output);

@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.crowd.Unforeseen;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -26,6 +27,20 @@ abstract class Command implements Callable<Integer> {
             out.println(text);
         }
         out.flush();
+    }
+
+    /** Tells people of a part of the result as soon as there is one; programs get all of it at the end. */
+    void say(String line) {
+        if (!json) {
+            print(line, "");
+        }
+    }
+
+    /** Prints where a fault of Pulpo's lies, for those who want to know. */
+    void trace(Throwable failure) {
+        if (Unforeseen.is(failure)) {
+            Unforeseen.trace(failure, spec.commandLine().getErr());
+        }
     }
 
     /** Tells people what went wrong. */

@@ -1,43 +1,46 @@
 package dev.pulpo.examples.cli;
 
-import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
-import dev.pulpo.engine.InTransitionException;
 import dev.pulpo.engine.BlockingThread;
+import dev.pulpo.engine.InTransitionException;
 import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
-import dev.pulpo.ffm.SystemCallException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import dev.pulpo.examples.terminal.FailureText;
 import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine;
 
 /** Makes exit statuses and messages of exceptions. */
 final class Failures implements CommandLine.IExecutionExceptionHandler {
     @Override
-    public int handleExecutionException(Exception failure, CommandLine line, CommandLine.ParseResult parsed)
-            throws Exception {
+    public int handleExecutionException(Exception failure, CommandLine line, CommandLine.ParseResult parsed) {
         if (failure instanceof CommandLine.ParameterException usage) {
             return usage(usage, new String[0]);
+        }
+        if (failure instanceof PatternSyntaxException wildcard) {
+            return usage(new CommandLine.ParameterException(line, String.valueOf(wildcard.getMessage())),
+                    new String[0]);
         }
         int status = status(failure);
         Object command = line.getCommand();
         if (command instanceof Command asked && asked.json()) {
             asked.print("", describe(failure, status));
         }
-        if (!isExpected(failure)) {
-            throw failure;
-        }
         line.getErr().println("pulpo: " + message(failure));
         line.getErr().flush();
+        if (isUnforeseen(failure)) {
+            Unforeseen.trace(failure, line.getErr());
+        }
         return status;
     }
 
@@ -64,22 +67,18 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
         };
     }
 
-    /** Whether the message tells the user all that there is to know; otherwise the stack trace is wanted. */
-    private static boolean isExpected(Exception failure) {
-        return failure instanceof PulpoException || failure instanceof MalformedElfException
-                || failure instanceof IOException || failure instanceof UncheckedIOException
-                || failure instanceof Patches.NoSuchProcess
-                || failure instanceof SystemCallException call && call.isLimitHit();
+    private static boolean isUnforeseen(Throwable failure) {
+        return !(failure instanceof Patches.NoSuchProcess) && Unforeseen.is(failure);
     }
 
-    static String message(Exception failure) {
+    static String message(Throwable failure) {
         return failure instanceof NoSuchFileException missing
-                ? missing.getFile() + " does not exist"
-                : String.valueOf(failure.getMessage());
+                ? RawText.asData(missing.getFile()) + " does not exist"
+                : isUnforeseen(failure) ? Unforeseen.message(failure) : FailureText.of(failure);
     }
 
     /** What programs read of a failure. */
-    static Map<String, Object> describe(Exception failure, int status) {
+    static Map<String, Object> describe(Throwable failure, int status) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("outcome", word(status));
         object.put("message", message(failure));

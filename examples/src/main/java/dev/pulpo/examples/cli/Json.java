@@ -2,6 +2,8 @@ package dev.pulpo.examples.cli;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.pulpo.elf.JsonText;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.dwarf.EnumLayout;
 import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.elf.dwarf.StructLayout;
@@ -22,12 +24,13 @@ import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.engine.Transition;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.Terminal;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -87,7 +90,7 @@ final class Json {
 
     static Map<String, Object> of(PatchPlan plan, List<Coverage> coverage) {
         return object("outcome", plan.isApplicable() ? "applicable" : "refused", "pid", plan.pid(), "patch",
-                plan.id().hex(), "file", plan.patch().file().toString(), "target", plan.target(), "buildId",
+                plan.id().hex(), "file", RawText.of(plan.patch().file()), "target", plan.target(), "buildId",
                 plan.buildId(), "functions",
                 plan.functions().stream()
                         .map(function -> object("function", function.function(), "entry", function.entry().toString(),
@@ -151,9 +154,9 @@ final class Json {
             case Value.Pointer pointer -> object("address", address(pointer.address()));
             case Value.Reference reference -> object("address", address(reference.address()));
             case Value.Text text -> object("address", address(text.address()), "text",
-                    StandardCharsets.UTF_8.decode(text.characters().duplicate()).toString(), "whole", text.whole());
+                    text(text.characters()), "whole", text.whole());
             case Value.Characters characters -> object("text",
-                    StandardCharsets.UTF_8.decode(characters.characters().duplicate()).toString(), "length",
+                    text(characters.characters()), "length",
                     characters.length());
             case Value.Array array -> object("elements", array.elements().stream().map(Json::of).toList(), "length",
                     array.length());
@@ -162,6 +165,12 @@ final class Json {
             case Value.OptimisedOut nowhere -> object("unavailable", "optimised out");
             case Value.Unknown unknown -> object("unavailable", unknown.reason());
         };
+    }
+
+    private static String text(ByteBuffer characters) {
+        byte[] bytes = new byte[characters.limit()];
+        characters.get(0, bytes);
+        return RawText.decode(bytes);
     }
 
     private static String address(long value) {
@@ -192,7 +201,7 @@ final class Json {
 
     static Map<String, Object> of(PackReport report, Path output) {
         return object("outcome", report.isPackable() ? "packed" : "refused", "patch", report.patch(), "target",
-                report.target(), "container", report.isPackable() ? output.toString() : "", "functions",
+                report.target(), "container", report.isPackable() ? RawText.of(output) : "", "functions",
                 report.functions().stream().map(function -> with(object("function", function.name(), "address",
                         function.address().toString()), function.declaration())).toList(),
                 "references",
@@ -235,7 +244,7 @@ final class Json {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return text.toString();
+        return JsonText.escaped(text.toString(), !Terminal.isUnicode());
     }
 
     private static void write(JsonGenerator generator, Object value) throws IOException {

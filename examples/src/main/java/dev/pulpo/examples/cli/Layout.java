@@ -2,6 +2,7 @@ package dev.pulpo.examples.cli;
 
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.elf.dwarf.EnumLayout;
 import dev.pulpo.elf.dwarf.StructLayout;
@@ -26,15 +27,16 @@ final class Layout extends Command {
     public Integer call() throws IOException {
         String name = String.join(" ", type);
         try (ElfFile elf = ElfFile.open(file);
-                DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath(), DebugFiles.under(Path.of("/")))) {
+                DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath().toString(), DebugFiles.ofThisProcess())) {
             List<TypeLayout> found = info.types(name);
             if (found.isEmpty()) {
                 throw new IOException(info.units().isEmpty()
-                        ? file + " has no debug information, and none was found in /usr/lib/debug: compile with -g"
-                        : "the debug information of " + file + " defines no type " + name);
+                        ? RawText.of(file)
+                                + " has no debug information, and none was found in /usr/lib/debug: compile with -g"
+                        : "the debug information of " + RawText.of(file) + " defines no type " + name);
             }
             print(found.stream().map(Layout::text).collect(Collectors.joining(System.lineSeparator())),
-                    Json.object("file", file.toString(), "types", found.stream().map(Json::of).toList()));
+                    Json.object("file", RawText.of(file), "types", found.stream().map(Json::of).toList()));
             return 0;
         }
     }

@@ -2,11 +2,18 @@ package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.TargetGoneException;
-import dev.pulpo.examples.shell.Shell;
+import dev.pulpo.examples.crowd.Crowd;
+import dev.pulpo.examples.crowd.Unforeseen;
+import dev.pulpo.examples.crowd.Workers;
+import dev.pulpo.examples.exit.ExitStatus;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine;
 
 /** {@code pulpo patches}. */
@@ -16,39 +23,62 @@ final class Patches extends Command {
             "--process"}, paramLabel = "PID|NAME|WILDCARD", description = "which processes, by id or name; without it all that carry the stub and may be read")
     private String which = "";
 
+    /** What there is to say of one process. */
+    private record Listed(String text, Map<String, Object> object) {}
+
     @Override
-    public Integer call() {
-        List<Integer> pids = pids();
-        List<String> lines = new ArrayList<>();
-        List<Object> objects = new ArrayList<>();
-        for (int pid : pids) {
-            try (LiveProcess process = LiveProcess.attach(pid)) {
-                List<AppliedPatch> patches = process.patches();
-                lines.add(process + (patches.isEmpty() ? ": no patches" : ""));
-                patches.forEach(patch -> lines.add("  " + patch));
-                objects.add(Json.object("pid", pid, "name", process.name(), "patches",
-                        patches.stream().map(Json::of).collect(Collectors.toList())));
-            } catch (TargetGoneException e) {
-                if (isPid()) {
-                    throw e;
+    public Integer call() throws InterruptedException {
+        if (which.matches("\\d{1,9}")) {
+            Listed only = list(Integer.parseInt(which));
+            print(only.text, Json.object("processes", List.of(only.object)));
+            return 0;
+        }
+        Workers workers = Workers.possible();
+        Crowd.Found found = found(workers);
+        Map<Integer, Object> objects = new TreeMap<>();
+        AtomicInteger status = new AtomicInteger();
+        new Crowd(Crowd.Limits.ofReading(workers)).run(found.pids(), found.unlessFailed(Patches::list), result -> {
+            if (result.failure().isPresent()) {
+                Throwable failure = result.failure().get();
+                if (failure instanceof TargetGoneException) {
+                    // One that was found among many, and has ended since, was none of those that were asked for.
+                    return;
                 }
+                status.accumulateAndGet(ExitStatus.of(failure), Math::max);
+                trace(failure);
             }
-        }
-        print(String.join("\n", lines), Json.object("processes", objects));
-        return 0;
+            Listed listed = result.value()
+                    .orElseGet(() -> failed(result.pid(), result.failure().orElseThrow()));
+            say(listed.text);
+            objects.put(result.pid(), listed.object);
+        }, done -> {});
+        print(objects.isEmpty() ? "no process carries the stub, or none that may be read" : "",
+                Json.object("processes", List.copyOf(objects.values())));
+        return status.get();
     }
 
-    private boolean isPid() {
-        return which.matches("\\d{1,9}");
+    private static Listed list(int pid) {
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            List<AppliedPatch> patches = process.patches();
+            List<String> lines = new ArrayList<>();
+            lines.add(process + (patches.isEmpty() ? ": no patches" : ""));
+            patches.forEach(patch -> lines.add("  " + patch));
+            return new Listed(String.join("\n", lines), Json.object("pid", pid, "name", process.name(), "patches",
+                    patches.stream().map(Json::of).toList()));
+        }
     }
 
-    private List<Integer> pids() {
-        if (isPid()) {
-            return List.of(Integer.valueOf(which));
-        }
-        List<Integer> found = Shell.processes(which.isEmpty() ? "*" : which).stream().map(Shell.Candidate::pid)
-                .toList();
-        if (found.isEmpty() && !which.isEmpty()) {
+    private static Listed failed(int pid, Throwable failure) {
+        String name = ProcessFilter.processName(pid);
+        return new Listed("process " + pid + " (" + name + "): " + Unforeseen.words(pid, failure),
+                Json.object("pid", pid, "name", name, "failure",
+                        Failures.describe(failure, ExitStatus.of(failure))));
+    }
+
+    private Crowd.Found found(Workers workers) throws InterruptedException {
+        Crowd.Found found = Crowd.find(
+                new ProcessFilter(Optional.of(which).filter(name -> !name.isEmpty()), Optional.empty()), workers);
+        if (found.pids().isEmpty() && !which.isEmpty()) {
             throw new NoSuchProcess("no process that carries the stub and may be read matches '" + which + "'");
         }
         return found;

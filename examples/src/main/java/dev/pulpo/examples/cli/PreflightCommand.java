@@ -2,10 +2,16 @@ package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.Preflight;
 import dev.pulpo.engine.ProcessFilter;
+import dev.pulpo.examples.crowd.Crowd;
+import dev.pulpo.examples.crowd.Unforeseen;
+import dev.pulpo.examples.crowd.Workers;
 import dev.pulpo.examples.exit.ExitStatus;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.Set;
+import java.util.TreeMap;
 import picocli.CommandLine;
 
 /** {@code pulpo preflight}. */
@@ -15,24 +21,55 @@ final class PreflightCommand extends Command {
             "--process"}, paramLabel = "PID|NAME|WILDCARD", description = "which: one by its id, or those that carry the stub by their name; without it all")
     private String which = "";
 
+    /** What there is to say of one process, and the exit status where all are like it. */
+    private record Looked(String text, Map<String, Object> object, int status) {}
+
     @Override
-    public Integer call() {
-        List<Preflight> all = pids().stream().map(Preflight::of).toList();
-        print(all.stream().map(PreflightCommand::describe).collect(Collectors.joining("\n")),
-                Json.object("processes", all.stream().map(PreflightCommand::json).collect(Collectors.toList())));
-        if (all.isEmpty() || all.stream().allMatch(PreflightCommand::isGone)) {
+    public Integer call() throws InterruptedException {
+        if (isPid()) {
+            Looked only = look(Integer.parseInt(which));
+            print(only.text, Json.object("processes", List.of(only.object)));
+            return only.status;
+        }
+        Map<Integer, Object> objects = new TreeMap<>();
+        Set<Integer> statuses = new HashSet<>();
+        Workers workers = Workers.possible();
+        Crowd.Found found = which.isEmpty()
+                ? new Crowd.Found(Preflight.candidates(), Map.of())
+                : Crowd.find(new ProcessFilter(Optional.of(which), Optional.empty()), workers);
+        new Crowd(Crowd.Limits.ofReading(workers)).run(found.pids(), found.unlessFailed(PreflightCommand::look),
+                result -> {
+                    result.failure().ifPresent(this::trace);
+                    Looked looked = result.value()
+                            .orElseGet(() -> failed(result.pid(), result.failure().orElseThrow()));
+                    say(looked.text);
+                    objects.put(result.pid(), looked.object);
+                    statuses.add(looked.status);
+                }, done -> {});
+        print("", Json.object("processes", List.copyOf(objects.values())));
+        if (statuses.isEmpty() || statuses.equals(Set.of(ExitStatus.GONE))) {
             return ExitStatus.GONE;
         }
-        return all.stream().allMatch(Preflight::isPatchable) ? 0 : ExitStatus.REFUSED;
+        return statuses.equals(Set.of(0)) ? 0 : ExitStatus.REFUSED;
     }
 
-    private List<Integer> pids() {
-        if (which.isEmpty()) {
-            return Preflight.candidates();
-        }
-        return which.matches("\\d{1,9}")
-                ? List.of(Integer.valueOf(which))
-                : new ProcessFilter(Optional.of(which), Optional.empty()).find();
+    private boolean isPid() {
+        return which.matches("\\d{1,9}");
+    }
+
+    private static Looked look(int pid) {
+        return look(Preflight.of(pid));
+    }
+
+    private static Looked failed(int pid, Throwable failure) {
+        return look(new Preflight(pid, ProcessFilter.processName(pid), false, List.of(),
+                List.of(new Preflight.Finding(Preflight.Severity.OBSTACLE, Preflight.Kind.UNREADABLE,
+                        Unforeseen.words(pid, failure), ""))));
+    }
+
+    private static Looked look(Preflight preflight) {
+        return new Looked(describe(preflight), json(preflight),
+                isGone(preflight) ? ExitStatus.GONE : preflight.isPatchable() ? 0 : ExitStatus.REFUSED);
     }
 
     private static boolean isGone(Preflight preflight) {
@@ -47,7 +84,7 @@ final class PreflightCommand extends Command {
         return text.toString();
     }
 
-    private static Object json(Preflight preflight) {
+    private static Map<String, Object> json(Preflight preflight) {
         return Json.object("pid", preflight.pid(), "name", preflight.name(), "patchable", preflight.isPatchable(),
                 "stub", preflight.hasStub(), "prepared", preflight.prepared(), "findings",
                 preflight.findings().stream()

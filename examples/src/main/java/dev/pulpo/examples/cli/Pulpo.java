@@ -1,9 +1,13 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
+import dev.pulpo.examples.terminal.Arguments;
+import dev.pulpo.examples.terminal.Terminal;
 import dev.pulpo.examples.ulp.CommandTable;
 import dev.pulpo.examples.ulp.Ulp;
+import java.util.Optional;
 import picocli.CommandLine;
 
 /** The command line: {@code pulpo COMMAND …}. */
@@ -20,8 +24,13 @@ public final class Pulpo implements Runnable {
 
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
-        HeadStart.begin(arguments);
-        ExitStatus.end(commandLine(arguments).execute(arguments));
+        Unforeseen.reportThoseOfThreads();
+        String[] typed = Arguments.of(arguments);
+        HeadStart.begin(typed);
+        int status = commandLine(typed).execute(typed);
+        Optional<String> lost = Terminal.failure();
+        lost.ifPresent(reason -> Terminal.err().println("pulpo: " + reason));
+        ExitStatus.end(lost.isPresent() ? ExitStatus.OTHER : status);
     }
 
     private static CommandTable commands() {
@@ -41,7 +50,8 @@ public final class Pulpo implements Runnable {
     public static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new Pulpo());
         commands().addTo(line, arguments);
-        return line.setCaseInsensitiveEnumValuesAllowed(true)
+        return Terminal.connect(line).setExecutionStrategy(Unforeseen::execute)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExecutionExceptionHandler(new Failures()).setParameterExceptionHandler(Failures::usage);
     }
 

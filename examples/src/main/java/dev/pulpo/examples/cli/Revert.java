@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
@@ -48,10 +49,11 @@ final class Revert extends OnProcesses {
     }
 
     private PatchId id(LiveProcess process, String patch) throws IOException {
-        String file = Path.of(patch).toAbsolutePath().normalize().toString();
+        Path named = RawText.path(patch);
+        String file = RawText.of(named.toAbsolutePath().normalize());
         // The first half of an id comes from the file alone, so a copy of the file names the patch as well.
-        String content = Files.isRegularFile(Path.of(patch))
-                ? LivePatch.of(Path.of(patch)).id().hex().substring(0, PatchId.BYTES)
+        String content = Files.isRegularFile(named)
+                ? LivePatch.of(named).id().hex().substring(0, PatchId.BYTES)
                 : "";
         List<PatchId> found = process.patches().stream()
                 .filter(applied -> applied.file().equals(file) || applied.id().matches(patch)

@@ -1,6 +1,7 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.examples.terminal.FailureText;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.SystemCallException;
@@ -32,7 +33,7 @@ final class Run extends Command {
             Runtime.getRuntime().removeShutdownHook(end);
             return code;
         } catch (SystemCallException e) {
-            System.err.println("pulpo: " + command.getFirst() + ": " + e.getMessage());
+            complain(command.getFirst() + ": " + FailureText.of(e));
             return e.errno() == Errno.ENOENT ? NOT_FOUND : NOT_EXECUTABLE;
         }
     }

@@ -36,7 +36,7 @@ public final class ExitStatus {
     }
 
     /** The status for a failure. */
-    public static int of(Exception failure) {
+    public static int of(Throwable failure) {
         if (failure instanceof PulpoException pulpo) {
             return switch (pulpo) {
                 case RefusedException e -> REFUSED;

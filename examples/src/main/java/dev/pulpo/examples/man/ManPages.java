@@ -1,6 +1,7 @@
 package dev.pulpo.examples.man;
 
 import dev.pulpo.examples.cli.Pulpo;
+import dev.pulpo.examples.terminal.Terminal;
 import dev.pulpo.examples.ulp.Ulp;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,10 +11,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine;
 
 /** Manual pages (man(7)), made of the same definitions that the commands are parsed by. */
 public final class ManPages {
@@ -22,7 +23,7 @@ public final class ManPages {
     /** Writes {@code pulpo.1}, {@code pulpo-apply.1} and so on into a directory. */
     public static void main(String[] arguments) throws IOException {
         if (arguments.length != 1) {
-            System.err.println("usage: manpages DIRECTORY");
+            Terminal.err().println("usage: manpages DIRECTORY");
             System.exit(2);
         }
         Path directory = Files.createDirectories(Path.of(arguments[0]));

@@ -3,6 +3,7 @@ package dev.pulpo.examples.quickstart;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.Outcome;
+import dev.pulpo.examples.terminal.Terminal;
 import dev.pulpo.ffm.LaunchedProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -35,13 +36,13 @@ public final class Quickstart {
             Quickstart show = new Quickstart(child);
             LivePatch patch = LivePatch.of(demo.resolve("fix.so")).target("libgreeting.so")
                     .replace("greeting", "greeting_fixed").comment("quickstart");
-            System.out.println(process + ", " + CLIENTS + " clients and as many threads that answer them");
+            Terminal.out().println(process + ", " + CLIENTS + " clients and as many threads that answer them");
             show.observe("before", "version 1");
             Outcome applied = process.apply(patch);
-            System.out.println("-> " + applied);
+            Terminal.out().println("-> " + applied);
             show.observe("after", "version 2");
             Outcome reverted = process.revert(patch.id());
-            System.out.println("-> " + reverted);
+            Terminal.out().println("-> " + reverted);
             show.observe("reverted", "version 1");
         }
     }
@@ -49,10 +50,10 @@ public final class Quickstart {
     /** Prints some reports of the server. The first is about the time of the change itself, the stop included. */
     private void observe(String when, String expected) throws IOException {
         String line = line();
-        System.out.printf("%-9s %s%n", "", line);
+        Terminal.out().printf("%-9s %s%n", "", line);
         for (int i = 0; i < SAMPLES; i++) {
             line = line();
-            System.out.printf("%-9s %s%n", when, line);
+            Terminal.out().printf("%-9s %s%n", when, line);
         }
         if (!line.endsWith(expected)) {
             throw new IllegalStateException("the server should say " + expected + " and says: " + line);

@@ -3,22 +3,23 @@ package dev.pulpo.examples.shell;
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
-import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.elf.dwarf.TypeLayout;
 import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.ThreadStack;
+import dev.pulpo.engine.Wildcard;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.RemoteAddress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileSystems;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -43,19 +44,14 @@ public final class Shell {
 
     /** Those of them whose name or program's file name matches a wildcard such as {@code nginx*}. */
     public static List<Candidate> processes(String wildcard) {
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + wildcard);
-        long self = ProcessHandle.current().pid();
-        return ProcessHandle.allProcesses().mapToLong(ProcessHandle::pid).filter(pid -> pid != self).sorted()
-                .mapToObj(pid -> candidate((int) pid, matcher)).flatMap(Optional::stream).toList();
+        return new ProcessFilter(Optional.of(wildcard), Optional.empty()).find().stream().map(Shell::candidate)
+                .flatMap(Optional::stream).toList();
     }
 
-    private static Optional<Candidate> candidate(int pid, PathMatcher matcher) {
+    private static Optional<Candidate> candidate(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
-            Candidate candidate = new Candidate(pid, process.name(), process.executable());
-            boolean named = matcher.matches(Path.of(candidate.name()))
-                    || matcher.matches(candidate.executable().getFileName());
-            return named && process.hasStub() ? Optional.of(candidate) : Optional.empty();
-        } catch (PulpoException | MalformedElfException notOurs) {
+            return Optional.of(new Candidate(pid, process.name(), process.executable()));
+        } catch (PulpoException notToBeRead) {
             return Optional.empty();
         }
     }
@@ -77,12 +73,12 @@ public final class Shell {
 
     /** The names of the functions that a library defines and that match a wildcard such as {@code mall*}. */
     public static List<String> symbols(String library, String wildcard) {
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + wildcard);
+        Wildcard names = new Wildcard(wildcard);
         try (ElfFile elf = ElfFile.open(find(library))) {
             return Stream.of(elf.dynamicSymbols(), elf.symbols())
                     .flatMap(SymbolTable::stream)
                     .filter(symbol -> symbol.type().isFunction() && symbol.isDefined())
-                    .map(ElfSymbol::name).filter(name -> !name.isEmpty() && matcher.matches(Path.of(name)))
+                    .map(ElfSymbol::name).filter(name -> !name.isEmpty() && names.matches(name))
                     .distinct().sorted().toList();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -115,7 +111,8 @@ public final class Shell {
         try {
             Path file = find(library);
             try (ElfFile elf = ElfFile.open(file);
-                    DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath(), DebugFiles.under(Path.of("/")))) {
+                    DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath().toString(),
+                            DebugFiles.ofThisProcess())) {
                 return info.types(type);
             }
         } catch (IOException e) {
@@ -126,13 +123,13 @@ public final class Shell {
     /** A library by its path, or by its name: first among those that this JVM has loaded, then in the usual places. */
     private static Path find(String library) throws IOException {
         if (library.contains("/")) {
-            return Path.of(library);
+            return RawText.path(library);
         }
-        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
+        try (Stream<String> maps = Files.lines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1)) {
             Stream<Path> loaded = maps.filter(line -> line.endsWith("/" + library))
                     .map(line -> Path.of(line.substring(line.indexOf('/'))));
             Stream<Path> usual = Stream.of("/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu", "/lib64", "/usr/lib64",
-                    "/usr/lib").map(directory -> Path.of(directory, library)).filter(Files::exists);
+                    "/usr/lib").map(directory -> RawText.path(directory + "/" + library)).filter(Files::exists);
             return Stream.concat(loaded, usual).findFirst()
                     .orElseThrow(() -> new IOException("no library " + library + " was found; give its path"));
         }

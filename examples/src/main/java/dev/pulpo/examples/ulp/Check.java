@@ -1,6 +1,7 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
@@ -31,7 +32,7 @@ final class Check extends UlpCommand {
         try {
             id = LivePatch.open(file).id();
         } catch (IOException | MalformedElfException e) {
-            warn("error extracting .ulp section from " + file);
+            warn("error extracting .ulp section from " + RawText.of(file));
             detail(String.valueOf(e.getMessage()));
             return isTruthful() ? ExitStatus.OTHER : Ulp.FAILED;
         }

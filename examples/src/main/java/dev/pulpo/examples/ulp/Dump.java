@@ -2,6 +2,7 @@ package dev.pulpo.examples.ulp;
 
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.container.Container;
 import dev.pulpo.engine.container.DataReference;
@@ -36,18 +37,23 @@ final class Dump extends UlpCommand {
             if (metadata.isPresent()) {
                 print(metadata.get());
                 container.map(Container::comment).filter(text -> !text.isEmpty())
-                        .ifPresent(text -> out().println("* comments: \n" + text));
+                        .ifPresent(text -> out().println("* comments: \n" + inset(text)));
                 out().flush();
                 return 0;
             }
-            warn("Unable to extract metadata file from " + file);
+            warn("Unable to extract metadata file from " + RawText.of(file));
         } catch (IOException e) {
-            warn("error opening " + file + ": " + reason(e));
-            warn("Unable to extract metadata file from " + file);
+            warn("error opening " + RawText.of(file) + ": " + reason(e));
+            warn("Unable to extract metadata file from " + RawText.of(file));
         } catch (MalformedElfException e) {
-            warn("error parsing the metadata file (" + file + "): " + e.getMessage());
+            warn("error parsing the metadata file (" + RawText.of(file) + "): " + e.getMessage());
         }
         return Ulp.FAILED;
+    }
+
+    /** No line of a comment begins as ours do. */
+    private static String inset(String comment) {
+        return comment.replaceAll("(?m)^(?=[^ \n])", " ");
     }
 
     private void print(Metadata metadata) {
@@ -56,7 +62,7 @@ final class Dump extends UlpCommand {
             out.println(metadata.targetBuild());
         } else {
             out.println("patch id: " + metadata.id().hex().substring(0, SHOWN));
-            out.println("so filename: " + file.toAbsolutePath().normalize());
+            out.println("so filename: " + RawText.of(file.toAbsolutePath().normalize()));
             out.println("\n* build id: " + metadata.targetBuild());
             out.println("* name: " + metadata.target());
             out.println("* units: " + metadata.functions().size());

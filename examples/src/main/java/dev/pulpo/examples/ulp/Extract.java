@@ -1,6 +1,7 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.container.ObjectSymbols;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ final class Extract extends UlpCommand {
         try {
             ObjectSymbols symbols = ObjectSymbols.open(file);
             if (debug != null) {
-                symbols = symbols.with(ObjectSymbols.open(debug), debug.toString());
+                symbols = symbols.with(ObjectSymbols.open(debug), RawText.of(debug));
             }
             if (output == null) {
                 out().print(symbols.toJson());
@@ -36,9 +37,9 @@ final class Extract extends UlpCommand {
             }
             return 0;
         } catch (IOException e) {
-            warn("error reading elf file " + file + ": " + reason(e));
+            warn("error reading elf file " + RawText.of(file) + ": " + reason(e));
         } catch (MalformedElfException e) {
-            warn("error reading elf file " + file + ": " + e.getMessage());
+            warn("error reading elf file " + RawText.of(file) + ": " + e.getMessage());
         }
         return Ulp.FAILED;
     }

@@ -1,6 +1,7 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.container.PreparedFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,12 +17,12 @@ final class Livepatchable extends UlpCommand {
     int run() {
         try (ElfFile elf = ElfFile.open(file)) {
             boolean prepared = PreparedFile.isPrepared(elf);
-            warn("file '" + file + "' is " + (prepared
+            warn("file '" + RawText.of(file) + "' is " + (prepared
                     ? "livepatchable."
                     : "not livepatchable: Missing __patchable_function_entries section."));
             return prepared ? 0 : Ulp.FAILED;
         } catch (IOException e) {
-            warn("Unable to open file '" + file + "': " + reason(e) + ".");
+            warn("Unable to open file '" + RawText.of(file) + "': " + reason(e) + ".");
             return Ulp.FAILED;
         }
     }

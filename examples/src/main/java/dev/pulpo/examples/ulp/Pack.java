@@ -1,7 +1,9 @@
 package dev.pulpo.examples.ulp;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.container.DescriptionException;
 import dev.pulpo.engine.container.Packer;
+import dev.pulpo.examples.terminal.Mark;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -34,10 +36,10 @@ final class Pack extends UlpCommand {
             return 0;
         } catch (DescriptionException e) {
             e.problems().forEach(problem -> out().println(
-                    problem.toString().replaceFirst(": error: ", ": " + coloured(Colour.RED, "error: "))));
+                    problem.toString().replaceFirst(": error: ", ": " + coloured(Mark.RED, "error: "))));
             out().flush();
         } catch (IOException e) {
-            warn("error opening " + description + ": " + reason(e));
+            warn("error opening " + RawText.of(description) + ": " + reason(e));
         }
         warn("metadata file generation failed.");
         return Ulp.FAILED;

@@ -1,13 +1,13 @@
 package dev.pulpo.examples.ulp;
 
+import dev.pulpo.elf.RawText;
+import dev.pulpo.engine.Wildcard;
 import java.io.IOException;
 import java.nio.file.FileSystemLoopException;
-import java.nio.file.FileSystems;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
@@ -30,17 +30,17 @@ final class PatchFiles {
      */
     static List<Path> matching(String argument, boolean recursive) throws IOException {
         int slash = argument.lastIndexOf('/');
-        Path directory = Path.of(slash < 0 ? "." : argument.substring(0, slash + 1));
+        Path directory = RawText.path(slash < 0 ? "." : argument.substring(0, slash + 1));
         String prefix = slash < 0 ? "" : argument.substring(0, slash + 1);
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + argument.substring(slash + 1));
+        Wildcard wildcard = new Wildcard(argument.substring(slash + 1));
         List<Path> found = new ArrayList<>();
         Files.walkFileTree(directory, EnumSet.of(FileVisitOption.FOLLOW_LINKS), recursive ? Integer.MAX_VALUE : 1,
                 new SimpleFileVisitor<>() {
                     @Override
                     public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                        if (file.getFileName().toString().endsWith(".so") && attributes.isRegularFile()
-                                && matcher.matches(file.getFileName())) {
-                            found.add(Path.of(prefix + directory.relativize(file)));
+                        String name = RawText.of(file.getFileName());
+                        if (name.endsWith(".so") && attributes.isRegularFile() && wildcard.matches(name)) {
+                            found.add(RawText.path(prefix + RawText.of(directory.relativize(file))));
                         }
                         return FileVisitResult.CONTINUE;
                     }

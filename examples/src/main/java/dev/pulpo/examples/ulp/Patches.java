@@ -4,14 +4,19 @@ import dev.pulpo.elf.BuildId;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.Library;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.PulpoException;
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.examples.crowd.Crowd;
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.Mark;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
@@ -35,36 +40,67 @@ final class Patches extends UlpCommand {
     private boolean onlyPatched;
 
     @Override
-    int run() {
-        int status = 0;
-        List<Integer> pids = which.pids();
-        for (int pid : pids) {
-            try (LiveProcess process = LiveProcess.attach(pid)) {
-                print(process);
-            } catch (PulpoException e) {
-                // One that was found among many, and has ended since, was none of those that were asked for.
-                if (which.pid().isPresent()) {
-                    warn("error gathering target process information: Error attaching to process: " + e.getMessage());
-                    status = isTruthful() ? ExitStatus.of(e) : Ulp.FAILED;
-                }
-            }
+    int run() throws InterruptedException {
+        if (which.pid().isPresent()) {
+            return only(which.pid().getAsInt());
         }
-        return isTruthful() && pids.isEmpty() ? ExitStatus.GONE : status;
+        Crowd.Found found = which.found();
+        AtomicInteger status = new AtomicInteger(isTruthful() && found.pids().isEmpty() ? ExitStatus.GONE : 0);
+        new Crowd(Crowd.Limits.ofReading(which.workers())).run(found.pids(), found.unlessFailed(Patches::look),
+                result -> {
+                    result.value().ifPresent(this::print);
+                    // One that was found among many, and has ended since, was none of those that were asked for.
+                    result.failure().filter(failure -> !(failure instanceof TargetGoneException)).ifPresent(failure -> {
+                        print(result.pid(), failure);
+                        status.accumulateAndGet(isTruthful() ? ExitStatus.of(failure) : Ulp.FAILED, Math::max);
+                    });
+                }, done -> {});
+        return status.get();
     }
 
-    private void print(LiveProcess process) {
-        List<AppliedPatch> patches = process.patches();
+    private int only(int pid) {
+        try {
+            print(look(pid));
+            return 0;
+        } catch (PulpoException e) {
+            warn("error gathering target process information: Error attaching to process: " + e.getMessage());
+            return isTruthful() ? ExitStatus.of(e) : Ulp.FAILED;
+        }
+    }
+
+    /** What was seen of a process. */
+    private record Seen(int pid, String name, boolean patchable, List<Library> libraries,
+            List<AppliedPatch> patches) {}
+
+    private static Seen look(int pid) {
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            List<AppliedPatch> patches = process.patches();
+            return new Seen(pid, process.name(), process.isPatchable(), process.libraries(), patches);
+        }
+    }
+
+    private void print(int pid, Throwable failure) {
+        out().println("PID: " + pid + ", name: " + ProcessFilter.processName(pid));
+        out().println("  Livepatching status: " + coloured(Mark.RED, "unknown") + ": "
+                + Unforeseen.words(pid, failure));
+        out().println();
+        out().flush();
+        trace(failure);
+    }
+
+    private void print(Seen process) {
+        List<AppliedPatch> patches = process.patches;
         if (onlyPatched && patches.isEmpty()) {
             return;
         }
-        List<Library> libraries = process.libraries();
-        boolean patchable = process.isPatchable();
         PrintWriter out = out();
-        out.println("PID: " + process.pid() + ", name: " + process.name());
+        out.println("PID: " + process.pid + ", name: " + process.name);
         out.println("  Livepatching status: "
-                + (patchable ? coloured(Colour.GREEN, "enabled") : coloured(Colour.YELLOW, "disabled by user")));
+                + (process.patchable
+                        ? coloured(Mark.GREEN, "enabled")
+                        : coloured(Mark.YELLOW, "disabled by user")));
         out.println("  Livepatchable libraries:");
-        for (Library library : libraries) {
+        for (Library library : process.libraries) {
             List<AppliedPatch> own = patches.stream().filter(patch -> patch.target().equals(library.path())).toList();
             if (library.prepared() || !own.isEmpty()) {
                 out.println("    in " + library.path() + (buildId
@@ -79,7 +115,7 @@ final class Patches extends UlpCommand {
 
     private void print(AppliedPatch patch) {
         PrintWriter out = out();
-        out.println("      livepatch: " + Path.of(patch.file()).getFileName() + " loaded on "
+        out.println("      livepatch: " + patch.file().substring(patch.file().lastIndexOf('/') + 1) + " loaded on "
                 + TIME.format(patch.appliedAt().atZone(ZoneId.systemDefault()))
                 + switch (patch.status()) {
                     case IN_FORCE -> "";

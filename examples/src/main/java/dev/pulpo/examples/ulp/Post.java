@@ -1,6 +1,7 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.container.PreparedFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,7 +22,7 @@ final class Post extends UlpCommand {
             }
             warn("Section __patchable_function_entries not found.\n(Binary not built with -fpatchable-function-entry?)");
         } catch (IOException e) {
-            warn("Unable to open file '" + file + "': " + reason(e) + ".");
+            warn("Unable to open file '" + RawText.of(file) + "': " + reason(e) + ".");
         }
         return Ulp.FAILED;
     }

@@ -1,13 +1,14 @@
 package dev.pulpo.examples.ulp;
 
+import dev.pulpo.examples.terminal.Mark;
+import dev.pulpo.examples.terminal.Terminal;
+
 /**
  * A line on the terminal that says how far a long run is; short runs have none. It stands on the standard error stream,
  * and must be hidden before anything else is printed. Not thread-safe.
  */
 final class Progress {
     private static final long LONG_NANOS = 1_000_000_000L;
-    /** ECMA-48: to the beginning of the line, and erase it. */
-    private static final String EMPTY_LINE = "\r\033[K";
 
     private final long began = System.nanoTime();
     private final int all;
@@ -22,16 +23,16 @@ final class Progress {
 
     void show(int done) {
         if (wanted && System.nanoTime() - began > LONG_NANOS) {
-            System.err.print(EMPTY_LINE + done + " of " + all + " processes");
-            System.err.flush();
+            Terminal.err().print(Mark.EMPTY_LINE.toString() + done + " of " + all + " processes");
+            Terminal.err().flush();
             shown = true;
         }
     }
 
     void hide() {
         if (shown) {
-            System.err.print(EMPTY_LINE);
-            System.err.flush();
+            Terminal.err().print(Mark.EMPTY_LINE);
+            Terminal.err().flush();
             shown = false;
         }
     }

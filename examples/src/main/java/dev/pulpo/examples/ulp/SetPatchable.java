@@ -1,15 +1,21 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.engine.LiveProcess;
-import dev.pulpo.engine.PulpoException;
+import dev.pulpo.examples.crowd.Crowd;
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
-import java.util.List;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine;
 
 /** {@code set_patchable}: switches patching of processes on and off. */
 @CommandLine.Command(name = "set_patchable", description = "Enable/disable livepatching in process.")
 final class SetPatchable extends UlpCommand {
+    /** It takes a look and one write. */
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration FOR_EVER = Duration.ofDays(1);
+
     @CommandLine.Mixin
     private Which which = new Which();
 
@@ -22,25 +28,32 @@ final class SetPatchable extends UlpCommand {
     private String wanted = "";
 
     @Override
-    int run() {
+    int run() throws InterruptedException {
         String word = wanted.toLowerCase(Locale.ROOT);
         if (!word.equals("enable") && !word.equals("disable")) {
             warn("Empty argument. Expected: 'enable' or 'disable'");
             return isTruthful() ? ExitStatus.USAGE : Ulp.FAILED;
         }
         boolean enable = word.equals("enable");
-        List<Integer> pids = which.pids();
-        int status = isTruthful() && pids.isEmpty() ? ExitStatus.GONE : 0;
-        for (int pid : pids) {
-            try (LiveProcess process = LiveProcess.attach(pid)) {
-                if (process.setPatchable(enable)) {
-                    warn("Process " + process.name() + " (pid: " + pid + "): livepatching is now " + word + "d.");
-                }
-            } catch (PulpoException e) {
-                warn("Unable to change status of process " + pid + ": " + e.getMessage());
-                status = isTruthful() ? Math.max(status, ExitStatus.of(e)) : status;
-            }
+        Crowd.Found found = which.found();
+        AtomicInteger status = new AtomicInteger(isTruthful() && found.pids().isEmpty() ? ExitStatus.GONE : 0);
+        new Crowd(Crowd.Limits.ofChanging(which.workers(), PATIENCE, FOR_EVER)).run(found.pids(),
+                found.unlessFailed(pid -> change(pid, enable)), result -> {
+                    result.value().filter(line -> !line.isEmpty())
+                            .ifPresent(line -> warn(line + ": livepatching is now " + word + "d."));
+                    result.failure().ifPresent(failure -> {
+                        warn("Unable to change status of process " + result.pid() + ": " + Unforeseen.words(failure));
+                        trace(failure);
+                        status.accumulateAndGet(isTruthful() ? ExitStatus.of(failure) : 0, Math::max);
+                    });
+                }, done -> {});
+        return status.get();
+    }
+
+    /** What to call a process that was changed; nothing where it was as it is wanted. */
+    private static String change(int pid, boolean enable) {
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            return process.setPatchable(enable) ? "Process " + process.name() + " (pid: " + pid + ")" : "";
         }
-        return status;
     }
 }

@@ -1,22 +1,19 @@
 package dev.pulpo.examples.ulp;
 
-import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
-import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.Transaction;
-import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.engine.TransactionReport.Result;
+import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.examples.exit.ExitStatus;
-import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -119,11 +116,11 @@ final class Together {
                 Optional<Refusal> reason = plans(process, List.of(patch)).getFirst().refusals().stream()
                         .filter(Together::isNotMeant).findFirst();
                 if (reason.isPresent()) {
-                    taking.leftOut.add(Verdict.of(file.toString(),
+                    taking.leftOut.add(Verdict.of(RawText.of(file),
                             new RefusedException(taking.pid, List.of(reason.get()))));
                 } else {
                     meant.add(patch);
-                    taking.files.add(file.toString());
+                    taking.files.add(RawText.of(file));
                 }
             }
             taking.plans.addAll(meant.isEmpty() ? List.of() : plans(process, meant));
@@ -132,8 +129,7 @@ final class Together {
             if (!refusals.isEmpty()) {
                 taking.failure = Optional.of(new RefusedException(taking.pid, refusals));
             }
-        } catch (PulpoException | MalformedElfException | IOException | UncheckedIOException
-                | SystemCallException failed) {
+        } catch (IOException | RuntimeException failed) {
             taking.failure = Optional.of(failed);
         }
     }
@@ -144,9 +140,9 @@ final class Together {
             PatchId id = opening.open(file).id();
             if (applied.contains(id)) {
                 taking.ids.add(id);
-                taking.files.add(file.toString());
+                taking.files.add(RawText.of(file));
             } else {
-                taking.leftOut.add(Verdict.of(file.toString(),
+                taking.leftOut.add(Verdict.of(RawText.of(file),
                         new RefusedException(taking.pid, List.of(new Refusal.NotApplied(id.shortForm())))));
             }
         }
@@ -170,7 +166,7 @@ final class Together {
         }
         Exception failure = taking.failure.get();
         return new Trigger.Done(taking.pid, taking.name,
-                files.stream().map(file -> Verdict.of(file.toString(), failure)).toList(), "");
+                files.stream().map(file -> Verdict.of(RawText.of(file), failure)).toList(), "");
     }
 
     private static Verdict nothing(String patch, int status) {

@@ -1,27 +1,25 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.PulpoException;
+import dev.pulpo.examples.crowd.Crowd;
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 
@@ -31,7 +29,8 @@ final class Trigger extends UlpCommand {
     /** What is waited for in any case: a try of libpulp takes some milliseconds, and one that fails costs nothing here. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration PER_RETRY = Duration.ofMillis(5);
-    private static final Duration PROGRESS = Duration.ofMillis(250);
+    /** A call that a process was made to make is waited for beyond that. */
+    private static final Duration GRACE = Duration.ofSeconds(20);
 
     @CommandLine.Mixin
     private Which which = new Which();
@@ -85,14 +84,15 @@ final class Trigger extends UlpCommand {
         }
         List<Path> files = file.isEmpty()
                 ? List.of()
-                : PatchFiles.isWildcard(file) ? PatchFiles.matching(file, recursive) : List.of(Path.of(file));
-        List<Integer> pids = which.pids();
+                : PatchFiles.isWildcard(file) ? PatchFiles.matching(file, recursive) : List.of(RawText.path(file));
+        Crowd.Found found = which.found();
+        List<Integer> pids = found.pids();
         TriggerReport report = new TriggerReport(this, !detailed);
         if (together) {
             new Together(this::patch, new Together.Wish(revert, revertAll), consistency()).run(pids, files)
                     .forEach(each -> report(report, each));
         } else {
-            eachByItself(pids, files, report);
+            eachByItself(found, files, report);
         }
         report.end();
         if (isTruthful()) {
@@ -102,24 +102,26 @@ final class Trigger extends UlpCommand {
         return PatchFiles.isWildcard(file) ? 0 : report.reasons() == Verdict.UNKNOWN ? 1 : report.reasons() & 0xff;
     }
 
-    private void eachByItself(List<Integer> pids, List<Path> files, TriggerReport report) throws InterruptedException {
-        List<Future<Done>> running = new ArrayList<>();
-        AtomicInteger done = new AtomicInteger();
-        try (ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, Math.min(pids.size(), which.threads())))) {
-            pids.forEach(pid -> running.add(pool.submit(() -> {
-                try {
-                    return process(pid, files);
-                } finally {
-                    done.incrementAndGet();
-                }
-            })));
-            Progress progress = new Progress(pids.size(), !isQuiet() && isWatched());
-            for (Future<Done> each : running) {
-                Done outcome = result(each, () -> progress.show(done.get()));
-                progress.hide();
-                report(report, outcome);
-            }
-        }
+    private void eachByItself(Crowd.Found found, List<Path> files, TriggerReport report) throws InterruptedException {
+        Progress progress = new Progress(found.pids().size(), !isQuiet() && isWatched());
+        // An operation ends by itself, and leaves nothing half done where it does; so it gets its time and some more.
+        Duration each = consistency().timeout().multipliedBy(Math.max(1, files.size())).plus(GRACE);
+        new Crowd(Crowd.Limits.ofChanging(which.workers(), each, Duration.ofSeconds(timeout))).run(found.pids(),
+                found.unlessFailed(pid -> process(pid, files)), result -> {
+                    progress.hide();
+                    report(report, result.value()
+                            .orElseGet(() -> failed(result.pid(), result.failure().orElseThrow())));
+                }, progress::show);
+        progress.hide();
+    }
+
+    /** What there is to say of a process where the work on it has failed in a way that is none of its patches'. */
+    private Done failed(int pid, Throwable failure) {
+        trace(failure);
+        return new Done(pid, ProcessFilter.processName(pid),
+                List.of(new Verdict(file, Verdict.UNKNOWN, Unforeseen.words(pid, failure), "",
+                        ExitStatus.of(failure))),
+                Unforeseen.words(pid, failure));
     }
 
     private void checkUsage() {
@@ -145,7 +147,7 @@ final class Trigger extends UlpCommand {
 
     /** capabilities(7): CAP_SYS_ADMIN is number 21. */
     private static boolean maySuspendSeccomp() throws IOException {
-        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"), StandardCharsets.ISO_8859_1)) {
             return lines.filter(line -> line.startsWith("CapEff:"))
                     .anyMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 1L << 21) != 0);
         }
@@ -157,9 +159,11 @@ final class Trigger extends UlpCommand {
     private void report(TriggerReport report, Done done) {
         if (done.unreachable.isEmpty()) {
             report.add(done.pid, done.name, done.verdicts);
-        } else {
+        } else if (which.pid().isPresent() || done.verdicts.getFirst().isSkipped()) {
             warn("error gathering target process information: " + done.unreachable);
             report.unreachable(done.verdicts.getFirst());
+        } else {
+            report.failed(done.pid, done.name, done.verdicts.getFirst());
         }
     }
 
@@ -173,7 +177,7 @@ final class Trigger extends UlpCommand {
                         () -> process.revertAll(revertAll, consistency())));
             }
             for (Path patch : files) {
-                verdicts.add(attempt(patch.toString(), () -> trigger(process, patch)));
+                verdicts.add(attempt(RawText.of(patch), () -> trigger(process, patch)));
             }
             return new Done(pid, name, verdicts, "");
         } catch (PulpoException | SystemCallException e) {
@@ -198,7 +202,7 @@ final class Trigger extends UlpCommand {
 
     private LivePatch patch(Path path) throws IOException {
         LivePatch opened = LivePatch.open(path);
-        LivePatch patch = prefix.isEmpty() ? opened : opened.seenAs(Path.of(prefix + opened.file()));
+        LivePatch patch = prefix.isEmpty() ? opened : opened.seenAs(RawText.path(prefix + RawText.of(opened.file())));
         for (Check check : allowed) {
             patch = patch.allow(check);
         }
@@ -231,18 +235,5 @@ final class Trigger extends UlpCommand {
         return isTruthful()
                 ? Consistency.functionQuiescent(limited)
                 : new Consistency(Consistency.Level.NONE, limited);
-    }
-
-    /** Waits for an outcome, and does something every now and then meanwhile. */
-    private static Done result(Future<Done> future, Runnable meanwhile) throws InterruptedException {
-        while (true) {
-            try {
-                return future.get(PROGRESS.toMillis(), TimeUnit.MILLISECONDS);
-            } catch (TimeoutException notYet) {
-                meanwhile.run();
-            } catch (ExecutionException e) {
-                throw new IllegalStateException(e.getCause());
-            }
-        }
     }
 }

@@ -1,6 +1,6 @@
 package dev.pulpo.examples.ulp;
 
-import dev.pulpo.examples.ulp.UlpCommand.Colour;
+import dev.pulpo.examples.terminal.Mark;
 import java.io.PrintWriter;
 import java.util.List;
 
@@ -57,26 +57,35 @@ final class TriggerReport {
 
     private String oneLine(Verdict verdict) {
         if (verdict.isSuccess()) {
-            return command.coloured(Colour.GREEN, " SUCCESS") + " " + verdict.patch();
+            return command.coloured(Mark.GREEN, " SUCCESS") + " " + verdict.patch();
         }
         return verdict.isSkipped()
-                ? command.coloured(Colour.YELLOW, " SKIPPED") + " " + verdict.explanation()
-                : command.coloured(Colour.RED, " FAILED") + " " + verdict.patch() + ": " + verdict.explanation();
+                ? command.coloured(Mark.YELLOW, " SKIPPED") + " " + verdict.explanation()
+                : command.coloured(Mark.RED, " FAILED") + " " + verdict.patch() + ": " + verdict.explanation();
     }
 
     private String detailed(Verdict verdict) {
         if (verdict.isSuccess()) {
-            return command.coloured(Colour.GREEN, "    SUCCESS") + " " + verdict.patch();
+            return command.coloured(Mark.GREEN, "    SUCCESS") + " " + verdict.patch();
         }
         return (verdict.isMinor()
-                ? command.coloured(Colour.YELLOW, "    SKIPPED")
-                : command.coloured(Colour.RED, "    FAILED"))
+                ? command.coloured(Mark.YELLOW, "    SKIPPED")
+                : command.coloured(Mark.RED, "    FAILED"))
                 + " " + verdict.patch() + ": " + verdict.explanation();
     }
 
     /** Counts a process that could not be looked at. libpulp does not, and ends as if there had been none. */
     void unreachable(Verdict verdict) {
         status = Math.max(status, verdict.status());
+    }
+
+    /** As {@link #unreachable}, and prints it: one among many, which others are not to be told apart from. */
+    void failed(int pid, String name, Verdict verdict) {
+        failed++;
+        unreachable(verdict);
+        if (!command.isQuiet()) {
+            print(pid, name, List.of(verdict));
+        }
     }
 
     /** Prints the sum. */

@@ -1,10 +1,15 @@
 package dev.pulpo.examples.ulp;
 
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
+import dev.pulpo.examples.terminal.Arguments;
+import dev.pulpo.examples.terminal.Terminal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine;
 
 /** libpulp's command line: {@code ulp COMMAND …}. Options may come before the command. */
@@ -33,9 +38,13 @@ public final class Ulp implements Runnable {
 
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
-        String[] ordered = commandFirst(arguments);
+        String[] ordered = commandFirst(Arguments.of(arguments));
+        Unforeseen.reportThoseOfThreads();
         HeadStart.begin(ordered);
-        ExitStatus.end(commandLine(ordered).execute(ordered));
+        int status = commandLine(ordered).execute(ordered);
+        Optional<String> lost = Terminal.failure();
+        lost.ifPresent(reason -> Terminal.err().println("ulp: " + reason));
+        ExitStatus.end(lost.isPresent() ? FAILED : status);
     }
 
     static int execute(CommandLine line, String... arguments) {
@@ -63,7 +72,9 @@ public final class Ulp implements Runnable {
     public static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new Ulp());
         commands().addTo(line, arguments);
-        return line.setExecutionExceptionHandler(Ulp::failed).setParameterExceptionHandler(Ulp::misused);
+        return Terminal.connect(line).setExecutionStrategy(Unforeseen::execute)
+                .setExecutionExceptionHandler(Ulp::failed)
+                .setParameterExceptionHandler(Ulp::misused);
     }
 
     /** The same arguments with the command in front: libpulp lets options come before it. */
@@ -108,10 +119,14 @@ public final class Ulp implements Runnable {
         if (failure instanceof CommandLine.ParameterException mistake) {
             return misused(mistake, new String[0]);
         }
+        if (failure instanceof PatternSyntaxException wildcard) {
+            return misused(new CommandLine.ParameterException(line, String.valueOf(wildcard.getMessage())),
+                    new String[0]);
+        }
         if (line.getCommand() instanceof UlpCommand command) {
-            command.warn(String.valueOf(failure.getMessage()));
-            if (command.isVerbose()) {
-                failure.printStackTrace(line.getErr());
+            command.warn(Unforeseen.words(failure));
+            if (Unforeseen.is(failure)) {
+                Unforeseen.trace(failure, line.getErr());
             }
         }
         return FAILED;

@@ -1,5 +1,8 @@
 package dev.pulpo.examples.ulp;
 
+import dev.pulpo.examples.terminal.FailureText;
+import dev.pulpo.examples.terminal.Mark;
+import dev.pulpo.examples.crowd.Unforeseen;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -16,17 +19,6 @@ import picocli.CommandLine;
 abstract class UlpCommand implements Callable<Integer> {
     private static final int OUTPUT = 1;
     private static final int ERRORS = 2;
-
-    /** A colour of a terminal, as its escape sequence. */
-    enum Colour {
-        RED("\033[1;31m"), GREEN("\033[1;32m"), YELLOW("\033[1;33m");
-
-        private final String sequence;
-
-        Colour(String sequence) {
-            this.sequence = sequence;
-        }
-    }
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
@@ -88,6 +80,13 @@ abstract class UlpCommand implements Callable<Integer> {
         }
     }
 
+    /** Prints where a fault of Pulpo's lies, for those who want to know. */
+    void trace(Throwable failure) {
+        if (Unforeseen.is(failure)) {
+            Unforeseen.trace(failure, spec.commandLine().getErr());
+        }
+    }
+
     /** As {@link #warn}, for those who want to know everything. */
     void detail(String message) {
         if (verbose) {
@@ -96,8 +95,8 @@ abstract class UlpCommand implements Callable<Integer> {
     }
 
     /** The text in a colour, where colours are wanted. */
-    String coloured(Colour wanted, String text) {
-        return isColoured() ? wanted.sequence + text + "\033[0m" : text;
+    String coloured(Mark wanted, String text) {
+        return isColoured() ? wanted.around(text) : text;
     }
 
     private boolean isColoured() {
@@ -135,6 +134,6 @@ abstract class UlpCommand implements Callable<Integer> {
                 ? "No such file or directory"
                 : e instanceof java.nio.file.AccessDeniedException
                         ? "Permission denied"
-                        : String.valueOf(e.getMessage());
+                        : FailureText.of(e);
     }
 }

@@ -10,7 +10,9 @@ import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.FailureText;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -56,7 +58,7 @@ record Verdict(String patch, int reason, String words, String detail, int status
 
     /** A failure in libpulp's terms. */
     static Verdict of(String patch, Exception failure) {
-        String detail = String.valueOf(failure.getMessage());
+        String detail = FailureText.of(failure);
         int status = ExitStatus.of(failure);
         return switch (failure) {
             case RefusedException refused -> of(patch, refused.refusals().getFirst(), detail, status);
@@ -82,7 +84,7 @@ record Verdict(String patch, int reason, String words, String detail, int status
             // A limit of the kernel, for example; nothing that is known of the patch.
             case IOException unreadable -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
             case SystemCallException failed -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
-            default -> new Verdict(patch, UNKNOWN, "Unknown error", failure.toString(), status);
+            default -> new Verdict(patch, UNKNOWN, "Unknown error", Unforeseen.words(failure), status);
         };
     }
 

@@ -1,22 +1,16 @@
 package dev.pulpo.examples.ulp;
 
 import dev.pulpo.engine.ProcessFilter;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.pulpo.examples.crowd.Crowd;
+import dev.pulpo.examples.crowd.Workers;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** The options that say which processes are meant; without any, all that carry the stub. */
 final class Which {
-    private static final int MOST_THREADS = 8;
-
-    /** Open files that work on one process takes, at most, and what the JDK opens meanwhile. */
-    private static final int FILES_PER_PROCESS = 16;
-
     @CommandLine.Option(names = {"-p",
             "--process"}, paramLabel = "process", description = "Target process name, wildcard, or PID")
     private String process = "";
@@ -32,29 +26,17 @@ final class Which {
         return process.matches("\\d{1,9}") ? OptionalInt.of(Integer.parseInt(process)) : OptionalInt.empty();
     }
 
-    /** Their ids, in ascending order. */
-    List<Integer> pids() {
+    /** Those that are meant. */
+    Crowd.Found found() throws InterruptedException {
         if (pid().isPresent()) {
-            return List.of(pid().getAsInt());
+            return new Crowd.Found(List.of(pid().getAsInt()), Map.of());
         }
-        return new ProcessFilter(Optional.of(process).filter(name -> !name.isEmpty()),
-                Optional.of(user).filter(name -> !name.isEmpty())).find();
+        return Crowd.find(new ProcessFilter(Optional.of(process).filter(name -> !name.isEmpty()),
+                Optional.of(user).filter(name -> !name.isEmpty())), workers());
     }
 
-    /** How many processes to work on at the same time: fewer where this one may open few files only. */
-    int threads() {
-        return alone ? 1 : Math.clamp(openable() / FILES_PER_PROCESS, 1, MOST_THREADS);
-    }
-
-    /** How many more files this process can open; one where not even that can be found out. */
-    private static long openable() {
-        try (Stream<String> limits = Files.lines(Path.of("/proc/self/limits"));
-                Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-            return limits.filter(line -> line.startsWith("Max open files")).map(line -> line.split(" {2,}")[1])
-                    .filter(limit -> !limit.equals("unlimited")).mapToLong(Long::parseLong).findFirst()
-                    .orElse(Long.MAX_VALUE) - open.count();
-        } catch (IOException unreadable) {
-            return 1;
-        }
+    /** How many to work on at the same time. */
+    Workers workers() {
+        return alone ? Workers.ONE : Workers.possible();
     }
 }

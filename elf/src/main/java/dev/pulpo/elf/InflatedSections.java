@@ -1,0 +1,56 @@
+package dev.pulpo.elf;
+
+import java.lang.ref.SoftReference;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * The compressed sections of a file that have been inflated. They are kept as long as there is memory for it, and count once
+ * for the limit, however often they are asked for. Safe for several threads.
+ */
+final class InflatedSections {
+    /** How many bytes may still be inflated; files that belong together share one. */
+    static final class Budget {
+        private final long most;
+        private final AtomicLong left;
+
+        Budget(ReadLimits limits) {
+            most = limits.inflatedBytes();
+            left = new AtomicLong(most);
+        }
+
+        private void take(Section section, ByteCursor raw, long size) {
+            if (left.addAndGet(-size) < 0) {
+                throw new TooLargeException(raw.source(), raw.offset(), section.name() + " with " + size
+                        + " bytes of inflated sections, besides " + (most - left.addAndGet(size)), most);
+            }
+        }
+    }
+
+    private final Budget budget;
+    private final Map<Section, SoftReference<ByteCursor>> sections = new HashMap<>();
+
+    InflatedSections(Budget budget) {
+        this.budget = budget;
+    }
+
+    Budget budget() {
+        return budget;
+    }
+
+    /** The content of a section that is compressed. */
+    synchronized ByteCursor get(Section section, ByteCursor raw) {
+        SoftReference<ByteCursor> known = sections.get(section);
+        ByteCursor content = known == null ? null : known.get();
+        if (content == null) {
+            SectionData data = SectionData.of(section, raw);
+            if (known == null) {
+                budget.take(section, raw, data.size());
+            }
+            content = data.inflate();
+            sections.put(section, new SoftReference<>(content));
+        }
+        return content.slice(0, content.limit());
+    }
+}

@@ -1,0 +1,84 @@
+package dev.pulpo.elf;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Opens files by name that may be anything. Only regular files have a size and an end; opening a FIFO blocks until somebody
+ * writes to it (fifo(7)), and opening a device may do anything.
+ */
+public final class InputFile {
+    /** The file type in {@code st_mode} (inode(7)). */
+    private static final int TYPE = 0170000;
+
+    private InputFile() {}
+
+    /**
+     * Opens a regular file.
+     *
+     * @param largest how many bytes it may have
+     * @throws FileSystemException which says what it is instead, or that it is too large
+     */
+    public static FileChannel open(Path file, long largest) throws IOException {
+        // Looked at before it is opened because of FIFOs, and again because another one may have been put in its place.
+        require(file, largest);
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+        try {
+            check(file, "", channel.size(), largest);
+            return channel;
+        } catch (IOException | RuntimeException failure) {
+            channel.close();
+            throw failure;
+        }
+    }
+
+    /**
+     * Looks at a file without opening it.
+     *
+     * @param largest how many bytes it may have
+     * @throws FileSystemException where it is no regular file, or is larger
+     */
+    public static void require(Path file, long largest) throws IOException {
+        check(file, kind((Integer) Files.getAttribute(file, "unix:mode")), Files.size(file), largest);
+    }
+
+    /**
+     * Reads a regular file as a whole.
+     *
+     * @param largest how many bytes it may have
+     * @throws FileSystemException which says what it is instead, or that it is too large
+     */
+    public static byte[] read(Path file, int largest) throws IOException {
+        try (FileChannel channel = open(file, largest)) {
+            byte[] bytes = java.nio.channels.Channels.newInputStream(channel).readNBytes(largest + 1);
+            check(file, "", bytes.length, largest);
+            return bytes;
+        }
+    }
+
+    private static void check(Path file, String kind, long size, long largest) throws FileSystemException {
+        if (!kind.isEmpty()) {
+            throw new FileSystemException(file.toString(), null, "is " + kind + ", not a regular file");
+        }
+        if (size > largest) {
+            throw new FileSystemException(file.toString(), null,
+                    "is too large to be read: " + size + " bytes, and the limit is " + largest);
+        }
+    }
+
+    /** What a file is; empty for a regular one. */
+    private static String kind(int mode) {
+        return switch (mode & TYPE) {
+            case 0100000 -> "";
+            case 0040000 -> "a directory";
+            case 0010000 -> "a FIFO";
+            case 0020000, 0060000 -> "a device";
+            case 0140000 -> "a socket";
+            default -> "something else";
+        };
+    }
+}

@@ -1,0 +1,66 @@
+package dev.pulpo.examples.terminal;
+
+import dev.pulpo.elf.RawText;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The arguments of this program as they were typed. The JVM decodes them by the locale, and what that does not have is lost:
+ * all that is not ASCII under {@code LC_ALL=C}, and bytes that are no UTF-8 elsewhere. The kernel has the bytes (proc_pid_cmdline(5)).
+ */
+public final class Arguments {
+    private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
+
+    private Arguments() {}
+
+    /**
+     * The arguments as {@link RawText}.
+     *
+     * @param decoded what {@code main} was given
+     */
+    public static String[] of(String... decoded) {
+        if (List.of(decoded).stream().allMatch(Arguments::isCertain)) {
+            return decoded;
+        }
+        try {
+            List<String> all = split(Files.readAllBytes(COMMAND_LINE));
+            int before = all.size() - decoded.length;
+            if (before >= 0 && fit(decoded, all.subList(before, all.size()))) {
+                return all.subList(before, all.size()).toArray(String[]::new);
+            }
+        } catch (IOException unreadable) {
+            // What the JVM made of them will have to do.
+        }
+        return List.of(decoded).stream().map(RawText::asData).toArray(String[]::new);
+    }
+
+    /** The JVM writes a question mark for what it cannot decode, or U+FFFD. */
+    private static boolean isCertain(String argument) {
+        return argument.chars().allMatch(c -> c >= ' ' && c < 0x7f && c != '?');
+    }
+
+    private static List<String> split(byte[] bytes) {
+        List<String> parts = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == 0) {
+                parts.add(RawText.decode(bytes, start, i - start));
+                start = i + 1;
+            }
+        }
+        return parts;
+    }
+
+    /** Whether these are the same arguments: a JVM may have been given its options and more in a file. */
+    private static boolean fit(String[] decoded, List<String> raw) {
+        for (int i = 0; i < decoded.length; i++) {
+            if (isCertain(decoded[i]) && !decoded[i].equals(raw.get(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+}

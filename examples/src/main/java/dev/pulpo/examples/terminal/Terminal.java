@@ -1,0 +1,52 @@
+package dev.pulpo.examples.terminal;
+
+import dev.pulpo.elf.RawText;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine;
+
+/** The standard streams of this program, which show what others have chosen so that it can do no harm. */
+public final class Terminal {
+    private static final VisibleWriter OUTPUT = new VisibleWriter(new FileOutputStream(FileDescriptor.out),
+            System.out.charset());
+    private static final PrintWriter OUT = new PrintWriter(OUTPUT, true);
+    private static final PrintWriter ERR = new PrintWriter(
+            new VisibleWriter(new FileOutputStream(FileDescriptor.err), System.err.charset()), true);
+
+    private Terminal() {}
+
+    /** Where results go. */
+    public static PrintWriter out() {
+        return OUT;
+    }
+
+    /** Where complaints go. */
+    public static PrintWriter err() {
+        return ERR;
+    }
+
+    /** Whether all characters can be written to the standard output. */
+    public static boolean isUnicode() {
+        return System.out.charset().equals(StandardCharsets.UTF_8);
+    }
+
+    /** Has a command line print here, and take any bytes as paths. It must have all its commands already. */
+    public static CommandLine connect(CommandLine line) {
+        // picocli's own colours would have to be told from those that somebody puts into a name.
+        return line.setOut(OUT).setErr(ERR)
+                .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
+                .registerConverter(Path.class, RawText::path);
+    }
+
+    /** Writes what is left to be written, and returns what went wrong with that or before. */
+    public static Optional<String> failure() {
+        OUT.flush();
+        return OUTPUT.failure()
+                .map(reason -> "the output could not be written: "
+                        + RawText.asData(String.valueOf(reason.getMessage())));
+    }
+}

@@ -1,0 +1,119 @@
+package dev.pulpo.stub;
+
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The directory in which the stub lies as a file. Processes load it from there, those of root included, so nobody but root
+ * and the user may be able to change it: that is set when it is made, whatever the umask, and looked at when it is used.
+ */
+final class StubCache {
+    static final Set<PosixFilePermission> LIBRARY = PosixFilePermissions.fromString("rwxr-xr-x");
+    static final Set<PosixFilePermission> TEXT = PosixFilePermissions.fromString("rw-r--r--");
+
+    /** Processes of other users load root's stub. */
+    private static final Set<PosixFilePermission> ROOTS_DIRECTORY = PosixFilePermissions.fromString("rwxr-xr-x");
+    private static final Set<PosixFilePermission> USERS_DIRECTORY = PosixFilePermissions.fromString("rwx------");
+
+    private final Path cache;
+    private final int user;
+    private final FileTrust trust;
+
+    StubCache(Path cache, int user) {
+        this.cache = cache.toAbsolutePath();
+        this.user = user;
+        trust = FileTrust.of(user);
+    }
+
+    /**
+     * The path of a file with this content; it is written where it is not there.
+     *
+     * @param version the name of its directory
+     */
+    Path file(String name, byte[] bytes, String version, Set<PosixFilePermission> permissions) throws IOException {
+        Path directory = cache.resolve(version);
+        Path file = directory.resolve(name);
+        make(directory);
+        // From here on nobody else can change what lies in the directory.
+        check(cache);
+        check(directory);
+        Optional<FileTrust.Weakness> weakness = Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+                ? trust.weakness(file)
+                : Optional.empty();
+        if (weakness.isEmpty() && holds(file, bytes)) {
+            return file;
+        }
+        if (weakness.isPresent() && !isOurs(directory)) {
+            throw new UntrustedFileException(file, weakness.get());
+        }
+        write(file, bytes, permissions);
+        return file;
+    }
+
+    /** Makes directories one by one, each only where nobody else can put something else in its place. */
+    private void make(Path directory) throws IOException {
+        Path parent = directory.getParent();
+        if (parent == null || Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        make(parent);
+        Optional<FileTrust.Weakness> weakness = trust.weaknessOfNewIn(parent);
+        if (weakness.isPresent()) {
+            throw new UntrustedFileException(directory, weakness.get());
+        }
+        Set<PosixFilePermission> permissions = user == 0 ? ROOTS_DIRECTORY : USERS_DIRECTORY;
+        try {
+            Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(permissions));
+        } catch (FileAlreadyExistsException e) {
+            // Somebody else has made it meanwhile; whether it can be used is seen later.
+            return;
+        }
+        // The umask has taken away what it could.
+        Files.setPosixFilePermissions(directory, permissions);
+    }
+
+    private void check(Path directory) throws IOException {
+        Optional<FileTrust.Weakness> weakness = trust.weakness(directory);
+        if (weakness.isPresent()) {
+            throw new UntrustedFileException(directory, weakness.get());
+        }
+    }
+
+    private boolean isOurs(Path directory) throws IOException {
+        return Files.getAttribute(directory, "unix:uid").equals(user);
+    }
+
+    private static boolean holds(Path file, byte[] bytes) throws IOException {
+        return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && Files.size(file) == bytes.length
+                && Arrays.equals(Files.readAllBytes(file), bytes);
+    }
+
+    private static void write(Path file, byte[] bytes, Set<PosixFilePermission> permissions) throws IOException {
+        Path partial = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".tmp");
+        try {
+            Files.write(partial, bytes);
+            Files.setPosixFilePermissions(partial, permissions);
+            move(partial, file);
+        } finally {
+            Files.deleteIfExists(partial);
+        }
+    }
+
+    private static void move(Path from, Path to) throws IOException {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+}
