@@ -108,7 +108,8 @@ final class DebugWalker extends Questions {
         }
     }
 
-    private void walk(DebugInfo info) {
+    /** Asks all of what has been opened. */
+    void walk(DebugInfo info) {
         ask(info::missing);
         ask(info::units);
         List<MalformedElfException> left = ask(info::defects);
