@@ -1,8 +1,11 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
+import dev.pulpo.examples.terminal.Arguments;
+import dev.pulpo.examples.terminal.Terminal;
 import dev.pulpo.examples.ulp.Ulp;
 import dev.pulpo.ffm.LaunchedProcess;
 import java.io.IOException;
@@ -22,6 +25,7 @@ public final class Training {
 
     public static void main(String[] arguments) throws IOException {
         HeadStart.begin("patches");
+        Unforeseen.reportThoseOfThreads();
         run("stub");
         if (arguments.length == 0) {
             try (LaunchedProcess target = LiveProcess.launch("cat")) {
@@ -70,8 +74,12 @@ public final class Training {
         for (int i = 0; i < arguments.size(); i++) {
             all[i + 1] = arguments.get(i);
         }
-        CommandLine line = Pulpo.commandLine(all);
-        check(command, line.execute(all));
+        String[] typed = Arguments.of(all);
+        CommandLine line = Pulpo.commandLine(typed);
+        check(command, line.execute(typed));
+        Terminal.failure().ifPresent(reason -> {
+            throw new IllegalStateException(command + ": " + reason);
+        });
     }
 
     private static void check(String command, int status) {

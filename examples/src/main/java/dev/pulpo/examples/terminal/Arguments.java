@@ -22,7 +22,7 @@ public final class Arguments {
      * @param decoded what {@code main} was given
      */
     public static String[] of(String... decoded) {
-        if (List.of(decoded).stream().allMatch(Arguments::isCertain)) {
+        if (areCertain(decoded)) {
             return decoded;
         }
         try {
@@ -37,9 +37,25 @@ public final class Arguments {
         return List.of(decoded).stream().map(RawText::asData).toArray(String[]::new);
     }
 
+    /** Loops: each command looks at its arguments, and a JVM that has just started takes longer for streams. */
+    private static boolean areCertain(String... arguments) {
+        for (String argument : arguments) {
+            if (!isCertain(argument)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The JVM writes a question mark for what it cannot decode, or U+FFFD. */
     private static boolean isCertain(String argument) {
-        return argument.chars().allMatch(c -> c >= ' ' && c < 0x7f && c != '?');
+        for (int i = 0; i < argument.length(); i++) {
+            char c = argument.charAt(i);
+            if (c < ' ' || c >= 0x7f || c == '?') {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static List<String> split(byte[] bytes) {
