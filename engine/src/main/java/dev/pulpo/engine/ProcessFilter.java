@@ -5,16 +5,13 @@ import dev.pulpo.engine.image.MemoryMap;
 import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.ffm.ProcFile;
-import dev.pulpo.ffm.ResourceLimit;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Which processes are meant, among those that carry the stub and may be looked at.
@@ -24,7 +21,6 @@ import java.util.stream.Stream;
  * @see Wildcard
  */
 public record ProcessFilter(Optional<String> name, Optional<String> user) {
-    private static final Path PROCFS = Path.of("/proc");
     private static final byte[] STUB = "libpulp".getBytes(StandardCharsets.US_ASCII);
 
     /** All of them. */
@@ -59,14 +55,7 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
      */
     public static List<Integer> processes() {
         long self = ProcessHandle.current().pid();
-        try (Stream<Path> entries = Files.list(PROCFS)) {
-            return entries.map(path -> String.valueOf(path.getFileName()))
-                    .filter(entry -> entry.matches("\\d{1,9}")).map(Integer::valueOf)
-                    .filter(pid -> pid != self && !OwnChild.isOne(pid)).sorted().toList();
-        } catch (IOException e) {
-            ResourceLimit.checkOpenFiles(PROCFS);
-            throw new UncheckedIOException(e);
-        }
+        return ProcFs.processes().stream().filter(pid -> pid != self && !OwnChild.isOne(pid)).sorted().toList();
     }
 
     /**

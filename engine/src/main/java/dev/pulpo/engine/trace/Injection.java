@@ -96,7 +96,7 @@ public final class Injection {
         RemoteAddress code = map(gadget, restorer, CODE_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
         RemoteAddress stack = map(gadget, restorer, STACK_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE);
         try {
-            write(code, landing.code);
+            memory.write(code, landing.code);
             RemoteAddress result = stack;
             CallSite site = new CallSite(code, code.plus(landing.announcedOffset), stack.plus(STACK_BYTES),
                     STACK_BYTES - 64, result, RemoteAddress.NULL);
@@ -180,7 +180,7 @@ public final class Injection {
         } finally {
             if (!message.isEmpty() && loan.isUsable()) {
                 RemoteAddress name = site.result().plus(Long.BYTES);
-                write(name, RawText.encode(message + "\0"));
+                memory.write(name, RawText.encode(message + "\0"));
                 loan.call(site, exported("dlsym"), new byte[0], new long[]{RTLD_DEFAULT, name.value()}, deadline);
             }
         }
@@ -208,12 +208,6 @@ public final class Injection {
 
     private RemoteAddress exported(String name) {
         return image.exporting(name).flatMap(object -> object.exported(name)).orElseThrow();
-    }
-
-    private void write(RemoteAddress to, byte[] bytes) {
-        try (Arena arena = Arena.ofConfined()) {
-            memory.write(to, arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
-        }
     }
 
     private RemoteAddress map(RemoteAddress gadget, RemoteAddress restorer, long bytes, int protection) {
