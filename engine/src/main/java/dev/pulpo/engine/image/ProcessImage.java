@@ -224,7 +224,8 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
 
     /** Where the stub's state is, if the process carries the stub. */
     public Optional<RemoteAddress> stub() {
-        return objects.stream().flatMap(object -> object.exported(StubLayout.SYMBOL).stream()).findFirst();
+        return objects.stream().flatMap(object -> object.exported(StubLayout.SYMBOL).filter(state -> object.mappings()
+                .stream().anyMatch(mapping -> mapping.isWritable() && mapping.contains(state))).stream()).findFirst();
     }
 
     /** An address as {@code object+offset}, for people. */

@@ -65,11 +65,16 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
     /** Reads the registry under the {@link dev.pulpo.ffm.ProcessLock}, so that nobody can move it meanwhile. */
     public static Registry readLocked(int pid, TargetMemory memory, RemoteAddress stubAddress) {
         StubState stub = StubState.read(pid, memory, stubAddress);
+        if (stub.registryUsed() == 0 && stub.registrySize() > 0 && read(memory, stub, 1).isEmpty()) {
+            // Where nothing can be read nothing can be recorded; better to know before anything is loaded.
+            throw damaged(pid, stub, 0);
+        }
         return decode(pid, stub, bytes(memory, stub).orElseThrow(() -> damaged(pid, stub, 0)));
     }
 
     /**
-     * Reads the registry.
+     * Reads the registry. Of one that holds nothing the place is not looked at: the loader maps the stub before it relocates
+     * it, and until then its state names link addresses.
      *
      * @throws TargetUnreadableException where it makes no sense, or moves all the time
      */
@@ -92,12 +97,12 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
 
     /** What stands where the records are; empty where nothing can be read. */
     private static Optional<byte[]> bytes(TargetMemory memory, StubState stub) {
+        return read(memory, stub, (int) stub.registryUsed());
+    }
+
+    private static Optional<byte[]> read(TargetMemory memory, StubState stub, int count) {
         try {
-            if (stub.registryUsed() == 0 && stub.registrySize() > 0) {
-                // Where nothing can be read nothing can be recorded; better to know before anything is loaded.
-                memory.bytes(stub.registry(), 1);
-            }
-            return Optional.of(memory.bytes(stub.registry(), (int) stub.registryUsed()));
+            return Optional.of(memory.bytes(stub.registry(), count));
         } catch (SystemCallException unreadable) {
             if (unreadable.errno() == Errno.ESRCH) {
                 throw unreadable;

@@ -78,12 +78,16 @@ class HostileStateTest {
                         + ", says that its registry is at 0xffff800000000000");
     }
 
+    /** Who only looks finds no patches there, as in a stub that the loader has not relocated yet. */
     @Test
-    void anEmptyRegistryIsMemoryNevertheless() {
+    void anEmptyRegistryIsMemoryForWhoWrites() {
         BytesTarget memory = StubBytes.target();
+        assertThat(Registry.readLocked(PID, memory, StubBytes.STATE).entries()).isEmpty();
+        memory.putLong(StubBytes.STATE.value() + StubLayout.REGISTRY, 0xa180);
         assertThat(registry(memory).entries()).isEmpty();
         memory.putLong(StubBytes.STATE.value() + StubLayout.REGISTRY, 0x7ffffffff000L);
-        assertThatThrownBy(() -> registry(memory)).isInstanceOf(TargetUnreadableException.class)
+        assertThatThrownBy(() -> Registry.readLocked(PID, memory, StubBytes.STATE))
+                .isInstanceOf(TargetUnreadableException.class)
                 .hasMessageContaining("the registry of its stub, at 0x7ffffffff000");
     }
 
