@@ -18,8 +18,9 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 
 /**
- * {@code java NewerClasses.java FROM.jar TO.jar} (JDK 24 or newer): the same classes as files of Java 8. The code does not
- * change; stack maps are added (JVMS 4.7.4). An AOT cache takes no classes from before Java 6, because they have none.
+ * {@code java NewerClasses.java FROM.jar TO.jar} (JDK 24 or newer): writes the same classes as class files of Java 8. The
+ * code does not change; stack maps are added (JVMS 4.7.4). An AOT cache rejects classes from before Java 6, because they
+ * have none.
  */
 final class NewerClasses {
     private static final int STACK_MAPS_SINCE = ClassFile.JAVA_6_VERSION;
@@ -61,7 +62,7 @@ final class NewerClasses {
         if (old.majorVersion() >= STACK_MAPS_SINCE) {
             return bytes;
         }
-        // Code that is passed on as a whole is copied as it is; element by element it is put together anew.
+        // Code passed on as a whole is copied; code passed on element by element is assembled again, with stack maps.
         MethodTransform method = MethodTransform.transformingCode((code, element) -> code.with(element));
         ClassTransform version = (builder, element) -> {
             switch (element) {

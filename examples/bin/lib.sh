@@ -1,10 +1,11 @@
-# What the scripts of this directory share. They set -eu, set $self to their own path, links resolved, and read this file.
+# Functions for the scripts of this directory. Each script sets -eu, sets $self to its own path with links resolved, and
+# reads this file.
 #
-# PULPO_MODULE_PATH   where the modules are; nothing is built then. Otherwise they are built when they are missing or
+# PULPO_MODULE_PATH   where the modules are; then nothing is built. Otherwise they are built if they are missing or
 #                     older than a source.
 #
-# Root runs what is built and kept here. So nobody else may be able to change it: it is made without permission for others to
-# write, whatever the umask, and looked at before it is used. The umask of what a user starts with these scripts stays his own.
+# Root runs what is built here, so no other user may change it: files are created without write permission for others,
+# whatever the umask, and checked before use. Programs that a user starts with these scripts get the user's own umask.
 
 examples=$(CDPATH='' cd -P -- "${self%/*}/.." && pwd -P)
 root=${examples%/*}
@@ -15,8 +16,8 @@ fail() {
     exit 1
 }
 
-# java_version JAVA: sets $build to its version, such as 25.0.1+8, and $version to the feature number, or 0. What a JDK says
-# of itself in a file is read sooner than it starts; and each program that a script starts costs a millisecond.
+# java_version JAVA: sets $build to its version, such as 25.0.1+8, and $version to the feature number, or 0. Reads the JDK's
+# release file, because starting a JDK, or any other program, takes longer.
 java_version() {
     jdk=${1%/bin/java}
     if [ -L "$1" ] || ! [ -r "$jdk/release" ]; then
@@ -28,7 +29,7 @@ java_version() {
         while IFS='="' read -r key _ value _; do
             case $key in
                 JAVA_RUNTIME_VERSION)
-                    # The shell reads byte by byte, and a list of all modules is still to come.
+                    # Stop here: the shell reads byte by byte, and a list of all modules follows.
                     build=$value
                     break
                     ;;
@@ -43,14 +44,14 @@ java_version() {
     version=${version:-0}
 }
 
-# is_new_enough JAVA: whether there is one of a JDK of 22 or newer; if so, sets $jdk to that.
+# is_new_enough JAVA: whether JAVA exists and is of JDK 22 or newer; if so, sets $jdk to that JDK.
 is_new_enough() {
     [ -x "$1" ] || return 1
     java_version "$1"
     [ "$version" -ge 22 ]
 }
 
-# Sets $jdk to a JDK of 22 or newer: JAVA_HOME, the java on the PATH, whatever is installed in the usual place.
+# Sets $jdk to a JDK 22 or newer: JAVA_HOME, the java on the PATH, or one in /usr/lib/jvm.
 find_jdk() {
     if is_new_enough "${JAVA_HOME:-/nowhere}/bin/java" || is_new_enough "$(command -v java 2>/dev/null)"; then
         return
@@ -63,9 +64,9 @@ find_jdk() {
     fail "a JDK 22 or newer is needed; set JAVA_HOME to one, or install one below /usr/lib/jvm"
 }
 
-# find_weak PATH...: sets $weak to those of the paths, and of the files in them, that can be changed by anybody but root, the
-# user, and who owns these scripts; one in a line. Whoever may change the scripts themselves decides what they run anyway: so
-# a group that may is trusted, and where everybody may, nothing is run.
+# find_weak PATH...: sets $weak to those of the paths, and of the files in them, that a user other than root, the caller and
+# the owner of these scripts can change; one per line. A user who may change the scripts decides what they run anyway: so a
+# group that may is trusted, and if everybody may, nothing is run.
 find_weak() {
     weak=
     trusted=0
@@ -95,8 +96,8 @@ add_weak() {
 }$file"
 }
 
-# Does away with what somebody else may have changed in what was built here: makes it anew where it is ours. Otherwise goes on
-# without an archive, sets $unarchived then, and not at all without modules that can be trusted.
+# Removes what another user may have changed in the build, so that it is built again, if it is ours. Otherwise does without
+# an archive and sets $unarchived, or fails if modules cannot be trusted.
 check_what_was_built() {
     find_weak "$examples/target" "$examples/target/modules" "$demo"
     unarchived=
@@ -126,7 +127,7 @@ $weak
 EOF
 }
 
-# Refuses modules of the user's own that somebody else may change.
+# Refuses modules of PULPO_MODULE_PATH that another user may change.
 check_module_path() {
     set -f
     IFS_before=$IFS
@@ -144,7 +145,7 @@ check_module_path() {
     [ -z "$weak" ] || fail "somebody else may change $weak of PULPO_MODULE_PATH; chmod -R go-w it, or chown it"
 }
 
-# Sets $modules to the module path, after building what is missing.
+# Builds what is missing and sets $modules to the module path.
 find_modules() {
     modules=${PULPO_MODULE_PATH:-}
     if [ -n "$modules" ]; then
@@ -158,7 +159,7 @@ find_modules() {
         (
             umask go-w
             cd -- "$root" && ./mvnw -q -B -Dstyle.color=never -pl examples -am -DskipTests package >&2 || exit
-            # Archives of an older build are of no use.
+            # Archives of an older build do not fit.
             rm -f -- "$examples"/target/pulpo*.jsa "$examples"/target/pulpo*.aot "$examples"/target/pulpo-*-picocli.jar
             touch -- "$built"
         ) || fail "the build failed"
@@ -171,19 +172,19 @@ newer_sources() {
     find "$root/pom.xml" "$root"/*/pom.xml "$root"/*/src/main -type f -newer "$built" -print -quit
 }
 
-# Builds the demo when it is missing or older than its sources.
+# Builds the demo if it is missing or older than its sources.
 build_demo() {
     if ! [ -e "$demo/fix.so" ] || [ -n "$(find "$examples/demo" -type f -newer "$demo/fix.so" -print -quit)" ]; then
         "$examples/demo/build.sh" "$demo"
     fi
 }
 
-# Sets $archive to a file from which the JVM takes classes instead of loading, verifying and linking them; to nothing where
-# there is none. Where it does not fit the JVM or the modules, or cannot be read, the JVM goes on without it and says nothing.
+# Sets $archive to a file from which the JVM takes classes instead of loading, verifying and linking them, or to nothing. If
+# the file does not fit the JVM or the modules, or cannot be read, the JVM silently does without it.
 #
-# It is made of what a training run has used. From JDK 25 on it is an AOT cache (JEP 514), modules and how they hang together
-# included; before that, or where that fails, a dynamic archive (JEP 350). Each JDK has its own, beside the modules that were
-# built here; for other modules there is none.
+# A training run decides what is in it. From JDK 25 on it is an AOT cache (JEP 514), which includes the module graph; before
+# that, or if that fails, a dynamic archive (JEP 350). Each JDK has its own archive next to the modules that were built here;
+# other modules have none.
 find_archive() {
     archive=
     if [ -n "${PULPO_MODULE_PATH:-}" ] || [ -n "$unarchived" ]; then
@@ -192,7 +193,7 @@ find_archive() {
     base=$examples/target/pulpo-$build
     first=$base.jsa
     [ "$version" -lt 25 ] || first=$base.aot
-    # Whoever makes the empty file trains. Where that fails, it stays empty: it would fail the next time, too.
+    # The script that creates the empty file trains. If training fails, the file stays empty, because it would fail again.
     if ! [ -e "$first" ] && (umask go-w && set -C && : >"$first") 2>/dev/null; then
         echo "pulpo: preparing a quick start on JDK $build, which takes some seconds the first time" >&2
         (umask go-w && train "$base" >/dev/null 2>"$base.log") || true
@@ -205,7 +206,7 @@ find_archive() {
     fi
 }
 
-# Puts picocli as an AOT cache can have it in front of picocli as it is.
+# Puts the picocli that an AOT cache accepts before the original.
 use_newer_classes() {
     newer=$base-picocli.jar
     if [ -e "$newer" ]; then
@@ -213,7 +214,7 @@ use_newer_classes() {
     fi
 }
 
-# train BASE: makes the archive, in a directory of its own first, because somebody may be reading the file meanwhile.
+# train BASE: makes the archive, in a directory of its own first, because a JVM may be reading the old one.
 train() {
     work=$(mktemp -d "$examples/target/.training.XXXXXX")
     trap 'rm -rf -- "$work"' EXIT
@@ -228,7 +229,7 @@ train() {
             mv -f -- "$work/picocli.jar" "$base-picocli.jar"
             use_newer_classes
         fi
-        # What methods were busy in training is not recorded (JEP 515): a JVM that compiles them at once takes longer to start.
+        # Do not record which methods were hot in training (JEP 515): a JVM that compiles them at once starts more slowly.
         if (start_training -XX:+IgnoreUnrecognizedVMOptions -XX:+UnlockDiagnosticVMOptions -XX:-AOTRecordTraining \
             "-XX:AOTCacheOutput=$work/archive.aot"); then
             keep archive.aot "$base.aot"
@@ -245,7 +246,7 @@ start_training() {
     start_java "$@" -m dev.pulpo.examples/dev.pulpo.examples.cli.Training ${learned:+"$learned"}
 }
 
-# keep FILE PLACE: puts what training has made where it is looked for.
+# keep FILE PLACE: moves what training has made to its final place.
 keep() {
     [ -s "$work/$1" ] && mv -f -- "$work/$1" "$2"
 }
@@ -263,8 +264,8 @@ run_java() {
     start_java -Xlog:disable "$@"
 }
 
-# start_java OPTIONS...: all that JVMs have in common that share an archive. Compilers that take their time are for programs
-# that run for longer, and so are the file of figures for jstat, and reflection (picocli's) by code of its own for each field.
+# start_java OPTIONS...: the options that all JVMs with the same archive share. A short run gains nothing from the optimising
+# compiler, the performance data for jstat, or generated code for reflection (picocli's).
 start_java() {
     exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm -Djdk.reflect.useNativeAccessorOnly=true \
         -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData "$@"

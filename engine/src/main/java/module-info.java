@@ -1,5 +1,6 @@
 /** Live patching of running processes: the library. */
 module dev.pulpo.engine {
+    requires com.fasterxml.jackson.core;
     requires static org.jspecify;
     requires transitive dev.pulpo.elf;
     requires transitive dev.pulpo.ffm;

@@ -32,4 +32,4 @@ if [ ! -e "$libc/libc.so.6" ]; then
 fi
 "$libc/ld-linux-x86-64.so.2" --version | head -n 1
 cd "$engine/.."
-PULPO_LIBC=$libc exec ./mvnw -q -B -o -pl engine -am test "-Dtest=$tests" -Dsurefire.failIfNoSpecifiedTests=false
+PULPO_LIBC=$libc exec ./mvnw -q -B -o -pl engine -am test "-Dtest=$tests"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # build.sh OUTPUT: builds libpulpo.so, and libpulpo-thread.so beside it. The same sources and compiler give the same bytes, wherever they lie.
 set -eu
-# Processes load what is made here: others may not change it, whatever the umask.
+# Processes load these files, so no other user may change them, whatever the umask.
 umask go-w
 output=$1
 CDPATH='' cd -- "$(dirname -- "$0")" >/dev/null

@@ -1,14 +1,14 @@
 /*
- * Where a borrowed thread runs. The tool has put it here from wherever it was, with
+ * The entry of a borrowed thread. The tool has set its registers:
  *
  *     rsp  the ucontext of a complete signal frame (a multiple of 16)
  *     rbx  a function, and its arguments in rdi, rsi, rdx, rcx, r8, r9
  *     r12  where the function's result goes
- *     r13  a signal that the process ignores by default and has no handler for
+ *     r13  a signal that is ignored by default and has no handler
  *     r14  the process id, r15 the thread id, as the process itself sees them
  *
- * and all these registers but the arguments are preserved by functions (psABI 3.2.1). The code is position-independent
- * and refers to nothing else, so that it can be copied into a process that has no stub yet.
+ * Functions preserve all these registers except the arguments (psABI 3.2.1). The code is position-independent and
+ * self-contained, so that it can be copied into a process that has no stub yet.
  */
     .text
     .globl pulpo_call
@@ -23,7 +23,7 @@ pulpo_call:
     call *%rbx
     movq %rax, (%r12)
 
-    /* tgkill(r14, r15, r13): stops the thread where it is traced, and does nothing where its tracer has gone. */
+    /* tgkill(r14, r15, r13): stops the thread if it is traced, and has no effect if its tracer is gone. */
     movl %r14d, %edi
     movl %r15d, %esi
     movl %r13d, %edx
@@ -32,14 +32,14 @@ pulpo_call:
     .globl pulpo_announced
     .hidden pulpo_announced
 pulpo_announced:
-    /* A living tracer has taken the thread back by now. Without one, it finds its own way. */
+    /* A living tracer has taken the thread back by now. Without one, the thread returns by itself. */
     movl $15, %eax              /* rt_sigreturn */
     syscall
     hlt
     .cfi_endproc
     .size pulpo_call, . - pulpo_call
 
-/* long pulpo_syscall(long number, long a, long b, long c, long d, long e): the kernel's answer as it is. */
+/* long pulpo_syscall(long number, long a, long b, long c, long d, long e): returns the kernel's result unchanged. */
     .globl pulpo_syscall
     .hidden pulpo_syscall
     .type pulpo_syscall, @function
@@ -53,7 +53,7 @@ pulpo_syscall:
     movq %rcx, %rdx
     movq %r8, %r10
     movq %r9, %r8
-    xorl %r9d, %r9d             /* the sixth argument: an offset of 0 is all that mmap needs */
+    xorl %r9d, %r9d             /* the sixth argument: mmap needs only an offset of 0 */
     syscall
     ret
     .cfi_endproc

@@ -1,23 +1,24 @@
 /*
- * A thread that was asked to end must not do so while it is borrowed: it would take the loader's lock with it, and the
- * stack that it stands on is not its own, so that its cleanup handlers would not be found. It is to end where it was.
+ * A cancelled thread must not end while it is borrowed: it would keep the loader's lock, and its cleanup handlers would
+ * not be found, because it runs on a foreign stack. It must end later, where it was.
  *
- * There are two ways in which it can be asked. Where cancellation is deferred, a bit is set that the next cancellation
- * point sees; as long as the state is PTHREAD_CANCEL_DISABLE none does, and enabling it again does nothing by itself. Where
- * it is asynchronous the thread gets a signal, whose handler ends it. Signals are blocked while a thread is borrowed.
+ * There are two types of cancellation. Deferred cancellation sets a bit that the next cancellation point checks; while
+ * the state is PTHREAD_CANCEL_DISABLE no point does, and enabling it again has no effect by itself. Asynchronous
+ * cancellation sends the thread a signal, whose handler ends it. Signals are blocked while a thread is borrowed.
  *
  *   glibc            a system call that is a cancellation point     the signal is sent        it ends the thread, if
  *   to 2.33, 2.36 on is asynchronous                                if asynchronous           the bit was not set before
  *   2.34, 2.35       is asynchronous                                always                    asynchronous
  *   2.41 on          looks at the bit, and then waits               if enabled                asynchronous, or there
  *
- * So in the first line nothing is changed for a thread that gets the signal; it comes when the thread is back in its own
- * code, as it should. Were the state disabled no signal would be sent, and enabling it again would end the thread there and
- * then. In the second it can be disabled for any thread. In the third it must be, because the bit is set in any case; and
- * where it was set meanwhile the signal is sent when the thread is given back, since it may wait behind the look.
+ * So with the glibc versions of the first line, nothing is changed for a thread that gets the signal, which arrives when
+ * the thread is back in its own code, as it should. With the state disabled no signal would be sent, and enabling it
+ * again would end the thread at once. With those of the second line the state can be disabled for any thread. With those
+ * of the third it must be, because the bit is set in any case. If it was set meanwhile, the signal is sent when the
+ * thread is given back, because the thread may already wait after its check of the bit.
  *
- * All that can be asked of pthread_setcanceltype(3) only by changing it. So it is read where glibc keeps it: it describes
- * its threads to debuggers. Where it does not, the thread passes for one whose cancellation is deferred.
+ * pthread_setcanceltype(3) can report the type only by changing it. So it is read from glibc's data, which glibc
+ * describes for debuggers. Without the description, cancellation is assumed to be deferred.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -35,10 +36,10 @@
 /* Bits of the word cancelhandling of struct pthread. */
 enum { DISABLED = 1, ASYNCHRONOUS = 2, ASKED = 8 };
 
-/* The signal with which threads are cancelled, the first of those that programs do not see (signal(7)). */
+/* The signal that cancels threads, the first of those that are reserved for glibc (signal(7)). */
 enum { SIGNAL = 32 };
 
-/* How nptl_db is told of a field: its size in bits, how many there are, and where in struct pthread it is. */
+/* The description of a field for nptl_db: its size in bits, the number of elements, and its offset in struct pthread. */
 enum { BITS, COUNT, OFFSET };
 
 static uint32_t *word_of_thread(const char *description)
@@ -62,7 +63,7 @@ static uint32_t *find_handling(void)
     if (dlsym == NULL) {
         return NULL;
     }
-    /* The thread's own id, found in the same way, says that the description fits. */
+    /* The thread's own id, read in the same way, proves that the description fits. */
     tid = word_of_thread("_thread_db_pthread_tid");
     return tid != NULL && *tid == (uint32_t)syscall(SYS_gettid) ? word_of_thread("_thread_db_pthread_cancelhandling")
                                                                  : NULL;
@@ -88,7 +89,7 @@ static int looks_before_it_waits(void)
     return minor >= 41;
 }
 
-/* What the loader has to say to the thread is forgotten by this where there is no such description. */
+/* If there is no such description, this overwrites the loader's last message for the thread. */
 void pulpo_hold_cancel(struct pulpo_cancel *held)
 {
     uint32_t before;
@@ -100,14 +101,14 @@ void pulpo_hold_cancel(struct pulpo_cancel *held)
     held->changed = looks_before_it_waits() || (before & (DISABLED | ASYNCHRONOUS)) != ASYNCHRONOUS;
     if (held->changed) {
         pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &held->state);
-        /* A word that does not show this is not the one. */
+        /* A word without this change is not the right one. */
         if (looks_before_it_waits() && (now(held->handling) & DISABLED) == 0) {
             held->handling = NULL;
         }
     }
 }
 
-/* As pthread_cancel would have sent it; if it has never been called, the signal would be the end of the process. */
+/* As pthread_cancel would have sent it. If pthread_cancel has never been called, the signal would kill the process. */
 static void send_signal(void)
 {
     struct {

@@ -1,4 +1,4 @@
-/* Keeps a borrowed thread from being cancelled (pthread_cancel(3)) inside of what it is made to call. */
+/* Keeps a borrowed thread from being cancelled (pthread_cancel(3)) in the function that it is made to call. */
 #ifndef PULPO_CANCEL_H
 #define PULPO_CANCEL_H
 
@@ -8,7 +8,7 @@ struct pulpo_cancel {
     int changed;        /* whether it was disabled */
     int state;          /* what it was before */
     int asked;          /* whether the thread had been asked to end before */
-    uint32_t *handling; /* where glibc keeps all that for the thread; null where it is not known */
+    uint32_t *handling; /* where glibc keeps these for the thread; null if unknown */
 };
 
 __attribute__((visibility("hidden"))) void pulpo_hold_cancel(struct pulpo_cancel *held);

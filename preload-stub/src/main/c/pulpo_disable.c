@@ -1,13 +1,13 @@
 /*
- * The owner of a process can say in its environment that it is not to be patched, in the way that libpulp knows:
+ * The owner of a process can forbid patching it through its environment, as with libpulp:
  *
  *     LIBPULP_DISABLE_ON_PATH      patterns for the path of the program
  *     LIBPULP_DISABLE_ON_USERS     patterns for the name of the user, or numbers
  *     LIBPULP_DISABLE_ON_GROUPS    patterns for the name of the group, or numbers
  *
- * each a list with colons between, of the patterns of fnmatch(3) with its extended ones. It is looked at once, when the
- * stub is loaded; where no variable is set nothing is done. What is too long to be judged, and a path that cannot be read,
- * counts as a match: better a process that is not patched than one that is against its owner's will.
+ * each a colon-separated list of patterns of fnmatch(3), including extended ones. They are checked once, when the stub is
+ * loaded, and only if a variable is set. Anything too long to be judged, and a path that cannot be read, counts as a
+ * match: better not to patch than to patch against the owner's will.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,7 +27,7 @@ extern __attribute__((visibility("default"))) struct pulpo_state pulpo_state;
 
 enum { LONGEST_PATTERN = PATH_MAX, NAMES = 16 * 1024 };
 
-/* Whether an entry of the list is this text, be it a pattern, or this number. */
+/* Whether an entry of the list is this number, or a pattern that matches this text. */
 static int list_has(const char *list, const char *text, const char *number)
 {
     while (*list != '\0') {
@@ -60,7 +60,7 @@ static int disabled_on_path(const char *list)
     return list_has(list, path, NULL);
 }
 
-/* Whether there are patterns in the list, for which the name must be looked up: that may ask a server on the network. */
+/* Whether the list has patterns, which need the name: looking it up may ask a server on the network. */
 static int has_names(const char *list)
 {
     return strspn(list, "0123456789:") != strlen(list);

@@ -1,7 +1,7 @@
 /*
- * The dynamic loader's functions, such that the stub loads with every glibc: until 2.33 they were in a library of their own,
- * libdl.so.2, which a process may do without. They are null then, and nobody asks for them: no tool loads anything into a
- * process that has no dlopen. Since 2.34 the C library has them, under their old versions, too.
+ * The dynamic loader's functions as weak symbols, so that the stub loads with every glibc. Until 2.33 they were in
+ * libdl.so.2, which a process need not have. They are null then, and never called, because no tool loads anything into a
+ * process without dlopen. Since 2.34 they are in the C library, with their old versions, too.
  */
 #ifndef PULPO_LOADER_H
 #define PULPO_LOADER_H

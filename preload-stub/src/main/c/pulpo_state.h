@@ -1,13 +1,13 @@
 /*
- * What a tool finds in a process that carries the stub. The one exported symbol, pulpo_state, is read and written by the
- * tool from outside; the stub itself only fills in addresses. All numbers are little-endian, all addresses are those of
- * the process. dev.pulpo.stub.StubLayout says the same in Java.
+ * The interface between the stub and the tools. Tools read and write the one exported symbol, pulpo_state, from outside;
+ * the stub itself only fills in addresses. All numbers are little-endian, all addresses are those of the process.
+ * dev.pulpo.stub.StubLayout says the same in Java.
  *
  *       0  magic         "PULPOSTB"
  *       8  version       of this layout
  *      12  size          of this struct
  *      16  call          entry of a borrowed thread; see pulpo_call.S
- *      24  announced     where a borrowed thread stands when it announces that it is done
+ *      24  announced     where a borrowed thread announces that it is done
  *      32  load          void (*)(struct pulpo_load *)
  *      40  unload        void (*)(struct pulpo_load *)
  *      48  syscall       long (*)(long number, long a, long b, long c, long d, long e)
@@ -18,15 +18,15 @@
  *      88  registry_used
  *      96  ring          messages, the oldest overwritten by the newest; written by tools and by the stub
  *     104  ring_size
- *     112  ring_written  bytes that were ever written; modulo ring_size it is where the next one goes
+ *     112  ring_written  how many bytes were ever written; modulo ring_size it is the position of the next one
  *     120  result        of the last borrowed call
  *     128  flags         PULPO_DISABLED
- *     136  borrower      thread id, as the process sees it, of the thread that was last put onto the stack; 0 once it was
- *                        given back
+ *     136  borrower      thread id, as the process sees it, of the thread that was last put onto the stack; 0 after it
+ *                        was given back
  *     144  tls_module    uint64_t (*)(uintptr_t bias): the module id of an object's thread-local storage, or 0
- *     152  tls_descriptor  what the first word of a TLS descriptor points to; see pulpo_tls.S
- *     160  resolve       uintptr_t (*)(uintptr_t bias, uintptr_t resolver): what the resolver of an indirect function of the
- *                        object chooses; 0 where the object is not loaded any more
+ *     152  tls_descriptor  the function of a TLS descriptor; see pulpo_tls.S
+ *     160  resolve       uintptr_t (*)(uintptr_t bias, uintptr_t resolver): the choice of the resolver of an indirect
+ *                        function of the object; 0 if the object is not loaded any more
  */
 #ifndef PULPO_STATE_H
 #define PULPO_STATE_H

@@ -1,6 +1,6 @@
 /*
- * libpulpo.so: what Pulpo needs inside a process. It interposes nothing, starts nothing and allocates nothing; a process
- * that has it loaded runs as if it had not, until a tool borrows one of its threads.
+ * libpulpo.so: the part of Pulpo inside a process. It interposes nothing, starts nothing and allocates nothing; it does
+ * not affect the process until a tool borrows one of its threads.
  */
 #define _GNU_SOURCE
 #include <cpuid.h>
@@ -19,17 +19,17 @@ extern const char pulpo_announced[];
 extern void pulpo_tls_descriptor(void);
 extern long pulpo_syscall(long, long, long, long, long, long);
 
-/* Zero pages until they are used: they cost address space and nothing else. */
+/* Zero pages until they are used, so they cost only address space. */
 static _Alignas(64) char stack[96 * 1024];
 static _Alignas(64) char registry[48 * 1024];
 static _Alignas(64) char ring[16 * 1024];
 
-/* What the loader said last, for the tool to read. */
+/* The loader's last error, for the tool. */
 static char loader_error[4096];
 
 /*
- * What belongs to the code that the thread was taken out of. Loading and unloading may run code of patches, constructors
- * and destructors, with cancellation points in it.
+ * The state of the code that the thread was taken from. Loading and unloading may run constructors and destructors of
+ * patches, which may contain cancellation points.
  */
 struct kept {
     int error_number;
@@ -56,8 +56,8 @@ static void keep(struct kept *kept)
 }
 
 /*
- * The loader has forgotten what it would have told the thread, and nothing sets that again. A search in vain for a symbol
- * of that name leaves an error which says it at its end.
+ * The loader has dropped its message for the thread, and cannot be given it again. A failed search for a symbol of that
+ * name leaves an error that ends with it.
  */
 static void give_back(const struct kept *kept)
 {
@@ -117,7 +117,8 @@ static int is_wanted(struct dl_phdr_info *info, size_t size, void *data)
     return wanted->module != 0; /* the vdso of a program at its link address has the bias 0 as well */
 }
 
-/* Whether pulpo_tls_descriptor can use xsave; known before anything leads there, because a module id is asked for first. */
+/* Whether pulpo_tls_descriptor can use xsave. It is set before any descriptor is used, because a module id is requested
+ * first. */
 __attribute__((visibility("hidden"))) int pulpo_has_xsave;
 
 static uint64_t tls_module(uintptr_t bias)
@@ -125,7 +126,7 @@ static uint64_t tls_module(uintptr_t bias)
     struct wanted wanted = {bias, 0};
     unsigned int a, b, c = 0, d;
 
-    /* SDM volume 1, section 13.2: the system has enabled it. */
+    /* SDM volume 1, section 13.2: the operating system has enabled it. */
     pulpo_has_xsave = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_OSXSAVE) != 0;
     dl_iterate_phdr(is_wanted, &wanted);
     return wanted.module;
@@ -137,7 +138,7 @@ struct holder {
     char name[4096]; /* PATH_MAX */
 };
 
-/* The name of the object that has the address; the list of objects does not change meanwhile. */
+/* The name of the object that contains the address. The list of objects does not change meanwhile. */
 static int is_holder(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct holder *holder = data;
@@ -154,8 +155,8 @@ static int is_holder(struct dl_phdr_info *info, size_t size, void *data)
 }
 
 /*
- * An object that another thread is loading is not ready to be called, and one that another thread closes must not vanish
- * meanwhile. Opening it once more waits for the one and keeps off the other.
+ * An object that another thread is loading is not ready to be called, and one that another thread is closing must not
+ * vanish. Opening it once more waits for the load and prevents the unload.
  */
 static uintptr_t resolve(uintptr_t bias, uintptr_t resolver)
 {

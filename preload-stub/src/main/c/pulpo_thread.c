@@ -1,7 +1,7 @@
 /*
- * libpulpo-thread.so: one word for every thread of a process, in which a tool marks threads that go on to run an old
- * version of a function while others run the new one. It is brought in only for patches that want that, because the word
- * takes a part of the room that the C library keeps for the thread-local storage of objects that come late.
+ * libpulpo-thread.so: one word for every thread of a process, in which a tool marks the threads that still run an old
+ * version of a function while others run the new one. It is loaded only for patches that need it, because the word takes
+ * a part of the space that the C library reserves for the thread-local storage of objects that are loaded later.
  *
  *       0  magic         "PULPOTHR"
  *       8  version       of this layout

@@ -1,15 +1,15 @@
 /*
- * The function of a TLS descriptor ("Thread-Local Storage Descriptors for IA32 and AMD64/EM64T"): for patches that were
+ * The function of a TLS descriptor ("Thread-Local Storage Descriptors for IA32 and AMD64/EM64T"): for patches that are
  * compiled with -mtls-dialect=gnu2 and use thread-local variables of their target. The tool fills the descriptor:
  *
  *     rax ->  0  address of this function
  *             8  module id of the target << 40 | offset of the variable
  *
- * Returns in rax how far the variable is from the thread pointer. All other registers are preserved, vectors included:
- * the caller does not know that it calls anything.
+ * Returns in rax the offset of the variable from the thread pointer. Preserves all other registers, including vectors,
+ * because the caller does not expect a call.
  */
-    .file "pulpo_tls.S"          /* else the linker names the temporary file that the assembler wrote */
-    .set XSTATE_BYTES, 2816         /* x87, SSE, AVX, AVX-512 in the standard format, wherever CPUID says they begin */
+    .file "pulpo_tls.S"          /* otherwise the linker records the assembler's temporary file */
+    .set XSTATE_BYTES, 2816         /* x87, SSE, AVX, AVX-512 in the standard format, at any offsets that CPUID reports */
     .set XSTATE_MASK, 0xe7
 
     .text
@@ -46,7 +46,7 @@ pulpo_tls_descriptor:
     cmpl $0, pulpo_has_xsave(%rip)
     je 1f
     xorl %edx, %edx
-    movq %rdx, 512(%rsp)            /* the header: what xsave does not write has to be zero for xrstor */
+    movq %rdx, 512(%rsp)            /* the header: bytes that xsave does not write must be zero for xrstor */
     movq %rdx, 520(%rsp)
     movq %rdx, 528(%rsp)
     movq %rdx, 536(%rsp)

@@ -11,9 +11,11 @@ __attribute__((noinline)) int second(int x)
     return x + 1;
 }
 
-__attribute__((noinline)) int linger(volatile int *leave)
+/* Says in the second word that a thread is inside, and lets it go when the first one is set. */
+__attribute__((noinline)) int linger(volatile int *words)
 {
-    while (!*leave) {
+    words[1] = 1;
+    while (!words[0]) {
         __asm__ volatile("pause");
     }
     return 1;

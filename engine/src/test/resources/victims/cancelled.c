@@ -5,7 +5,7 @@
  *     raw      in one that is none, with asynchronous cancellation
  *
  * and another one obeys: answer; cancelled, how that thread has ended, how many of its handlers have run, and whether it
- * was the one that loaded the patch.
+ * was the one that loaded the patch. The program is ready when the kernel says that the thread waits.
  */
 #define _GNU_SOURCE
 #include <pthread.h>
@@ -95,6 +95,23 @@ static int cancel_one(void)
     return pthread_create(&thread, NULL, wait_for_ever, NULL) || pthread_cancel(thread) || pthread_join(thread, NULL);
 }
 
+/* proc(5), /proc/PID/syscall: the number of the call that a thread is blocked in, and its arguments. */
+static int is_reading(pid_t thread)
+{
+    char wanted[32], found[sizeof wanted] = "", path[64];
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", thread);
+    int length = snprintf(wanted, sizeof wanted, "%d 0x%x ", SYS_read, pipe_ends[0]);
+    FILE *file = fopen(path, "r");
+    if (file == NULL || fgets(found, length + 1, file) == NULL) {
+        found[0] = 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return strcmp(wanted, found) == 0;
+}
+
 int main(int argc, char **argv)
 {
     pthread_t thread;
@@ -110,7 +127,7 @@ int main(int argc, char **argv)
         || pthread_create(&thread, NULL, cancel, NULL) != 0) {
         return 1;
     }
-    while (waiting_id == 0) {
+    while (waiting_id == 0 || !is_reading(waiting_id)) {
         usleep(1000);
     }
     puts("ready");

@@ -100,12 +100,22 @@ static void tick(int signal)
 static int wake_pipe[2];
 static int futex_word;
 static char woken[64][80];
+static int slots;
 static volatile int woken_count;
 
 static void note(const char *what, long result, int error)
 {
-    int slot = __sync_fetch_and_add(&woken_count, 1);
+    int slot = __sync_fetch_and_add(&slots, 1);
     snprintf(woken[slot], sizeof woken[slot], "%s=%ld/%d", what, result, result < 0 ? error : 0);
+    __sync_fetch_and_add(&woken_count, 1);
+}
+
+/* Until so many have woken; for a minute where they do not. */
+static void await_woken(int count)
+{
+    for (int i = 0; i < 60000 && woken_count < count; i++) {
+        usleep(1000);
+    }
 }
 
 static void *in_read(void *unused)
@@ -431,15 +441,16 @@ static void *obey(void *unused)
             pthread_exit(NULL);
         } else if (strcmp(line, "wake\n") == 0) {
             start(in_read, 0);
-            usleep(20000);
-            while (syscall(SYS_futex, &futex_word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0 && woken_count < 1) {
+            while (syscall(SYS_futex, &futex_word, FUTEX_WAKE, 1, NULL, NULL, 0) == 0) {
                 usleep(1000);
             }
-            usleep(2000000);
+            /* The futex and the sleep. */
+            await_woken(2);
             if (write(wake_pipe[1], "xx", 2) != 2) {
                 exit(4);
             }
-            usleep(50000);
+            /* And read, poll, select and epoll_wait. */
+            await_woken(6);
             for (int i = 0; i < woken_count; i++) {
                 printf("%s ", woken[i]);
             }

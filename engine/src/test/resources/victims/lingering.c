@@ -1,7 +1,8 @@
 /* A patch for answer.c in which a thread can stay for as long as it is told to. */
-int fixed_linger(volatile int *leave)
+int fixed_linger(volatile int *words)
 {
-    while (!*leave) {
+    words[1] = 1;
+    while (!words[0]) {
         __asm__ volatile("pause");
     }
     return VALUE;

@@ -22,7 +22,9 @@ int answer(void);
 int second(int);
 int linger(volatile int *);
 
-static volatile int leave;
+/* For linger(): whether the thread is to leave, and whether it is inside. */
+static volatile int leave[2];
+static pthread_t lingering;
 static volatile long errors;
 static volatile long rounds;
 
@@ -87,9 +89,21 @@ static void *churner(void *unused)
 
 static void *lingerer(void *unused)
 {
-    (void)unused;
-    linger(&leave);
-    return NULL;
+    linger(leave);
+    /* What has replaced it may not linger. */
+    leave[1] = 1;
+    return unused;
+}
+
+static void enter(void)
+{
+    leave[0] = leave[1] = 0;
+    if (pthread_create(&lingering, NULL, lingerer, NULL) != 0) {
+        exit(2);
+    }
+    while (!leave[1]) {
+        usleep(100);
+    }
 }
 
 int main(int argc, char **argv)
@@ -118,14 +132,11 @@ int main(int argc, char **argv)
         } else if (sscanf(line, "second %d", &n) == 1) {
             printf("%d\n", second(n));
         } else if (strcmp(line, "linger\n") == 0) {
-            pthread_t thread;
-            leave = 0;
-            pthread_create(&thread, NULL, lingerer, NULL);
-            usleep(20000);
+            enter();
             puts("in");
         } else if (strcmp(line, "leave\n") == 0) {
-            leave = 1;
-            usleep(20000);
+            leave[0] = 1;
+            pthread_join(lingering, NULL);
             puts("out");
         } else if (strcmp(line, "errors\n") == 0) {
             printf("%ld\n", errors);

@@ -1,8 +1,10 @@
 package dev.pulpo.elf;
 
+import java.util.Arrays;
+
 /**
- * The symbols of a table that occupy memory, sorted by address in primitive arrays; finds the one that contains an
- * address by binary search.
+ * The symbols of a table that occupy memory, sorted by address in primitive arrays. A binary search finds the one that
+ * contains an address.
  */
 final class AddressIndex {
     private static final int SHN_ABS = 0xfff1;
@@ -11,7 +13,7 @@ final class AddressIndex {
     private final SymbolNames symbols;
     private final long[] starts;
     private final int[] indexes;
-    /** The highest end of the symbols up to here: whoever walks back may stop when it is below the address. */
+    /** The highest end of the symbols up to here: a backward walk stops when it is below the address. */
     private final long[] highestEnds;
 
     AddressIndex(SymbolNames symbols) {
@@ -21,7 +23,7 @@ final class AddressIndex {
             count += occupiesMemory(i) ? 1 : 0;
         }
         long[] keys = new long[count];
-        int[] values = new int[count];
+        long[] values = new long[count];
         for (int i = 1, to = 0; i < symbols.count(); i++) {
             if (occupiesMemory(i)) {
                 keys[to] = symbols.value(i);
@@ -30,12 +32,12 @@ final class AddressIndex {
         }
         RadixSort.sort(keys, values);
         this.starts = keys;
-        this.indexes = values;
+        this.indexes = Arrays.stream(values).mapToInt(Math::toIntExact).toArray();
         this.highestEnds = new long[count];
         long highest = 0;
         for (int i = 0; i < count; i++) {
             long end = starts[i] + symbols.size(indexes[i]);
-            // An end that wraps around is as good as none: the symbol is not believed beyond its start.
+            // Ignore an end that wraps around: the symbol then has no size.
             if (Long.compareUnsigned(end, starts[i]) >= 0 && Long.compareUnsigned(end, highest) > 0) {
                 highest = end;
             }
@@ -55,17 +57,17 @@ final class AddressIndex {
     }
 
     /**
-     * The index of the symbol that contains an address, or -1. Of several, the one that begins last; then functions
-     * before data before the rest, global before weak before local, the first in the table. A symbol without size
-     * (assembly) reaches up to the next symbol, but gives way to any that really contains the address.
+     * The index of the symbol that contains an address, or -1. If there are several, the one that begins last counts,
+     * then functions before data before others, global before weak before local, and the first in the table. A symbol
+     * without size (assembly) reaches up to the next symbol, unless a symbol with a size contains the address.
      */
     int find(long address) {
-        int low = firstAbove(address);
+        int low = SortedAddresses.floor(starts, address) + 1;
         int sizeless = -1;
         int best = -1;
         for (int i = low - 1; i >= 0; i--) {
             if (low - i > ReadLimits.LONGEST_CHAIN) {
-                // So many within each other: which of them it is cannot be said in time.
+                // Too many nested symbols to compare them all in time.
                 return best;
             }
             int index = indexes[i];
@@ -84,22 +86,8 @@ final class AddressIndex {
         return best >= 0 ? best : sizeless;
     }
 
-    private int firstAbove(long address) {
-        int low = 0;
-        int high = starts.length;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (Long.compareUnsigned(starts[middle], address) <= 0) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low;
-    }
-
     private int better(int candidate, int best) {
-        // Equal rank goes to the candidate, because the walk is backwards and the first in the table is to win.
+        // With equal rank the candidate wins, because the walk is backwards and the first in the table counts.
         return best < 0 || rank(candidate) <= rank(best) ? candidate : best;
     }
 

@@ -4,25 +4,25 @@ import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
 
 /**
- * The number that the link editor gave to an object ({@code NT_GNU_BUILD_ID}): the same for the object, its stripped
- * copy and its debug file, and different for every other.
+ * The identity of a build of an object, from the link editor ({@code NT_GNU_BUILD_ID}). The object, its stripped copy and
+ * its debug file share it.
  *
  * @param hex the bytes in lower-case hexadecimal digits, usually 40 of them
  */
 public record BuildId(String hex) {
     static final int NOTE_TYPE = 3;
 
-    /** Linkers make up to 20 bytes; by hand any number can be given. */
+    /** Linkers generate up to 20 bytes; a user may give the linker any number. */
     private static final int LONGEST = 256;
 
     /**
-     * Reads one.
+     * Reads a build-id.
      *
      * @param length how many bytes it has
-     * @throws MalformedElfException where there are not so many, or more than it can have
+     * @throws MalformedElfException if fewer bytes are left, or a build-id cannot be so long
      */
     public static BuildId read(ByteCursor cursor, long length) {
-        // What is not there is told by reading it.
+        // Reading reports a length that exceeds the remaining bytes.
         if (length > LONGEST && length <= cursor.remaining()) {
             throw cursor.malformed("a build-id of at most " + LONGEST + " bytes", Long.toUnsignedString(length));
         }

@@ -2,7 +2,7 @@ package dev.pulpo.elf;
 
 import java.util.Arrays;
 
-/** Writes little-endian values one after the other, and over each other: the counterpart of {@link ByteCursor}. */
+/** Writes little-endian values one after the other, and can overwrite them: the counterpart of {@link ByteCursor}. */
 public final class ByteBuilder {
     private byte[] bytes = new byte[256];
     private int size;
@@ -22,7 +22,7 @@ public final class ByteBuilder {
         return set(at, value, count);
     }
 
-    /** Puts the lower bytes of a number over what is there. */
+    /** Overwrites bytes with the lower bytes of a number. */
     public ByteBuilder set(int at, long value, int count) {
         if (at < 0 || at + count > size) {
             throw new IndexOutOfBoundsException(at + " of " + size);
@@ -79,7 +79,7 @@ public final class ByteBuilder {
         return u8((int) rest & 0x7f);
     }
 
-    /** Fills up with a byte until the size is a multiple of a power of two. */
+    /** Appends a byte until the size is a multiple of a power of two. */
     public ByteBuilder align(int alignment, int filler) {
         while ((size & alignment - 1) != 0) {
             u8(filler);

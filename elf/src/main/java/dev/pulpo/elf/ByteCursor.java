@@ -6,14 +6,14 @@ import java.nio.ByteOrder;
 import java.util.Locale;
 
 /**
- * Reads little-endian values one after the other from a run of bytes, and never beyond its end. Whatever does not fit
- * is a {@link MalformedElfException} that points at the beginning of the value in question.
+ * Reads little-endian values one after the other from a run of bytes, and never beyond its end. A value that does not fit
+ * causes a {@link MalformedElfException} that points at its beginning.
  *
- * <p>Positions count from the beginning of the run; {@link #offset()} is the position in the source the run was cut out
- * of, which is what errors report. A cursor belongs to one thread.
+ * <p>Positions count from the beginning of the run; {@link #offset()} is the position in the source of the run, and
+ * errors report it. A cursor belongs to one thread.
  */
 public final class ByteCursor {
-    /** Nothing that names something is longer; so a file without a single NUL cannot fill the heap. */
+    /** No name is longer. The limit keeps a file without any NUL from filling the heap. */
     private static final long LONGEST_STRING = 1 << 20;
 
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
@@ -54,7 +54,7 @@ public final class ByteCursor {
      * @param source what the bytes belong to, for messages
      * @param offset where the part begins, in bytes
      * @param length how long it is, in bytes
-     * @throws MalformedElfException where the source is shorter
+     * @throws MalformedElfException if the source is shorter
      */
     public static ByteCursor of(ByteSource bytes, String source, long offset, long length) {
         if (offset < 0 || length < 0 || offset > bytes.size() - length) {
@@ -75,9 +75,9 @@ public final class ByteCursor {
     }
 
     /**
-     * Moves to a place in the run; its end is one.
+     * Moves to a place in the run, which may be its end.
      *
-     * @throws MalformedElfException where it lies outside
+     * @throws MalformedElfException if it is outside the run
      */
     public ByteCursor position(long newPosition) {
         if (newPosition < 0 || newPosition > limit) {
@@ -131,7 +131,7 @@ public final class ByteCursor {
         return i32() & 0xffff_ffffL;
     }
 
-    /** Eight bytes; values from 2<sup>63</sup> on come out negative. */
+    /** Eight bytes; values from 2<sup>63</sup> on are negative. */
     public long u64() {
         return i64();
     }
@@ -157,11 +157,10 @@ public final class ByteCursor {
     }
 
     /**
-     * An unsigned value of a size that the data itself names.
+     * An unsigned value whose size comes from the data.
      *
      * @param size 1, 2, 4 or 8 bytes
-     * @throws MalformedElfException for other sizes; it points at the value read last, as that is where a wrong size
-     *                               comes from
+     * @throws MalformedElfException for other sizes; it points at the value read last, which was the size
      */
     public long unsigned(int size) {
         return switch (size) {
@@ -177,7 +176,7 @@ public final class ByteCursor {
      * An unsigned LEB128 number (DWARF 5, 7.6). Redundant zero bytes at its end are allowed, as assemblers pad with
      * them.
      *
-     * @throws MalformedElfException where it does not fit into 64 bits
+     * @throws MalformedElfException if it does not fit into 64 bits
      */
     public long uleb128() {
         int first = i8();
@@ -196,7 +195,7 @@ public final class ByteCursor {
             if (next >= 0) {
                 return result;
             }
-            // Bits beyond the 70th are all the same to the checks, and the shift must not overflow.
+            // The checks treat all bits beyond the 70th alike, and the shift must not overflow.
             shift = Math.min(shift, 63);
         }
     }
@@ -204,7 +203,7 @@ public final class ByteCursor {
     /**
      * A signed LEB128 number (DWARF 5, 7.6). Redundant bytes at its end are allowed, as assemblers pad with them.
      *
-     * @throws MalformedElfException where it does not fit into 64 bits
+     * @throws MalformedElfException if it does not fit into 64 bits
      */
     public long sleb128() {
         int first = i8();
@@ -223,7 +222,7 @@ public final class ByteCursor {
             if (next >= 0) {
                 return result;
             }
-            // What was the sign of this byte is not the sign of the number when more bytes follow.
+            // If more bytes follow, the sign of this byte is not the sign of the number.
             if (shift + 7 < Long.SIZE) {
                 result &= (1L << (shift + 7)) - 1;
             }
@@ -238,9 +237,9 @@ public final class ByteCursor {
     }
 
     /**
-     * A NUL-terminated string; the cursor ends up after the NUL. See {@link RawText} for what its bytes become.
+     * A NUL-terminated string; the cursor ends up after the NUL. {@link RawText} describes the decoding.
      *
-     * @throws MalformedElfException where no NUL comes before the end, or within a mebibyte
+     * @throws MalformedElfException if no NUL comes before the end, or within a mebibyte
      */
     public String string() {
         valueStart = position;

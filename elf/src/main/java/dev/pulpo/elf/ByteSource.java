@@ -6,23 +6,23 @@ import java.nio.file.Path;
 import java.util.Objects;
 
 /**
- * Bytes that can be read at any offset: a mapped file, an array, the memory of a process. Implementations are safe for
- * use by several threads at once.
+ * Bytes that can be read at any offset: a mapped file, an array, the memory of a process. Implementations are
+ * thread-safe.
  *
- * <p>The interface is open: a source whose bytes are not in this process copies them in {@link #slice} and
- * reports a failure to read them with an exception of its own choice.
+ * <p>The interface is open. A source whose bytes are not in this process copies them in {@link #slice}, and may throw any
+ * exception if it cannot read them.
  */
 public interface ByteSource {
     /** How many bytes there are; never negative. */
     long size();
 
     /**
-     * The bytes from {@code offset} on, read-only or to be treated so. It is a view where that costs nothing and a copy
-     * otherwise, so callers ask for what they need and not for more.
+     * The bytes from {@code offset} on; treat them as read-only. The result is a view if that costs nothing and a copy
+     * otherwise, so ask for no more than is needed.
      *
      * @param offset where it begins, in bytes
      * @param length how many bytes
-     * @throws IndexOutOfBoundsException where the range is not within {@code 0 … size()}
+     * @throws IndexOutOfBoundsException if the range is not within {@code 0 … size()}
      */
     MemorySegment slice(long offset, long length);
 
@@ -30,7 +30,7 @@ public interface ByteSource {
      * A file, mapped into memory and not copied. The file must not be truncated while it is in use: reading a page that
      * is gone is an {@link InternalError}.
      *
-     * @throws IOException where the file cannot be opened or mapped; which says so where it is no regular file, or too large
+     * @throws IOException if the file cannot be opened or mapped, is not a regular file, or is too large
      */
     static MappedFile map(Path file) throws IOException {
         return MappedFile.open(file, ReadLimits.USER.fileBytes());

@@ -3,11 +3,11 @@ package dev.pulpo.elf;
 import java.util.Optional;
 
 /**
- * Where a debug file has what {@code dwz} moved out of it ({@code .gnu_debugaltlink}; or {@code .debug_sup}, DWARF 5, 7.3.6,
- * which calls it the supplementary object file).
+ * Names the file to which {@code dwz} moved parts of a debug file ({@code .gnu_debugaltlink}; or {@code .debug_sup},
+ * DWARF 5, 7.3.6, which calls it the supplementary object file).
  *
  * @param fileName a path, relative to the directory of the debug file or absolute
- * @param buildId  that of the supplementary file; or the checksum that {@code .debug_sup} gives to both
+ * @param buildId  the build-id of the supplementary file, or the checksum that {@code .debug_sup} gives to both files
  */
 public record DebugAltLink(String fileName, BuildId buildId) {
     static final String SECTION = ".gnu_debugaltlink";
@@ -21,8 +21,8 @@ public record DebugAltLink(String fileName, BuildId buildId) {
     /**
      * Reads {@code .debug_sup}.
      *
-     * @param supplementary whether the file with the section is to be the supplementary one, whose name is empty then
-     * @return empty where it is the other one
+     * @param supplementary whether to read the section of the supplementary file itself, which names no file
+     * @return empty if the section belongs to the other file
      */
     static Optional<DebugAltLink> readSupplement(ByteCursor cursor, boolean supplementary) {
         int version = cursor.u16();

@@ -7,12 +7,12 @@ import java.util.Optional;
 
 /**
  * Finds the separate debug file of an object, as GDB does (GDB manual, "Debugging Information in Separate Files"): by
- * build-id, then by debug link. A file counts only if its build-id or its CRC says that it belongs to the object. It is
- * opened once, and what was looked at is what is returned.
+ * build-id, then by debug link. A file counts only if its build-id or its CRC matches the object. Each file is opened
+ * once: the file that was checked is the file that is returned.
  *
  * @param tree        the files of the process that runs the object
  * @param directories where debug files are kept, absolute names in the tree
- * @param limits      how much of a debug file is read
+ * @param limits      limits for reading a debug file
  */
 public record DebugFiles(FileTree tree, List<String> directories, ReadLimits limits) {
     /**
@@ -42,7 +42,7 @@ public record DebugFiles(FileTree tree, List<String> directories, ReadLimits lim
      *
      * @param object the object
      * @param name   its name in the tree
-     * @throws IOException where a file that exists cannot be read
+     * @throws IOException if a file that exists cannot be read
      */
     public Optional<Found> find(ElfFile object, String name) throws IOException {
         Optional<BuildId> id = object.buildId();
@@ -55,7 +55,7 @@ public record DebugFiles(FileTree tree, List<String> directories, ReadLimits lim
             }
         }
         Optional<DebugLink> link = object.debugLink();
-        // A link names a file next to the object; one with a directory in it would lead anywhere.
+        // A link names a file next to the object; one with a directory could lead anywhere.
         if (link.isPresent() && link.get().fileName().indexOf('/') < 0 && !link.get().fileName().isEmpty()) {
             for (String candidate : byLink(name, link.get().fileName())) {
                 Optional<Found> found = open(object, candidate, file -> belongs(file, id, link.get()));
@@ -69,7 +69,7 @@ public record DebugFiles(FileTree tree, List<String> directories, ReadLimits lim
 
     /** Where a file with a build-id may be, as names in the tree. */
     public List<String> byBuildId(BuildId id) {
-        // One directory for the first byte, so a single byte names no file.
+        // The first byte names a directory, so a single byte names no file.
         return id.hex().length() <= 2
                 ? List.of()
                 : directories.stream().map(directory -> directory + "/.build-id/" + id.hex().substring(0, 2) + "/"
@@ -88,19 +88,19 @@ public record DebugFiles(FileTree tree, List<String> directories, ReadLimits lim
         return candidates;
     }
 
-    /** Tells the file that is looked for from others. */
+    /** Recognises the wanted file. */
     @FunctionalInterface
     public interface Wanted {
-        /** Whether it is this one; malformed files are not. */
+        /** Whether this is the wanted file; a malformed file is not. */
         boolean test(ElfFile file);
     }
 
     /**
-     * Opens a file, if it is the one that is looked for.
+     * Opens a file if it is the wanted one.
      *
-     * @param object what it is about: sections that are inflated count together
+     * @param object the object that it describes; both share one limit for inflated sections
      * @param name   its name in the tree
-     * @throws IOException where a file that exists cannot be read
+     * @throws IOException if a file that exists cannot be read
      */
     public Optional<Found> open(ElfFile object, String name, Wanted wanted) throws IOException {
         Optional<MappedFile> mapped = tree.open(name);
@@ -113,14 +113,14 @@ public record DebugFiles(FileTree tree, List<String> directories, ReadLimits lim
                 return Optional.of(new Found(name, file));
             }
         } catch (MalformedElfException | InternalError damaged) {
-            // Whatever is wrong with it, it is not the file that is looked for; another candidate may be. An InternalError
-            // says that the file has become shorter meanwhile (ByteSource.map).
+            // A file with any defect is not the wanted one; another candidate may be. An InternalError means that the
+            // file has been truncated meanwhile (ByteSource.map).
         }
         mapped.get().close();
         return Optional.empty();
     }
 
-    /** The CRC of a debug file can only be told by reading all of it, which need not be where there are build-ids. */
+    /** Computing the CRC of a debug file means reading all of it, so build-ids are compared if both files have one. */
     private boolean belongs(ElfFile file, Optional<BuildId> id, DebugLink link) {
         Optional<BuildId> own = file.buildId();
         if (id.isPresent() && own.isPresent()) {

@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.zip.CRC32;
 
 /**
- * Where a stripped object has its debug information ({@code .gnu_debuglink}; GDB manual, "Debugging Information in
- * Separate Files").
+ * Names the debug file of a stripped object ({@code .gnu_debuglink}; GDB manual, "Debugging Information in Separate
+ * Files").
  *
  * @param fileName the debug file's name, without a directory
  * @param crc      the CRC-32 of all its bytes
@@ -20,7 +20,7 @@ public record DebugLink(String fileName, int crc) {
         return new DebugLink(name, cursor.align(4).i32());
     }
 
-    /** Whether a file is the one that is meant: reads all of it. */
+    /** Whether a file has this CRC; reads all of it. */
     public boolean matches(ByteSource file) {
         CRC32 sum = new CRC32();
         for (long at = 0; at < file.size(); at += CHUNK) {

@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the dynamic loader reads of a new shared object (gABI, "Dynamic Linking"): symbols with their hash table and
- * versions, and relocations.
+ * The parts of a new shared object that the dynamic loader reads (gABI, "Dynamic Linking"): symbols with their hash table
+ * and versions, and relocations.
  */
 final class DynamicParts {
     private static final int SYMBOL_SIZE = 24;
     private static final int UNDEFINED = 0;
-    /** Any section will do: the loader asks only whether there is one. */
+    /** The number of any section: the loader only checks that it is not 0. */
     private static final int SOME_SECTION = 1;
 
     private final ByteBuilder strings = new ByteBuilder().u8(0);
@@ -39,7 +39,7 @@ final class DynamicParts {
         symbols.u32(string(name)).u8(binding.code() << 4 | type.code()).u8(0)
                 .u16(defined ? SOME_SECTION : UNDEFINED).u64(value).u64(size);
         names.add(name);
-        // 1 is the global version: none (LSB, "Symbol Versioning").
+        // 1 is the global version, which means none (LSB, "Symbol Versioning").
         versions.add(version.filter(each -> each.library().isPresent())
                 .map(each -> needed.computeIfAbsent(each.library().orElseThrow(), library -> new LinkedHashMap<>())
                         .computeIfAbsent(each.name(), added -> ++lastVersion))
@@ -58,7 +58,7 @@ final class DynamicParts {
         }
     }
 
-    /** The tables, each at an address that is a multiple of eight from this one on. */
+    /** The tables, which are to be placed at multiples of eight. */
     Map<String, byte[]> tables() {
         Map<String, byte[]> tables = new LinkedHashMap<>();
         tables.put(".hash", hash());
@@ -74,7 +74,7 @@ final class DynamicParts {
         return tables;
     }
 
-    /** One bucket: such objects have few symbols. */
+    /** One bucket is enough: such objects have few symbols. */
     private byte[] hash() {
         ByteBuilder table = new ByteBuilder();
         int buckets = Math.max(1, names.size() / 2);
@@ -106,7 +106,7 @@ final class DynamicParts {
         return hash;
     }
 
-    /** How many libraries have to define versions. */
+    /** How many libraries must define versions. */
     int versionNeeds() {
         return needed.size();
     }
@@ -127,7 +127,7 @@ final class DynamicParts {
         return table.toByteArray();
     }
 
-    /** The dynamic section, once it is known where the tables are. */
+    /** The dynamic section, given the addresses of the tables. */
     byte[] dynamic(Map<String, LinkAddress> places) {
         ByteBuilder table = new ByteBuilder();
         libraries.forEach(library -> entry(table, DynamicTag.NEEDED, string(library)));
@@ -149,7 +149,7 @@ final class DynamicParts {
         return table.toByteArray();
     }
 
-    /** How long {@link #dynamic} will be, in bytes. */
+    /** The size of {@link #dynamic}, in bytes. */
     int dynamicSize() {
         return 16 * (libraries.size() + 14);
     }

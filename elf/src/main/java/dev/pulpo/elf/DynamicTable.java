@@ -6,14 +6,16 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The dynamic table: what an object tells the dynamic loader (gABI, "Dynamic Section"). A statically linked or
- * relocatable object has an empty one. Safe for several threads.
+ * The dynamic table, which an object has for the dynamic loader (gABI, "Dynamic Section"). It is empty in a statically
+ * linked or relocatable object. Thread-safe.
  */
 public final class DynamicTable {
+    private static final long DF_STATIC_TLS = 0x10;
+
     /**
      * One entry.
      *
-     * @param tag   what it says
+     * @param tag   its meaning
      * @param value a number or a pointer, as it is stored; see {@link DynamicTable#address}
      */
     public record Entry(DynamicTag tag, long value) {}
@@ -65,8 +67,8 @@ public final class DynamicTable {
     }
 
     /**
-     * The pointer in the first entry with a tag, as a link address: in a memory image, what the dynamic loader may have
-     * added to it is taken off again.
+     * The pointer in the first entry with a tag, as a link address: in a memory image, the load bias that the dynamic
+     * loader may have added is subtracted.
      */
     public Optional<LinkAddress> address(DynamicTag tag) {
         OptionalLong value = value(tag);
@@ -82,29 +84,19 @@ public final class DynamicTable {
                 .map(entry -> names.string(entry.value())).toList();
     }
 
-    /** The name other objects know it by ({@code DT_SONAME}). */
+    /** The name by which other objects refer to it ({@code DT_SONAME}). */
     public Optional<String> soname() {
         return string(DynamicTag.SONAME);
     }
 
-    /** Where to look for what it needs, colon-separated, with {@code $ORIGIN} unexpanded ({@code DT_RUNPATH}). */
+    /** The search path for its libraries, colon-separated, with {@code $ORIGIN} unexpanded ({@code DT_RUNPATH}). */
     public Optional<String> runPath() {
         return string(DynamicTag.RUNPATH);
     }
 
-    /** The older form of {@link #runPath()} ({@code DT_RPATH}). */
-    public Optional<String> rpath() {
-        return string(DynamicTag.RPATH);
-    }
-
-    /** {@code DT_FLAGS}, or 0. */
-    public long flags() {
-        return value(DynamicTag.FLAGS).orElse(0);
-    }
-
-    /** {@code DT_FLAGS_1}, or 0. */
-    public long flags1() {
-        return value(DynamicTag.FLAGS_1).orElse(0);
+    /** Whether the object needs its thread-local storage at a fixed distance from the thread pointer. */
+    public boolean hasStaticTls() {
+        return (value(DynamicTag.FLAGS).orElse(0) & DF_STATIC_TLS) != 0;
     }
 
     private Optional<String> string(DynamicTag tag) {
@@ -121,7 +113,7 @@ public final class DynamicTable {
                 table(DynamicTag.STRTAB, value(DynamicTag.STRSZ).orElse(0), "dynamic string table"));
     }
 
-    /** The bytes that a pointer with a tag points at; no bytes where there is no such entry. */
+    /** The bytes that a pointer with a tag points to; empty if there is no such entry. */
     ByteTable table(DynamicTag tag, long size, String what) {
         Optional<LinkAddress> address = address(tag);
         return address.isEmpty() || size == 0

@@ -1,8 +1,8 @@
 package dev.pulpo.elf;
 
 /**
- * What an entry of the dynamic table says ({@code d_tag}; gABI, "Dynamic Section", and the GNU extensions of glibc's
- * {@code elf.h}). The set is open; the constants are those with a use in this package.
+ * The meaning of an entry of the dynamic table ({@code d_tag}; gABI, "Dynamic Section", and the GNU extensions of glibc's
+ * {@code elf.h}). The set is open; the constants are those that this package uses.
  *
  * @param value the number in the file
  */

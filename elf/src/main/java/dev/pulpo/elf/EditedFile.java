@@ -16,16 +16,16 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A file as the beginning of another with a few bytes changed, and something behind it.
+ * The beginning of a file with a few bytes changed, and new bytes after it.
  *
- * @param original the other
- * @param kept     how much of it stays, in bytes
- * @param patches  what changes in that
- * @param tail     what comes behind it
+ * @param original the file
+ * @param kept     how many bytes of it stay
+ * @param patches  the changes in these bytes
+ * @param tail     the new bytes after them
  */
 record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySegment tail) {
     /**
-     * Some bytes in place of others.
+     * Bytes that replace others.
      *
      * @param offset where the first one goes
      */
@@ -37,7 +37,7 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
 
     private static final long CHUNK = 1 << 20;
     private static final int STICKY_AND_WRITABLE = 01002;
-    /** As many as the kernel follows, path_resolution(7). */
+    /** The kernel follows as many, path_resolution(7). */
     private static final int MOST_LINKS = 40;
 
     byte[] toBytes() {
@@ -52,9 +52,10 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
     }
 
     /**
-     * Puts the file where the path leads to, in place of what is there.
+     * Writes the file to the place that the path leads to, and replaces a file there.
      *
-     * @throws FileSystemException where that is no regular file, such as {@code /dev/null}, or where another user's link leads
+     * @throws FileSystemException if something else than a regular file is there, such as {@code /dev/null}, or if the
+     * path leads through another user's link
      */
     void write(Path target) throws IOException {
         refuseLinksOfOthers(target);
@@ -65,7 +66,7 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
         }
         Path directory = Optional.ofNullable(real.getParent())
                 .orElseThrow(() -> new IOException("a directory: " + RawText.of(target)));
-        // Next to the target, because only within a file system is renaming atomic.
+        // Next to the target, because renaming is atomic only within a file system.
         Path temporary = Files.createTempFile(directory, ".pulpo.", ".tmp");
         boolean done = false;
         try {
@@ -81,16 +82,16 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
                 Files.deleteIfExists(temporary);
             }
         }
-        // The new name is on the disk only when its directory is.
+        // The new name is on the disk only after its directory is.
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
     }
 
     /**
-     * As the kernel does where it opens a file (fs.protected_symlinks, proc_sys_fs(5)): in a sticky directory that everybody may
-     * write, a link is followed where it belongs to the directory's owner or to the user. The file is renamed here, not opened,
-     * so the kernel does not see which link has led to it.
+     * Applies the kernel's rule for opening files (fs.protected_symlinks, proc_sys_fs(5)): in a sticky world-writable
+     * directory, a link is followed only if it belongs to the directory's owner or to the user. The kernel cannot apply
+     * it here, because the file is renamed, not opened.
      */
     private static void refuseLinksOfOthers(Path target) throws IOException {
         Path link = target.toAbsolutePath();

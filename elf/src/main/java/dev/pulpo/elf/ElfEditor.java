@@ -10,19 +10,19 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * Makes a changed copy of an ELF file: with other sections that are not loaded, and with imports made weak. All that is
- * loaded stays where it is and, but for those imports, stays the same; so do all sections that are not mentioned, down
- * to their numbers. New bytes, the section names and the section headers go to the end of the file.
+ * Makes a changed copy of an ELF file: it can change sections that are not loaded, and make imports weak. Everything that
+ * is loaded keeps its place and, except for those imports, its content; all other sections keep even their numbers. New
+ * bytes, the section names and the section headers go to the end of the file.
  *
- * <p>An editor belongs to one thread; the file has to stay open until the copy is made.
+ * <p>An editor belongs to one thread. The file must stay open until the copy is made.
  */
 public final class ElfEditor {
-    /** What a section is to hold. */
-    record Content(SectionType type, long alignment, MemorySegment bytes) {}
+    /** The new content of a section. */
+    record NewContent(SectionType type, long alignment, MemorySegment bytes) {}
 
     private final ElfFile file;
-    private final Map<String, Content> put = new LinkedHashMap<>();
-    /** The names of sections that go, with what else changes because of that. */
+    private final Map<String, NewContent> put = new LinkedHashMap<>();
+    /** The names of removed sections, each with the changes that its removal causes elsewhere. */
     private final Map<String, List<EditedFile.Patch>> removed = new LinkedHashMap<>();
     private final List<EditedFile.Patch> patches = new ArrayList<>();
 
@@ -43,10 +43,10 @@ public final class ElfEditor {
     }
 
     /**
-     * Gives a section some content, in place of what it has, or as a new one. New ones come after all others, are of
-     * type {@link SectionType#PROGBITS} and need no alignment; others keep both.
+     * Replaces the content of a section, or adds a section. New sections come after all others, have the type
+     * {@link SectionType#PROGBITS} and no alignment; existing ones keep both.
      *
-     * @throws IllegalArgumentException where the section is loaded or holds the names of sections, or where the name is
+     * @throws IllegalArgumentException if the section is loaded or holds the names of sections, or if the name is
      *                                  empty or has a NUL in it
      */
     public ElfEditor put(String name, byte[] content) {
@@ -63,11 +63,11 @@ public final class ElfEditor {
     }
 
     /**
-     * Gives a section some content, a type and an alignment.
+     * Sets the content, the type and the alignment of a section.
      *
-     * @param alignment of its place in the file; 0 or a power of two up to 65536, in bytes
-     * @throws IllegalArgumentException where the section is loaded or holds the names of sections, where the alignment
-     *                                  is none, or where the name is empty or has a NUL in it
+     * @param alignment the alignment in the file, in bytes: 0 or a power of two up to 65536
+     * @throws IllegalArgumentException if the section is loaded or holds the names of sections, where the alignment
+     *                                  is none, or if the name is empty or has a NUL in it
      */
     public ElfEditor put(String name, SectionType type, long alignment, byte[] content) {
         requireMovable(name);
@@ -81,15 +81,15 @@ public final class ElfEditor {
             throw new IllegalArgumentException("a section of type " + type + " has no content");
         }
         removed.remove(name);
-        put.put(name, new Content(type, alignment, MemorySegment.ofArray(content.clone())));
+        put.put(name, new NewContent(type, alignment, MemorySegment.ofArray(content.clone())));
         return this;
     }
 
     /**
-     * Takes the sections of a name away; does nothing where there are none. Where sections with higher numbers remain,
-     * the header stays as an inactive one ({@code SHT_NULL}), so that no other section changes its number.
+     * Removes the sections of a name, if there are any. If sections with higher numbers remain, the header becomes
+     * inactive ({@code SHT_NULL}), so that no other section changes its number.
      *
-     * @throws IllegalArgumentException where such a section is loaded, or where something else in the file needs it
+     * @throws IllegalArgumentException if such a section is loaded, or if something else in the file needs it
      */
     public ElfEditor remove(String name) {
         requireMovable(name);
@@ -100,7 +100,7 @@ public final class ElfEditor {
         return this;
     }
 
-    /** Zero, or a power of two that is not absurd: the padding is written out. */
+    /** Zero, or a small power of two, because the padding is written out. */
     private static boolean isAlignment(long value) {
         return value >= 0 && value <= 1 << 16 && Long.bitCount(value) <= 1;
     }
@@ -116,10 +116,10 @@ public final class ElfEditor {
     }
 
     /**
-     * Makes imports weak: the dynamic loader gives them the address 0 where nothing defines them, instead of refusing
-     * to load the file. Changes the entries in {@code .dynsym} only, which are what the loader goes by.
+     * Makes imports weak: if nothing defines them, the dynamic loader gives them the address 0 instead of refusing to
+     * load the file. Changes only the entries in {@code .dynsym}, which the loader uses.
      *
-     * @param which asked for each global undefined dynamic symbol
+     * @param which selects among the global undefined dynamic symbols
      */
     public ElfEditor weaken(Predicate<ElfSymbol> which) {
         SymbolTable symbols = file.dynamicSymbols();
@@ -134,9 +134,9 @@ public final class ElfEditor {
     }
 
     /**
-     * Puts bytes in place of others that are loaded from the file.
+     * Overwrites bytes that are loaded from the file.
      *
-     * @throws IllegalArgumentException where the file does not hold as many bytes of that address
+     * @throws IllegalArgumentException if the file does not hold as many bytes at that address
      */
     public ElfEditor overwrite(LinkAddress address, byte[] bytes) {
         FileOffset offset = file.fileOffset(address).filter(
@@ -154,12 +154,12 @@ public final class ElfEditor {
     }
 
     /**
-     * Writes the changed copy to a file, which is there either as a whole or not at all, also when the machine fails.
-     * An existing file is replaced and keeps its permissions (not setuid and setgid), but those who have it open or
-     * mapped keep the old one. A new one gets the permissions of the file that was edited, where that is known.
+     * Writes the changed copy to a file, atomically even if the machine fails. An existing file is replaced and keeps its
+     * permissions (not setuid and setgid); processes that have it open or mapped keep the old one. A new file gets the
+     * permissions of the edited file, if that is known.
      *
-     * @param target may be the file that is being edited; a symbolic link is followed
-     * @throws IOException where writing fails; the target is then as it was
+     * @param target may be the edited file itself; a symbolic link is followed
+     * @throws IOException if writing fails; the target is then as it was
      */
     public void write(Path target) throws IOException {
         edit().write(target);

@@ -8,11 +8,10 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An ELF64 object: a file, or what the loader made of one in the memory of a process. Reading is lazy: opening looks at
- * the header and the program headers only, everything else is looked at when it is asked for, and then kept. Safe for
- * several threads.
+ * An ELF64 object: a file, or its image in the memory of a process. Reading is lazy: opening reads only the header and
+ * the program headers; everything else is read on demand and kept. Thread-safe.
  *
- * <p>Addresses are link addresses in both views. A memory image has no section headers, so what only sections tell
+ * <p>Addresses are link addresses in both views. A memory image has no section headers, so whatever comes from sections
  * ({@link #sections()}, {@link #symbols()}, {@link #debugLink()}, {@link #patchableFunctionEntries()}) is empty there.
  *
  * <p>Every method throws {@link MalformedElfException} when it meets malformed bytes. Names of the format's parts are
@@ -43,7 +42,7 @@ public final class ElfFile implements AutoCloseable {
     /**
      * Opens a file; {@link #close()} unmaps it.
      *
-     * @throws IOException where it cannot be opened or mapped
+     * @throws IOException if it cannot be opened or mapped
      */
     public static ElfFile open(Path file) throws IOException {
         return of(ByteSource.map(file), ReadLimits.USER);
@@ -52,7 +51,7 @@ public final class ElfFile implements AutoCloseable {
     /**
      * An object in a file that is mapped; {@link #close()} unmaps it.
      *
-     * @throws MalformedElfException where it is none; the file is unmapped then
+     * @throws MalformedElfException if it is not an ELF object; the file is unmapped then
      */
     public static ElfFile of(MappedFile mapped, ReadLimits limits) {
         return of(mapped, limits, new InflatedSections.Budget(limits));
@@ -67,13 +66,13 @@ public final class ElfFile implements AutoCloseable {
         }
     }
 
-    /** Another file with something about this object: sections that are inflated count together. */
+    /** Another file about this object; both share one limit for inflated sections. */
     ElfFile with(MappedFile mapped, ReadLimits limits) {
         return of(mapped, limits, view.inflated().budget());
     }
 
     /**
-     * An object whose file is held by a source. The source stays the caller's: closing the object does nothing to it.
+     * An object in a source. The source remains the caller's: closing the object does not close it.
      *
      * @param name what to call it in messages
      */
@@ -82,7 +81,7 @@ public final class ElfFile implements AutoCloseable {
     }
 
     /**
-     * As {@link #of(ByteSource, String)}, with limits for what is read.
+     * As {@link #of(ByteSource, String)}, with limits for reading.
      *
      * @param name what to call it in messages
      */
@@ -91,12 +90,12 @@ public final class ElfFile implements AutoCloseable {
     }
 
     /**
-     * An object as it lies in the memory of a process.
+     * An object in the memory of a process.
      *
      * @param memory   its memory, addressed by link address: offset x of the source is the byte at x + bias in the
      *                 process. So for an executable with fixed addresses the first offsets are unreadable.
-     * @param name     what to call it in messages, in which offsets then are link addresses
-     * @param header   where its ELF header is; 0 but for an executable with fixed addresses
+     * @param name     what to call it in messages, whose offsets are then link addresses
+     * @param header   where its ELF header is; 0 except for an executable with fixed addresses
      * @param loadBias what the dynamic loader added to the link addresses, in bytes
      */
     public static ElfFile ofImage(ByteSource memory, String name, LinkAddress header, long loadBias) {
@@ -109,7 +108,7 @@ public final class ElfFile implements AutoCloseable {
         return view.name();
     }
 
-    /** How much of it is read. */
+    /** The limits for reading it. */
     public ReadLimits limits() {
         return view.limits();
     }
@@ -133,7 +132,7 @@ public final class ElfFile implements AutoCloseable {
         return view.segments();
     }
 
-    /** The sections in their order, with section 0, which is none; empty where there are no section headers. */
+    /** The sections in their order, including the unused section 0; empty if there are no section headers. */
     public List<Section> sections() {
         return sections.get();
     }
@@ -153,35 +152,35 @@ public final class ElfFile implements AutoCloseable {
     }
 
     /**
-     * The content of a section, inflated where it is compressed (zlib, zstd); empty where the file holds none of it.
-     * Offsets in errors about inflated bytes count from the beginning of the content.
+     * The content of a section, inflated if it is compressed (zlib, zstd); empty if the file holds none of it. Offsets in
+     * errors about inflated bytes count from the beginning of the content.
      */
     public ByteCursor data(Section section) {
         ByteCursor raw = rawData(section);
         return SectionData.isCompressed(section) ? view.inflated().get(section, raw) : raw;
     }
 
-    /** The bytes of a section as they are stored; none where the file holds none of it. */
+    /** The bytes of a section as they are stored; none if the file holds none of it. */
     public ByteCursor rawData(Section section) {
         return SymbolTables.table(view, section).cursor();
     }
 
     /**
-     * Bytes by their link address. They have to be stored together and, in a file, really be stored there: what the
+     * Bytes by their link address. They must be stored together, and in a file they must be stored at all: what the
      * loader fills with zeros ({@code .bss}) is not.
      *
-     * @throws MalformedElfException where they are not
+     * @throws MalformedElfException if they are not
      */
     public ByteCursor at(LinkAddress address, long length) {
         return view.tableAtAddress(address.value(), length, "bytes").cursor();
     }
 
-    /** Where in the file the byte of a link address is stored; empty where it is not ({@code .bss}, gaps). */
+    /** Where the byte at a link address is stored in the file; empty if it is not ({@code .bss}, gaps). */
     public Optional<FileOffset> fileOffset(LinkAddress address) {
         return view.fileOffset(address);
     }
 
-    /** Where the byte of the file is loaded; the first place where it is loaded twice; empty where it is not loaded. */
+    /** Where a byte of the file is loaded: the first address if there are two, empty if it is not loaded. */
     public Optional<LinkAddress> linkAddress(FileOffset offset) {
         return view.linkAddress(offset);
     }
@@ -191,7 +190,7 @@ public final class ElfFile implements AutoCloseable {
         return view.segment(SegmentType.INTERPRETER).map(segment -> stored(segment).string());
     }
 
-    /** The dynamic table; empty where there is none. */
+    /** The dynamic table; empty if there is none. */
     public DynamicTable dynamic() {
         return dynamic.get();
     }
@@ -207,8 +206,9 @@ public final class ElfFile implements AutoCloseable {
     }
 
     /**
-     * The function or variable that contains an address: from {@link #symbols()}, else {@link #dynamicSymbols()}. A symbol
-     * without size does not reach beyond its section: the linkage table follows {@code _init}, and is no part of it.
+     * The function or variable that contains an address: from {@link #symbols()}, else {@link #dynamicSymbols()}. A
+     * symbol without size does not reach beyond its section: the linkage table follows {@code _init}, and does not belong
+     * to it.
      */
     public Optional<ElfSymbol> symbolContaining(LinkAddress address) {
         Optional<ElfSymbol> found = symbols().containing(address);
@@ -272,7 +272,7 @@ public final class ElfFile implements AutoCloseable {
                 .map(note -> BuildId.read(bytes(note), note.descriptor().byteSize()));
     }
 
-    /** The GNU properties, such as fitness for IBT and shadow stacks; without any where the object has none. */
+    /** The GNU properties, such as fitness for IBT and shadow stacks; empty if the object has none. */
     public GnuProperties properties() {
         List<GnuProperties.Property> properties = new ArrayList<>();
         notes().stream().filter(note -> note.isGnu(GnuProperties.NOTE_TYPE))
@@ -291,7 +291,7 @@ public final class ElfFile implements AutoCloseable {
                 .map(section -> DebugAltLink.read(data(section))).or(() -> supplement(false));
     }
 
-    /** What files that refer to this one as their supplementary file know it by. */
+    /** The id by which other files refer to this one as their supplementary file. */
     public Optional<BuildId> supplementaryId() {
         return supplement(true).map(DebugAltLink::buildId).or(this::buildId);
     }
@@ -302,7 +302,7 @@ public final class ElfFile implements AutoCloseable {
     }
 
     /**
-     * Where the functions that were compiled with {@code -fpatchable-function-entry} have their first nop, sorted
+     * The first nops of the functions that were compiled with {@code -fpatchable-function-entry}, sorted
      * ({@code __patchable_function_entries}, relocated to a load bias of zero).
      */
     public List<LinkAddress> patchableFunctionEntries() {
@@ -343,7 +343,7 @@ public final class ElfFile implements AutoCloseable {
     private List<Note> readNotes() {
         List<Note> all = new ArrayList<>();
         List<Section> stored = sections(SectionType.NOTE);
-        // Sections first: in a separate debug file the offsets of the segments lead nowhere.
+        // Try sections first: in a separate debug file the offsets of the segments are wrong.
         for (Section section : stored) {
             Note.read(rawData(section), section.alignment(), all);
         }
@@ -357,7 +357,7 @@ public final class ElfFile implements AutoCloseable {
         return List.copyOf(all);
     }
 
-    /** Gives the file back where this object opened it; slices of it fail from then on. */
+    /** Closes the file if this object opened it; slices of it fail afterwards. */
     @Override
     public void close() {
         if (owned != null) {

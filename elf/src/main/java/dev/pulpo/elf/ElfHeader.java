@@ -1,20 +1,20 @@
 package dev.pulpo.elf;
 
 /**
- * The ELF header (gABI, "ELF Header"). The three counts that may be too large for it are here as they really are, taken
- * from section header 0 where the header refers to that.
+ * The ELF header (gABI, "ELF Header"). The three counts that may not fit into it are resolved: they come from section
+ * header 0 if the header refers to it.
  *
- * @param osAbi                the system whose extensions are used: 0 none, 3 GNU
- * @param abiVersion           the version of that
- * @param type                 what kind of object it is
- * @param machine              62 for x86-64
- * @param entry                where execution begins; zero for none
- * @param programHeaders       where the program headers are; zero for none
- * @param sectionHeaders       where the section headers are; zero for none
- * @param flags                none are defined for x86-64
- * @param programHeaderCount   how many program headers there are
- * @param sectionHeaderCount   how many section headers there are
- * @param sectionNameIndex     the number of the section that holds the names of sections; zero for none
+ * @param osAbi              the system whose extensions are used: 0 none, 3 GNU
+ * @param abiVersion         the version of that
+ * @param type               what kind of object it is
+ * @param machine            62 for x86-64
+ * @param entry              where execution begins; zero for none
+ * @param programHeaders     where the program headers are; zero for none
+ * @param sectionHeaders     where the section headers are; zero for none
+ * @param flags              none are defined for x86-64
+ * @param programHeaderCount how many program headers there are
+ * @param sectionHeaderCount how many section headers there are
+ * @param sectionNameIndex   the number of the section that holds the names of sections; zero for none
  */
 public record ElfHeader(int osAbi, int abiVersion, ObjectType type, int machine, LinkAddress entry,
         FileOffset programHeaders, FileOffset sectionHeaders, int flags, int programHeaderCount,

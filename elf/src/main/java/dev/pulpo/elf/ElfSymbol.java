@@ -6,10 +6,10 @@ import java.util.Optional;
  * A symbol (gABI, "Symbol Table").
  *
  * @param name         its name, without version; may be empty
- * @param version      its version, where it has one; always without in {@code .symtab}
- * @param value        {@code st_value}: a link address, but for a TLS symbol the offset in the TLS segment, for an
- *                     absolute one any number, and in a relocatable object the offset in its section
- * @param size         in bytes; zero where unknown
+ * @param version      its version, if it has one; symbols of {@code .symtab} have none
+ * @param value        {@code st_value}: a link address; for a TLS symbol the offset in the TLS segment, for an absolute
+ *                     one any number, and in a relocatable object the offset in its section
+ * @param size         in bytes; zero if unknown
  * @param type         what it stands for
  * @param binding      how far it reaches
  * @param visibility   who may see it

@@ -6,14 +6,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of an object with its header and segments, under which link addresses can be read: from a file through its
- * {@code PT_LOAD} segments, from a memory image directly.
+ * The bytes of an object with its header and segments. Reads link addresses: from a file through its {@code PT_LOAD}
+ * segments, from a memory image directly.
  */
 final class ElfView {
     /**
-     * How an object lies in the memory that the source shows.
+     * Says that the source is the memory of a process.
      *
-     * @param bias what the dynamic loader added to link addresses; pointers in the dynamic table may have it in them
+     * @param bias what the dynamic loader added to link addresses; pointers in the dynamic table may include it
      */
     record Image(long bias) {}
 
@@ -96,7 +96,7 @@ final class ElfView {
     /**
      * A table of entries of one size, by its place in the source.
      *
-     * @param most how many entries may be in it
+     * @param most how many entries it may have
      */
     ByteTable entries(Section section, int entrySize, int most, String what) {
         ReadLimits.check(name, section.offset().value(), section.hasBytes() ? section.size() / entrySize : 0, most,
@@ -112,15 +112,13 @@ final class ElfView {
                     + " bytes at this link address", available + " bytes there");
         }
         if (image != null) {
-            // A source of memory copies what it is asked for.
+            // A source of memory copies the bytes, so limit their number.
             ReadLimits.check(name, address, length, limits.inflatedBytes(), "bytes of " + what);
         }
         return tableAtOffset(image != null ? address : offsetOf(address), length, what);
     }
 
-    /**
-     * How many bytes there are from a link address to the end of what is stored together; zero where there are none.
-     */
+    /** How many bytes are stored together from a link address on. */
     long available(long address) {
         LinkAddress place = new LinkAddress(address);
         for (Segment load : loads) {
@@ -169,8 +167,8 @@ final class ElfView {
     /**
      * A pointer of the dynamic table as a link address. In memory, glibc adds the bias to some of them in place
      * ({@code DT_STRTAB}, {@code DT_SYMTAB}, the hash tables, …) but not to others ({@code DT_VERNEED},
-     * {@code DT_VERDEF}) nor in objects whose table is read-only (the vDSO); musl never does. So each is judged by
-     * where it points.
+     * {@code DT_VERDEF}) nor in objects whose table is read-only (the vDSO); musl never does. So each pointer is judged
+     * by where it points.
      */
     long unrelocated(long pointer) {
         if (image == null || image.bias() == 0 || isLoaded(pointer) || !isLoaded(pointer - image.bias())) {

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The files below one root directory. Names come out of files and processes: they are data, and may be the name of no file,
- * of a device, or of nothing that this system could name.
+ * The files below one root directory. Names come from files and processes, so they are untrusted: they may name a missing
+ * file or a device, or not be valid names at all.
  */
 @FunctionalInterface
 public interface FileTree {
@@ -21,14 +21,14 @@ public interface FileTree {
      * Opens a file.
      *
      * @param name absolute, with {@code /} between its parts; {@code ..} does not lead out of the root directory
-     * @return empty where there is no regular file of this name, or one that is too large, or that must not be read
-     * @throws IOException where there is one, and it cannot be read because something else fails
+     * @return empty if there is no regular file of this name, or it is too large, or must not be read
+     * @throws IOException if the file exists and reading it fails for another reason
      */
     Optional<MappedFile> open(String name) throws IOException;
 
     /**
-     * The files that this process sees. A file that is replaced by a FIFO while it is being opened blocks, so whoever may
-     * write to the directories that are searched has to be trusted so far.
+     * The files that this process sees. If a file is replaced by a FIFO while it is being opened, opening blocks; so the
+     * users who may write to the searched directories are trusted that far.
      *
      * @param largest how many bytes a file may have
      */
@@ -37,7 +37,7 @@ public interface FileTree {
     }
 
     /**
-     * The files below a directory. Symbolic links are followed as this process sees them, so that they lead out of it.
+     * The files below a directory. Symbolic links are followed as this process sees them, so they may lead out of it.
      *
      * @param largest how many bytes a file may have
      */
@@ -58,7 +58,7 @@ public interface FileTree {
         };
     }
 
-    /** A name without empty parts, {@code .} and {@code ..}; absolute, whether it was or not. */
+    /** An absolute name without empty parts, {@code .} and {@code ..}. */
     static String normal(String name) {
         List<String> parts = new ArrayList<>();
         for (String part : name.split("/", -1)) {
@@ -79,7 +79,7 @@ public interface FileTree {
         return normal.substring(0, Math.max(1, normal.lastIndexOf('/')));
     }
 
-    /** A name as it is meant in a directory: absolute names are meant below the root. */
+    /** Resolves a name in a directory; absolute names start at the root. */
     static String resolve(String directory, String name) {
         return normal(name.startsWith("/") ? name : directory + "/" + name);
     }

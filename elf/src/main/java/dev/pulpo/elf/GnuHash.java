@@ -3,8 +3,8 @@ package dev.pulpo.elf;
 import java.util.function.IntPredicate;
 
 /**
- * The hash table of {@code DT_GNU_HASH}. It holds the defined symbols only, which come last in the symbol table, sorted
- * by bucket. There is no specification; this is its layout, in which a word has four bytes:
+ * The hash table of {@code DT_GNU_HASH}. It holds only the defined symbols, which come last in the symbol table, sorted
+ * by bucket. There is no specification. This is its layout; a word has four bytes:
  *
  * <pre>
  *   0  word  number of buckets
@@ -56,7 +56,7 @@ final class GnuHash implements NameLookup {
         return view.tableAtAddress(address, HEADER + words * 8 + buckets * 4, "GNU hash table");
     }
 
-    /** A table over symbols the number of which is known. */
+    /** A table over symbols whose number is known. */
     static GnuHash of(ElfView view, long address, SymbolNames symbols) {
         ByteTable table = head(view, address);
         long chained = Math.max(0, symbols.count() - table.u32(4));
@@ -67,8 +67,8 @@ final class GnuHash implements NameLookup {
     }
 
     /**
-     * The number of symbols, found as the end of the last chain; zero where the table holds no symbol, as there are
-     * then none or undefined ones only.
+     * The number of symbols, found as the end of the last chain; zero if the table holds no symbol, because then all
+     * symbols are undefined or there are none.
      */
     static long countSymbols(ElfView view, long address) {
         ByteTable table = head(view, address);

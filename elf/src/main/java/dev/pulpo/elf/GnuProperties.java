@@ -3,7 +3,7 @@ package dev.pulpo.elf;
 import java.util.List;
 
 /**
- * What an object promises of itself ({@code .note.gnu.property}; "Linux Extensions to gABI", "Program Property", and
+ * What an object declares about its code ({@code .note.gnu.property}; "Linux Extensions to gABI", "Program Property", and
  * the x86-64 psABI, "Program Property").
  *
  * @param properties all of them, in their order
@@ -12,13 +12,13 @@ public record GnuProperties(List<Property> properties) {
     /**
      * One property.
      *
-     * @param type what it is about
-     * @param bits the first four bytes of its data, which is all that those for x86 have; zero where it has less
+     * @param type its meaning
+     * @param bits the first four bytes of its data, which is all that x86 properties have; zero if it has less
      */
     public record Property(int type, int bits) {}
 
     static final int NOTE_TYPE = 5;
-    /** Some ten are defined. */
+    /** About ten are defined. */
     private static final int MOST = 1 << 10;
     private static final int X86_FEATURE_1_AND = 0xc0000002;
     private static final int IBT = 1;
@@ -28,7 +28,7 @@ public record GnuProperties(List<Property> properties) {
         properties = List.copyOf(properties);
     }
 
-    /** Adds those in the descriptor of a note; entries are padded to eight bytes. */
+    /** Adds the properties in the descriptor of a note; entries are padded to eight bytes. */
     static void read(ByteCursor cursor, List<Property> properties) {
         while (cursor.remaining() >= 8) {
             int type = cursor.i32();
@@ -39,12 +39,12 @@ public record GnuProperties(List<Property> properties) {
         }
     }
 
-    /** Whether all code is fit for indirect branch tracking: indirect calls go to {@code endbr64} only. */
+    /** Whether all code supports indirect branch tracking: indirect calls reach only {@code endbr64}. */
     public boolean indirectBranchTracking() {
         return (features() & IBT) != 0;
     }
 
-    /** Whether all code is fit for a shadow stack. */
+    /** Whether all code supports a shadow stack. */
     public boolean shadowStack() {
         return (features() & SHSTK) != 0;
     }

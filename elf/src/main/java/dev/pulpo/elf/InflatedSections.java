@@ -6,11 +6,11 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The compressed sections of a file that have been inflated. They are kept as long as there is memory for it, and count once
- * for the limit, however often they are asked for. Safe for several threads.
+ * The inflated sections of a file. They are kept as long as memory allows, and count once towards the limit, however
+ * often they are requested. Thread-safe.
  */
 final class InflatedSections {
-    /** How many bytes may still be inflated; files that belong together share one. */
+    /** How many bytes may still be inflated. Files about one object share a budget. */
     static final class Budget {
         private final long most;
         private final AtomicLong left;

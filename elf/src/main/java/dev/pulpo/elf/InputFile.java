@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Opens files by name that may be anything. Only regular files have a size and an end; opening a FIFO blocks until somebody
- * writes to it (fifo(7)), and opening a device may do anything.
+ * Opens files by untrusted names. Only regular files have a size and an end; opening a FIFO blocks until another process
+ * opens it for writing (fifo(7)), and opening a device may have any effect.
  */
 public final class InputFile {
     /** The file type in {@code st_mode} (inode(7)). */
@@ -21,10 +21,10 @@ public final class InputFile {
      * Opens a regular file.
      *
      * @param largest how many bytes it may have
-     * @throws FileSystemException which says what it is instead, or that it is too large
+     * @throws FileSystemException if it is not a regular file, or is too large
      */
     public static FileChannel open(Path file, long largest) throws IOException {
-        // Looked at before it is opened because of FIFOs, and again because another one may have been put in its place.
+        // Check before opening because of FIFOs, and afterwards because the file may have been replaced in between.
         require(file, largest);
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
         try {
@@ -37,20 +37,20 @@ public final class InputFile {
     }
 
     /**
-     * Looks at a file without opening it.
+     * Checks a file without opening it.
      *
      * @param largest how many bytes it may have
-     * @throws FileSystemException where it is no regular file, or is larger
+     * @throws FileSystemException if it is not a regular file, or is larger
      */
     public static void require(Path file, long largest) throws IOException {
         check(file, kind((Integer) Files.getAttribute(file, "unix:mode")), Files.size(file), largest);
     }
 
     /**
-     * Reads a regular file as a whole.
+     * Reads all bytes of a regular file.
      *
      * @param largest how many bytes it may have
-     * @throws FileSystemException which says what it is instead, or that it is too large
+     * @throws FileSystemException if it is not a regular file, or is too large
      */
     public static byte[] read(Path file, int largest) throws IOException {
         try (FileChannel channel = open(file, largest)) {
@@ -70,7 +70,7 @@ public final class InputFile {
         }
     }
 
-    /** What a file is; empty for a regular one. */
+    /** The kind of a file in words; empty for a regular file. */
     private static String kind(int mode) {
         return switch (mode & TYPE) {
             case 0100000 -> "";

@@ -2,17 +2,21 @@ package dev.pulpo.elf;
 
 import java.util.Locale;
 
-/** {@link RawText} in JSON (RFC 8259), which keeps it exactly, and shows nothing on a terminal that {@link VisibleText} hides. */
+/**
+ * {@link RawText} in JSON (RFC 8259): lossless, and without the characters that {@link VisibleText} hides from a
+ * terminal.
+ */
 public final class JsonText {
     private JsonText() {}
 
     /**
-     * A JSON text with escapes for all characters of its strings that are not to be printed. Control characters become the
-     * escapes of themselves; bytes that are no UTF-8 those of their surrogates, which is what other languages take for them
-     * (PEP 383; {@code os.fsencode} of Python gives the bytes back).
+     * Escapes the unprintable characters in the strings of a JSON text. A control character becomes its own escape. A
+     * byte that is not UTF-8 becomes the escape of its surrogate, as in other languages (PEP 383; {@code os.fsencode} of
+     * Python restores the bytes).
      *
-     * @param json  in which only strings hold characters beyond ASCII, and control characters as {@link RawText} has them
-     * @param ascii whether all others beyond ASCII become escapes as well
+     * @param json  a JSON text whose strings alone hold characters beyond ASCII, with control characters as in
+     *              {@link RawText}
+     * @param ascii whether to escape all other characters beyond ASCII, too
      */
     public static String escaped(String json, boolean ascii) {
         StringBuilder text = new StringBuilder(json.length());

@@ -4,8 +4,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A value that is computed when it is first asked for, once, by whichever thread asks. A computation that fails is
- * repeated by the next question, so that it fails again in the same way.
+ * A value that is computed once, by the thread that first asks for it. A failed computation is repeated on the next
+ * request, so that it fails again in the same way.
  */
 final class Lazy<T> {
     private @Nullable Supplier<T> supplier;

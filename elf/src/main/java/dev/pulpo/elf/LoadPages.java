@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The memory of a new object, page by page; what of a page nobody asked for is zero, or a trap where it is code. */
+/** The memory of a new object, page by page. The unused bytes of a page are zero, or traps on a page of code. */
 final class LoadPages {
     static final int PAGE = 4096;
     static final int READ = 4;
@@ -14,7 +14,7 @@ final class LoadPages {
     static final int EXECUTE = 1;
     private static final byte TRAP = (byte) 0xcc;
 
-    /** A run of pages that are loaded alike. */
+    /** Adjacent pages with the same permissions. */
     record Run(long address, int flags, long fileOffset, int size) {}
 
     private static final class Page {
@@ -42,7 +42,7 @@ final class LoadPages {
         }
     }
 
-    /** The runs, in the order of their addresses, which is that of the file. */
+    /** The runs in the order of their addresses, which is also their order in the file. */
     List<Run> runs() {
         List<Run> runs = new ArrayList<>();
         long offset = 0;
@@ -58,7 +58,7 @@ final class LoadPages {
         return runs;
     }
 
-    /** Where the first page behind all others is. */
+    /** The address of the first page after all others. */
     long end() {
         return pages.isEmpty() ? 0 : pages.lastKey() + PAGE;
     }

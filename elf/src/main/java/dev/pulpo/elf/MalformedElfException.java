@@ -1,8 +1,8 @@
 package dev.pulpo.elf;
 
 /**
- * Bytes that are not what the format demands. It is thrown for every defect of the input, and for nothing else: neither
- * for failures of the operating system nor for wrong arguments of the caller.
+ * Bytes that violate the format. It is thrown for every defect of the input, and for nothing else: not for failures of
+ * the operating system, and not for wrong arguments.
  */
 public sealed class MalformedElfException extends RuntimeException permits TooLargeException {
     private static final long serialVersionUID = 1;

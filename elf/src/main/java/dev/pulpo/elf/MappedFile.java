@@ -11,9 +11,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file's bytes, mapped read-only and privately. Any thread may read, any thread may close. Slices are views of the
- * mapping: of a file that was opened by its path they fail with {@link IllegalStateException} once it is closed; of another
- * one they keep the mapping, which goes with the last of them.
+ * A file's bytes, mapped read-only and privately. Any thread may read or close it. Slices are views of the mapping. If
+ * the file was opened by its path, they fail with {@link IllegalStateException} after it is closed; otherwise the mapping
+ * lives as long as any slice.
  */
 public final class MappedFile implements ByteSource, AutoCloseable {
     private final String name;
@@ -28,7 +28,7 @@ public final class MappedFile implements ByteSource, AutoCloseable {
         this.bytes = bytes;
     }
 
-    // The arena lives as long as the object does, which closes it.
+    // The object closes the arena.
     @SuppressWarnings("MustBeClosedChecker")
     static MappedFile open(Path file, long largest) throws IOException {
         Arena arena = Arena.ofShared();
@@ -42,10 +42,10 @@ public final class MappedFile implements ByteSource, AutoCloseable {
     }
 
     /**
-     * Maps a file that is open. The channel may be closed then.
+     * Maps an open file. The channel may be closed afterwards.
      *
      * @param name what to call the file in messages
-     * @throws IOException where it cannot be mapped
+     * @throws IOException if it cannot be mapped
      */
     public static MappedFile of(FileChannel channel, String name) throws IOException {
         return new MappedFile(name, null, null,
@@ -57,7 +57,7 @@ public final class MappedFile implements ByteSource, AutoCloseable {
         return name;
     }
 
-    /** The file, as it was named when it was opened; empty where it was not opened by a path. */
+    /** The path by which the file was opened; empty if it was opened otherwise. */
     public Optional<Path> file() {
         return Optional.ofNullable(file);
     }
@@ -73,7 +73,7 @@ public final class MappedFile implements ByteSource, AutoCloseable {
         return bytes.asSlice(offset, length);
     }
 
-    /** Unmaps a file that was opened by its path. Closing twice does nothing more. */
+    /** Unmaps a file that was opened by its path. Closing again has no effect. */
     @Override
     public synchronized void close() {
         if (closed != null && closed.scope().isAlive()) {

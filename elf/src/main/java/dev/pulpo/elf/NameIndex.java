@@ -3,8 +3,8 @@ package dev.pulpo.elf;
 import java.util.function.IntPredicate;
 
 /**
- * A hash table for a symbol table that has none, such as {@code .symtab}: eight bytes per symbol, built once in a
- * single pass, so that looking up a thousand names does not mean a thousand passes.
+ * A hash table for a symbol table that has none, such as {@code .symtab}. It takes eight bytes per symbol and is built in
+ * a single pass.
  */
 final class NameIndex implements NameLookup {
     private final SymbolNames symbols;
@@ -19,7 +19,7 @@ final class NameIndex implements NameLookup {
         this.heads = new int[Math.max(1, Integer.highestOneBit(count))];
         this.next = new int[count];
         StringTable.Hasher hasher = symbols.strings().hasher();
-        // From the last to the first, so that the chains run in the order of the table.
+        // From the last to the first, so that the chains have the order of the table.
         for (int i = count - 1; i > 0; i--) {
             int bucket = hasher.gnuHash(symbols.nameOffset(i)) & (heads.length - 1);
             next[i] = heads[bucket];

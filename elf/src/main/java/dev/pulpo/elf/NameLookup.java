@@ -2,10 +2,10 @@ package dev.pulpo.elf;
 
 import java.util.function.IntPredicate;
 
-/** A way from a name to the indexes of the symbols that have it. Safe for several threads. */
+/** Finds the indexes of the symbols with a name. Thread-safe. */
 sealed interface NameLookup permits GnuHash, SysvHash, NameIndex {
     /**
-     * Shows the symbols of a name to a visitor, until it has had enough.
+     * Passes the symbols of a name to a visitor until it returns true.
      *
      * @param name    in UTF-8
      * @param visitor takes the index of a symbol and returns whether to stop

@@ -12,14 +12,14 @@ import java.util.List;
  */
 public record Note(String owner, int type, MemorySegment descriptor) {
     private static final int HEADER = 12;
-    /** Annobin's annotations and SystemTap's probes come to tens of thousands. */
+    /** Annobin and SystemTap generate tens of thousands of notes. */
     private static final int MOST = 1 << 18;
 
     /**
-     * Adds the notes up to the end.
+     * Reads all notes.
      *
-     * @param alignment that of the section or segment: with 8, names and descriptors are padded to 8 bytes (GNU
-     *                  property notes; the gABI has it so for all 64-bit objects but nobody else does), else to 4
+     * @param alignment the alignment of the section or segment. With 8, names and descriptors are padded to 8 bytes (only
+     *                  GNU property notes do so, although the gABI wants it for all 64-bit objects), else to 4
      */
     static void read(ByteCursor cursor, long alignment, List<Note> notes) {
         int padding = alignment == 8 ? 8 : 4;

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 final class PatchableEntries {
     private static final String SECTION = "__patchable_function_entries";
 
-    /** A section, and what is stored in it as far as relocations do not say something else. */
+    /** A section and its stored values, some of which relocations replace. */
     private static final class Stored {
         private final ByteCursor cursor;
         private final long[] values;
@@ -56,8 +56,8 @@ final class PatchableEntries {
     }
 
     /**
-     * In an object that is linked for no fixed address, the stored value may be zero: the linker need not repeat what is in
-     * the addend of the relocation. A packed relocation (RELR) has its addend in place.
+     * In a position-independent object the stored value may be zero, because the linker need not repeat the addend of the
+     * relocation. A packed relocation (RELR) stores its addend in place.
      */
     private static void relocate(ElfFile file, NavigableMap<Long, Stored> parts) {
         RelocationTable relocations = file.dynamicRelocations();

@@ -1,17 +1,18 @@
 package dev.pulpo.elf;
 
-/** Sorts pairs of an unsigned 64-bit key and an index without making objects. Stable. */
-final class RadixSort {
+/** Sorts pairs of an unsigned 64-bit key and a number without allocating objects. Stable. */
+public final class RadixSort {
     private static final int DIGIT = 8;
     private static final int DIGITS = 1 << DIGIT;
 
     private RadixSort() {}
 
-    static void sort(long[] keys, int[] values) {
+    /** Sorts the keys, and the values with them. */
+    public static void sort(long[] keys, long[] values) {
         long[] fromKeys = keys;
-        int[] fromValues = values;
+        long[] fromValues = values;
         long[] toKeys = new long[keys.length];
-        int[] toValues = new int[values.length];
+        long[] toValues = new long[values.length];
         boolean inPlace = true;
         for (int shift = 0; shift < Long.SIZE; shift += DIGIT) {
             int[] ends = ends(fromKeys, shift);
@@ -26,7 +27,7 @@ final class RadixSort {
             long[] usedKeys = fromKeys;
             fromKeys = toKeys;
             toKeys = usedKeys;
-            int[] usedValues = fromValues;
+            long[] usedValues = fromValues;
             fromValues = toValues;
             toValues = usedValues;
             inPlace = !inPlace;
@@ -37,7 +38,7 @@ final class RadixSort {
         }
     }
 
-    /** Where the run of each digit ends; empty where all keys have the same digit and there is nothing to do. */
+    /** Where the run of each digit ends; empty if all keys have the same digit. */
     private static int[] ends(long[] keys, int shift) {
         int[] counts = new int[DIGITS];
         for (long key : keys) {

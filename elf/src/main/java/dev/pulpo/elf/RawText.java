@@ -8,38 +8,38 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 
 /**
- * Text that somebody else has chosen, such as names in files and of processes: any bytes at all. As a string it is what it says
- * in UTF-8, except that these bytes become unpaired surrogates, U+DC00 plus the byte:
+ * Untrusted text, such as names in files and of processes, which may be any bytes. It is decoded as UTF-8, except that
+ * these bytes become unpaired surrogates, U+DC00 plus the byte:
  *
  * <ul>
- * <li>those that are no UTF-8, as in PEP 383 ("surrogateescape"),
- * <li>control characters (0x00 to 0x1f and 0x7f). So a line feed or an escape sequence in a string of ours is our own, and
- * nobody's name can forge a line.
+ * <li>bytes that are not UTF-8, as in PEP 383 ("surrogateescape"),
+ * <li>control characters (0x00 to 0x1f and 0x7f). So a line feed or an escape sequence in a string comes from Pulpo, and
+ * no name can forge a line.
  * </ul>
  *
- * <p>No byte is lost: {@link #encode} gives them back. {@link VisibleText} shows such a string to people.
+ * <p>No byte is lost: {@link #encode} restores them. {@link VisibleText} shows such a string to people.
  */
 public final class RawText {
-    /** U+DC00 stands for the byte 0, and so on. */
+    /** U+DC00 represents the byte 0, and so on. */
     private static final char BYTE = 0xdc00;
 
-    /** No directory, so that {@link Path#toUri}, which looks whether a path leads to one, looks no further. */
+    /** Not a directory, so that {@link Path#toUri} need not check whether a path below it is one. */
     private static final Path NO_DIRECTORY = Path.of("/dev/null");
     private static final int URI_PREFIX = "/dev/null/".length();
 
     private RawText() {}
 
-    /** What bytes say. */
+    /** Decodes bytes. */
     public static String decode(byte[] bytes) {
         return decode(bytes, 0, bytes.length);
     }
 
-    /** What some bytes say. */
+    /** Decodes some of the bytes. */
     public static String decode(byte[] bytes, int from, int length) {
         return decode(bytes, from, length, false);
     }
 
-    /** As {@link #decode(byte[])}, for a text of several lines: their ends stay line feeds. */
+    /** As {@link #decode(byte[])}, but line feeds remain line feeds. */
     public static String decodeLines(byte[] bytes) {
         return decode(bytes, 0, bytes.length, true);
     }
@@ -73,7 +73,7 @@ public final class RawText {
         return value >= ' ' && value != 0x7f || lines && value == '\n';
     }
 
-    /** The length of the UTF-8 sequence of two bytes or more that begins here, or 0 (Unicode 15, table 3-7). */
+    /** The length of the multi-byte UTF-8 sequence that begins here, or 0 (Unicode 15, table 3-7). */
     private static int sequence(byte[] bytes, int at, int end) {
         int first = bytes[at] & 0xff;
         int size = first < 0xc2 || first > 0xf4 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -119,19 +119,19 @@ public final class RawText {
         return bytes.toByteArray();
     }
 
-    /** Whether a code point stands for a byte. */
+    /** Whether a code point represents a byte. */
     public static boolean isByte(int codePoint) {
         return codePoint >= BYTE && codePoint <= BYTE + 0xff;
     }
 
-    /** The byte that a code point stands for, from 0 to 255. */
+    /** The byte that a code point represents, from 0 to 255. */
     public static int byteOf(int codePoint) {
         return codePoint - BYTE;
     }
 
     /**
-     * The same text with all its control characters as data. For what comes from elsewhere as a string already, such as the
-     * messages of the JDK, which hold names of files as they are.
+     * The same text with its control characters as data. For text that is already a string, such as messages of the JDK,
+     * which contain file names unescaped.
      */
     public static String asData(String text) {
         StringBuilder data = new StringBuilder(text);
@@ -144,12 +144,12 @@ public final class RawText {
         return data.toString();
     }
 
-    /** The same text with its tabs as tabs, for lines that somebody has laid out with them. */
+    /** The same text with real tabs, for lines that tabs lay out. */
     public static String withTabs(String text) {
         return text.replace((char) (BYTE + '\t'), '\t');
     }
 
-    /** The path of these bytes, whatever the locale: {@link Path#of} takes only characters that it has. */
+    /** The path of these bytes in any locale; {@link Path#of} accepts only characters of the locale. */
     public static Path path(String text) {
         if (isAscii(text)) {
             return Path.of(text);
@@ -168,7 +168,7 @@ public final class RawText {
         return text.startsWith("/") ? absolute : relative(absolute);
     }
 
-    /** The bytes of a path, whatever the locale: its own string has only characters that it knows. */
+    /** The bytes of a path in any locale; {@link Path#toString} has only characters of the locale. */
     public static String of(Path path) {
         String text = path.toString();
         if (isAscii(text)) {
@@ -190,7 +190,7 @@ public final class RawText {
         return decode(bytes.toByteArray());
     }
 
-    /** Without the slash at its beginning, and all else as it is. */
+    /** The same path without the slash at its beginning. */
     private static Path relative(Path absolute) {
         return absolute.subpath(0, absolute.getNameCount());
     }

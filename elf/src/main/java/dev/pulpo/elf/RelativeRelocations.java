@@ -8,12 +8,12 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * The packed relative relocations of {@code DT_RELR} (gABI, "Relative Relocation Table"): places to which the load bias
- * is to be added. Their addends are what is stored there. Safe for several threads.
+ * The packed relative relocations of {@code DT_RELR} (gABI, "Relative Relocation Table"): places to which the loader adds
+ * the load bias. The stored values are the addends. Thread-safe.
  */
 public final class RelativeRelocations {
     private static final int ENTRY_SIZE = 8;
-    /** Bit 0 of a bitmap says that it is one. */
+    /** Bit 0 marks a word as a bitmap. */
     private static final int PLACES_PER_BITMAP = 63;
 
     private final ByteTable entries;
@@ -25,12 +25,12 @@ public final class RelativeRelocations {
         this.most = most;
     }
 
-    /** How many words the table has; a word stands for up to 63 places. */
+    /** How many words the table has; a word represents up to 63 places. */
     public long words() {
         return entries.size() / ENTRY_SIZE;
     }
 
-    /** The places, in the order of the table; unpacked on the way, not kept. */
+    /** The places, in the order of the table; unpacked on demand. */
     public Stream<LinkAddress> places() {
         return StreamSupport
                 .stream(Spliterators.spliteratorUnknownSize(new Places(entries, most), Spliterator.ORDERED), false)
@@ -47,10 +47,10 @@ public final class RelativeRelocations {
         private final int most;
         private int given;
         private long at;
-        /** The bits that have not been given out; bit 0 stands for {@link #place}. */
+        /** The remaining bits; bit 0 represents {@link #place}. */
         private long bitmap;
         private long place;
-        /** The place that bit 1 of the next bitmap stands for. */
+        /** The place that bit 1 of the next bitmap represents. */
         private long next;
 
         Places(ByteTable entries, int most) {

@@ -4,7 +4,7 @@ import java.util.Objects;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/** Relocations with addends, 24 bytes each, read when they are asked for. Safe for several threads. */
+/** Relocations with addends, 24 bytes each, read on demand. Thread-safe. */
 public final class RelocationTable {
     static final int ENTRY_SIZE = 24;
 
@@ -35,12 +35,12 @@ public final class RelocationTable {
         return LongStream.range(0, size()).mapToObj(this::get);
     }
 
-    /** The place that one of them changes, without making an object for it. */
+    /** The place that one of them changes; allocates nothing. */
     long place(long index) {
         return entries.i64(index * ENTRY_SIZE);
     }
 
-    /** The symbol that one of them refers to, without making an object for it. */
+    /** The symbol that one of them refers to; allocates nothing. */
     long symbol(long index) {
         return entries.u32(index * ENTRY_SIZE + 12);
     }

@@ -7,13 +7,13 @@ package dev.pulpo.elf;
  * @param name      its name
  * @param type      what it holds
  * @param flags     {@code SHF_WRITE} 1, {@code SHF_ALLOC} 2, {@code SHF_EXECINSTR} 4, {@code SHF_COMPRESSED} 0x800 …
- * @param address   where it is in memory; zero where it is not loaded
+ * @param address   where it is in memory; zero if it is not loaded
  * @param offset    where its bytes are in the file
- * @param size      in bytes; in the file, where it {@linkplain #hasBytes() has bytes} there
+ * @param size      in bytes; also its size in the file, if it {@linkplain #hasBytes() has bytes} there
  * @param link      the number of a related section; its meaning depends on the type
  * @param info      more; its meaning depends on the type
  * @param alignment in bytes; 0 and 1 mean none
- * @param entrySize the size of an entry where it is a table of such
+ * @param entrySize the size of an entry if it is a table
  */
 public record Section(int index, String name, SectionType type, long flags, LinkAddress address, FileOffset offset,
         long size, int link, int info, long alignment, long entrySize) {

@@ -8,16 +8,16 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The content of a section that is compressed: with {@code SHF_COMPRESSED} (gABI, "Section Compression"), or as GNU tools did
- * before it, with a name that begins with {@code .zdebug_}.
+ * The content of a compressed section: one with {@code SHF_COMPRESSED} (gABI, "Section Compression"), or of the older GNU
+ * format, with a name that begins with {@code .zdebug_}.
  *
- * @param cursor stands on the compressed bytes
- * @param kind   how they are compressed
- * @param size   how many bytes come out, as the section says
+ * @param cursor at the compressed bytes
+ * @param kind   the compression
+ * @param size   the inflated size that the section states
  */
-record SectionData(ByteCursor cursor, Kind kind, long size) {
-    /** How a section is compressed; {@code STORED} is not at all. */
-    enum Kind {
+record SectionData(ByteCursor cursor, Compression kind, long size) {
+    /** How a section is compressed; {@code STORED} means not at all. */
+    enum Compression {
         STORED, ZLIB, ZSTD
     }
 
@@ -27,9 +27,9 @@ record SectionData(ByteCursor cursor, Kind kind, long size) {
     /** {@code ZLIB} and the size in eight bytes, big-endian. */
     private static final int GNU_HEADER = 12;
     private static final int GNU_MAGIC = 0x5a4c4942;
-    /** Deflate cannot do better than 1032 to 1 (a match of 258 bytes takes two bits), so a larger claim is a lie. */
+    /** Deflate cannot exceed 1032 to 1 (a match of 258 bytes takes two bits), so a larger size is wrong. */
     private static final long BEST_RATIO = 1032;
-    /** Java arrays end here; larger debug information is not compressed section by section. */
+    /** The limit of Java arrays; larger debug information is not compressed section by section. */
     private static final long MOST = Integer.MAX_VALUE - 64;
 
     /** Whether a section may be compressed. */
@@ -50,25 +50,26 @@ record SectionData(ByteCursor cursor, Kind kind, long size) {
         long size = cursor.position(8).u64();
         checkSize(cursor, size, cursor.limit() - HEADER,
                 type == ELFCOMPRESS_ZLIB && size / BEST_RATIO > cursor.limit() - HEADER);
-        return new SectionData(cursor.position(HEADER), type == ELFCOMPRESS_ZLIB ? Kind.ZLIB : Kind.ZSTD, size);
+        return new SectionData(cursor.position(HEADER), type == ELFCOMPRESS_ZLIB ? Compression.ZLIB : Compression.ZSTD,
+                size);
     }
 
-    /** A section of the old kind; as it is where it does not begin like one. */
+    /** A section of the GNU format; the stored bytes if it does not begin with that header. */
     private static SectionData ofGnuHeader(ByteCursor cursor) {
         if (cursor.limit() < GNU_HEADER) {
-            return new SectionData(cursor, Kind.STORED, 0);
+            return new SectionData(cursor, Compression.STORED, 0);
         }
         var header = cursor.bytes(GNU_HEADER).asByteBuffer().order(ByteOrder.BIG_ENDIAN);
         if (header.getInt(0) != GNU_MAGIC) {
-            return new SectionData(cursor.position(0), Kind.STORED, 0);
+            return new SectionData(cursor.position(0), Compression.STORED, 0);
         }
         long size = header.getLong(4);
         checkSize(cursor, size, cursor.remaining(), size / BEST_RATIO > cursor.remaining());
-        return new SectionData(cursor, Kind.ZLIB, size);
+        return new SectionData(cursor, Compression.ZLIB, size);
     }
 
     private static void checkSize(ByteCursor cursor, long size, long compressed, boolean impossible) {
-        // Stored blocks are hardly longer than what is in them, so more than that is nothing but padding, or sparse.
+        // Stored blocks are hardly longer than their content, so more input can only be padding or a hole.
         if (size < 0 || size > MOST || compressed > Math.min(MOST, size + size / 64 + HEADER * 64L) || impossible) {
             throw cursor.malformed("a size that " + compressed + " compressed bytes can have",
                     Long.toUnsignedString(size));
@@ -106,7 +107,7 @@ record SectionData(ByteCursor cursor, Kind kind, long size) {
         Inflater inflater = new Inflater();
         try {
             inflater.setInput(input.asByteBuffer());
-            // Grows with what really comes out, so that a wrong size costs no memory.
+            // Grows with the output, so that a wrong size costs no memory.
             byte[] output = new byte[(int) Math.min(wanted, Math.max(64, input.byteSize() * 4))];
             int filled = 0;
             while (filled < wanted) {

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.LongUnaryOperator;
 
-/** The sections of a new shared object and its symbols for people; the loader looks at neither. */
+/** The sections of a new shared object and its {@code .symtab}, which the loader ignores. */
 final class SectionHeaders {
     private static final int ALLOCATED = 2;
 
-    /** Where the table is in the file, and how many entries it has; the last one is that of the names. */
-    record Written(long offset, int count) {}
+    /** Where the table is in the file, and how many entries it has; the last one describes the names. */
+    record Place(long offset, int count) {}
 
     private record Part(String name, long start, long end, int flags) {}
 
@@ -31,7 +31,7 @@ final class SectionHeaders {
         symbols.add(new Symbol(name, value, size, type));
     }
 
-    /** Parts of one name on the same or the next page are one section. */
+    /** Merges parts of one name on the same or adjacent pages into one section. */
     private List<Part> merged() {
         List<Part> merged = new ArrayList<>();
         for (Part part : parts.stream().sorted(Comparator.comparingLong(Part::start)).toList()) {
@@ -53,7 +53,7 @@ final class SectionHeaders {
      *
      * @param versionNeeds how many libraries {@code .gnu.version_r} names
      */
-    Written write(ByteBuilder file, LongUnaryOperator fileOffset, int versionNeeds) {
+    Place write(ByteBuilder file, LongUnaryOperator fileOffset, int versionNeeds) {
         List<Part> all = merged();
         Map<String, Integer> numbers = new LinkedHashMap<>();
         for (int i = 0; i < all.size(); i++) {
@@ -96,7 +96,7 @@ final class SectionHeaders {
         file.bytes(names.toByteArray()).align(8, 0);
         long offset = file.size();
         file.bytes(headers.toByteArray());
-        return new Written(offset, count);
+        return new Place(offset, count);
     }
 
     private static void header(ByteBuilder headers, ByteBuilder names, String name, SectionType type, int flags,

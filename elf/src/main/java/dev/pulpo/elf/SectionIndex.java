@@ -7,7 +7,7 @@ public sealed interface SectionIndex {
         UNDEFINED
     }
 
-    /** Its value is no address and the load bias is not added to it ({@code SHN_ABS}). */
+    /** Its value is not an address, and the load bias is not added to it ({@code SHN_ABS}). */
     enum Absolute implements SectionIndex {
         ABSOLUTE
     }

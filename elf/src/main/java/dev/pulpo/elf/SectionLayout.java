@@ -13,9 +13,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Places new sections behind the end of a file, followed by the names and the headers of all sections. What of the old
- * names, headers and replaced sections is at the very end of the file is cut off first, so that editing again and again
- * does not make the file grow.
+ * Places new sections after the end of a file, followed by the names and the headers of all sections. Old names, headers
+ * and replaced sections at the very end of the file are cut off first, so that repeated editing does not make the file
+ * grow.
  */
 final class SectionLayout {
     private static final int HEADER_ALIGNMENT = 8;
@@ -33,7 +33,7 @@ final class SectionLayout {
     static final int ALIGNMENT = 48;
 
     private final ElfFile file;
-    private final Map<String, ElfEditor.Content> put;
+    private final Map<String, ElfEditor.NewContent> put;
     private final Set<Integer> replaced = new HashSet<>();
     private final List<byte[]> headers = new ArrayList<>();
     private final Set<String> removed;
@@ -41,7 +41,7 @@ final class SectionLayout {
     private final SectionNames names;
     private int nameSection;
 
-    SectionLayout(ElfFile file, Map<String, ElfEditor.Content> put, Set<String> removed) {
+    SectionLayout(ElfFile file, Map<String, ElfEditor.NewContent> put, Set<String> removed) {
         this.file = file;
         this.put = put;
         this.removed = removed;
@@ -53,7 +53,7 @@ final class SectionLayout {
     EditedFile lay(List<EditedFile.Patch> before) {
         List<EditedFile.Patch> patches = new ArrayList<>(before);
         copyHeaders();
-        List<ElfEditor.Content> contents = new ArrayList<>();
+        List<ElfEditor.NewContent> contents = new ArrayList<>();
         List<byte[]> theirHeaders = new ArrayList<>();
         put.forEach((name, content) -> {
             theirHeaders.add(headerFor(name, content));
@@ -63,7 +63,7 @@ final class SectionLayout {
 
         long end = keptEnd();
         for (int i = 0; i < contents.size(); i++) {
-            ElfEditor.Content content = contents.get(i);
+            ElfEditor.NewContent content = contents.get(i);
             append(theirHeaders.get(i), end, content.bytes().toArray(ValueLayout.JAVA_BYTE),
                     Math.max(1, content.alignment()));
         }
@@ -74,7 +74,7 @@ final class SectionLayout {
         return new EditedFile(file.source(), end, patches, MemorySegment.ofArray(tail.toByteArray()));
     }
 
-    /** The old headers, without those of removed sections; unknown bits and all. */
+    /** The old headers with all their bits, without those of removed sections. */
     private void copyHeaders() {
         List<Section> sections = file.sections();
         if (sections.isEmpty()) {
@@ -96,14 +96,14 @@ final class SectionLayout {
         }
     }
 
-    private byte[] headerFor(String name, ElfEditor.Content content) {
+    private byte[] headerFor(String name, ElfEditor.NewContent content) {
         byte[] header = file.section(name).map(section -> {
             replaced.add(section.index());
             return headers.get(section.index());
         }).orElseGet(() -> newHeader(name));
         ByteBuffer fields = fields(header);
         fields.putInt(TYPE, content.type().value()).putLong(ALIGNMENT, content.alignment());
-        // Whatever was stored, what comes is not compressed.
+        // The new content is never compressed.
         fields.putLong(FLAGS, fields.getLong(FLAGS) & ~SHF_COMPRESSED);
         return header;
     }
@@ -115,7 +115,7 @@ final class SectionLayout {
         return header;
     }
 
-    /** The header of the names: the old one, unless there is none or it has to stay because it is loaded. */
+    /** The header of the names: the old one, unless there is none or its section is loaded. */
     private byte[] nameHeader() {
         if (nameSection != 0 && !file.sections().get(nameSection).isAllocated()) {
             replaced.add(nameSection);
@@ -133,7 +133,7 @@ final class SectionLayout {
         fields(header).putLong(OFFSET, offset).putLong(SIZE, content.length);
     }
 
-    /** Zeros up to a multiple of the alignment. */
+    /** Appends zeros up to a multiple of the alignment. */
     private long pad(long end, long alignment) {
         long place = end + tail.size();
         long aligned = (place + alignment - 1) & -alignment;
@@ -141,10 +141,7 @@ final class SectionLayout {
         return aligned;
     }
 
-    /**
-     * How much of the old file stays: all of it, or what comes before a tail that holds nothing but what is written
-     * anew.
-     */
+    /** How many bytes of the old file stay: all, or those before a tail that is written again. */
     private long keptEnd() {
         long size = file.source().size();
         ElfHeader header = file.header();
@@ -171,7 +168,7 @@ final class SectionLayout {
         return within ? offset + length : size;
     }
 
-    /** Whether a range holds nothing but parts that are written anew, and zeros between them. */
+    /** Whether a range holds only parts that are written again, and zeros between them. */
     private boolean isRewritten(long start, long end, List<long[]> parts) {
         parts.sort((a, b) -> Long.compare(a[0], b[0]));
         long at = start;

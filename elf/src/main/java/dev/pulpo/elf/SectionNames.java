@@ -5,8 +5,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The table of section names while sections are added. It only grows at its end: it may be the string table of the
- * symbols as well (LLVM makes it so in objects), and then everybody else's offsets have to stay true.
+ * The table of section names while sections are added. It grows only at its end, because it may also be the string table
+ * of the symbols (in objects of LLVM), whose offsets must remain valid.
  */
 final class SectionNames {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -22,12 +22,12 @@ final class SectionNames {
             }
         }
         if (start < old.length) {
-            // Somebody may use the last name although nothing ends it; what is appended must not become part of it.
+            // The last name may lack its NUL; appended names must not become part of it.
             bytes.write(0);
         }
     }
 
-    /** Where a name is in the table; it is added where it is not. */
+    /** The offset of a name, which is added if it is missing. */
     int offset(String name) {
         return offsets.computeIfAbsent(name, added -> {
             int at = bytes.size();

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Makes sure that a section can go: nothing else in the file may refer to it. */
+/** Checks that nothing else in the file refers to a section that is to be removed. */
 final class SectionRemoval {
     private static final long SHF_INFO_LINK = 0x40;
     private static final int AFTER_NAME = 4;
@@ -15,9 +15,9 @@ final class SectionRemoval {
     /**
      * Checks the section.
      *
-     * @param removed the names of sections that have gone already, and need nothing any more
-     * @return what else has to change: the symbols that stand for the section itself go with it
-     * @throws IllegalArgumentException where something needs the section
+     * @param removed the names of sections that have been removed already
+     * @return what else must change: the section symbols of the section are removed with it
+     * @throws IllegalArgumentException if something needs the section
      */
     static List<EditedFile.Patch> check(ElfFile file, Section section, Set<String> removed) {
         for (Section other : file.sections()) {

@@ -40,7 +40,7 @@ final class SectionTable {
             return new StringTable(ByteTable.empty(view.name()));
         }
         if (index >= table.size() / Section.ENTRY_SIZE) {
-            // e_shstrndx is at 62; where it is SHN_XINDEX, it leads to a number that is as wrong.
+            // e_shstrndx is at 62; if it is SHN_XINDEX, the number that it refers to is wrong.
             throw new MalformedElfException(view.name(), 62,
                     "the names of sections in one of " + table.size() / Section.ENTRY_SIZE + " sections",
                     "section " + index);

@@ -10,14 +10,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Makes a shared object whose parts lie at given link addresses, so that what refers from one to another by distance
- * needs no relocation. Headers and what the dynamic loader reads come behind all parts:
+ * Makes a shared object whose parts have given link addresses, so that relative references between them need no
+ * relocation. Headers and the tables for the dynamic loader come after all parts:
  *
  * <pre>
  *   0            ELF header
  *   ...          parts, each on pages of its own kind: read, execute, write
- *   behind them  .dynamic (writable)
- *   behind that  .hash .dynsym .gnu.version* .dynstr .rela.dyn, build-id, program headers
+ *   after them   .dynamic (writable)
+ *   after that   .hash .dynsym .gnu.version* .dynstr .rela.dyn, build-id, program headers
  *   not loaded   .symtab .strtab .shstrtab, section headers
  * </pre>
  *
@@ -40,7 +40,7 @@ public final class SharedObjectWriter {
         }
     }
 
-    /** A stretch that a program header of its own names. */
+    /** A range that gets a program header of its own. */
     private record Named(SegmentType type, LinkAddress address, int size) {}
 
     private final LoadPages pages = new LoadPages();
@@ -57,7 +57,7 @@ public final class SharedObjectWriter {
      * Puts bytes at an address.
      *
      * @param section the name of the section; parts of the same name that lie on neighbouring pages share one
-     * @throws IllegalArgumentException where there are variables on the same page as code
+     * @throws IllegalArgumentException if the page holds both code and variables
      */
     public SharedObjectWriter part(String section, LinkAddress address, byte[] bytes, Access access) {
         pages.put(address, bytes, access.flags());
@@ -65,25 +65,25 @@ public final class SharedObjectWriter {
         return this;
     }
 
-    /** The first page behind all parts. */
+    /** The first page after all parts. */
     public LinkAddress end() {
         return new LinkAddress(pages.end());
     }
 
-    /** A function that others can look up by its name. */
+    /** Adds a function that other objects can look up by its name. */
     public SharedObjectWriter export(String name, LinkAddress address, long size) {
         dynamic.symbol(name, SymbolType.FUNC, SymbolBinding.GLOBAL, true, address.value(), size, Optional.empty());
         return symbol(name, address, size, SymbolType.FUNC);
     }
 
-    /** A symbol for people: one of {@code .symtab}. */
+    /** Adds a symbol to {@code .symtab}. */
     public SharedObjectWriter symbol(String name, LinkAddress address, long size, SymbolType type) {
         sections.symbol(name, address.value(), size, type);
         return this;
     }
 
     /**
-     * A symbol that the dynamic loader is to find elsewhere.
+     * Adds a symbol that the dynamic loader must find elsewhere.
      *
      * @return its number in the dynamic symbol table
      */
@@ -93,25 +93,25 @@ public final class SharedObjectWriter {
                 symbol.version());
     }
 
-    /** What the dynamic loader is to write at an address. */
+    /** Adds a relocation. */
     public SharedObjectWriter relocation(LinkAddress place, RelocationType type, int symbol, long addend) {
         dynamic.relocation(place, type, symbol, addend);
         return this;
     }
 
-    /** A library that has to be loaded, by its {@code DT_SONAME}. */
+    /** Adds a library that must be loaded, by its {@code DT_SONAME}. */
     public SharedObjectWriter needed(String library) {
         dynamic.library(library);
         return this;
     }
 
-    /** Says that a part is of a kind that has a program header of its own, such as {@code PT_GNU_EH_FRAME}. */
+    /** Adds a program header for a part, such as {@code PT_GNU_EH_FRAME}. */
     public SharedObjectWriter segment(SegmentType type, LinkAddress address, int size) {
         named.add(new Named(type, address, size));
         return this;
     }
 
-    /** The file, with a build-id that is a digest of its content. */
+    /** The file, whose build-id is a digest of its content. */
     public byte[] toBytes() {
         LinkAddress start = new LinkAddress(pages.end());
         pages.put(start, new byte[dynamic.dynamicSize()], LoadPages.READ | LoadPages.WRITE);
@@ -132,7 +132,7 @@ public final class SharedObjectWriter {
         segment(SegmentType.NOTE, noteAt, note.length);
         LinkAddress headers = aligned(noteAt.plus(note.length));
         pages.put(headers, new byte[1], LoadPages.READ);
-        // The table is at the end: that it is longer makes no run more.
+        // The table is at the end, so its size does not change the number of runs.
         int count = pages.runs().size() + named.size() + 1;
         pages.put(headers, new byte[count * Segment.ENTRY_SIZE], LoadPages.READ);
         pages.put(headers, programHeaders(), LoadPages.READ);
@@ -153,7 +153,7 @@ public final class SharedObjectWriter {
             header(table, each.type, writable ? LoadPages.READ | LoadPages.WRITE : LoadPages.READ, each.address.value(),
                     each.size, 8);
         }
-        // No stack of this object's making may be executed.
+        // The stack need not be executable.
         table.u32(SegmentType.GNU_STACK.value()).u32(LoadPages.READ | LoadPages.WRITE).bytes(new byte[40]).u64(16);
         return table.toByteArray();
     }
@@ -170,7 +170,7 @@ public final class SharedObjectWriter {
 
     private byte[] file(LinkAddress headers, int count, LinkAddress buildId) {
         ByteBuilder file = pages.toBytes();
-        SectionHeaders.Written written = sections.write(file, this::fileOffset, dynamic.versionNeeds());
+        SectionHeaders.Place written = sections.write(file, this::fileOffset, dynamic.versionNeeds());
         ByteBuilder header = new ByteBuilder()
                 .bytes((byte) 0x7f, (byte) 'E', (byte) 'L', (byte) 'F', (byte) 2, (byte) 1,
                         (byte) 1)

@@ -2,7 +2,7 @@ package dev.pulpo.elf;
 
 import java.lang.foreign.MemorySegment;
 
-/** Strings that are named by their offset (gABI, "String Table"). Safe for several threads. */
+/** Strings by their offset (gABI, "String Table"). Thread-safe. */
 final class StringTable {
     private static final long MOST_PASSED = 1L << 28;
 
@@ -15,7 +15,7 @@ final class StringTable {
     String string(long offset) {
         if (Long.compareUnsigned(offset, bytes.size()) >= 0) {
             if (offset == 0) {
-                // gABI: an empty string table is allowed, and index 0 is the empty name in it.
+                // gABI: the string table may be empty, and index 0 is then the empty name.
                 return "";
             }
             throw outside(offset);
@@ -23,7 +23,7 @@ final class StringTable {
         return bytes.cursor().position(offset).string();
     }
 
-    /** Whether the string at an offset consists of these bytes; makes no string. */
+    /** Whether the string at an offset consists of these bytes; allocates nothing. */
     boolean matches(long offset, byte[] name) {
         long size = bytes.size();
         if (Long.compareUnsigned(offset, size) >= 0) {
@@ -41,22 +41,22 @@ final class StringTable {
                 "offset " + Long.toUnsignedString(offset));
     }
 
-    /** A reader of names that are kept: all of them together may not become larger than any honest file needs. */
+    /** A reader of names that are kept; limits their total size to what an honest file needs. */
     Keeper keeper(ReadLimits limits) {
         return new Keeper(this, limits.nameBytes());
     }
 
-    /** A reader of names that are not kept: reading them may not take longer than any honest file needs. */
+    /** A reader of names that are not kept; limits the work to what an honest file needs. */
     Keeper passer() {
         return new Keeper(this, MOST_PASSED + 16 * bytes.size());
     }
 
-    /** A reader that hashes names, as often as an honest file needs. */
+    /** A reader that hashes names; limits the work to what an honest file needs. */
     Hasher hasher() {
         return new Hasher(this);
     }
 
-    /** Any two strings may overlap in the table, so a small file can name gigabytes; this is what stops it. */
+    /** Limits the characters that are read: strings may overlap in the table, so a small file can name gigabytes. */
     static final class Keeper {
         private final StringTable table;
         private final long most;
@@ -76,7 +76,7 @@ final class StringTable {
         }
     }
 
-    /** The same for work instead of memory: a million names that are all the end of one long string. */
+    /** Limits the characters that are hashed: a million names may all be the end of one long string. */
     static final class Hasher {
         private final ByteTable bytes;
         private final long most;
@@ -87,7 +87,7 @@ final class StringTable {
             this.most = MOST_PASSED + 16 * bytes.size();
         }
 
-        /** The GNU hash of the string at an offset, without making a string. */
+        /** The GNU hash of the string at an offset; allocates nothing. */
         int gnuHash(long offset) {
             int hash = GnuHash.SEED;
             for (long at = offset;; at++) {

@@ -1,8 +1,6 @@
 package dev.pulpo.elf;
 
-/**
- * How far a symbol reaches (the high four bits of {@code st_info}; gABI, "Symbol Table"). The order is the encoding.
- */
+/** The scope of a symbol (the high four bits of {@code st_info}; gABI, "Symbol Table"). The order is the encoding. */
 public enum SymbolBinding {
     LOCAL, GLOBAL, WEAK, RESERVED_3, RESERVED_4, RESERVED_5, RESERVED_6, RESERVED_7, RESERVED_8, RESERVED_9,
     /** One definition for the whole process, even across {@code RTLD_LOCAL}. */
@@ -10,7 +8,8 @@ public enum SymbolBinding {
 
     private static final SymbolBinding[] ALL = values();
 
-    static SymbolBinding ofInfo(int info) {
+    /** The binding in an {@code st_info}. */
+    public static SymbolBinding ofInfo(int info) {
         return ALL[info >> 4 & 15];
     }
 

@@ -9,9 +9,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * The symbols of an object, either those for the dynamic loader or all of them. Nothing is read before it is asked for,
- * and no symbol is kept: each question makes its answer from the bytes. Names are looked up through the object's own
- * hash table, where it has one, else through an index that the first such question builds. Safe for several threads.
+ * The symbols of an object, either those for the dynamic loader or all of them. Reading is lazy, and no symbol is kept:
+ * each query reads the bytes. Names are looked up through the object's own hash table if it has one, else through an
+ * index that the first look-up builds. Thread-safe.
  *
  * <p>Every method but {@link #size()} throws {@link MalformedElfException} when it meets a malformed symbol.
  */
@@ -24,7 +24,7 @@ public final class SymbolTable {
     private final SymbolNames symbols;
     private final Lazy<VersionTable> versions;
     private final Lazy<NameLookup> lookup;
-    /** For symbols whose section number does not fit into theirs ({@code SHT_SYMTAB_SHNDX}); four bytes each. */
+    /** Section numbers that do not fit into a symbol ({@code SHT_SYMTAB_SHNDX}); four bytes for each symbol. */
     private final ByteTable largeSections;
     private final Lazy<AddressIndex> addresses;
 
@@ -36,7 +36,7 @@ public final class SymbolTable {
         this.addresses = new Lazy<>(() -> new AddressIndex(symbols));
     }
 
-    /** How many entries there are, with entry 0, which is never a symbol. */
+    /** How many entries there are, including entry 0, which is never a symbol. */
     public int size() {
         return symbols.count();
     }
@@ -60,8 +60,8 @@ public final class SymbolTable {
     }
 
     /**
-     * The symbol that a reference without a version means: defined here and not hidden behind a version; of several a
-     * global one before a weak one before a local one, then the first.
+     * The symbol that a reference without a version gets: defined here and not hidden by its version. Global symbols
+     * precede weak ones, weak ones local ones; then the first counts.
      */
     public Optional<ElfSymbol> find(String name) {
         VersionTable table = versions.get();
@@ -85,8 +85,8 @@ public final class SymbolTable {
     }
 
     /**
-     * All symbols of a name: the functions that several source files have as {@code static}, or the versions of one
-     * symbol. Undefined ones are found only where the object has no GNU hash table, which does not hold them.
+     * All symbols of a name: {@code static} functions of several source files, or the versions of one symbol. Undefined
+     * symbols are found only if the object has no GNU hash table, which does not hold them.
      */
     public List<ElfSymbol> findAll(String name) {
         return matches(name, symbol -> true);
@@ -107,9 +107,9 @@ public final class SymbolTable {
     }
 
     /**
-     * The function or variable whose memory contains an address. Of several the one that begins last, then functions
-     * before data, global before weak before local. A symbol without size reaches up to the next one, unless another
-     * really contains the address. The index for this is built by the first such question: 20 bytes for each.
+     * The function or variable whose memory contains an address. If there are several, the one that begins last counts,
+     * then functions before data, global before weak before local. A symbol without size reaches up to the next one,
+     * unless a symbol with a size contains the address. The first query builds an index with 20 bytes per symbol.
      */
     public Optional<ElfSymbol> containing(LinkAddress address) {
         int index = addresses.get().find(address.value());

@@ -8,8 +8,8 @@ final class SymbolTables {
     private SymbolTables() {}
 
     /**
-     * The dynamic symbols. The dynamic table says where they are, as that is what the dynamic loader goes by, and it
-     * exists in memory as well; it does not say how many there are.
+     * The dynamic symbols. The dynamic table says where they are, because the dynamic loader uses it and it exists in
+     * memory, too; it does not say how many there are.
      */
     static SymbolTable dynamic(ElfView view, DynamicTable dynamic, List<Section> sections,
             RelocationTable... relocations) {
@@ -32,7 +32,7 @@ final class SymbolTables {
             count = GnuHash.countSymbols(view, gnuHash.get().value());
         }
         if (count == 0) {
-            // Nothing is exported, so the hash table is empty. What is imported is imported for a relocation.
+            // Nothing is exported, so the hash table is empty. Relocations refer to all imports.
             count = countReferred(relocations);
         }
         SymbolNames symbols = new SymbolNames(

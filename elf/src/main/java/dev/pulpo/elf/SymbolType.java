@@ -1,14 +1,15 @@
 package dev.pulpo.elf;
 
-/** What a symbol stands for (the low four bits of {@code st_info}; gABI, "Symbol Table"). The order is the encoding. */
+/** What a symbol represents (the low four bits of {@code st_info}; gABI, "Symbol Table"). The order is the encoding. */
 public enum SymbolType {
     NOTYPE, OBJECT, FUNC, SECTION, FILE, COMMON, TLS, RESERVED_7, RESERVED_8, RESERVED_9,
-    /** Its address is the result of a call of the function that it names. */
+    /** Its address is the result of calling the function that it names. */
     GNU_IFUNC, OS_11, OS_12, PROCESSOR_13, PROCESSOR_14, PROCESSOR_15;
 
     private static final SymbolType[] ALL = values();
 
-    static SymbolType ofInfo(int info) {
+    /** The type in an {@code st_info}. */
+    public static SymbolType ofInfo(int info) {
         return ALL[info & 15];
     }
 

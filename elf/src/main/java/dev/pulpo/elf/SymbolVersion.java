@@ -6,9 +6,9 @@ import java.util.Optional;
  * The version of a dynamic symbol (GNU symbol versioning, LSB "Symbol Versioning").
  *
  * @param name      such as {@code GLIBC_2.2.5}
- * @param isDefault for a definition: whether it is what a reference without a version gets ({@code name@@version}).
- *                  Always false for a reference.
- * @param library   for a reference: the {@code DT_SONAME} of the library that has to define it
+ * @param isDefault for a definition: whether a reference without a version gets it ({@code name@@version}). Always false
+ *                  for a reference.
+ * @param library   for a reference: the {@code DT_SONAME} of the library that must define it
  */
 public record SymbolVersion(String name, boolean isDefault, Optional<String> library) {
     @Override

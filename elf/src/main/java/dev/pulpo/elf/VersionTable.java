@@ -5,24 +5,24 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * GNU symbol versioning (LSB, "Symbol Versioning"): for each dynamic symbol a number of 15 bits, and what the numbers
- * stand for: definitions in {@code .gnu.version_d}, requirements in {@code .gnu.version_r}.
+ * GNU symbol versioning (LSB, "Symbol Versioning"): for each dynamic symbol a number of 15 bits, and the versions of the
+ * numbers: definitions in {@code .gnu.version_d}, requirements in {@code .gnu.version_r}.
  */
 final class VersionTable {
     private static final int HIDDEN = 0x8000;
     private static final int NUMBER = 0x7fff;
-    /** Numbers 0 (local) and 1 (global) stand for no version. */
+    /** Numbers 0 (local) and 1 (global) mean no version. */
     private static final int FIRST_NUMBER = 2;
     private static final int DEFINITION_SIZE = 20;
     private static final int REQUIREMENT_SIZE = 16;
-    /** All numbers that there can be, in the largest structure: no honest table is larger. */
+    /** The size of a table with all numbers in the largest structure; no honest table is larger. */
     private static final long LARGEST = (NUMBER + 1L) * 64;
 
     private record Version(String name, Optional<String> library) {}
 
     private final ByteTable numbers;
     private final Map<Integer, Version> versions = new HashMap<>();
-    /** Structures are chained with relative offsets, which a hostile file lets overlap; this bounds the walk. */
+    /** Limits the walk: structures are chained by relative offsets, and those of a hostile file may overlap. */
     private int left = 2 * NUMBER;
 
     private VersionTable(ByteTable numbers) {
@@ -33,7 +33,7 @@ final class VersionTable {
         return new VersionTable(ByteTable.empty(view.name()));
     }
 
-    /** Reads what the dynamic table points at; a table without versions where it points at nothing. */
+    /** Reads the tables that the dynamic table points to, if it does. */
     static VersionTable read(ElfView view, DynamicTable dynamic, int symbols) {
         VersionTable table = new VersionTable(dynamic.table(DynamicTag.VERSYM, symbols * 2L, "symbol versions"));
         if (table.numbers.size() != 0) {
@@ -61,7 +61,7 @@ final class VersionTable {
         for (long i = 0; i < count; i++) {
             int number = table.u16(at + 4) & NUMBER;
             long auxiliary = at + table.u32(at + 12);
-            // The first name is that of the version itself; the others are those it inherits from.
+            // The first name is the version itself; the others are its parents.
             put(table, at, number, new Version(names.string(table.u32(auxiliary)), Optional.empty()));
             long next = table.u32(at + 16);
             if (next == 0) {
@@ -101,7 +101,7 @@ final class VersionTable {
         versions.put(number, version);
     }
 
-    /** Whether a symbol can be found only by those who name its version. */
+    /** Whether only references with its version find a symbol. */
     boolean isHidden(int symbol) {
         return numbers.size() != 0 && (numbers.u16(symbol * 2L) & HIDDEN) != 0;
     }
@@ -119,7 +119,8 @@ final class VersionTable {
         if (version == null) {
             throw numbers.malformed(symbol * 2L, "the number of a version", Integer.toString(number));
         }
-        // An executable defines the copy of a library's variable under the version it requires: that is no default.
+        // An executable defines its copy of a library's variable under the required version, which is not a default
+        // version.
         boolean isDefault = defined && stored == number && version.library().isEmpty();
         return Optional.of(new SymbolVersion(version.name(), isDefault, version.library()));
     }

@@ -3,13 +3,14 @@ package dev.pulpo.elf;
 import java.util.Locale;
 
 /**
- * Text as a line of a terminal or a log may show it: what would move the cursor, begin another line, turn the direction of
- * reading or not be seen at all is shown as an escape, {@code \x1b} for a byte and <code>&#92;u{202e}</code> for a character.
+ * Text that is safe for a line of a terminal or a log. Characters that would move the cursor, begin another line, change
+ * the direction of reading or be invisible become escapes: {@code \x1b} for a byte and <code>&#92;u{202e}</code> for a
+ * character.
  */
 public final class VisibleText {
     private VisibleText() {}
 
-    /** One line: line feeds are shown as escapes, too. */
+    /** Escapes a text into one line, line feeds included. */
     public static String of(String text) {
         int at = 0;
         while (at < text.length() && text.charAt(at) >= ' ' && text.charAt(at) < 0x7f) {
@@ -32,11 +33,11 @@ public final class VisibleText {
     /** Whether a character may be shown as it is. */
     public static boolean isVisible(int codePoint) {
         return switch (Character.getType(codePoint)) {
-            // C0, DEL and C1; marks that turn the direction (UAX #9) and others without a shape; halves of characters.
+            // C0, DEL and C1; marks that change the direction (UAX #9) and other invisible ones; surrogates.
             case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
                     Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED ->
                 false;
-            // Fillers and selectors are letters and marks by their category and have no shape either (UAX #44,
+            // Fillers and selectors have the category of letters and marks, and are invisible, too (UAX #44,
             // Default_Ignorable_Code_Point).
             default -> !isIgnorable(codePoint);
         };
@@ -50,7 +51,7 @@ public final class VisibleText {
         };
     }
 
-    /** What stands for a character that may not be shown. */
+    /** The escape of a character that may not be shown. */
     public static String escape(int codePoint) {
         if (codePoint < 0x80 || RawText.isByte(codePoint)) {
             return String.format(Locale.ROOT, "\\x%02x", codePoint & 0xff);

@@ -18,6 +18,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,6 +84,7 @@ class ElfEditorTest {
                         && !line.contains("section headers") && !line.contains("header string table")).toList());
     }
 
+    @Tag("slow")
     @Test
     void librariesOfTheMachineToo() throws IOException {
         List<Path> all = MachineLibraries.all();
@@ -308,6 +310,7 @@ class ElfEditorTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void malformedFilesAreRefusedAndNotWorsened() throws IOException {
         byte[] original = Files.readAllBytes(library);

@@ -17,14 +17,23 @@ final class Readelf {
     private static final Pattern SECTION = Pattern.compile("  \\[ *(\\d+)\\] (.*?) +([A-Z_0-9x]+|X86_64_UNWIND) +"
             + "([0-9a-f]{16}) ([0-9a-f]+) ([0-9a-f]+) ([0-9a-f]+) +([A-Za-z]*) +(\\d+) +(\\d+) +(\\d+)");
     private static final Pattern SEGMENT = Pattern.compile("  ([A-Z_0-9a-fx]+) +0x([0-9a-f]+) 0x([0-9a-f]+) "
-            + "0x([0-9a-f]+) 0x([0-9a-f]+) 0x([0-9a-f]+) ([RWE ]{3}) 0x([0-9a-f]+)");
+            + "0x([0-9a-f]+) 0x([0-9a-f]+) 0x([0-9a-f]+) ([RWE ]{3}) (?:0x)?([0-9a-f]+)");
     private static final Pattern TABLE = Pattern.compile("(Symbol table|Relocation section) '(.*?)' .*");
     private static final Pattern SYMBOL = Pattern
             .compile(" *(\\d+): ([0-9a-f]{16}) +(\\S+) (\\S+) +(\\S+) +(\\S+) +(\\S+)(?: (.*))?");
     private static final Pattern DYNAMIC = Pattern.compile(" 0x([0-9a-f]{16}) \\((.*?)\\) +(.*)");
     private static final Pattern RELOCATION = Pattern.compile("([0-9a-f]{16})  ([0-9a-f]{16}) (\\S+) *(.*)");
+    private static final Pattern RELATIVE = Pattern.compile("[0-9a-f]{16}");
     private static final Pattern NOTE = Pattern.compile("  (\\S+) +0x([0-9a-f]{8})\t.*");
     private static final Pattern VERSION = Pattern.compile("([0-9a-f]+)(h| )\\(([^)]*)\\)");
+
+    /** How rows begin, and nothing else in their tables does. */
+    private static final Pattern ROW_OF_SECTIONS = Pattern.compile("  \\[ *\\d+\\]");
+    private static final Pattern ROW_OF_SEGMENTS = Pattern.compile("  \\S+ +0x");
+    private static final Pattern ROW_OF_DYNAMIC = Pattern.compile(" 0x");
+    private static final Pattern ROW_OF_SYMBOLS = Pattern.compile(" *\\d+: ");
+    private static final Pattern ROW_OF_RELOCATIONS = Pattern.compile("[0-9a-f]{4}");
+    private static final Pattern ROW_OF_NOTES = Pattern.compile("  \\S+ +0x");
 
     final Map<String, String> header = new HashMap<>();
     final List<String> sections = new ArrayList<>();
@@ -99,7 +108,7 @@ final class Readelf {
 
     private void section(String line) {
         Matcher m = SECTION.matcher(line);
-        if (m.matches()) {
+        if (row(m, ROW_OF_SECTIONS, line)) {
             sections.add(String.join(" ", m.group(1), m.group(2), m.group(3), hex(m.group(4)), hex(m.group(5)),
                     hex(m.group(6)), hex(m.group(7)), m.group(8).replace('o', 'R'), m.group(9), m.group(10),
                     m.group(11)));
@@ -108,7 +117,7 @@ final class Readelf {
 
     private void segment(String line) {
         Matcher m = SEGMENT.matcher(line);
-        if (m.matches()) {
+        if (row(m, ROW_OF_SEGMENTS, line)) {
             segments.add(String.join(" ", m.group(1), hex(m.group(2)), hex(m.group(3)), hex(m.group(4)),
                     hex(m.group(5)), hex(m.group(6)), m.group(7), hex(m.group(8))));
         }
@@ -116,7 +125,7 @@ final class Readelf {
 
     private void dynamic(String line) {
         Matcher m = DYNAMIC.matcher(line);
-        if (!m.matches() || m.group(2).equals("NULL")) {
+        if (!row(m, ROW_OF_DYNAMIC, line) || m.group(2).equals("NULL")) {
             return;
         }
         String value = m.group(3).strip();
@@ -136,7 +145,7 @@ final class Readelf {
     private static void symbol(String line, List<String> table) {
         // GNU extensions have their names only in files that are marked as GNU, though all linkers use them in others.
         Matcher m = SYMBOL.matcher(line.replace("<OS specific>: 10", "UNIQUE"));
-        if (m.matches()) {
+        if (row(m, ROW_OF_SYMBOLS, line)) {
             String name = m.group(8) == null ? "" : m.group(8);
             // An undefined one has the number of its version behind it.
             int number = name.lastIndexOf(" (");
@@ -159,7 +168,7 @@ final class Readelf {
                             ? Long.toHexString(-Long.parseUnsignedLong(rest.substring(minus + 3), 16))
                             : rest.isEmpty() ? "0" : rest.strip();
             table.add(String.join(" ", hex(m.group(1)), hex(m.group(2)), m.group(3), addend));
-        } else if (line.length() == 16 && line.indexOf(' ') < 0) {
+        } else if (row(RELATIVE.matcher(line), ROW_OF_RELOCATIONS, line)) {
             table.add(hex(line));
         }
     }
@@ -177,7 +186,7 @@ final class Readelf {
 
     private void note(String line) {
         Matcher m = NOTE.matcher(line);
-        if (m.matches()) {
+        if (row(m, ROW_OF_NOTES, line)) {
             notes.add(m.group(1) + " " + hex(m.group(2)));
         }
         int id = line.indexOf("Build ID: ");
@@ -188,6 +197,14 @@ final class Readelf {
         if (feature >= 0) {
             features.add(line.substring(feature + 13).strip());
         }
+    }
+
+    /** Whether it is a row. One that is not understood is no row less, but a failure. */
+    private static boolean row(Matcher pattern, Pattern begins, String line) {
+        if (!pattern.matches() && begins.matcher(line).lookingAt()) {
+            throw new IllegalStateException("readelf prints a row that is not understood: " + line);
+        }
+        return pattern.matches();
     }
 
     private static String hex(String digits) {

@@ -16,9 +16,11 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Asks {@code readelf} and us the same questions about every shared library of the machine. */
+@Tag("slow")
 class ReadelfComparisonTest {
     /** So that a slow machine compares less instead of failing; on two cores of 2024 everything takes half of it. */
     private static final Duration ENOUGH = Duration.ofSeconds(60);

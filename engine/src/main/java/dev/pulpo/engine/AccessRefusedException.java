@@ -1,5 +1,7 @@
 package dev.pulpo.engine;
 
+import java.util.List;
+
 /** The kernel does not let this process trace the target. */
 public final class AccessRefusedException extends PulpoException {
     private static final long serialVersionUID = 1L;
@@ -7,7 +9,8 @@ public final class AccessRefusedException extends PulpoException {
     private final String remedy;
 
     public AccessRefusedException(int pid, String reason, String remedy) {
-        super(pid, "process " + pid + " may not be traced: " + reason + "; " + remedy, null);
+        super(pid, List.of(new Remedy.Elsewhere(remedy)),
+                words -> "process " + pid + " may not be traced: " + reason + "; " + remedy, null);
         this.remedy = remedy;
     }
 

@@ -5,27 +5,27 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A patch that a process has had applied.
+ * A patch that was applied to a process.
  *
  * @param id        the patch
- * @param file      where it was loaded from, as the tool that applied it saw it
+ * @param file      the path that the tool loaded it from
  * @param target    path of the object whose functions it replaces
- * @param appliedAt when
+ * @param appliedAt time of recording
  * @param comment   for people; may be empty
- * @param status    what holds now
- * @param functions what it replaces
+ * @param status    its present status
+ * @param functions the replaced functions
  */
 public record AppliedPatch(PatchId id, String file, String target, Instant appliedAt, String comment, Status status,
         List<Function> functions) {
-    /** What holds, by the bytes in the process. */
+    /** The status, by the bytes in the process. */
     public enum Status {
-        /** Calls of all its functions lead to it, or to a patch that was applied later. */
+        /** Calls of all its functions lead to it, or to a later patch. */
         IN_FORCE,
-        /** Of some of its functions the original code is there: the target was unloaded or loaded anew. */
+        /** Some of its functions have their original code: the target was unloaded, or loaded again. */
         NOT_IN_FORCE,
-        /** A tool died, or is at work, between loading it and having it in force, or while taking it back. */
+        /** A tool died, or works on it now, before the patch came into force or while it was reverted. */
         HALF_DONE,
-        /** Threads change to it, or back from it, one after the other; {@link LiveProcess#transition} says who has not. */
+        /** Threads change to it, or back from it, one by one; {@link LiveProcess#transition} lists those that have not. */
         IN_TRANSITION
     }
 
@@ -33,7 +33,7 @@ public record AppliedPatch(PatchId id, String file, String target, Instant appli
      * A replaced function.
      *
      * @param name     in the target
-     * @param standing where calls of it lead
+     * @param standing where its calls lead
      */
     public record Function(String name, Standing standing) {}
 
@@ -41,15 +41,15 @@ public record AppliedPatch(PatchId id, String file, String target, Instant appli
     public enum Standing {
         /** To this patch. */
         THIS_PATCH,
-        /** To this patch for some threads, and past it for others. */
+        /** To this patch for some threads, and to the version before it for others. */
         BY_THREAD,
-        /** To one that was applied later. */
+        /** To a later patch. */
         LATER_PATCH,
         /** To the original code. */
         ORIGINAL,
-        /** Nowhere: the object is not mapped any more. */
+        /** Nowhere: the object has been unloaded. */
         UNMAPPED,
-        /** Somewhere unknown: the bytes are none that Pulpo has put there. */
+        /** Unknown: Pulpo did not write these bytes. */
         UNKNOWN
     }
 

@@ -10,8 +10,10 @@ public final class BlockedException extends PulpoException {
     private final transient List<Blocker> blockers;
 
     public BlockedException(int pid, Duration waited, List<Blocker> blockers) {
-        super(pid, "process " + pid + " was blocked for " + waited.toMillis() + " ms:\n"
-                + BlockerText.of(blockers), null);
+        super(pid, blockers.stream().flatMap(blocker -> blocker.remedies().stream()).distinct().toList(),
+                words -> "process " + pid + " was blocked for " + waited.toMillis() + " ms:\n"
+                        + BlockerText.of(blockers, words),
+                null);
         this.blockers = List.copyOf(blockers);
     }
 

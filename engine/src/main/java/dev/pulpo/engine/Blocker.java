@@ -10,11 +10,21 @@ public sealed interface Blocker {
     /** Why it stands in the way, as what the thread is: {@code "is inside …"}. */
     String reason();
 
-    /** What the user can do, for a person to read. */
-    String remedy();
+    /** What the user can do: any of these, if there is one. */
+    List<Remedy> remedies();
+
+    /** The remedies for a person to read. */
+    default String remedy() {
+        return Remedy.Wording.LIBRARY.say(remedies());
+    }
 
     /** The same reason for the same thread, of which more is known. */
     Blocker of(BlockingThread known);
+
+    /** What is known but for the remedies: several lines, without an end of line after the last. */
+    default String facts() {
+        return BlockerText.facts(List.of(this));
+    }
 
     /** The thread's id, as this process sees it. */
     default int tid() {
@@ -26,9 +36,14 @@ public sealed interface Blocker {
         return thread().stack();
     }
 
-    /** All that is known, for a person to read: several lines, without an end of line behind the last. */
+    /** All that is known, for a person to read: several lines, without an end of line after the last. */
     default String message() {
-        return BlockerText.of(List.of(this));
+        return message(Remedy.Wording.LIBRARY);
+    }
+
+    /** The same for readers who know remedies by other names. */
+    default String message(Remedy.Wording words) {
+        return BlockerText.of(List.of(this), words);
     }
 
     /**
@@ -37,7 +52,8 @@ public sealed interface Blocker {
      * @param function the function
      * @param address  where in it, as {@code function+offset (object)}
      */
-    record InsideFunction(BlockingThread thread, String function, String address, String remedy) implements Blocker {
+    record InsideFunction(BlockingThread thread, String function, String address,
+            List<Remedy> remedies) implements Blocker {
         @Override
         public String reason() {
             return "is inside " + function + " at " + address;
@@ -45,7 +61,7 @@ public sealed interface Blocker {
 
         @Override
         public Blocker of(BlockingThread known) {
-            return new InsideFunction(known, function, address, remedy);
+            return new InsideFunction(known, function, address, remedies);
         }
     }
 
@@ -54,7 +70,7 @@ public sealed interface Blocker {
      *
      * @param why the reason
      */
-    record NotBorrowable(BlockingThread thread, String why, String remedy) implements Blocker {
+    record NotBorrowable(BlockingThread thread, String why, List<Remedy> remedies) implements Blocker {
         @Override
         public String reason() {
             return "cannot be borrowed: " + why;
@@ -62,7 +78,7 @@ public sealed interface Blocker {
 
         @Override
         public Blocker of(BlockingThread known) {
-            return new NotBorrowable(known, why, remedy);
+            return new NotBorrowable(known, why, remedies);
         }
     }
 
@@ -71,7 +87,7 @@ public sealed interface Blocker {
      *
      * @param why the reason
      */
-    record Forbidden(BlockingThread thread, String why, String remedy) implements Blocker {
+    record Forbidden(BlockingThread thread, String why, List<Remedy> remedies) implements Blocker {
         @Override
         public String reason() {
             return "must not be borrowed: " + why;
@@ -79,7 +95,7 @@ public sealed interface Blocker {
 
         @Override
         public Blocker of(BlockingThread known) {
-            return new Forbidden(known, why, remedy);
+            return new Forbidden(known, why, remedies);
         }
     }
 
@@ -88,7 +104,7 @@ public sealed interface Blocker {
      *
      * @param why the reason
      */
-    record UnknownStack(BlockingThread thread, String why, String remedy) implements Blocker {
+    record UnknownStack(BlockingThread thread, String why, List<Remedy> remedies) implements Blocker {
         @Override
         public String reason() {
             return "has a stack that cannot be followed: " + why;
@@ -96,7 +112,7 @@ public sealed interface Blocker {
 
         @Override
         public Blocker of(BlockingThread known) {
-            return new UnknownStack(known, why, remedy);
+            return new UnknownStack(known, why, remedies);
         }
     }
 }

@@ -13,20 +13,23 @@ final class BlockerText {
     private BlockerText() {}
 
     /** What threads have in common that are told of together. */
-    private record Alike(String reason, String systemCall, int looks, List<String> stack, String remedy) {
+    private record Alike(String reason, String systemCall, int looks, List<String> stack, List<Remedy> remedies) {
         static Alike of(Blocker blocker) {
             return new Alike(blocker.reason(), blocker.thread().systemCall().orElse(""),
-                    blocker.thread().looks(), blocker.thread().stackLines(), blocker.remedy());
+                    blocker.thread().looks(), blocker.thread().stackLines(), blocker.remedies());
         }
     }
 
-    static String of(List<? extends Blocker> blockers) {
+    static String of(List<? extends Blocker> blockers, Remedy.Wording words) {
         Map<Alike, List<Blocker>> groups = new LinkedHashMap<>();
         blockers.forEach(blocker -> groups.computeIfAbsent(Alike.of(blocker), key -> new ArrayList<>()).add(blocker));
-        return groups.values().stream().map(BlockerText::group).collect(Collectors.joining("\n"));
+        return groups.values().stream()
+                .map(alike -> facts(alike) + help(alike.getFirst().remedies(), words))
+                .collect(Collectors.joining("\n"));
     }
 
-    private static String group(List<Blocker> alike) {
+    /** What is known of threads that have all in common, without what helps. */
+    static String facts(List<Blocker> alike) {
         Blocker first = alike.getFirst();
         List<String> lines = new ArrayList<>();
         lines.add(names(alike) + " " + first.reason());
@@ -35,10 +38,12 @@ final class BlockerText {
             lines.add("  " + activity);
         }
         first.thread().stackLines().forEach(line -> lines.add("  " + line));
-        if (!first.remedy().isEmpty()) {
-            lines.add("  what helps: " + first.remedy());
-        }
         return String.join("\n", lines);
+    }
+
+    /** Remedies on a line of their own; empty where there are none. */
+    static String help(List<Remedy> remedies, Remedy.Wording words) {
+        return remedies.isEmpty() ? "" : "\n  what helps: " + words.say(remedies);
     }
 
     private static String names(List<Blocker> alike) {

@@ -7,18 +7,17 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a thread that stands in the way was doing when it was looked at last.
+ * A thread that blocks a change, and what it did at the last look.
  *
  * @param tid        its id, as this process sees it
- * @param name       its name, as the kernel has it (proc_pid_comm(5)); {@code ?} where it has ended since
- * @param stack      the frames of its stack as far as they were followed, the innermost first, as
- *                   {@code function+offset (object)}; empty where it could not be stopped, or for all but the first of very
- *                   many threads
- * @param frame      which of them stands in the way, counted from 0; -1 where it is none of them
- * @param systemCall the name of the system call that it sat in, such as {@code poll}; empty where it ran
- * @param since      when it was first found in the way, in the same place as at every look since
- * @param blocking   for how long that was so until the last look
- * @param looks      how many looks that were; what it did between them nobody knows
+ * @param name       its name (proc_pid_comm(5)); {@code ?} where it has ended since
+ * @param stack      the unwound frames of its stack, innermost first, as {@code function+offset (object)}; empty where the
+ *                   thread could not be stopped, or for all but the first of very many threads
+ * @param frame      index of the frame that blocks, from 0; -1 for none
+ * @param systemCall name of the system call it was in, such as {@code poll}; empty where it ran
+ * @param since      first look at which it blocked in the same place as at every look since
+ * @param blocking   time from that look to the last one
+ * @param looks      number of those looks; what it did between them is unknown
  */
 public record BlockingThread(int tid, String name, List<String> stack, int frame, Optional<String> systemCall,
         Instant since, Duration blocking, int looks) {
@@ -26,13 +25,13 @@ public record BlockingThread(int tid, String name, List<String> stack, int frame
         stack = List.copyOf(stack);
     }
 
-    /** A thread that has been looked at once, just now. */
+    /** A thread after its first look, now. */
     public static BlockingThread now(int tid, String name, List<String> stack, int frame,
             Optional<String> systemCall) {
         return new BlockingThread(tid, name, stack, frame, systemCall, Instant.now(), Duration.ZERO, 1);
     }
 
-    /** The same thread, which has been in the way before. */
+    /** The same thread, seen before. */
     public BlockingThread since(Instant first, Duration duration, int times) {
         return new BlockingThread(tid, name, stack, frame, systemCall, first, duration, times);
     }
@@ -47,7 +46,7 @@ public record BlockingThread(int tid, String name, List<String> stack, int frame
         return call + (call.isEmpty() || times.isEmpty() ? "" : "; ") + times;
     }
 
-    /** The stack, one line for a frame, the one that stands in the way marked. */
+    /** The stack, one line for a frame; the blocking frame is marked. */
     List<String> stackLines() {
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < stack.size(); i++) {

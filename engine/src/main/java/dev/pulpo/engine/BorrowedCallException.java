@@ -1,6 +1,6 @@
 package dev.pulpo.engine;
 
-/** A function that a borrowed thread of the target was to run did not return. */
+/** A function that a borrowed thread of the target called did not return. */
 public final class BorrowedCallException extends PulpoException {
     private static final long serialVersionUID = 1L;
 

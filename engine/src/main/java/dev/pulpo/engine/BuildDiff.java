@@ -15,17 +15,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How two builds of the same source tree differ, once addresses, padding and relocations are looked through.
+ * The differences of two builds of the same source tree, apart from addresses, padding and relocations.
  *
- * @param old       the one build
- * @param young     the other
- * @param compared  how many functions the old build has
- * @param functions those that are not what they were
- * @param variables those whose initial values are not what they were; a patch of functions does not change them
+ * @param old         the old build
+ * @param replacement the new build
+ * @param compared    number of functions of the old build
+ * @param functions   the functions that differ
+ * @param variables   the variables whose initial values differ; a patch of functions does not change them
  */
-public record BuildDiff(String old, String young, int compared, List<Difference> functions,
+public record BuildDiff(String old, String replacement, int compared, List<Difference> functions,
         List<Difference> variables) {
-    /** What has become of something. */
+    /** The kind of a difference. */
     public enum Kind {
         CHANGED, ADDED, REMOVED
     }
@@ -50,27 +50,27 @@ public record BuildDiff(String old, String young, int compared, List<Difference>
     }
 
     /**
-     * Compares two builds. Both need a symbol table, of their own or in a separate debug file.
+     * Compares two builds. Both need a symbol table, their own or a debug file's.
      *
      * @throws IOException where one cannot be read
      */
-    public static BuildDiff between(Path old, Path young) throws IOException {
-        return with(old, young, CodeDiff::between);
+    public static BuildDiff between(Path old, Path replacement) throws IOException {
+        return with(old, replacement, CodeDiff::between);
     }
 
     /**
-     * Makes a patch container of the functions that differ, for processes that run the old build: those functions and what
-     * they need that the old build does not have. What the old build has is used there; its variables keep their values.
-     * Nothing is written where something stands against it; the report says so.
+     * Makes a patch container of the functions that differ, for processes that run the old build: those functions, and what
+     * they need that the old build lacks. They use what the old build has; its variables keep their values. After an
+     * objection nothing is written; the report says so.
      *
-     * @param old     the build that processes run; with a build-id and a symbol table, its own or a debug file's
-     * @param young   the same source tree with the fix, built with the same compiler and options
-     * @param output  the container
-     * @param allowed findings that are no reason to refuse
+     * @param old         the build that processes run; with a build-id and a symbol table, its own or a debug file's
+     * @param replacement the same source tree with the fix, built with the same compiler and options
+     * @param output      the container
+     * @param allowed     checks whose findings are no objection
      * @throws IOException where a file cannot be read or written
      */
-    public static PackReport pack(Path old, Path young, Path output, Set<Check> allowed) throws IOException {
-        return with(old, young, (was, is) -> {
+    public static PackReport pack(Path old, Path replacement, Path output, Set<Check> allowed) throws IOException {
+        return with(old, replacement, (was, is) -> {
             BuildPatch patch = new BuildPatch(was, old, is, allowed);
             if (patch.report().isPackable()) {
                 patch.write(output);
@@ -80,23 +80,24 @@ public record BuildDiff(String old, String young, int compared, List<Difference>
     }
 
     private interface Use<T> {
-        T of(CodeFacts old, CodeFacts young) throws IOException;
+        T of(CodeFacts old, CodeFacts replacement) throws IOException;
     }
 
-    private static <T> T with(Path old, Path young, Use<T> use) throws IOException {
+    private static <T> T with(Path old, Path replacement, Use<T> use) throws IOException {
         DebugFiles files = DebugFiles.ofThisProcess();
         try (ElfFile oldElf = ElfFile.open(old);
                 DebugInfo oldInfo = DebugInfo.open(oldElf, old.toAbsolutePath().toString(), files);
-                ElfFile youngElf = ElfFile.open(young);
-                DebugInfo youngInfo = DebugInfo.open(youngElf, young.toAbsolutePath().toString(), files)) {
-            return use.of(new CodeFacts(oldElf, oldInfo), new CodeFacts(youngElf, youngInfo));
+                ElfFile replacementElf = ElfFile.open(replacement);
+                DebugInfo replacementInfo = DebugInfo.open(replacementElf, replacement.toAbsolutePath().toString(),
+                        files)) {
+            return use.of(new CodeFacts(oldElf, oldInfo), new CodeFacts(replacementElf, replacementInfo));
         }
     }
 
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(
-                young + " against " + old + ": " + functions.size() + " of " + compared + " functions differ");
+                replacement + " against " + old + ": " + functions.size() + " of " + compared + " functions differ");
         functions.forEach(function -> text.append(System.lineSeparator()).append("  ").append(function));
         variables.forEach(variable -> text.append(System.lineSeparator()).append("  data: ").append(variable));
         return text.toString();

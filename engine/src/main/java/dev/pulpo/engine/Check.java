@@ -40,7 +40,7 @@ public enum Check {
         return overridable;
     }
 
-    /** The word for it on the command line. */
+    /** Its name as people type it. */
     public String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

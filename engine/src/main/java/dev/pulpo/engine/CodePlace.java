@@ -8,16 +8,15 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * What an address of a process is.
+ * A description of an address of a process.
  *
  * @param address     the address
- * @param mapping     what is mapped there: a path, or a name such as {@code [stack]}; empty where that has no name
+ * @param mapping     path of the mapped file, or a name such as {@code [stack]}; empty for memory without a name
  * @param permissions of the mapping, such as {@code r-xp}; empty where nothing is mapped
- * @param link        the address within the object; empty where it belongs to none
- * @param symbol      the symbol that contains it; empty where none does
- * @param offset      from the beginning of the symbol, in bytes
- * @param frames      the functions of the source that it belongs to, those inlined there first; none where there is no
- *                    debug information about it
+ * @param link        link address in the object; empty outside of objects
+ * @param symbol      symbol around the address; empty for none
+ * @param offset      from the symbol, in bytes
+ * @param frames      functions of the source at the address, innermost inlined one first; empty without debug information
  */
 public record CodePlace(RemoteAddress address, String mapping, String permissions, Optional<LinkAddress> link,
         String symbol, long offset, List<SourceFrame> frames) {

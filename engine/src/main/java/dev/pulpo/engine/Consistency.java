@@ -6,37 +6,37 @@ import java.util.Optional;
 /**
  * When the bytes may change.
  *
- * @param level    what must hold at the instant of the change
+ * @param level    condition that must hold at the instant of the change
  * @param timeout  how long to wait for it
- * @param maxPause how long the whole process may be stopped at a time; see {@link #maxPause(Duration)}
+ * @param maxPause the longest stop of the whole process; see {@link #maxPause(Duration)}
  */
 public record Consistency(Level level, Duration timeout, Optional<Duration> maxPause) {
-    /** @throws IllegalArgumentException where the limit for the stop is not positive */
+    /** @throws IllegalArgumentException where the limit of the stop is not positive */
     public Consistency {
         if (maxPause.filter(most -> !most.isPositive()).isPresent()) {
             throw new IllegalArgumentException("a stop cannot be limited to " + maxPause.get());
         }
     }
 
-    /** Without a limit for the stop. */
+    /** Without a limit of the stop. */
     public Consistency(Level level, Duration timeout) {
         this(level, timeout, Optional.empty());
     }
 
-    /** What must hold at the instant of the change. */
+    /** The condition at the instant of the change. */
     public enum Level {
         /**
-         * Nothing: new calls get the new code at once, calls in progress finish in the old code. Only a thread that would
-         * return to bytes that are overwritten is waited for.
+         * None: new calls get the new code at once, calls in progress finish in the old code. Only threads that would return
+         * into overwritten bytes are waited for.
          */
         NONE,
-        /** No thread is inside a function that changes. Fails closed where a stack cannot be followed. */
+        /** No thread is inside a function that changes. A stack that cannot be unwound blocks the change. */
         FUNCTION_QUIESCENT,
         /** No thread is inside the object whose functions change. */
         LIBRARY_QUIESCENT,
         /**
-         * For each thread by itself: it is outside the functions that change. Threads inside go on to run the old code, all
-         * of it, until they have left it; meanwhile the others run the new one. See {@link LiveProcess#transition}.
+         * For each thread separately: it is outside of the functions that change. Threads inside run only old code until
+         * they have left; meanwhile the others run the new code. See {@link LiveProcess#transition}.
          */
         PER_THREAD
     }
@@ -53,8 +53,8 @@ public record Consistency(Level level, Duration timeout, Optional<Duration> maxP
     }
 
     /**
-     * Every thread changes by itself, when it is outside the functions that change. Where some have not until the time is
-     * over, the patch stays in transition, and {@link InTransitionException} says who they are.
+     * Every thread changes by itself, when it is outside of the functions that change. If some have not by the end of the
+     * timeout, the patch stays in transition, and {@link InTransitionException} lists them.
      */
     public static Consistency perThread(Duration timeout) {
         return new Consistency(Level.PER_THREAD, timeout);
@@ -65,9 +65,9 @@ public record Consistency(Level level, Duration timeout, Optional<Duration> maxP
     }
 
     /**
-     * The same, with a limit for each stop of the whole process. A stop that would exceed it is released at once, before
-     * anything has changed, and tried again until the timeout. The limit is compared before the bytes are written; how long
-     * the release takes behind that can only be estimated, so {@link Outcome#stop} says what it was.
+     * The same, with a limit of each stop of the whole process. A stop that would exceed it is released at once, before any
+     * change, and tried again until the timeout. The limit is checked before the bytes are written. The duration of the
+     * release after that can only be estimated; {@link Outcome#stop} is the measured duration.
      *
      * @throws IllegalArgumentException where it is not positive
      */

@@ -8,20 +8,20 @@ import java.util.stream.Collectors;
  * What replacing a function changes, and what it misses.
  *
  * @param function    its name
- * @param entered     the names under which calls reach its entry, and so the new code
- * @param inlined     the places where a copy of the old code goes on to run
- * @param clones      symbols of copies that the compiler made for some callers; they go on to call those
- * @param tailCallers functions that end with a jump to it: while it runs, they are not on the stack
- * @param elsewhere   other objects of the process that have an exported function of the name, which is not replaced
- * @param described   whether debug information was there to tell; without it nothing is known of inlined copies
+ * @param entered     names by which calls reach its entry, and so the new code
+ * @param inlined     places where an inlined copy of the old code stays
+ * @param clones      symbols of copies that the compiler made for some callers, which keep calling them
+ * @param tailCallers functions that end with a jump to it: they are not on the stack while it runs
+ * @param elsewhere   other objects of the process that export a function of this name, which is not replaced
+ * @param described   whether debug information was found; without it inlined copies are unknown
  */
 public record Coverage(String function, List<String> entered, List<InlinedAt> inlined, List<String> clones,
         List<String> tailCallers, List<String> elsewhere, boolean described) {
     /**
-     * A copy inside of another function.
+     * A copy inlined into another function.
      *
      * @param into  that function
-     * @param place where the source calls it; a line of 0 where that is not known
+     * @param place of the call in the source; line 0 where unknown
      */
     public record InlinedAt(String into, SourceLine place) {}
 
@@ -33,7 +33,7 @@ public record Coverage(String function, List<String> entered, List<InlinedAt> in
         elsewhere = List.copyOf(elsewhere);
     }
 
-    /** Whether no old code is known to go on. */
+    /** Whether no old code is known to stay. */
     public boolean isWhole() {
         return described && inlined.isEmpty() && clones.isEmpty();
     }

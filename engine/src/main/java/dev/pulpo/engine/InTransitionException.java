@@ -14,7 +14,9 @@ public final class InTransitionException extends PulpoException {
     private final transient Transition transition;
 
     public InTransitionException(int pid, Duration waited, Transition transition) {
-        super(pid, "process " + pid + " is in transition after " + waited.toMillis() + " ms: patch " + transition,
+        super(pid, transition.behind().stream().flatMap(thread -> thread.remedies().stream()).distinct().toList(),
+                words -> "process " + pid + " is in transition after " + waited.toMillis() + " ms: patch "
+                        + transition.text(words),
                 null);
         this.transition = transition;
     }

@@ -9,7 +9,7 @@ import dev.pulpo.engine.container.Container;
 import dev.pulpo.engine.container.DataReference;
 import dev.pulpo.engine.container.FunctionPair;
 import dev.pulpo.engine.container.Metadata;
-import dev.pulpo.engine.image.ObjectFiles;
+import dev.pulpo.engine.target.ObjectFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -31,11 +31,11 @@ import java.util.Set;
  *
  * @param file         the shared object
  * @param target       path, file name or SONAME of the object whose functions are replaced; {@code exe} is the program
- * @param targetBuild  the build-id that the target must have, in hexadecimal; empty where any will do
- * @param replacements what is replaced by what
+ * @param targetBuild  required build-id of the target, in hexadecimal; empty for any
+ * @param replacements pairs of functions
  * @param comment      for people; may be empty
- * @param metadata     what the file says of itself, where it is a container
- * @param seenAs       path by which the target reaches the file, where that is known to be another one
+ * @param metadata     of a container
+ * @param seenAs       path by which the target reaches the file, if it is another one
  * @param allowed      checks whose findings are no reason to refuse
  */
 public record LivePatch(Path file, Optional<String> target, Optional<String> targetBuild,
@@ -47,17 +47,17 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
         allowed = Set.copyOf(allowed);
     }
 
-    /** A shared object that is yet to be told what it replaces; metadata that it has is not looked at. */
+    /** A shared object without replacements; its metadata is ignored. */
     public static LivePatch of(Path file) {
         return new LivePatch(file, Optional.empty(), Optional.empty(), List.of(), "", Optional.empty(),
                 Optional.empty(), Set.of());
     }
 
     /**
-     * A container, whose metadata says all that there is to say.
+     * A container; its metadata names target and replacements.
      *
-     * @throws IOException where it cannot be read
-     * @throws dev.pulpo.elf.MalformedElfException where it is no shared object, or has no metadata, or damaged one
+     * @throws IOException                         where it cannot be read
+     * @throws dev.pulpo.elf.MalformedElfException where it is no shared object, or its metadata is missing or damaged
      */
     public static LivePatch open(Path file) throws IOException {
         LivePatch bare = of(file);
@@ -102,8 +102,8 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
     }
 
     /**
-     * The same patch, which the target reaches by another path: from outside a chroot, for example. Where what is there is
-     * another file, it is handed over without a path.
+     * The same patch under another path in the target, for example outside of a chroot. If another file is found there, the
+     * content is delivered without a path.
      */
     public LivePatch seenAs(Path path) {
         return new LivePatch(file, target, targetBuild, replacements, comment, metadata, Optional.of(path),
@@ -111,9 +111,9 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
     }
 
     /**
-     * The same patch, although this check finds something.
+     * The same patch, with this check's findings allowed.
      *
-     * @throws IllegalArgumentException where it is one that cannot be allowed
+     * @throws IllegalArgumentException where they cannot be allowed
      */
     public LivePatch allow(Check check) {
         if (!check.isOverridable()) {
@@ -134,7 +134,7 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
         return metadata.map(Metadata::dependencies).orElse(List.of());
     }
 
-    /** Where the container says that a function of the target is; empty where it says nothing. */
+    /** The link address of a function of the target, by the container; empty where it does not tell. */
     public Optional<LinkAddress> addressOf(String function) {
         return metadata.stream().flatMap(known -> known.functions().stream())
                 .filter(pair -> pair.function().equals(function) && pair.address().value() != 0)
@@ -144,7 +144,7 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
     /**
      * The file's content.
      *
-     * @throws IOException where it cannot be read
+     * @throws IOException                         where it cannot be read
      * @throws dev.pulpo.elf.MalformedElfException where it is no shared object
      */
     public ElfFile elf() throws IOException {
@@ -152,8 +152,8 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
     }
 
     /**
-     * The patch's id: that of the container, as long as nothing was added to what it replaces. Otherwise the file's
-     * build-id, or where it has none a digest of its bytes, and a digest of what it replaces.
+     * The patch's id: the container's, unless replacements were added. Otherwise it consists of the file's build-id (without
+     * one, a digest of its bytes) and a digest of the replacements.
      */
     public PatchId id() throws IOException {
         Optional<PatchId> packed = metadata.filter(known -> replacements(known).equals(replacements))

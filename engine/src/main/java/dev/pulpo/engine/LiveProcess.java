@@ -1,26 +1,31 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.engine.recovery.RecoveryRules;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.RawText;
-import dev.pulpo.engine.apply.ApplyOperation;
-import dev.pulpo.engine.apply.InjectOperation;
-import dev.pulpo.engine.apply.JointOperation;
-import dev.pulpo.engine.apply.RevertOperation;
-import dev.pulpo.engine.apply.Siblings;
-import dev.pulpo.engine.apply.SwitchOperation;
-import dev.pulpo.engine.apply.TransitionOperation;
-import dev.pulpo.engine.apply.Warmup;
+import dev.pulpo.engine.commit.Warmup;
 import dev.pulpo.engine.container.PreparedFile;
-import dev.pulpo.engine.image.ProcFs;
-import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.inspect.KnownCode;
 import dev.pulpo.engine.inspect.StackOperation;
+import dev.pulpo.engine.operation.ApplyOperation;
+import dev.pulpo.engine.operation.InjectOperation;
+import dev.pulpo.engine.operation.RevertOperation;
+import dev.pulpo.engine.operation.SwitchOperation;
+import dev.pulpo.engine.operation.TransitionOperation;
 import dev.pulpo.engine.plan.Planner;
+import dev.pulpo.engine.recovery.TransactionPeers;
+import dev.pulpo.engine.registry.Inspection;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
-import dev.pulpo.engine.registry.Ties;
-import dev.pulpo.engine.trace.Access;
-import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.engine.registry.TransactionLink;
+import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.engine.target.PtraceAccess;
+import dev.pulpo.engine.target.StubState;
+import dev.pulpo.engine.target.TargetFault;
+import dev.pulpo.engine.target.TargetGuard;
+import dev.pulpo.engine.target.Tracee;
+import dev.pulpo.engine.operation.JointOperation;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.RemoteAddress;
@@ -31,13 +36,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
- * A running process that can be looked at and patched.
+ * A running process to inspect and patch.
  *
  * <pre>{@code
  * try (LiveProcess process = LiveProcess.attach(pid)) {
@@ -48,55 +53,57 @@ import java.util.stream.Collectors;
  * }
  * }</pre>
  *
- * <p>Attaching stops nothing and traces nothing: between operations the process is on its own, and debuggers may trace it.
+ * <p>Attaching stops nothing and traces nothing: between operations the process runs freely, and debuggers may trace it.
  * Thread-safe; operations on one process exclude each other, also between tools.
  *
- * <p>All methods throw {@link TargetGoneException} where the process has ended or has executed another program,
- * {@link AccessRefusedException} where this process may not trace it, and {@link TargetUnreadableException} where its memory
- * or its files are malformed, or too large to be read.
+ * <p>All methods throw {@link TargetGoneException} where the process has ended or has executed another program, {@link
+ * AccessRefusedException} where this process may not trace it, and {@link TargetUnreadableException} where its memory or
+ * files are malformed, or too large to be read.
  */
 public final class LiveProcess implements AutoCloseable {
-    private static final Duration FORCING = Duration.ofSeconds(5);
+    private static final Duration FORCE_TIMEOUT = Duration.ofSeconds(5);
 
     private final int pid;
     private final long startTime;
     private final TraceeMemory memory;
+    private final Tracee tracee;
     private final KnownCode code = new KnownCode();
-    /** What it was made of when a plan was made last. */
+    /** The image for which the last plan was made. */
     private volatile Optional<ProcessImage> planned = Optional.empty();
 
     private LiveProcess(int pid, long startTime, TraceeMemory memory) {
         this.pid = pid;
         this.startTime = startTime;
         this.memory = memory;
+        this.tracee = new Tracee(pid, startTime, memory);
     }
 
     /**
-     * Begins to make ready, in the background, what the first stop of this JVM needs: what {@link #apply} and {@link #revert}
-     * do by themselves, somewhat later. For programs that are started for a single patch, before they look at their arguments.
-     * Needs no process, stops none, and does nothing the second time.
+     * Starts to prepare this JVM's first stop, in the background. {@link #apply} and {@link #revert} do that later by
+     * themselves. For programs that apply a single patch, before they parse their arguments. Needs no process, stops none,
+     * and has no effect a second time.
      */
     public static void prepare() {
         Warmup.begin();
     }
 
-    /** Attaches to a process. No thread is stopped by this. */
+    /** Attaches to a process. Stops no thread. */
     public static LiveProcess attach(int pid) {
         return TargetFault.explained(pid, file -> false, () -> {
             long startTime = ProcFs.startTime(pid);
-            Optional<AccessRefusedException> untraceable = Access.untraceableFromHere(pid);
+            Optional<AccessRefusedException> untraceable = PtraceAccess.untraceableFromHere(pid);
             if (untraceable.isPresent()) {
                 throw untraceable.get();
             }
-            return new LiveProcess(pid, startTime, Access.openMemory(pid));
+            return new LiveProcess(pid, startTime, PtraceAccess.openMemory(pid));
         });
     }
 
     /**
-     * Starts a program with the stub preloaded, such that this JVM may trace it; {@code ProcessBuilder}'s children it may
-     * not.
+     * Starts a program with the stub preloaded, as a child that this JVM may trace. Children of {@code ProcessBuilder} it
+     * may not trace.
      *
-     * @param command the program, which is looked for on the PATH, and its arguments
+     * @param command the program, searched for on the PATH, and its arguments
      */
     public static Launcher launcher(List<String> command) {
         return Launcher.ofBytes(command.stream().map(RawText::encode).toList())
@@ -112,12 +119,12 @@ public final class LiveProcess implements AutoCloseable {
         return pid;
     }
 
-    /** The process's name, as the kernel has it. */
+    /** The process's name in the kernel (proc_pid_comm(5)). */
     public String name() {
         return ProcFs.name(pid);
     }
 
-    /** Path of the program that it runs; {@link RawText#of} says what bytes it is made of. */
+    /** Path of its program; {@link RawText#of} gives the bytes of the path. */
     public Path executable() {
         return RawText.path(explained(() -> image().executable()));
     }
@@ -130,7 +137,7 @@ public final class LiveProcess implements AutoCloseable {
         return image;
     }
 
-    /** The program and the shared objects that it has loaded, in the order of their addresses. */
+    /** The program and its shared objects, by address. */
     public List<Library> libraries() {
         return explained(() -> image().objects().stream()
                 .map(object -> new Library(object.path(), object.elf().buildId(),
@@ -138,22 +145,22 @@ public final class LiveProcess implements AutoCloseable {
                 .toList());
     }
 
-    /** Whether the process carries the stub. */
+    /** Whether the process has the stub. */
     public boolean hasStub() {
         return explained(() -> image().stub().isPresent());
     }
 
     /**
-     * Brings the stub into the process, unless it is there. {@link #apply} does so by itself.
+     * Loads the stub into the process, unless it is there. {@link #apply} does that by itself.
      *
-     * @return whether it had to be brought in
+     * @return whether it was missing
      */
     public boolean inject() {
-        return explained(() -> InjectOperation.run(pid, startTime, memory));
+        return explained(() -> InjectOperation.run(tracee));
     }
 
     /**
-     * Finds out what applying a patch would do. Nothing is changed and nothing is stopped.
+     * Plans to apply a patch. Changes nothing and stops nothing.
      *
      * @throws IOException           where the patch file cannot be read
      * @throws MalformedElfException where it is no shared object
@@ -163,10 +170,10 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     /**
-     * Finds out what applying patches in one stop would do, each as if those before it came into force: it may depend on
-     * them, and has the functions that they replace as well. Nothing is changed and nothing is stopped.
+     * Plans to apply patches in one stop. Each plan assumes that the patches before it are in force: it may depend on them,
+     * and replace the same functions. Changes nothing and stops nothing.
      *
-     * @return one for each, in the same order
+     * @return one for each patch, in the same order
      * @throws IOException           where a patch file cannot be read
      * @throws MalformedElfException where one is no shared object
      */
@@ -175,8 +182,8 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     /**
-     * Finds out what applying a patch would do, if all patches of a library went in the same stop: there is no instant at
-     * which neither holds, nor one at which both do. Nothing is changed and nothing is stopped.
+     * Plans to apply a patch, and to revert all patches of a library in the same stop: at no instant neither is in force,
+     * and at none are both. Changes nothing and stops nothing.
      *
      * @param library path, file name or SONAME; {@code target} is the library that the patch is for
      * @throws IOException           where the patch file cannot be read
@@ -189,8 +196,8 @@ public final class LiveProcess implements AutoCloseable {
     /**
      * As {@link #planInstead(LivePatch, String)}, for patches that come into force in one stop.
      *
-     * @param library path, file name or SONAME; {@code target} is, for each of them, the library that it is for
-     * @return one for each, in the same order
+     * @param library path, file name or SONAME; {@code target} is, for each patch, the library that it is for
+     * @return one for each patch, in the same order
      * @throws IOException           where a patch file cannot be read
      * @throws MalformedElfException where one is no shared object
      */
@@ -200,21 +207,24 @@ public final class LiveProcess implements AutoCloseable {
 
     private List<PatchPlan> plan(List<LivePatch> patches, Optional<String> instead) throws IOException {
         Set<String> files = patches.stream().map(patch -> RawText.of(patch.file())).collect(Collectors.toSet());
-        // What is wrong with a patch file is the same for all processes.
+        // A fault of a patch file is not a fault of the process.
         return TargetFault.explained(pid, source -> files.stream().anyMatch(source::startsWith),
-                () -> Gone.unless(pid, memory, () -> planned(patches, instead)));
+                () -> TargetGuard.unless(pid, memory, () -> planned(patches, instead)));
     }
 
     private List<PatchPlan> planned(List<LivePatch> patches, Optional<String> instead) throws IOException {
         ProcessImage image = image();
         planned = Optional.of(image);
         Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
-        Predicate<Ties> siblings = Siblings.asSeenFrom(pid, startTime);
+        Predicate<TransactionLink> peers = TransactionPeers.asSeenFrom(pid, startTime);
+        // Recovery comes before an apply, so the plan assumes its result.
+        Optional<RecoveryRules.Remedy> remedy = registry.map(known -> RecoveryRules.of(known, memory, peers));
         List<PatchPlan> plans = new ArrayList<>();
         for (LivePatch patch : patches) {
-            plans.add(new Planner(image, memory, registry, siblings).behind(plans).plan(patch, instead));
+            plans.add(new Planner(image, remedy.map(left -> left.memoryAfterwards(memory)).orElse(memory),
+                    remedy.map(RecoveryRules.Remedy::afterwards)).after(plans).plan(patch, instead));
         }
-        if (!plans.stream().allMatch(PatchPlan::isApplicable) && Gone.isGone(pid, memory)) {
+        if (!plans.stream().allMatch(PatchPlan::isApplicable) && TargetGuard.isGone(pid, memory)) {
             throw TargetGoneException.endedOrReplaced(pid);
         }
         List<PatchPlan> checked = new ArrayList<>();
@@ -225,7 +235,7 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     /**
-     * What the functions of a plan change, and what they miss: copies of the old code that go on to run.
+     * What the functions of a plan change, and what they miss: copies of old code that stay.
      *
      * @return one for each function of the plan
      */
@@ -236,35 +246,33 @@ public final class LiveProcess implements AutoCloseable {
     /**
      * Applies a plan.
      *
-     * @throws RefusedException      where there are reasons against it, the plan's or new ones
-     * @throws BlockedException      where threads stood in the way until the time was over; nothing is changed then
-     * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed until then
+     * @throws RefusedException      where the plan has refusals, or new ones arise
+     * @throws BlockedException      where threads blocked the change until the timeout; nothing is changed
+     * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed by the timeout
      */
     public Outcome apply(PatchPlan plan, Consistency consistency) {
         return apply(plan, consistency, false);
     }
 
     /**
-     * Applies a plan to a process whose seccomp filters would kill it for that: while a thread is borrowed, its filters do
-     * nothing. They do again as soon as this process ends, so if it ends just then, the target dies.
+     * Applies a plan to a process whose seccomp filters would kill a borrowed thread: they are suspended while it is
+     * borrowed. If this process ends meanwhile, the filters act again, and the target dies.
      *
-     * @throws RefusedException       where there are reasons against it, the plan's or new ones
+     * @throws RefusedException       where the plan has refusals, or new ones arise
      * @throws AccessRefusedException without CAP_SYS_ADMIN, or where this process has a filter itself
-     * @throws BlockedException       where threads stood in the way until the time was over; nothing is changed then
+     * @throws BlockedException       where threads blocked the change until the timeout; nothing is changed
      */
     public Outcome applySuspendingSeccomp(PatchPlan plan, Consistency consistency) {
         return apply(plan, consistency, true);
     }
 
     /**
-     * Applies plans in one stop: all of them are in force afterwards, or none. Where several replace a function, the last of
-     * them has it.
+     * Applies plans in one stop, all or none. If several replace a function, the last one wins.
      *
      * @param plans made together by {@link #plan(List)} or {@link #planInstead(List, String)}; at least one
-     * @return one for each; stop and times are those of all of them
-     * @throws RefusedException where there are reasons against one of them; with {@link Consistency#perThread}, against more
-     *                          than one
-     * @throws BlockedException where threads stood in the way until the time was over; nothing is changed then
+     * @return one for each plan; stop and times are those of all together
+     * @throws RefusedException where one has refusals; with {@link Consistency#perThread}, for more than one plan
+     * @throws BlockedException where threads blocked the change until the timeout; nothing is changed
      */
     public List<Outcome> apply(List<PatchPlan> plans, Consistency consistency) {
         return apply(plans, consistency, false);
@@ -276,7 +284,7 @@ public final class LiveProcess implements AutoCloseable {
 
     private List<Outcome> apply(List<PatchPlan> plans, Consistency consistency, boolean suspendSeccomp) {
         checkApplicable(plans);
-        return explained(() -> ApplyOperation.run(plans, consistency, code::checked, memory, planned, suspendSeccomp));
+        return explained(() -> ApplyOperation.run(tracee, plans, consistency, code::checked, planned, suspendSeccomp));
     }
 
     /** Its part in a transaction of several processes. */
@@ -285,18 +293,18 @@ public final class LiveProcess implements AutoCloseable {
         return part(new JointOperation.Applying(List.copyOf(plans), code::checked));
     }
 
-    /** Its part in a transaction of several processes that takes patches back. */
+    /** Its part in a transaction that reverts patches. */
     JointOperation.Part partOfReverting(List<PatchId> ids) {
         checkAny(ids);
         return part(new JointOperation.Reverting(List.copyOf(ids)));
     }
 
     private JointOperation.Part part(JointOperation.Work work) {
-        return new JointOperation.Part(pid, startTime, memory, work,
+        return new JointOperation.Part(tracee, work,
                 failure -> TargetFault.explanation(pid, memory, failure));
     }
 
-    /** @throws RefusedException where they are not for this process, or there are reasons against one of them */
+    /** @throws RefusedException where they are for another process, or one has refusals */
     private void checkApplicable(List<PatchPlan> plans) {
         if (plans.isEmpty()) {
             throw new IllegalArgumentException("there is no plan to apply to process " + pid);
@@ -310,20 +318,20 @@ public final class LiveProcess implements AutoCloseable {
         }
     }
 
-    /** Plans a patch and applies it, with {@link Consistency#DEFAULT}. */
+    /** Plans and applies a patch, with {@link Consistency#DEFAULT}. */
     public Outcome apply(LivePatch patch) throws IOException {
         return apply(patch, Consistency.DEFAULT);
     }
 
     /**
-     * Plans a patch and applies it. In a JVM that has applied none yet this takes less time than one after the other: what
-     * the stop needs is made ready while the plan is made.
+     * Plans and applies a patch. The first time in a JVM this is faster than two calls: the stop is prepared while the plan
+     * is made.
      *
      * @throws IOException           where the patch file cannot be read
      * @throws MalformedElfException where it is no shared object
-     * @throws RefusedException      where there are reasons against it
-     * @throws BlockedException      where threads stood in the way until the time was over; nothing is changed then
-     * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed until then
+     * @throws RefusedException      where the plan has refusals
+     * @throws BlockedException      where threads blocked the change until the timeout; nothing is changed
+     * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed by the timeout
      */
     public Outcome apply(LivePatch patch, Consistency consistency) throws IOException {
         Warmup.begin();
@@ -331,28 +339,28 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     /**
-     * Takes a patch back.
+     * Reverts a patch.
      *
      * @throws RefusedException      where it is not applied
-     * @throws BlockedException      where threads stood in the way until the time was over; it is still in force then
-     * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed until then
+     * @throws BlockedException      where threads blocked the change until the timeout; the patch is still in force
+     * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed by the timeout
      */
     public Outcome revert(PatchId id, Consistency consistency) {
-        return explained(() -> RevertOperation.run(pid, startTime, id, consistency, memory));
+        return explained(() -> RevertOperation.run(tracee, id, consistency));
     }
 
     /**
-     * Takes patches back in one stop: none of them is in force afterwards, or all.
+     * Reverts patches in one stop, all or none.
      *
      * @param ids at least one
-     * @return of all of them; {@link Outcome#reverted} says which
-     * @throws RefusedException where one is not applied, or others depend on one; with {@link Consistency#perThread}, against
-     *                          more than one
-     * @throws BlockedException where threads stood in the way until the time was over; all are still in force then
+     * @return of all together; {@link Outcome#reverted} lists them
+     * @throws RefusedException where one is not applied, or others depend on one; with {@link Consistency#perThread}, for
+     *                          more than one patch
+     * @throws BlockedException where threads blocked the change until the timeout; all are still in force
      */
     public Outcome revert(List<PatchId> ids, Consistency consistency) {
         checkAny(ids);
-        return explained(() -> RevertOperation.run(pid, startTime, ids, consistency, memory));
+        return explained(() -> RevertOperation.run(tracee, ids, consistency));
     }
 
     private void checkAny(List<PatchId> ids) {
@@ -362,91 +370,91 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     /**
-     * Takes all patches of a library back, in one stop.
+     * Reverts all patches of a library, in one stop.
      *
-     * @param library path, file name or SONAME; {@code exe} is the program. It need not be loaded any more.
+     * @param library path, file name or SONAME; {@code exe} is the program. It may have been unloaded.
      * @throws RefusedException where it has none, or others depend on them
-     * @throws BlockedException where threads stood in the way until the time was over; all are still in force then
+     * @throws BlockedException where threads blocked the change until the timeout; all are still in force
      */
     public Outcome revertAll(String library, Consistency consistency) {
-        return explained(() -> RevertOperation.runAll(pid, startTime, library, consistency, memory));
+        return explained(() -> RevertOperation.runAll(tracee, library, consistency));
     }
 
-    /** Whether its owner lets it be patched; so where it has no stub. */
+    /** Whether patching is switched on; true without a stub. */
     public boolean isPatchable() {
         return explained(
                 () -> image().stub().map(stub -> !StubState.read(pid, memory, stub).isDisabled()).orElse(true));
     }
 
     /**
-     * Switches patching of the process on or off. What has been applied stays in force.
+     * Switches patching of the process on or off. Applied patches stay in force.
      *
      * @return whether that was a change
-     * @throws RefusedException where it has no stub to keep that
+     * @throws RefusedException where the process has no stub
      */
     public boolean setPatchable(boolean patchable) {
-        return explained(() -> SwitchOperation.run(pid, startTime, patchable, memory));
+        return explained(() -> SwitchOperation.run(tracee, patchable));
     }
 
     /**
-     * The patch to which, or from which, threads change one after the other, and who has not changed yet. Each thread is
-     * stopped by itself, for as long as it takes to look at its stack. Empty where nothing is in transition.
+     * The transition of the process, if there is one, with the threads that have not changed yet. Each thread is stopped
+     * alone, for as long as a look at its stack takes.
      *
-     * @throws RefusedException where another tool is at work on the process
+     * @throws RefusedException where another tool works on the process
      */
     public Optional<Transition> transition() {
-        return explained(() -> TransitionOperation.status(pid, startTime, memory));
+        return explained(() -> TransitionOperation.status(tracee));
     }
 
     /**
-     * Goes on with a transition until the last thread has changed.
+     * Continues a transition until the last thread has changed.
      *
      * @throws RefusedException      where there is none
-     * @throws InTransitionException where threads had not changed when the time was over; it goes on
+     * @throws InTransitionException where threads had not changed by the timeout; the transition continues
      */
     public Outcome awaitTransition(Duration timeout) {
-        return transition(TransitionOperation.Wish.AWAIT, timeout);
+        return transition(TransitionOperation.Action.AWAIT, timeout);
     }
 
     /**
-     * Ends a transition at once. Threads that have not changed get the other version with their next call, though they may
-     * still be inside the one that they had.
+     * Ends a transition at once. Threads that have not changed get the other version with their next call, although they may
+     * still be inside the version that they had.
      *
      * @throws RefusedException where there is none
      */
     public Outcome forceTransition() {
-        return transition(TransitionOperation.Wish.FORCE, FORCING);
+        return transition(TransitionOperation.Action.FORCE, FORCE_TIMEOUT);
     }
 
     /**
-     * Turns a transition back: threads that have changed change back, one after the other, and those that have not need not
-     * any more. Until the last thread has changed back it is a transition itself, and can be forced or turned as well.
+     * Reverses a transition: changed threads change back, one by one, and the others stay. The reversed transition can be
+     * forced or reversed, too.
      *
      * @throws RefusedException      where there is none
-     * @throws BlockedException      where threads stood in the way of turning; it goes on as before then
-     * @throws InTransitionException where threads had not changed back when the time was over; it goes on
+     * @throws BlockedException      where threads blocked the reversal; the transition continues as before
+     * @throws InTransitionException where threads had not changed back by the timeout; the transition continues
      */
     public Outcome reverseTransition(Duration timeout) {
-        return transition(TransitionOperation.Wish.REVERSE, timeout);
+        return transition(TransitionOperation.Action.REVERSE, timeout);
     }
 
-    private Outcome transition(TransitionOperation.Wish wish, Duration timeout) {
-        return explained(() -> TransitionOperation.run(pid, startTime, wish, timeout, memory));
+    private Outcome transition(TransitionOperation.Action action, Duration timeout) {
+        return explained(() -> TransitionOperation.run(tracee, action, timeout));
     }
 
-    /** Takes a patch back, with {@link Consistency#DEFAULT}. */
+    /** Reverts a patch, with {@link Consistency#DEFAULT}. */
     public Outcome revert(PatchId id) {
         return revert(id, Consistency.DEFAULT);
     }
 
-    /** The patches that have been applied and not been reverted, oldest first, with what the bytes say of them. */
+    /** The patches that were applied and not reverted, oldest first, with their status. */
     public List<AppliedPatch> patches() {
         return explained(() -> image().stub()
                 .map(stub -> Inspection.patches(Registry.read(pid, memory, stub), memory))
                 .orElse(List.of()));
     }
 
-    /** The log that tools have left in the process, oldest first. */
+    /** The message log in the process, oldest line first. */
     public List<String> messages() {
         return explained(() -> image().stub()
                 .map(stub -> MessageRing.read(pid, memory, StubState.read(pid, memory, stub)))
@@ -454,23 +462,23 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     /**
-     * The stacks of all threads, with the names, lines and inlined functions that debug information knows. Each thread is
-     * stopped by itself, for as long as it takes to unwind its stack.
+     * The stacks of all threads, with names, lines and inlined functions from debug information. Each thread is stopped
+     * alone, for as long as unwinding takes.
      */
     public List<ThreadStack> stacks() {
         return explained(() -> new StackOperation(image(), memory, code).run());
     }
 
     /**
-     * As {@link #stacks}, with the parameters and variables of every function that has debug information, and what they
-     * held. All values of a thread are of one instant; for those that are reached through pointers, or are static, a thread
-     * may be stopped up to four times. A value that cannot be known says why.
+     * As {@link #stacks}, with the values of parameters and variables, for functions with debug information. All values of a
+     * thread are of one instant. For values behind pointers, and static ones, a thread may be stopped up to four times. An
+     * unknown value says why.
      */
     public List<ThreadStack> stacksWithLocals() {
         return explained(() -> new StackOperation(image(), memory, code).runWithLocals());
     }
 
-    /** What an address of the process is. Nothing is stopped. */
+    /** Describes an address of the process. Stops nothing. */
     public CodePlace where(RemoteAddress address) {
         return explained(() -> code.where(image(), memory, address));
     }
@@ -479,7 +487,7 @@ public final class LiveProcess implements AutoCloseable {
         return TargetFault.explained(pid, memory, work::get);
     }
 
-    /** Lets go of what is held of the process; the process itself goes on as it is. */
+    /** Releases what is held of the process; the process runs on. */
     @Override
     public void close() {
         code.close();

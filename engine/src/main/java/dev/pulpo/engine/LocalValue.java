@@ -3,13 +3,12 @@ package dev.pulpo.engine;
 import dev.pulpo.elf.dwarf.Value;
 
 /**
- * A parameter or variable of a function that a thread is in, and what it held.
+ * A parameter or variable of a function that a thread is in, and its value.
  *
  * @param name      as in the source
- * @param type      the name of its type
+ * @param type      name of its type
  * @param parameter whether it is a parameter
- * @param value     what it held when the thread was looked at; or that the compiler has done away with it at this place, or
- *                  why it cannot be known
+ * @param value     its value at the look; or that the compiler has removed it here, or why it is unknown
  */
 public record LocalValue(String name, String type, boolean parameter, Value value) {
     @Override

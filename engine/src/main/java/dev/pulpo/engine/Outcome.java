@@ -4,24 +4,24 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What an operation did. It exists only where everything that was asked for is in force, and has been read back.
+ * The result of a successful operation: the change is complete, and has been read back.
  *
  * @param kind       what was done
  * @param pid        the process
  * @param patch      the patch
  * @param functions  the functions that the patch replaces
- * @param threads    how many threads the stop held
- * @param stop       from the first interrupt to the last release: how long no code of the process could run
- * @param scheduling how far the tracer was raised during the stop: REAL_TIME, NICE or NONE
- * @param longest    the longest that one thread was kept from running by a stop of this operation, the stops counted that
- *                   came to nothing; a borrowed thread is counted by {@code borrowed}
- * @param borrowed   how long one thread was away from its work to load or unload the patch
- * @param total      how long all of it took
- * @param attempts   how many stops it took until no thread was in the way
+ * @param threads    number of threads in the stop
+ * @param stop       from the first interrupt to the last release: no code of the process ran
+ * @param scheduling the tracer's priority during the stop: REAL_TIME, NICE or NONE
+ * @param longest    the longest stop of one thread in this operation, failed attempts included; loans count in {@code
+ *                   borrowed}
+ * @param borrowed   how long threads were borrowed to load or unload the patch
+ * @param total      duration of the operation
+ * @param attempts   number of stops until no thread blocked the change
  * @param released   how many of them were released because they would have exceeded {@link Consistency#maxPause}
- * @param injected   whether the stub was brought in for it
- * @param unloaded   after a revert, whether the memory of all that was reverted has been given back
- * @param reverted   the patches that went out of force in that stop, newest first
+ * @param injected   whether the stub was loaded for it
+ * @param unloaded   after a revert, whether all memory of the reverted patches was unmapped
+ * @param reverted   patches that went out of force in that stop, newest first
  */
 public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions, int threads, Duration stop,
         String scheduling, Duration longest, Duration borrowed, Duration total, int attempts, int released,

@@ -55,14 +55,17 @@ public record PackReport(String patch, String target, List<Function> functions, 
 
     @Override
     public String toString() {
+        return text(Remedy.Wording.LIBRARY);
+    }
+
+    /** All of it, for readers who know remedies by other names than this library's. */
+    public String text(Remedy.Wording words) {
         StringBuilder text = new StringBuilder(patch + " for " + target);
         functions.forEach(function -> line(text, "replaces " + function.name() + at(function.declaration())));
         references
                 .forEach(reference -> line(text, "uses the private " + (reference.threadLocal() ? "thread-local " : "")
                         + reference.symbol() + at(reference.declaration())));
-        findings.forEach(finding -> line(text, "refused: " + finding + (finding.check().isOverridable()
-                ? System.lineSeparator() + "    to do it nevertheless: --allow " + finding.check().word()
-                : "")));
+        findings.forEach(finding -> line(text, "refused: " + finding.text(words)));
         allowed.forEach(finding -> line(text, "allowed: " + finding));
         unchecked.forEach(what -> line(text, "not checked: " + what));
         notes.forEach(note -> line(text, "note: " + note));

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * What a patch is known by: 32 bytes, in libpulp's manner. The first 16 come from the patch file's build-id, the last 16
- * from what it replaces.
+ * Identifies a patch: 32 bytes, as in libpulp. The first 16 come from the patch file's build-id, the last 16 from what it
+ * replaces.
  */
 public final class PatchId {
     /** Length in bytes. */
@@ -35,12 +35,12 @@ public final class PatchId {
         return HexFormat.of().formatHex(bytes);
     }
 
-    /** Enough digits to tell patches of one process apart. */
+    /** Enough digits to distinguish the patches of one process. */
     public String shortForm() {
         return hex().substring(0, 8) + hex().substring(32, 36);
     }
 
-    /** Whether these are the short form, the long form, or the beginning of it. */
+    /** Whether the text is the short form, the long form, or a prefix of the latter. */
     public boolean matches(String text) {
         return !text.isEmpty()
                 && (text.equals(shortForm()) || hex().startsWith(text.toLowerCase(java.util.Locale.ROOT)));

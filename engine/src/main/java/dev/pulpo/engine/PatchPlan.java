@@ -43,6 +43,11 @@ public record PatchPlan(int pid, long startTime, LivePatch patch, PatchId id, St
 
     @Override
     public String toString() {
+        return text(Remedy.Wording.LIBRARY);
+    }
+
+    /** All of it, for readers who know remedies by other names than this library's. */
+    public String text(Remedy.Wording words) {
         StringBuilder text = new StringBuilder(
                 "plan for process " + pid + ": patch " + id.shortForm() + " (" + patch.file()
                         + ") for " + target);
@@ -50,7 +55,7 @@ public record PatchPlan(int pid, long startTime, LivePatch patch, PatchId id, St
         unresolved.forEach(function -> text.append("\n  ").append(function));
         references.forEach(reference -> text.append("\n  ").append(reference));
         leaving.forEach(other -> text.append("\n  instead of patch ").append(other.shortForm()));
-        refusals.forEach(refusal -> text.append("\n  refused: ").append(refusal.message()));
+        refusals.forEach(refusal -> text.append("\n  refused: ").append(refusal.message(words)));
         return text.toString();
     }
 }

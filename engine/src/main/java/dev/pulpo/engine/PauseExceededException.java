@@ -1,6 +1,7 @@
 package dev.pulpo.engine;
 
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The process could not be patched with a stop as short as was demanded, until the deadline. Each time it was released as
@@ -9,16 +10,20 @@ import java.time.Duration;
 public final class PauseExceededException extends PulpoException {
     private static final long serialVersionUID = 1L;
 
+    private static final List<Remedy> REMEDIES = List.of(Remedy.Action.ALLOW_LONGER_STOP,
+            new Remedy.WaitLonger("wait longer"), new Remedy.Elsewhere("give the machine less to do"),
+            new Remedy.AskFor(Consistency.Level.NONE));
+
     private final Duration maxPause;
     private final Duration shortest;
     private final int attempts;
 
     public PauseExceededException(int pid, Duration maxPause, Duration shortest, int attempts) {
-        super(pid, "process " + pid + " cannot be patched with a stop of at most " + micros(maxPause) + ": " + attempts
+        super(pid, REMEDIES, words -> "process " + pid + " cannot be patched with a stop of at most " + micros(maxPause)
+                + ": " + attempts
                 + (attempts == 1 ? " attempt was" : " attempts were") + " released for that, the shortest after "
                 + micros(shortest)
-                + ", before the work was done. What helps: a longer --max-pause, a longer --timeout, "
-                + "a machine with less to do; --consistency none looks at no stacks", null);
+                + ", before the work was done. What helps: " + words.say(REMEDIES), null);
         this.maxPause = maxPause;
         this.shortest = shortest;
         this.attempts = attempts;

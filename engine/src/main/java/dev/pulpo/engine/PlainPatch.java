@@ -16,19 +16,19 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A patch in plain C or C++: a shared object whose functions have the names of those that they replace, and that refers to
- * the target's private variables, functions and thread-locals by {@code extern}. Packing makes a container of it, which
- * applies to the one build of the target that it was packed for. Immutable.
+ * A patch in plain C or C++: a shared object whose functions have the names of those that they replace. It refers to the
+ * target's private variables, functions and thread-locals by {@code extern}. Packing makes a container for exactly one build
+ * of the target. Immutable.
  *
  * <pre>{@code
  * PackReport report = PlainPatch.of(Path.of("libserver.so"), Path.of("fix.so")).pack(Path.of("fix-packed.so"));
  * System.out.println(report);
  * }</pre>
  *
- * @param target  the object that is patched, as a file
+ * @param target  file of the object to patch
  * @param patch   the shared object
- * @param choices the source file that is meant, for names that the target has several times
- * @param allowed findings that are no reason to refuse
+ * @param choices source files, by name, for names that the target has several times
+ * @param allowed checks whose findings are no reason to refuse
  */
 public record PlainPatch(Path target, Path patch, Map<String, String> choices, Set<Check> allowed) {
     public PlainPatch {
@@ -41,14 +41,14 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
         return new PlainPatch(target, patch, Map.of(), Set.of());
     }
 
-    /** The same, with the symbol of this name that a source file defines. */
+    /** The same, with the symbol of this name from this source file. */
     public PlainPatch choose(String name, String file) {
         Map<String, String> more = new HashMap<>(choices);
         more.put(name, file);
         return new PlainPatch(target, patch, more, allowed);
     }
 
-    /** The same, although this check finds something. */
+    /** The same, with this check's findings allowed. */
     public PlainPatch allow(Check check) {
         if (!check.isOverridable()) {
             throw new IllegalArgumentException(check.word() + " cannot be allowed");
@@ -59,9 +59,9 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
     }
 
     /**
-     * Finds out what it does.
+     * Analyses the patch.
      *
-     * @throws IOException where a file cannot be read
+     * @throws IOException                         where a file cannot be read
      * @throws dev.pulpo.elf.MalformedElfException where one is no ELF file, or damaged
      */
     public PackReport analyse() throws IOException {
@@ -69,7 +69,7 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
     }
 
     /**
-     * Makes the container, unless something stands against it; the report says so.
+     * Makes the container, unless there are objections; the report says so.
      *
      * @param output may be the patch itself
      * @throws IOException where a file cannot be read or written
@@ -86,9 +86,9 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
         DebugFiles files = DebugFiles.ofThisProcess();
         try (ElfFile old = ElfFile.open(target);
                 DebugInfo oldInfo = DebugInfo.open(old, target.toAbsolutePath().toString(), files);
-                ElfFile young = ElfFile.open(patch);
-                DebugInfo youngInfo = DebugInfo.open(young, patch.toAbsolutePath().toString(), files)) {
-            Analysis analysis = Analysis.of(this, new CodeFacts(old, oldInfo), new CodeFacts(young, youngInfo));
+                ElfFile patchElf = ElfFile.open(patch);
+                DebugInfo patchInfo = DebugInfo.open(patchElf, patch.toAbsolutePath().toString(), files)) {
+            Analysis analysis = Analysis.of(this, new CodeFacts(old, oldInfo), new CodeFacts(patchElf, patchInfo));
             if (analysis.report().isPackable()) {
                 whenPackable.accept(analysis);
             }
@@ -97,26 +97,26 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
     }
 
     /**
-     * Compiles a source into a shared object that can be packed: position-independent, with debug information, references
-     * to the target left open.
+     * Compiles a source into a shared object that can be packed: position-independent, with debug information, and with
+     * undefined references to the target.
      *
      * @param source  C or C++, by its suffix
-     * @param options more of them for the compiler, such as {@code -I} and {@code -D}
-     * @throws IOException where the compiler does not succeed; with what it printed
+     * @param options further compiler options, such as {@code -I} and {@code -D}
+     * @throws IOException where the compiler fails; with its output
      */
     public static void compile(Path source, Path output, List<String> options) throws IOException {
         Compiler.run(source, output, List.of(), options);
     }
 
     /**
-     * As {@link #compile(Path, Path, List)}, for a target: where that is a library and the source uses what it exports, the
-     * shared object is linked with it, so that it finds it where the program has opened the library for itself alone
-     * ({@code RTLD_LOCAL}).
+     * As {@link #compile(Path, Path, List)}, for a target. If the target is a library and the source uses its exported
+     * symbols, the shared object is linked with it. So it finds them even if the program has opened the library with {@code
+     * RTLD_LOCAL}.
      */
     public static void compile(Path source, Path target, Path output, List<String> options) throws IOException {
         List<Path> libraries;
         try (ElfFile elf = ElfFile.open(target)) {
-            // Without a name of its own it would be asked for by this path, which is not the path that a process has.
+            // Without a SONAME the loader would search for this path, which is not the path in a process.
             boolean linkable = elf.header().type().equals(ObjectType.DYNAMIC) && elf.dynamic().soname().isPresent();
             libraries = linkable ? List.of(target.toAbsolutePath()) : List.of();
         }

@@ -4,20 +4,20 @@ import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.ffm.RemoteAddress;
 
 /**
- * A place in the patch that receives the address of a variable of the target, once the patch is loaded and before any of
- * its functions can run.
+ * A place in the patch that receives the address of a variable of the target, after loading and before any function of the
+ * patch runs.
  */
 public sealed interface PlannedReference {
     /** The variable's name. */
     String variable();
 
-    /** Where in the patch its address goes. */
+    /** The place's link address in the patch. */
     LinkAddress place();
 
     /**
-     * An ordinary variable.
+     * An ordinary variable: its place receives its address, eight bytes.
      *
-     * @param address of the variable in the process; eight bytes
+     * @param address of the variable in the process
      */
     record Variable(String variable, LinkAddress place, RemoteAddress address) implements PlannedReference {
         @Override
@@ -29,7 +29,7 @@ public sealed interface PlannedReference {
     /**
      * A thread-local variable: its place receives a {@code tls_index}, 16 bytes.
      *
-     * @param targetBias what was added to the link addresses of the object whose variable it is
+     * @param targetBias from link to remote addresses, of the object with the variable
      * @param offset     of the variable in that object's thread-local storage
      */
     record TlsVariable(String variable, LinkAddress place, long targetBias, long offset) implements PlannedReference {
@@ -42,13 +42,13 @@ public sealed interface PlannedReference {
     /**
      * A thread-local variable that the patch reaches through a TLS descriptor: its place receives one, 16 bytes.
      *
-     * @param targetBias what was added to the link addresses of the object whose variable it is
+     * @param targetBias from link to remote addresses, of the object with the variable
      * @param offset     of the variable in that object's thread-local storage; below {@link #OFFSETS}
      */
     record TlsDescriptor(String variable, LinkAddress place, long targetBias, long offset)
             implements
                 PlannedReference {
-        /** The stub's descriptors have room for so many. */
+        /** Limit of offsets in the stub's descriptors. */
         public static final long OFFSETS = 1L << 40;
 
         @Override

@@ -1,14 +1,16 @@
 package dev.pulpo.engine;
 
 import dev.pulpo.elf.ElfFile;
-import dev.pulpo.engine.image.LoadedObject;
-import dev.pulpo.engine.image.Mapping;
-import dev.pulpo.engine.image.ProcFs;
-import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.image.TargetFiles;
-import dev.pulpo.engine.trace.Access;
+import dev.pulpo.elf.ElfHeader;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.Mapping;
+import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.engine.target.PtraceAccess;
+import dev.pulpo.engine.target.StubState;
+import dev.pulpo.engine.target.TargetFault;
+import dev.pulpo.engine.target.TargetFiles;
 import dev.pulpo.engine.trace.OwnChild;
-import dev.pulpo.engine.trace.StubState;
 import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Signals;
@@ -52,18 +54,27 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
     /**
      * One thing that was found.
      *
-     * @param message what it is
-     * @param remedy  what would help; may be empty
+     * @param message  what it is
+     * @param remedies what would help, as far as that is known
      */
-    public record Finding(Severity severity, Kind kind, String message, String remedy) {
+    public record Finding(Severity severity, Kind kind, String message, List<Remedy> remedies) {
+        /** The remedies for a person to read; empty where there are none. */
+        public String remedy() {
+            return Remedy.Wording.LIBRARY.say(remedies);
+        }
+
         @Override
         public String toString() {
+            return text(Remedy.Wording.LIBRARY);
+        }
+
+        /** All of it, for readers who know remedies by other names than this library's. */
+        public String text(Remedy.Wording words) {
             return severity.name().toLowerCase(java.util.Locale.ROOT) + ": " + message
-                    + (remedy.isEmpty() ? "" : "; " + remedy);
+                    + (remedies.isEmpty() ? "" : "; " + words.say(remedies));
         }
     }
 
-    private static final int EM_X86_64 = 62;
     private static final long THREADS_NANOS = 500_000_000;
     /** So many files are named where all of a process's may be meant. */
     private static final int NAMED = 8;
@@ -87,15 +98,15 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                 return pid;
             });
         } catch (TargetGoneException e) {
-            look.add(Severity.OBSTACLE, Kind.GONE, "it has ended", "");
+            look.add(Severity.OBSTACLE, Kind.GONE, "it has ended");
         } catch (AccessRefusedException e) {
-            look.add(Severity.OBSTACLE, Kind.NO_PERMISSION, String.valueOf(e.getMessage()), "");
+            look.add(Severity.OBSTACLE, Kind.NO_PERMISSION, String.valueOf(e.getMessage()));
         } catch (TargetUnreadableException e) {
             look.add(Severity.OBSTACLE,
                     e.getCause() instanceof IOException && !(e.getCause() instanceof ProcFile.TooLongException)
                             ? Kind.NO_PERMISSION
                             : Kind.UNREADABLE,
-                    String.valueOf(e.getMessage()), "");
+                    String.valueOf(e.getMessage()));
         }
         look.findings.sort(java.util.Comparator.comparing(Finding::severity));
         return new Preflight(pid, ProcFs.name(pid), look.hasStub, look.prepared, look.findings);
@@ -105,7 +116,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
     public static List<Integer> candidates() {
         long self = ProcessHandle.current().pid();
         return ProcessHandle.allProcesses().mapToLong(ProcessHandle::pid)
-                .filter(pid -> pid != self && !OwnChild.isOne((int) pid) && isCandidate((int) pid)).sorted()
+                .filter(pid -> pid != self && !OwnChild.isOwnChild((int) pid) && isCandidate((int) pid)).sorted()
                 .mapToObj(pid -> (int) pid).toList();
     }
 
@@ -135,23 +146,27 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
             this.pid = pid;
         }
 
-        void add(Severity severity, Kind kind, String message, String remedy) {
-            findings.add(new Finding(severity, kind, message, remedy));
+        void add(Severity severity, Kind kind, String message, Remedy... remedies) {
+            findings.add(new Finding(severity, kind, message, List.of(remedies)));
+        }
+
+        void add(Severity severity, Kind kind, String message, String advice) {
+            add(severity, kind, message, new Remedy.Elsewhere(advice));
         }
 
         void run() {
             if (ProcFs.isEnding(pid)) {
-                add(Severity.OBSTACLE, Kind.GONE, "there is no such process", "");
+                add(Severity.OBSTACLE, Kind.GONE, "there is no such process");
                 return;
             }
             if (isKernelThread(pid)) {
-                add(Severity.OBSTACLE, Kind.KERNEL_THREAD, "it is a thread of the kernel", "");
+                add(Severity.OBSTACLE, Kind.KERNEL_THREAD, "it is a thread of the kernel");
                 return;
             }
-            Access.untraceableFromHere(pid).ifPresent(e -> add(Severity.OBSTACLE, Kind.NO_PERMISSION,
-                    String.valueOf(e.getMessage()), ""));
+            PtraceAccess.untraceableFromHere(pid).ifPresent(e -> add(Severity.OBSTACLE, Kind.NO_PERMISSION,
+                    String.valueOf(e.getMessage())));
             threads();
-            try (TraceeMemory memory = Access.openMemory(pid)) {
+            try (TraceeMemory memory = PtraceAccess.openMemory(pid)) {
                 ProcessImage image = ProcessImage.read(pid, memory);
                 program(image);
                 stub(image, memory);
@@ -177,7 +192,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                 allWait &= status.isEmpty() || status.get().state() == 'D';
                 status.flatMap(lines -> lines.find("Seccomp")).ifPresent(seccomp::add);
                 if (System.nanoTime() - deadline > 0) {
-                    add(Severity.NOTE, Kind.MANY_THREADS, "it has so many threads that not all were looked at", "");
+                    add(Severity.NOTE, Kind.MANY_THREADS, "it has so many threads that not all were looked at");
                     allWait = false;
                     break;
                 }
@@ -187,7 +202,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                         "try again when they do not");
             }
             if (seccomp.equals(Set.of("1"))) {
-                add(Severity.OBSTACLE, Kind.SECCOMP, "seccomp's strict mode kills whoever loads anything", "");
+                add(Severity.OBSTACLE, Kind.SECCOMP, "seccomp's strict mode kills whoever loads anything");
             } else if (!seccomp.contains("0") && !seccomp.isEmpty()) {
                 add(Severity.DOUBT, Kind.SECCOMP, "it has a seccomp filter",
                         Processes.effectiveUser() == 0
@@ -198,8 +213,8 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
 
         private void program(ProcessImage image) {
             List<ElfFile> files = image.objects().stream().map(LoadedObject::elf).toList();
-            if (files.stream().noneMatch(elf -> elf.header().machine() == EM_X86_64)) {
-                add(Severity.OBSTACLE, Kind.WRONG_MACHINE, image.executable() + " is no 64-bit x86 program", "");
+            if (files.stream().noneMatch(elf -> elf.header().machine() == ElfHeader.X86_64)) {
+                add(Severity.OBSTACLE, Kind.WRONG_MACHINE, image.executable() + " is no 64-bit x86 program");
             } else if (image.program().flatMap(object -> object.elf().interpreter()).isEmpty()) {
                 add(Severity.OBSTACLE, Kind.STATIC, image.executable() + " is statically linked, and has no loader",
                         "link it dynamically");
@@ -224,7 +239,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                 StubState state = StubState.read(pid, memory, image.stub().get());
                 if (state.isDisabled()) {
                     add(Severity.OBSTACLE, Kind.DISABLED, "its owner has switched patching off",
-                            "set_patchable enable switches it on");
+                            Remedy.Action.ALLOW_PATCHING);
                 }
             } else {
                 add(Severity.NOTE, Kind.NO_STUB, "it does not carry the stub, which will be injected",
@@ -241,8 +256,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                     .allMatch(signal -> (caught & Signals.bit(signal)) != 0)) {
                 add(Severity.OBSTACLE, Kind.NO_SIGNAL,
                         "it has handlers for SIGURG, SIGWINCH and SIGCHLD, one of which a "
-                                + "borrowed thread needs to say that it is done",
-                        "");
+                                + "borrowed thread needs to say that it is done");
             }
         }
 
@@ -260,9 +274,9 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
         }
 
         private void root(ProcessImage image) {
-            if (!new TargetFiles(pid, image.tid()).hasOurView()) {
+            if (!new TargetFiles(pid, image.tid()).hasSameView()) {
                 add(Severity.NOTE, Kind.OTHER_ROOT, "it sees other files than this process does",
-                        "patches are handed to it without a path; -R names one");
+                        Remedy.Action.NAME_PATH_IN_TARGET);
             }
         }
     }

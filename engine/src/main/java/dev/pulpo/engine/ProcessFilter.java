@@ -1,8 +1,8 @@
 package dev.pulpo.engine;
 
 import dev.pulpo.elf.RawText;
-import dev.pulpo.engine.image.MemoryMap;
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.MemoryMap;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.ffm.ProcFile;
 import java.io.IOException;
@@ -14,27 +14,26 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which processes are meant, among those that carry the stub and may be looked at.
+ * Selects processes that have the stub and may be read.
  *
- * @param name the process's name or its program's file name, or a wildcard for one; empty for any
- * @param user the name of the process's user, a wildcard for it, or its number; empty for any
+ * @param name the process's name or its program's file name, or a wildcard; empty for any
+ * @param user name of the process's user, a wildcard, or its number; empty for any
  * @see Wildcard
  */
 public record ProcessFilter(Optional<String> name, Optional<String> user) {
     private static final byte[] STUB = "libpulp".getBytes(StandardCharsets.US_ASCII);
 
-    /** All of them. */
     public static final ProcessFilter ALL = new ProcessFilter(Optional.empty(), Optional.empty());
 
-    /** @throws java.util.regex.PatternSyntaxException where one is no well-formed {@link Wildcard} */
+    /** @throws java.util.regex.PatternSyntaxException where one is a malformed {@link Wildcard} */
     public ProcessFilter {
         name.ifPresent(Wildcard::new);
         user.ifPresent(Wildcard::new);
     }
 
     /**
-     * The ids of these processes, in ascending order. None is stopped; this process is not among them. One that carries the
-     * stub, as far as can be seen, and cannot be read is among them: whoever works on it is told why.
+     * The ids of the selected processes, ascending, without this process. Stops none. A process that seems to have the stub
+     * and cannot be read is included: work on it reports why.
      *
      * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened, so that some might be missed
      */
@@ -49,27 +48,26 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
     }
 
     /**
-     * The ids of all processes but this one, in ascending order, for {@link #accepts}.
+     * The ids of all processes but this one, ascending, for {@link #accepts}.
      *
      * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
      */
     public static List<Integer> processes() {
         long self = ProcessHandle.current().pid();
-        return ProcFs.processes().stream().filter(pid -> pid != self && !OwnChild.isOne(pid)).sorted().toList();
+        return ProcFs.processes().stream().filter(pid -> pid != self && !OwnChild.isOwnChild(pid)).sorted().toList();
     }
 
     /**
-     * Whether a process is meant. What {@link #find} does for all of them at once; for those who do not want to wait for one
-     * after the other.
+     * Whether a process is selected; a single step of {@link #find}.
      *
-     * @throws TargetUnreadableException         where that cannot be told
+     * @throws TargetUnreadableException         where that cannot be determined
      * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
      */
     public boolean accepts(int pid) {
-        return isOfUser(pid) && isNamed(pid) && mentionsStub(pid) && carriesStub(pid);
+        return isOfUser(pid) && isNamed(pid) && mayHaveStub(pid) && hasStub(pid);
     }
 
-    /** The name of any process, as the kernel has it; a question mark where it has ended. */
+    /** The name of any process in the kernel; a question mark where it has ended. */
     public static String processName(int pid) {
         return ProcFs.name(pid);
     }
@@ -104,8 +102,8 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
         }
     }
 
-    /** A look that costs little, so that a machine full of other processes is gone through in no time. */
-    private static boolean mentionsStub(int pid) {
+    /** A cheap test that rules out most processes. */
+    private static boolean mayHaveStub(int pid) {
         boolean[] found = new boolean[1];
         try {
             ProcFile.readMaps(ProcFs.process(pid).resolve("maps"), MemoryMap.MOST_BYTES, (bytes, from, to) -> {
@@ -129,7 +127,7 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
         return false;
     }
 
-    private static boolean carriesStub(int pid) {
+    private static boolean hasStub(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             return process.hasStub();
         } catch (TargetGoneException | AccessRefusedException notOurs) {

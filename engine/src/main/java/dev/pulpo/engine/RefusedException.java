@@ -10,8 +10,10 @@ public final class RefusedException extends PulpoException {
     private final transient List<Refusal> refusals;
 
     public RefusedException(int pid, List<Refusal> refusals) {
-        super(pid, "process " + pid + ": "
-                + refusals.stream().map(Refusal::message).collect(Collectors.joining("; ")), null);
+        super(pid, refusals.stream().flatMap(refusal -> refusal.remedies().stream()).distinct().toList(),
+                words -> "process " + pid + ": "
+                        + refusals.stream().map(refusal -> refusal.message(words)).collect(Collectors.joining("; ")),
+                null);
         this.refusals = List.copyOf(refusals);
     }
 

@@ -6,19 +6,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A function that a thread is in. Where the compiler inlined functions, each has a frame of its own.
+ * A function that a thread is in. Inlined functions have frames of their own.
  *
- * @param address  where it goes on; the same for inlined copies and the function around them
- * @param object   path of the object whose code it is; empty where it is none's
- * @param function its name in the source, or in the symbol table where there is no debug information; empty where neither
- *                 knows it
+ * @param address  where it continues; the same for inlined copies and the function around them
+ * @param object   path of the object with its code; empty for none
+ * @param function its name in the source, or in the symbol table without debug information; empty where unknown
  * @param place    the line that it executes
  * @param inlined  whether it is an inlined copy
- * @param locals   its parameters and variables, as far as they were asked for; see {@link LiveProcess#stacksWithLocals}
+ * @param locals   its parameters and variables, if requested; see {@link LiveProcess#stacksWithLocals}
  */
 public record StackFrame(RemoteAddress address, String object, String function, Optional<SourceLine> place,
         boolean inlined, List<LocalValue> locals) {
-    /** What stands for the function where the kernel has put the frame there to call a signal handler. */
+    /** Name of a frame that the kernel made to call a signal handler. */
     public static final String SIGNAL = "<signal handler called>";
 
     public StackFrame {

@@ -8,10 +8,9 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /**
- * The stub as a file, for {@code LD_PRELOAD} and for injection. It is written once into a cache directory:
- * {@code PULPO_CACHE} where that is set, {@code /var/cache/pulpo} for root (whose home others cannot read),
- * {@code XDG_CACHE_HOME/pulpo} or {@code ~/.cache/pulpo} for others. Where somebody else could change what lies there,
- * it is not used.
+ * The stub as a file, for {@code LD_PRELOAD} and for injection. It is written once into a cache directory: {@code
+ * PULPO_CACHE} if that is set, {@code /var/cache/pulpo} for root (whose home others cannot read), {@code
+ * XDG_CACHE_HOME/pulpo} or {@code ~/.cache/pulpo} for others. A directory that another user could change is refused.
  */
 public final class StubFile {
     private StubFile() {}
@@ -21,16 +20,16 @@ public final class StubFile {
     }
 
     /**
-     * The stub's path; the file is there and whole, and nobody but root and this user can change it.
+     * The stub's path. The file is complete, and only root and this user can change it.
      *
-     * @throws UncheckedIOException where it cannot be written, or somebody else could change it
+     * @throws UncheckedIOException where it cannot be written, or another user could change it
      */
     public static Path path() {
         return extracted("the stub", Stub::extract);
     }
 
     /**
-     * The path of the library that gives every thread of a process a word of its own.
+     * The path of the library that gives every thread of a process the thread word.
      *
      * @throws UncheckedIOException as {@link #path}
      */
@@ -39,7 +38,7 @@ public final class StubFile {
     }
 
     /**
-     * The path of {@code pulpo.h}, the header with which a patch calls what it replaces.
+     * The path of {@code pulpo.h}, the header by which a patch calls originals.
      *
      * @throws UncheckedIOException as {@link #path}
      */

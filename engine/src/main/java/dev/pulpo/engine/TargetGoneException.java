@@ -2,7 +2,7 @@ package dev.pulpo.engine;
 
 import dev.pulpo.ffm.SystemCallException;
 
-/** The target does not exist, has ended, or has become another program. */
+/** The target does not exist, has ended, or has executed another program. */
 public final class TargetGoneException extends PulpoException {
     private static final long serialVersionUID = 1L;
 
@@ -18,14 +18,14 @@ public final class TargetGoneException extends PulpoException {
         super(pid, "process " + pid + " does not exist or has ended", cause);
     }
 
-    /** Where its memory is gone, which says no more than that. */
+    /** For a process whose memory is gone. */
     public static TargetGoneException endedOrReplaced(int pid) {
         return new TargetGoneException(pid, "it has ended or executed another program");
     }
 
     /**
-     * What it means that something of the target's in procfs could not be opened: that it has gone, unless this process
-     * cannot open anything.
+     * The exception for a file of the target in procfs that cannot be opened: the target is gone, unless this process has
+     * reached its limit of open files.
      */
     public static RuntimeException unlessLimited(int pid, SystemCallException cause) {
         return cause.isLimitHit() ? cause : new TargetGoneException(pid, cause);

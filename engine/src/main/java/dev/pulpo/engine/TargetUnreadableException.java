@@ -1,6 +1,6 @@
 package dev.pulpo.engine;
 
-/** The target, or a file that it is made of, could not be read or understood. */
+/** The target, or one of its files, could not be read or understood. */
 public final class TargetUnreadableException extends PulpoException {
     private static final long serialVersionUID = 1L;
 

@@ -4,13 +4,13 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What a thread was doing when it was looked at.
+ * The stack of a thread.
  *
  * @param tid        the thread
  * @param name       its name
- * @param frames     the functions that it is in, the innermost first
- * @param incomplete why frames are missing at the end; empty where the stack is known to its beginning
- * @param stopped    for how long the thread was kept from running
+ * @param frames     its functions, innermost first
+ * @param incomplete why frames are missing at the end; empty for a complete stack
+ * @param stopped    how long the thread was stopped
  */
 public record ThreadStack(int tid, String name, List<StackFrame> frames, String incomplete, Duration stopped) {
     public ThreadStack {
@@ -22,7 +22,7 @@ public record ThreadStack(int tid, String name, List<StackFrame> frames, String 
         return incomplete.isEmpty();
     }
 
-    /** The same, of a thread that was kept from running for as long. */
+    /** The same with another duration of the stop. */
     public ThreadStack stoppedFor(Duration time) {
         return new ThreadStack(tid, name, frames, incomplete, time);
     }

@@ -1,6 +1,6 @@
 package dev.pulpo.engine;
 
-import dev.pulpo.engine.apply.JointOperation;
+import dev.pulpo.engine.operation.JointOperation;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -9,16 +9,15 @@ import java.util.Set;
 import java.util.function.BiFunction;
 
 /**
- * Patches of several processes that come into force in all of them, or in none; or that go out of force in all of them, or in
- * none.
+ * Applies patches to several processes, or reverts them: all or none.
  *
- * <p>First everything is loaded everywhere, and nobody is stopped for it. Then one process after the other is stopped, each
- * for as long as its own patches take. Where that fails in one, those before it are stopped again, and what they had is taken
- * back, or is in force again. So for the time that this takes, a few milliseconds for each process or until the deadline where
- * threads are in the way, some processes run the new code and others the old.
+ * <p>First everything is loaded everywhere, without a stop. Then one process after the other is stopped, each for as long as
+ * its own patches take. If that fails in one, the processes before it are stopped again and their changes undone. Meanwhile
+ * some processes run new code and others old: for a few milliseconds for each process, or until the deadline if threads
+ * block the change.
  *
- * <p>A process that ends meanwhile counts as a failure. Where this tool is killed in the middle, the next operation on any of
- * the processes, by whomever, completes or undoes it in all of them that it can reach.
+ * <p>A process that ends meanwhile counts as a failure. If this tool is killed, the next operation of any tool on any of the
+ * processes completes or undoes the transaction in all processes that it can reach.
  */
 public final class Transaction {
     private Transaction() {}
@@ -26,40 +25,39 @@ public final class Transaction {
     /**
      * Applies plans.
      *
-     * @param plans       for each process, those that {@link LiveProcess#plan(List)} has made; the map's order is that in
-     *                    which processes are stopped
-     * @param consistency for each stop; its timeout is that of all of it, and that of taking back as well
-     * @return what has become of each process, also where it failed
-     * @throws RefusedException where there are reasons against a plan already; with {@link Consistency#perThread}, against
-     *                          more than one process
+     * @param plans       for each process, made by {@link LiveProcess#plan(List)}; processes are stopped in the order of the
+     *                    map
+     * @param consistency for each stop; its timeout limits the whole transaction, and undoing as well
+     * @return the result for each process, also after a failure
+     * @throws RefusedException where a plan has refusals; with {@link Consistency#perThread}, for more than one process
      */
     public static TransactionReport apply(Map<LiveProcess, List<PatchPlan>> plans, Consistency consistency) {
         return run(plans, LiveProcess::part, consistency);
     }
 
     /**
-     * Takes patches back, those of one process in one stop. Their memory is given back once all processes have been told.
+     * Reverts patches, items of one process in one stop. They are unloaded after all processes have been told.
      *
-     * @param patches     for each process, at least one that is applied there; they need not be the same everywhere. The
-     *                    map's order is that in which processes are stopped
-     * @param consistency for each stop; its timeout is that of all of it, and that of bringing back into force as well
-     * @return what has become of each process, also where it failed: where one has not got a patch, or another patch needs
-     *         it there, nothing is changed anywhere
-     * @throws RefusedException with {@link Consistency#perThread}, against more than one process
+     * @param patches     for each process, at least one that is applied there; they may differ between processes. Processes
+     *                    are stopped in the order of the map
+     * @param consistency for each stop; its timeout limits the whole transaction, and undoing as well
+     * @return the result for each process, also after a failure; if a patch is missing in a process, or another patch needs
+     *         it, nothing is changed anywhere
+     * @throws RefusedException with {@link Consistency#perThread}, for more than one process
      */
     public static TransactionReport revert(Map<LiveProcess, List<PatchId>> patches, Consistency consistency) {
         return run(patches, LiveProcess::partOfReverting, consistency);
     }
 
-    private static <T> TransactionReport run(Map<LiveProcess, List<T>> wishes,
+    private static <T> TransactionReport run(Map<LiveProcess, List<T>> work,
             BiFunction<LiveProcess, List<T>, JointOperation.Part> part, Consistency consistency) {
         List<JointOperation.Part> parts = new ArrayList<>();
         Set<Integer> pids = new HashSet<>();
-        wishes.forEach((process, those) -> {
+        work.forEach((process, items) -> {
             if (!pids.add(process.pid())) {
                 throw new IllegalArgumentException("process " + process.pid() + " is named twice");
             }
-            parts.add(part.apply(process, those));
+            parts.add(part.apply(process, items));
         });
         return JointOperation.run(parts, consistency);
     }

@@ -19,79 +19,58 @@ public record TransactionReport(Optional<RuntimeException> failure, List<Result>
             public InForce {
                 outcomes = List.copyOf(outcomes);
             }
-
-            @Override
-            public String toString() {
-                return "process " + pid + ": "
-                        + String.join("; ", outcomes.stream().map(Outcome::toString).toList());
-            }
         }
 
         /** All the patches are out of force, with {@link Outcome#reverted} naming them. */
-        record Reverted(int pid, Outcome outcome) implements Result {
-            @Override
-            public String toString() {
-                return "process " + pid + ": " + outcome;
-            }
-        }
+        record Reverted(int pid, Outcome outcome) implements Result {}
 
         /** Nothing was changed there, because of another process. */
-        record Untouched(int pid) implements Result {
-            @Override
-            public String toString() {
-                return "process " + pid + ": nothing was changed, because of another process";
-            }
-        }
+        record Untouched(int pid) implements Result {}
 
         /** Nothing was changed there, because of this process. */
-        record Failed(int pid, RuntimeException why) implements Result {
-            @Override
-            public String toString() {
-                return "process " + pid + ": nothing was changed: " + why.getMessage();
-            }
-        }
+        record Failed(int pid, RuntimeException why) implements Result {}
 
         /**
          * All its patches were in force for a moment, and were taken back; what had gone for them is in force again.
          *
          * @param unloaded whether their memory was given back
          */
-        record TakenBack(int pid, boolean unloaded) implements Result {
-            @Override
-            public String toString() {
-                return "process " + pid + ": the patches were in force, and were taken back because of another process"
-                        + (unloaded ? "" : "; they stay loaded");
-            }
-        }
+        record TakenBack(int pid, boolean unloaded) implements Result {}
 
         /** The patches were out of force for a moment, and are in force again. */
-        record PutBack(int pid) implements Result {
-            @Override
-            public String toString() {
-                return "process " + pid + ": the patches were out of force, and are in force again because of another "
-                        + "process";
-            }
-        }
+        record PutBack(int pid) implements Result {}
 
         /**
          * What was done there could not be undone, and patches may be in force, or out of it, against what holds elsewhere:
          * {@link LiveProcess#patches} tells. The next operation on the process undoes it.
          */
-        record LeftBehind(int pid, RuntimeException why) implements Result {
-            @Override
-            public String toString() {
-                return "process " + pid
-                        + ": what was done could not be undone, and may hold there (pulpo patches tells);"
-                        + " the next operation on the process undoes it: " + why.getMessage();
-            }
-        }
+        record LeftBehind(int pid, RuntimeException why) implements Result {}
 
         /** The process has ended, or executed another program, meanwhile. */
-        record Gone(int pid, TargetGoneException why) implements Result {
-            @Override
-            public String toString() {
-                return "process " + pid + ": " + why.getMessage();
-            }
+        record Gone(int pid, TargetGoneException why) implements Result {}
+
+        /** What has become of it, for a person to read, by the names that it has for remedies. */
+        default String text(Remedy.Wording words) {
+            return "process " + pid() + ": " + switch (this) {
+                case InForce in -> String.join("; ", in.outcomes.stream().map(Outcome::toString).toList());
+                case Reverted reverted -> reverted.outcome.toString();
+                case Untouched untouched -> "nothing was changed, because of another process";
+                case Failed failed -> "nothing was changed: " + reason(failed.why, words);
+                case TakenBack back -> "the patches were in force, and were taken back because of another process"
+                        + (back.unloaded ? "" : "; they stay loaded");
+                case PutBack back ->
+                    "the patches were out of force, and are in force again because of another process";
+                case LeftBehind left -> "what was done could not be undone, and may hold there ("
+                        + words.name(Remedy.Action.LOOK_AT_PATCHES)
+                        + " tells); the next operation on the process undoes it: " + reason(left.why, words);
+                case Gone gone -> reason(gone.why, words);
+            };
+        }
+
+        private static String reason(RuntimeException failure, Remedy.Wording words) {
+            return failure instanceof PulpoException known
+                    ? known.message(words)
+                    : String.valueOf(failure.getMessage());
         }
     }
 
@@ -106,6 +85,11 @@ public record TransactionReport(Optional<RuntimeException> failure, List<Result>
 
     @Override
     public String toString() {
-        return String.join(System.lineSeparator(), processes.stream().map(Result::toString).toList());
+        return text(Remedy.Wording.LIBRARY);
+    }
+
+    /** All of it, for readers who know remedies by other names than this library's. */
+    public String text(Remedy.Wording words) {
+        return String.join(System.lineSeparator(), processes.stream().map(result -> result.text(words)).toList());
     }
 }

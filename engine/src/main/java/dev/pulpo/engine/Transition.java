@@ -24,11 +24,16 @@ public record Transition(PatchId patch, Direction direction, List<Blocker> behin
 
     @Override
     public String toString() {
+        return text(Remedy.Wording.LIBRARY);
+    }
+
+    /** All of it, for readers who know remedies by other names than this library's. */
+    public String text(Remedy.Wording words) {
         StringBuilder text = new StringBuilder(patch.shortForm());
         text.append(direction == Direction.TO_PATCH ? " coming into force: " : " going out of force: ");
         text.append(behind.size()).append(behind.size() == 1 ? " thread has" : " threads have")
                 .append(" not changed yet");
-        behind.forEach(blocker -> text.append("\n  ").append(blocker.message()));
+        behind.forEach(blocker -> text.append("\n  ").append(blocker.message(words)));
         return text.toString();
     }
 }

@@ -3,12 +3,12 @@ package dev.pulpo.engine;
 import dev.pulpo.ffm.RemoteAddress;
 
 /**
- * An indirect function (STT_GNU_IFUNC) of a plan that nobody in the process has used yet, so that it is not known which
- * function it stands for. When the plan is applied, its resolver is called on a borrowed thread, as the dynamic loader
- * would call it; what it chooses is replaced, or refused for the same reasons as any other function.
+ * An indirect function (STT_GNU_IFUNC) of a plan without a bound slot in the process, so that its choice is unknown. When
+ * the plan is applied, its resolver is called on a borrowed thread, as the dynamic loader would call it. The chosen function
+ * is replaced, or refused like any other.
  *
  * @param function its name in the target
- * @param resolver the address, in the process, of the code that chooses
+ * @param resolver remote address of its resolver
  */
 public record UnresolvedFunction(String function, RemoteAddress resolver) {
     @Override

@@ -4,21 +4,21 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * A name, or a wildcard for names: {@code *} for any characters, {@code ?} for one, {@code [a-z]} and {@code [!a-z]} for one of
- * these or none of these, <code>{one,other}</code> for either, and a backslash before a character that means itself. Names are
- * not paths, so a slash is a character like any other; and they are {@link dev.pulpo.elf.RawText}, whatever the locale.
+ * A name, or a wildcard for names: {@code *} for any characters, {@code ?} for one, {@code [a-z]} and {@code [!a-z]} for one
+ * of these or none of these, <code>{one,other}</code> for either, and a backslash before a literal character. Names are not
+ * paths, so a slash is an ordinary character; and they are {@link dev.pulpo.elf.RawText}, whatever the locale.
  */
 public final class Wildcard {
     private final String text;
     private final Pattern pattern;
 
-    /** @throws PatternSyntaxException where it is not well-formed; the message says where */
+    /** @throws PatternSyntaxException where it is malformed; the message says where */
     public Wildcard(String text) {
         this.text = text;
         pattern = Pattern.compile(new Reader(text).regex(), Pattern.DOTALL);
     }
 
-    /** Whether a name is meant. */
+    /** Whether the wildcard matches a name. */
     public boolean matches(String name) {
         return pattern.matcher(name).matches();
     }
@@ -28,7 +28,7 @@ public final class Wildcard {
         return text;
     }
 
-    /** Makes a regular expression of a wildcard. */
+    /** Translates a wildcard into a regular expression. */
     private static final class Reader {
         private final String text;
         private final StringBuilder regex = new StringBuilder();
@@ -110,7 +110,7 @@ public final class Wildcard {
             return point;
         }
 
-        /** Letters and digits mean something after a backslash, and nothing without; of everything else it is the other way. */
+        /** A backslash gives letters and digits a meaning, and takes it from all other characters. */
         private void literal(int point) {
             if (point < 0x80 && !Character.isLetterOrDigit(point)) {
                 regex.append('\\');

@@ -1,26 +1,36 @@
 /**
- * Live patching of running processes. Data flows one way, each step a value:
+ * Live patching of running processes. Data flows one way, and each step is a value:
  *
  * <pre>
- *   file, process → image → plan → (load) → stop and commit → outcome
- *                  .image   .plan   .trace    .apply
+ *   file, process -> target -> plan -> load -> commit -> outcome
  * </pre>
  *
  * <p>In reading order:
- * <ol>
- * <li>{@link dev.pulpo.engine.LiveProcess}: where everything begins; {@link dev.pulpo.engine.ProcessFilter}: many of them;
- * {@link dev.pulpo.engine.Library}: what one has loaded;
- * <li>{@link dev.pulpo.engine.LivePatch}, {@link dev.pulpo.engine.Replacement}, {@link dev.pulpo.engine.PatchId}: what to
- * apply; {@link dev.pulpo.engine.Consistency}: when;
- * <li>{@link dev.pulpo.engine.PatchPlan}, {@link dev.pulpo.engine.PlannedFunction}, {@link dev.pulpo.engine.UnresolvedFunction},
- * {@link dev.pulpo.engine.Refusal}: what would happen, or why not;
- * <li>{@link dev.pulpo.engine.Outcome}, {@link dev.pulpo.engine.AppliedPatch}: what has happened;
- * {@link dev.pulpo.engine.Transition}: what happens until the last thread has changed;
- * <li>{@link dev.pulpo.engine.Transaction}, {@link dev.pulpo.engine.TransactionReport}: the same for several processes, all or
- * none;
- * <li>{@link dev.pulpo.engine.PulpoException} and its kinds, {@link dev.pulpo.engine.Blocker}: what has not;
- * <li>{@link dev.pulpo.engine.StubFile}: the stub, for {@code LD_PRELOAD}.
- * </ol>
+ * <ul>
+ * <li>{@link LiveProcess}, {@link ProcessFilter}, {@link Library}: a process, where everything begins; many of them;
+ * and what one has loaded;
+ * <li>{@link LivePatch}, {@link PlainPatch}, {@link Replacement}, {@link PatchId}: a patch, made of a container, or
+ * of plain code;
+ * <li>{@link BuildDiff}, {@link PackReport}: a patch made of two builds, and what became of it;
+ * <li>{@link Consistency}: when code may change;
+ * <li>{@link PatchPlan}, {@link PlannedFunction}, {@link PlannedReference}, {@link UnresolvedFunction}, {@link
+ * ByteString}: what an apply would do;
+ * <li>{@link Refusal}, {@link RefusalText}: why it would not;
+ * <li>{@link Check}, {@link Finding}, {@link Coverage}: what debug information says of it;
+ * <li>{@link Outcome}, {@link AppliedPatch}: what an apply did, and what holds in a process;
+ * <li>{@link Transition}: threads that change one by one;
+ * <li>{@link Transaction}, {@link TransactionReport}: several processes, all or none;
+ * <li>{@link Preflight}: whether a process can be patched at all;
+ * <li>{@link ThreadStack}, {@link StackFrame}, {@link LocalValue}, {@link CodePlace}: what threads do, and what an
+ * address is;
+ * <li>{@link PulpoException}, {@link RefusedException}, {@link BlockedException}, {@link PauseExceededException},
+ * {@link InTransitionException}, {@link TargetBusyException}, {@link TargetGoneException}, {@link
+ * TargetUnreadableException}, {@link AccessRefusedException}, {@link BorrowedCallException}: failures;
+ * <li>{@link Blocker}, {@link BlockingThread}, {@link BlockerText}: threads in the way;
+ * <li>{@link Remedy}: what would help;
+ * <li>{@link StubFile}: the stub, for {@code LD_PRELOAD};
+ * <li>{@link Wildcard}: patterns of names.
+ * </ul>
  */
 @NullMarked
 package dev.pulpo.engine;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,6 +29,7 @@ class AwkwardThreadTest {
         patch = LivePatch.of(victims.fix(2)).target("exe").replace("visited", "fixed_answer");
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @CsvSource({"small,true", "handler,true", "coroutine,true", "framed,true", "popped,true",
             "nocfi,false", "general,false"})

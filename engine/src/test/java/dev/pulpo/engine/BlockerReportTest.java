@@ -3,12 +3,12 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.ProcFs;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,6 +30,7 @@ class BlockerReportTest {
         patch = LivePatch.of(victims.fix(2)).target("exe").replace("visited", "fixed_answer");
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @CsvSource({"poll,poll,send it", "accept,accept,send it", "read,read,send it", "epoll,epoll_wait,send it",
             "sleep,clock_nanosleep,wakes up", "futex,futex,lock", "timedfutex,futex,lock", "child,wait4,child",
@@ -55,7 +56,10 @@ class BlockerReportTest {
                                     assertThat(thread.looks()).isGreaterThan(1);
                                     assertThat(thread.since()).isBetween(began, Instant.now());
                                     assertThat(thread.blocking()).isPositive();
-                                    assertThat(inside.remedy()).contains(remedy, "--timeout", "--consistency none");
+                                    assertThat(inside.remedy()).contains(remedy, "Consistency.timeout",
+                                            "Consistency.Level.NONE");
+                                    assertThat(inside.remedies())
+                                            .contains(new Remedy.AskFor(Consistency.Level.NONE));
                                 });
                         assertThat(blocked).hasMessageContaining("thread " + tid + " (waiter) is inside visited")
                                 .hasMessageContaining("  > visited+").hasMessageContaining("what helps: ")
@@ -71,19 +75,17 @@ class BlockerReportTest {
     }
 
     /** The victim says that its threads are about to wait; the kernel says that they do. */
-    private static void awaitCall(int pid, int tid, boolean waits) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
-        while (waits && ProcFs.systemCall(pid, tid).equals(OptionalLong.empty())) {
-            assertThat(System.nanoTime()).as("deadline for the thread to wait").isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+    private static void awaitCall(int pid, int tid, boolean waits) throws Exception {
+        Await.that("the thread waits", () -> !waits || ProcFs.systemCall(pid, tid).isPresent());
     }
 
     @Test
     void threadsAtTheSamePlaceAreToldOfOnce() throws Exception {
         try (RunningServer server = RunningServer.preloaded(program, "poll", "20");
                 LiveProcess process = LiveProcess.attach(server.pid())) {
-            ProcFs.threads(server.pid()).forEach(tid -> awaitCall(server.pid(), tid, true));
+            for (int tid : ProcFs.threads(server.pid())) {
+                awaitCall(server.pid(), tid, true);
+            }
             assertThatThrownBy(() -> process.apply(process.plan(patch), BRIEFLY))
                     .isInstanceOfSatisfying(BlockedException.class, blocked -> {
                         assertThat(blocked.blockers()).hasSize(20)
@@ -105,7 +107,8 @@ class BlockerReportTest {
             assertThatThrownBy(() -> process.apply(process.plan(patch),
                     Consistency.libraryQuiescent(Duration.ofMillis(100))))
                     .isInstanceOfSatisfying(BlockedException.class, blocked -> assertThat(blocked.blockers())
-                            .allSatisfy(blocker -> assertThat(blocker.remedy()).contains("--consistency function")));
+                            .allSatisfy(blocker -> assertThat(blocker.remedy())
+                                    .contains("Consistency.Level.FUNCTION_QUIESCENT")));
             Outcome outcome = process.apply(process.plan(patch), Consistency.none());
             assertThat(outcome.attempts()).isEqualTo(1);
             assertThat(server.ask("visit")).isEqualTo("2");

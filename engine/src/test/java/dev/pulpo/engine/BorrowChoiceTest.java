@@ -2,7 +2,7 @@ package dev.pulpo.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.ProcFs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

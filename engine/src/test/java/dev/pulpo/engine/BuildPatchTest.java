@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +34,7 @@ class BuildPatchTest {
     }
 
     /** Whatever way the compiler has to get at data, functions and thread-locals. */
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"-O2", "-O0 -fcf-protection", "-O3 -fno-plt -Wl,-z,now -march=x86-64-v2",
             "-Os -mtls-dialect=gnu2", "-O2 -ftls-model=initial-exec -fpatchable-function-entry=16,14"})
@@ -63,6 +65,7 @@ class BuildPatchTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void exceptionsGetThroughTheNewCode() throws Exception {
         Victims victims = new Victims(directory);
@@ -93,6 +96,7 @@ class BuildPatchTest {
         return report.findings().stream().map(finding -> finding.check().word() + " " + finding.message()).toList();
     }
 
+    @Tag("slow")
     @Test
     void whatTheOldBuildCannotBeGivenIsRefused() throws Exception {
         assertThat(refusals()).isEmpty();

@@ -7,6 +7,7 @@ import dev.pulpo.engine.container.Libpulp;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +59,8 @@ class ConstructorTest {
             PatchPlan plan = process.plan(patch);
             assertThat(plan.refusals()).singleElement().isInstanceOfSatisfying(Refusal.Unsafe.class, unsafe -> {
                 assertThat(unsafe.finding().check()).isEqualTo(Check.CONSTRUCTOR);
-                assertThat(unsafe.message()).contains(who, what, "do this later", "--allow constructor");
+                assertThat(unsafe.message()).contains(who, what, "do this later",
+                        "to do it nevertheless: allow(Check.CONSTRUCTOR)");
             });
             assertThatThrownBy(() -> process.apply(patch)).isInstanceOf(RefusedException.class);
             assertThat(process.libraries()).extracting(Library::path).doesNotContain(patch.file().toString());
@@ -69,6 +71,7 @@ class ConstructorTest {
     }
 
     /** Without symbols, frames and sections tell what there is. */
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"", "-Wl,-z,now", "-Wl,-z,pack-relative-relocs", "-fno-plt", "-O0", "-fcf-protection=full"})
     void strippedPatchesAreSeenThrough(String option) throws Exception {

@@ -3,15 +3,15 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pulpo.engine.image.PidNamespace;
-import dev.pulpo.engine.image.ProcFs;
-import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.PatchRecord.State;
+import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
-import dev.pulpo.engine.registry.Ties;
 import dev.pulpo.engine.registry.TrampolineBlock;
-import dev.pulpo.engine.trace.Exclusion;
+import dev.pulpo.engine.registry.TransactionLink;
+import dev.pulpo.engine.target.PidNamespace;
+import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.ffm.ProcessLock;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
@@ -72,19 +72,19 @@ class DamagedStateTest {
     private void forge(int pid, Function<PatchRecord, PatchRecord> change) {
         try (TraceeMemory memory = TraceeMemory.open(pid, pid)) {
             Registry registry = Registry.read(pid, memory, stub(pid, memory));
-            assertThat(registry.append(memory, change.apply(registry.entries().getLast().patch()))).isPresent();
+            assertThat(registry.append(memory, change.apply(registry.records().getLast().patch()))).isPresent();
         }
     }
 
     private static PatchRecord with(PatchRecord patch, State state, RemoteAddress handle, TrampolineBlock block,
-            Ties ties) {
+            TransactionLink link) {
         return new PatchRecord(state, patch.sequence() + 1, patch.appliedAt(), patch.id(), handle, patch.bias(),
-                patch.start(), patch.end(), block, 0, ties, patch.file(), patch.target(), patch.buildId(),
+                patch.start(), patch.end(), block, 0, link, patch.file(), patch.target(), patch.buildId(),
                 patch.comment(), List.of(), List.of());
     }
 
-    private static Ties.Member member(int pid) {
-        return new Ties.Member(pid, ProcFs.startTime(pid));
+    private static TransactionLink.Member member(int pid) {
+        return new TransactionLink.Member(pid, ProcFs.startTime(pid));
     }
 
     @Test
@@ -132,10 +132,10 @@ class DamagedStateTest {
         RemoteAddress[] handle = new RemoteAddress[1];
         forge(server.pid(), patch -> {
             handle[0] = patch.handle();
-            return with(patch, State.REVERTED, NO_HANDLE, TrampolineBlock.NONE, Ties.NONE);
+            return with(patch, State.REVERTED, NO_HANDLE, TrampolineBlock.NONE, TransactionLink.NONE);
         });
         forge(server.pid(), patch -> with(patch, State.REVERTED, handle[0], new TrampolineBlock(code, 4096),
-                Ties.NONE));
+                TransactionLink.NONE));
         process.apply(pair.other(3));
         assertThat(server.ask("pair")).isEqualTo("3 3");
         process.revert(pair.other(3).id());
@@ -151,13 +151,13 @@ class DamagedStateTest {
         try (LiveProcess other = LiveProcess.attach(innocent)) {
             other.apply(pair.other(3));
         }
-        HalfLeft.applying(innocent, State.PREPARED, Ties.Mark.OPEN);
+        HalfLeft.applying(innocent, State.PREPARED, TransactionLink.Mark.OPEN);
         process.apply(pair.answer(3));
-        for (List<Ties.Member> members : List.of(List.of(member(server.pid()), member(innocent)),
+        for (List<TransactionLink.Member> members : List.of(List.of(member(server.pid()), member(innocent)),
                 List.of(member(innocent)))) {
             forge(server.pid(), patch -> with(patch, State.PENDING, NO_HANDLE, TrampolineBlock.NONE,
-                    Ties.of(4711, PidNamespace.own(), members)));
-            try (ProcessLock lock = Exclusion.of(innocent)) {
+                    TransactionLink.of(4711, PidNamespace.own(), members)));
+            try (ProcessLock lock = TargetLock.of(innocent)) {
                 process.apply(pair.other(3));
                 process.revert(pair.other(3).id());
                 assertThat(lock).isNotNull();
@@ -177,10 +177,10 @@ class DamagedStateTest {
             other.apply(pair.other(3));
         }
         forge(innocent, patch -> with(patch, State.PENDING, NO_HANDLE, TrampolineBlock.NONE,
-                Ties.of(4711, PidNamespace.own(), List.of(member(innocent)))));
+                TransactionLink.of(4711, PidNamespace.own(), List.of(member(innocent)))));
         process.apply(pair.answer(3));
         forge(server.pid(), patch -> with(patch, State.PENDING, NO_HANDLE, TrampolineBlock.NONE,
-                Ties.of(4711, PidNamespace.own(), List.of(member(server.pid()), member(innocent)))));
+                TransactionLink.of(4711, PidNamespace.own(), List.of(member(server.pid()), member(innocent)))));
         process.apply(pair.other(3));
         assertThat(HalfLeft.states(innocent)).containsExactly(State.ACTIVE, State.PENDING);
     }

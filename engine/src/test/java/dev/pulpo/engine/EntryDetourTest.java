@@ -3,12 +3,12 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pulpo.engine.image.MemoryMap;
-import dev.pulpo.engine.image.ProcFs;
-import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.target.MemoryMap;
+import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,6 +120,7 @@ class EntryDetourTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void anotherToolRevertsAndGivesTheTrampolinesBack() throws Exception {
         try (RunningServer server = RunningServer.plain(victims.entriesMain())) {
@@ -155,6 +157,7 @@ class EntryDetourTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void toolKilledAtRandomMomentsLeavesTheTargetAlive() throws Exception {
         Random random = new Random(20261123);

@@ -2,7 +2,7 @@ package dev.pulpo.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.Ptrace;
@@ -62,7 +62,7 @@ class ExecuteTest {
                 return ptrace.decode(ptrace.pollWord(other));
             });
             assertThat(end.isGone()).isTrue();
-            assertThat(tracer.<Boolean>call(TracerThread.Tools::holdsOn)).isFalse();
+            assertThat(tracer.<Boolean>call(TracerThread.Tools::hasUnreleased)).isFalse();
         }
     }
 

@@ -3,11 +3,13 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A tool that runs out of memory, or throws, leaves a target that lives, and patches that are what is reported of them. */
+@Tag("slow")
 class FailureSweepTest {
     @TempDir
     Path directory;

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -99,6 +100,7 @@ class FrameProofTruthTest {
         };
     }
 
+    @Tag("slow")
     @Test
     void compiledFunctionsAreDescribedTheSameWay() throws Exception {
         Victims victims = new Victims(directory);

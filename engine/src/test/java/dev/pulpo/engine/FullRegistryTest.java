@@ -2,10 +2,10 @@ package dev.pulpo.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pulpo.engine.image.MemoryMap;
-import dev.pulpo.engine.image.ProcFs;
-import dev.pulpo.engine.image.ProcessImage;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.target.MemoryMap;
+import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import java.nio.file.Path;
@@ -42,7 +42,7 @@ class FullRegistryTest {
     private static RemoteAddress place(RunningServer server) {
         try (TraceeMemory memory = TraceeMemory.open(server.pid(), server.pid())) {
             return Registry.read(server.pid(), memory, ProcessImage.read(server.pid(), memory).stub().orElseThrow())
-                    .stub().registry();
+                    .stub().registry().start();
         }
     }
 

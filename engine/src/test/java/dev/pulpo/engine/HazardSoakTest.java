@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ class HazardSoakTest {
         soak = new HazardSoak(directory);
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"signals", "restart", "restart-injected", "forks", "vforks", "stopped-at-random",
             "frozen-at-random", "signals/thread", "churn/thread", "rseq", "users", "namespaces", "two-tools",

@@ -3,18 +3,18 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.Signals;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +57,7 @@ class HazardTest {
         }
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void vectorRegistersOfBorrowedThreadsSurvive(boolean preloaded) throws Exception {
@@ -95,12 +96,9 @@ class HazardTest {
         }
     }
 
-    private static void awaitState(int pid, char state) {
-        long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
-        while (!ProcFs.liveThreads(pid).stream().allMatch(tid -> ProcFs.state(pid, tid) == state)) {
-            assertThat(System.nanoTime()).as("deadline for state %s", state).isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+    private static void awaitState(int pid, char state) throws Exception {
+        Await.that("threads in state " + state,
+                () -> ProcFs.liveThreads(pid).stream().allMatch(tid -> ProcFs.state(pid, tid) == state));
     }
 
     @Test
@@ -133,15 +131,12 @@ class HazardTest {
         }
     }
 
-    private static void endMainThread(RunningServer server) {
+    private static void endMainThread(RunningServer server) throws Exception {
         assertThat(server.ask("exit-main")).isEqualTo("gone");
-        long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
-        while (!ProcFs.isZombie(server.pid(), server.pid())) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        Await.that("its main thread has ended", () -> ProcFs.isZombie(server.pid(), server.pid()));
     }
 
+    @Tag("slow")
     @Test
     void threadsThatComeAndGoAreNoObstacle() throws Exception {
         try (RunningServer server = RunningServer.preloaded(victims.server(), "8", "churn")) {
@@ -149,6 +144,7 @@ class HazardTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void sixteenThreadsInMalloc() throws Exception {
         try (RunningServer server = RunningServer.plain(victims.server(), "16", "malloc")) {
@@ -156,6 +152,7 @@ class HazardTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void blockedSystemCallsEndWhenAndAsTheyWouldHave() throws Exception {
         try (RunningServer server = RunningServer.preloaded(hazards, "blocked")) {
@@ -183,6 +180,7 @@ class HazardTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void toolKilledAtRandomMomentsLeavesTheTargetAlive() throws Exception {
         Random random = new Random(20261123);
@@ -249,7 +247,7 @@ class HazardTest {
             assertThat(server.ask("answer")).isEqualTo("1");
             PlannedFunction function = process.plan(patch()).functions().getFirst();
             assertThat(function.prepared()).isTrue();
-            assertThat(function.original()).as("two nops of one byte").endsWith("9090");
+            assertThat(function.original().toString()).as("two nops of one byte").endsWith("9090");
             long between = function.entry().value() + (function.endbr64() ? 4 : 0) + 1;
             try (TracerThread tracer = new TracerThread(server.pid())) {
                 tracer.call(tools -> stopAt(tools, server, between));
@@ -291,14 +289,10 @@ class HazardTest {
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             Process strace = new ProcessBuilder(
                     List.of("gdb", "-q", "-nx", "-batch", "-p", Integer.toString(server.pid()),
-                            "-ex", "shell sleep 30"))
+                            "-ex", "shell sleep 300"))
                     .redirectErrorStream(true).start();
             try {
-                long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-                while (ProcFs.tracerOf(server.pid(), server.pid()) == 0) {
-                    assertThat(System.nanoTime()).isLessThan(deadline);
-                    Thread.onSpinWait();
-                }
+                Await.that("gdb traces it", () -> ProcFs.tracerOf(server.pid(), server.pid()) != 0);
                 assertThatThrownBy(() -> process.apply(patch())).isInstanceOf(AccessRefusedException.class)
                         .hasMessageContaining(Long.toString(strace.pid())).hasMessageContaining("gdb");
             } finally {

@@ -3,10 +3,10 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pulpo.engine.image.PidNamespace;
-import dev.pulpo.engine.image.ProcFs;
 import dev.pulpo.engine.registry.PatchRecord.State;
-import dev.pulpo.engine.registry.Ties.Mark;
+import dev.pulpo.engine.registry.TransactionLink.Mark;
+import dev.pulpo.engine.target.PidNamespace;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.ffm.Launcher;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A transaction was left half done, and the next tool may not look at one of its processes, or knows it by another id: it is
  * of another user, or the ids are of another PID namespace.
  */
+@Tag("slow")
 class HiddenMembersTest {
     private static final int NOBODY = 65_534;
     private static final int SOMEBODY = 4711;
@@ -301,7 +303,7 @@ class HiddenMembersTest {
         left(State.PENDING, Mark.OPEN, Mark.DECIDED);
         String said = tool(ApplyOnce.class, List.of(nextArguments(PidNamespace.ids(pids.getFirst()).getLast())));
         assertThat(said).contains("a tool that ended was at work on processes " + pids.get(0) + ", " + pids.get(1)
-                + " together", "the processes were named in another PID namespace; run pulpo in it");
+                + " together", "the processes were named in another PID namespace; work on them from there");
         areOf(3, AppliedPatch.Status.HALF_DONE);
         nextTool(0);
         areOf(3, AppliedPatch.Status.IN_FORCE);

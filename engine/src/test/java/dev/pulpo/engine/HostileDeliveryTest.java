@@ -13,6 +13,7 @@ import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -114,7 +115,9 @@ class HostileDeliveryTest {
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             LivePatch patch = LivePatch.of(fix).target("libanswer.so").replace("answer", "fixed_answer");
             assertThatThrownBy(() -> process.apply(process.plan(patch), AT_ONCE))
-                    .isInstanceOf(RefusedException.class).hasMessageContaining("prlimit --fsize");
+                    .isInstanceOfSatisfying(RefusedException.class,
+                            refused -> assertThat(refused.remedies()).containsExactly(Remedy.Action.RAISE_FILE_LIMIT))
+                    .hasMessageContaining("it may make no file of more than ").hasMessageContaining("prlimit(2)");
             assertThat(server.ask("answer")).isEqualTo("1");
         }
     }
@@ -175,14 +178,13 @@ class HostileDeliveryTest {
     }
 
     @Test
+    @Timeout(60)
     void deadlineHoldsWhereTheTargetDoesNotReturn() throws Exception {
-        long began = System.nanoTime();
         try (RunningServer server = liar("stall");
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             PatchPlan plan = process.plan(patch());
             assertThatThrownBy(() -> process.apply(plan, Consistency.functionQuiescent(Duration.ofMillis(300))))
                     .isInstanceOf(BorrowedCallException.class);
         }
-        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(10));
     }
 }

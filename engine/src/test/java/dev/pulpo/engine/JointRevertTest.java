@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pulpo.engine.TransactionReport.Result;
-import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.trace.StubState;
-import dev.pulpo.ffm.Processes;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.engine.target.StubState;
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -249,7 +247,7 @@ class JointRevertTest {
         List<RemoteAddress> before = new ArrayList<>();
         for (LiveProcess process : processes) {
             fill(process);
-            before.add(registry(process).registry());
+            before.add(registry(process).registry().start());
         }
         assertThat(revert(pair.ids(2), Consistency.DEFAULT).isDone()).isTrue();
         areOf(1, 1);
@@ -261,14 +259,14 @@ class JointRevertTest {
     /** Leaves room for hardly anything, by a comment. */
     private static void fill(LiveProcess process) throws IOException {
         LivePatch unrelated = pair.patch("libanswer.so", "second", 7);
-        long before = registry(process).registryUsed();
+        long before = registry(process).registry().used();
         process.apply(unrelated);
-        long record = registry(process).registryUsed() - before;
+        long record = registry(process).registry().used() - before;
         process.revert(unrelated.id());
         StubState now = registry(process);
-        int room = Math.toIntExact(now.registrySize() - now.registryUsed() - record);
+        int room = Math.toIntExact(now.registry().size() - now.registry().used() - record);
         process.apply(unrelated.comment("x".repeat(room - 64)));
-        assertThat(registry(process).registrySize() - registry(process).registryUsed()).isBetween(0L, 80L);
+        assertThat(registry(process).registry().size() - registry(process).registry().used()).isBetween(0L, 80L);
     }
 
     private static StubState registry(LiveProcess process) {
@@ -293,7 +291,7 @@ class JointRevertTest {
             try (Watch watch = new Watch(pid(2), call -> {
                 if (call.isRaise() && stops.isEmpty()) {
                     stops.add(1);
-                    Processes.kill(victim, Signals.SIGKILL);
+                    Await.killed(victim);
                 }
             })) {
                 report = revert(pair.ids(2), Consistency.DEFAULT);

@@ -3,11 +3,13 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A tool that is killed at its n-th system call leaves a target that lives, and a registry that tells the truth. */
+@Tag("slow")
 class KillSweepTest {
     @TempDir
     Path directory;

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,6 +144,7 @@ class LocalsTest {
                         + "|block: own 301 is not what gdb says|block: gdb says own (error|-?\\d+)");
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"-g -O0", "-g -O1", "-g -O2", "-gdwarf-4 -O2", "-gdwarf-5 -gsplit-dwarf -O2",
             "-gdwarf-4 -gsplit-dwarf -O2", "-g -O3 -fomit-frame-pointer"})

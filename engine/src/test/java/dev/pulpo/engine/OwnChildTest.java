@@ -20,7 +20,7 @@ class OwnChildTest {
             assertThat(ProcessFilter.ALL.find()).contains(other.pid()).doesNotContain(pid);
             assertThat(Preflight.candidates()).contains(other.pid()).doesNotContain(pid);
         }
-        assertThat(OwnChild.isOne(pid)).as("its id may be given to another").isFalse();
+        assertThat(OwnChild.isOwnChild(pid)).as("its id may be given to another").isFalse();
     }
 
     private static void awaitStub(int pid) {

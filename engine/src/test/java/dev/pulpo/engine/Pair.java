@@ -1,7 +1,7 @@
 package dev.pulpo.engine;
 
-import dev.pulpo.engine.image.MemoryMap;
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.MemoryMap;
+import dev.pulpo.engine.target.ProcFs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

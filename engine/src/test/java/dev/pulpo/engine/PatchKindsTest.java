@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,6 +114,7 @@ class PatchKindsTest {
     }
 
     /** None of these has a bound of its own: the registry grows, and paths are as long as the kernel lets them be. */
+    @Tag("slow")
     @Test
     void thousandsOfFunctionsLongCommentsAndLongPaths() throws Exception {
         int count = 1500;

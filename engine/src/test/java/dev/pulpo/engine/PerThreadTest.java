@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -295,6 +296,7 @@ class PerThreadTest {
     }
 
     /** The victims notice what should not have been noticed: lost registers, signals, interrupted calls. */
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"vectors", "timer", "restart", "epoll", "8 churn", "16 malloc", "4 spin"})
     void processesThatAreEasilyDisturbedAreNot(String kind) throws Exception {
@@ -380,6 +382,7 @@ class PerThreadTest {
         }
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void anotherToolTakesUpWhatAKilledOneHasBegun(boolean force) throws Exception {
@@ -420,6 +423,7 @@ class PerThreadTest {
     }
 
     /** Each thread runs either version, never one of one function and the other of another; however often it is turned. */
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void busyThreadsNeverRunAMixture(boolean prepared) throws Exception {

@@ -154,11 +154,11 @@ class PlainPatchTest {
             List<String> changed = new ArrayList<>();
             for (int i = 0; i < before.dynamicSymbols().size(); i++) {
                 ElfSymbol old = before.dynamicSymbols().get(i);
-                ElfSymbol young = after.dynamicSymbols().get(i);
-                assertThat(young.name()).isEqualTo(old.name());
-                if (old.binding() != young.binding()) {
-                    assertThat(young.binding()).isEqualTo(SymbolBinding.WEAK);
-                    changed.add(young.name());
+                ElfSymbol replacement = after.dynamicSymbols().get(i);
+                assertThat(replacement.name()).isEqualTo(old.name());
+                if (old.binding() != replacement.binding()) {
+                    assertThat(replacement.binding()).isEqualTo(SymbolBinding.WEAK);
+                    changed.add(replacement.name());
                 }
             }
             assertThat(changed).containsExactlyInAnyOrder("counter", "per_thread", "names", "hidden");
@@ -186,7 +186,9 @@ class PlainPatchTest {
         PlainPatch patch = PlainPatch.of(library, fix());
         assertThat(only(patch.analyse())).satisfies(finding -> {
             assertThat(finding.check()).isEqualTo(Check.AMBIGUOUS);
-            assertThat(finding.message()).contains("plain.c:", "other.c:", "--choose counter=FILE");
+            assertThat(finding.message()).contains("plain.c:", "other.c:");
+            assertThat(finding.remedies()).containsExactly(new Remedy.ChooseSymbol("counter"));
+            assertThat(finding.toString()).contains("; choose one by its file (PlainPatch.choose)");
             assertThat(finding.places()).hasSize(2);
         });
         PackReport first = patch.choose("counter", "plain.c").analyse();
@@ -423,7 +425,7 @@ class PlainPatchTest {
             PatchPlan refused = process.plan(patch);
             assertThat(refused.refusals()).singleElement().isInstanceOfSatisfying(Refusal.Unsafe.class, unsafe -> {
                 assertThat(unsafe.finding().check()).isEqualTo(Check.INLINED);
-                assertThat(unsafe.message()).contains("plain.c:", "--allow inlined");
+                assertThat(unsafe.message()).contains("plain.c:", "to do it nevertheless: allow(Check.INLINED)");
             });
             assertThatThrownBy(() -> process.apply(refused, Consistency.DEFAULT)).isInstanceOf(RefusedException.class);
             PatchPlan allowed = process.plan(patch.allow(Check.INLINED));

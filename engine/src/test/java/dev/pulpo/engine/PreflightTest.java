@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pulpo.engine.Preflight.Kind;
 import dev.pulpo.engine.Preflight.Severity;
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.SystemCallException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Assumptions;
@@ -108,11 +107,8 @@ class PreflightTest {
     }
 
     private static void awaitProgram(int pid, Path program) throws Exception {
-        long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
-        while (!Files.isSameFile(Path.of("/proc", Integer.toString(pid), "exe"), program)) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        Await.that("the program runs",
+                () -> Files.isSameFile(Path.of("/proc", Integer.toString(pid), "exe"), program));
     }
 
     @Test
@@ -203,7 +199,7 @@ class PreflightTest {
         Assumptions.assumeTrue(kernelThread.isPresent(), "this pid namespace has no kernel threads: 2 is not kthreadd");
         Preflight preflight = Preflight.of(kernelThread.getAsInt());
         assertThat(preflight.findings()).singleElement().isEqualTo(new Preflight.Finding(Severity.OBSTACLE,
-                Kind.KERNEL_THREAD, "it is a thread of the kernel", ""));
+                Kind.KERNEL_THREAD, "it is a thread of the kernel", List.of()));
         assertThat(preflight.name()).isEqualTo("kthreadd");
         assertThat(Preflight.candidates()).doesNotContain(kernelThread.getAsInt());
     }
@@ -212,11 +208,7 @@ class PreflightTest {
     void processThatWaitsUninterruptibly() throws Exception {
         try (RunningServer server = RunningServer.preloaded(victims.scene())) {
             assertThat(server.ask("freeze")).isEqualTo("freezing");
-            long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
-            while (ProcFs.state(server.pid(), server.pid()) != 'D') {
-                assertThat(System.nanoTime()).isLessThan(deadline);
-                Thread.onSpinWait();
-            }
+            Await.that("it waits", () -> ProcFs.state(server.pid(), server.pid()) == 'D');
             Preflight preflight = Preflight.of(server.pid());
             assertThat(preflight.isPatchable()).isTrue();
             assertThat(found(preflight, Severity.DOUBT)).containsExactly(Kind.UNINTERRUPTIBLE);
@@ -232,12 +224,8 @@ class PreflightTest {
                 "-fno-stack-protector", "-Wl,--dynamic-linker=/lib64/ld-linux-x86-64.so.2");
         try (LaunchedProcess process = new Launcher(program.toString()).start()) {
             awaitProgram(process.pid(), program);
-            long deadline = System.nanoTime() + Duration.ofSeconds(5).toNanos();
             // It has no other system call of its own than that in which it waits.
-            while (ProcFs.systemCall(process.pid(), process.pid()).orElse(-1) != PAUSE) {
-                assertThat(System.nanoTime()).isLessThan(deadline);
-                Thread.onSpinWait();
-            }
+            Await.that("it waits", () -> ProcFs.systemCall(process.pid(), process.pid()).orElse(-1) == PAUSE);
             Preflight preflight = Preflight.of(process.pid());
             assertThat(found(preflight, Severity.DOUBT)).contains(Kind.NO_DLOPEN);
             assertThat(finding(preflight, Kind.NO_DLOPEN).remedy()).isEqualTo("try again when it has begun its work");

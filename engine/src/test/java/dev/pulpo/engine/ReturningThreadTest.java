@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pulpo.engine.registry.PatchRecord.State;
-import dev.pulpo.engine.registry.Ties.Mark;
-import dev.pulpo.ffm.Processes;
-import dev.pulpo.ffm.Signals;
+import dev.pulpo.engine.registry.TransactionLink.Mark;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -81,7 +79,7 @@ class ReturningThreadTest {
             try (Watch watch = new Watch(two.pid(), call -> {
                 if (call.isRaise() && lingering.isEmpty()) {
                     lingering.add(one.ask("linger"));
-                    Processes.kill(two.pid(), Signals.SIGKILL);
+                    Await.killed(two.pid());
                 }
             })) {
                 report = Transaction.revert(ids, SOON);

@@ -1,6 +1,6 @@
 package dev.pulpo.engine;
 
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.SystemCallNames;

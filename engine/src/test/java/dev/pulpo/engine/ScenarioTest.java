@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -414,9 +415,10 @@ class ScenarioTest {
     @CsvSource({"padding_crosses, new_number, padding_crosses, 1, 77", "flip_crosses, new_number, flip_crosses, 2, 77",
             "entry_begins_page, new_number, entry_begins_page, 3, 77", "many, new_many, call_many, 66, 1066",
             "depth, new_depth, call_depth, 20, 540", "returned, new_returned, call_returned, 6, 52"})
-    void functionsOfAllShapes(String old, String young, String called, String before, String after) throws Exception {
+    void functionsOfAllShapes(String old, String replacement, String called, String before, String after)
+            throws Exception {
         Path library = victims.prepared("libshapes.so", "shapes.c");
-        Path fix = victims.containerOf(old + ".so", "shapes_fix.c", library, "TARGET", old + ":" + young);
+        Path fix = victims.containerOf(old + ".so", "shapes_fix.c", library, "TARGET", old + ":" + replacement);
         try (RunningServer server = RunningServer.preloaded(victims.scene());
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             assertThat(server.ask("open " + library)).isEqualTo("open");
@@ -429,6 +431,7 @@ class ScenarioTest {
         }
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void exceptionsPassThroughPatchedFunctions(boolean prepared) throws Exception {

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -69,6 +70,7 @@ class StacksTest {
                         .filter(place -> place.startsWith("stacks.c")).orElse("-");
     }
 
+    @Tag("slow")
     @Test
     void everyThreadHasTheStackThatGdbSees() throws Exception {
         Needed.commands("gdb");

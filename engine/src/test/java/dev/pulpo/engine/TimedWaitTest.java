@@ -10,10 +10,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who waits for events with a timeout wakes when it is over, however often the process was stopped meanwhile. */
+@Tag("slow")
 class TimedWaitTest {
     /** As in the program. */
     private static final long WAIT_MILLIS = 6000;

@@ -3,11 +3,13 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Whatever becomes of a tool that applies several patches in one step, the next one leaves all of them, or none. */
+@Tag("slow")
 class TransactionSweepTest {
     @TempDir
     Path directory;

@@ -3,8 +3,6 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.pulpo.ffm.Processes;
-import dev.pulpo.ffm.Signals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -271,7 +269,7 @@ class TransactionTest {
                 try (Watch watch = new Watch(two.pid(), call -> {
                     if (call.isRaise() && stops.isEmpty()) {
                         stops.add(1);
-                        Processes.kill(victim, Signals.SIGKILL);
+                        Await.killed(victim);
                     }
                 })) {
                     report = Transaction.apply(plans, Consistency.DEFAULT);

@@ -3,7 +3,7 @@ package dev.pulpo.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pulpo.engine.registry.PatchRecord.State;
-import dev.pulpo.engine.registry.Ties.Mark;
+import dev.pulpo.engine.registry.TransactionLink.Mark;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

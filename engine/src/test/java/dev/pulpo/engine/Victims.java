@@ -25,7 +25,7 @@ public final class Victims {
     }
 
     /** The prepared library libanswer.so. */
-    Path library() {
+    public Path library() {
         return built("libanswer.so", () -> gcc("libanswer.so", "answer.c", "-shared", "-fPIC",
                 "-fpatchable-function-entry=16,14", "-Wl,-soname,libanswer.so"));
     }
@@ -52,7 +52,7 @@ public final class Victims {
     }
 
     /** A patch whose fixed_answer() returns this value. */
-    Path fix(int value) {
+    public Path fix(int value) {
         String name = "fix" + value + ".so";
         return built(name, () -> gcc(name, "fix.c", "-shared", "-fPIC", "-DVALUE=" + value));
     }

@@ -10,10 +10,12 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** {@code trigger -c}: the patch comes into force when no thread is in the library, and not before. */
+@Tag("slow")
 class CheckStackTest {
     @TempDir
     static Path directory;

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +46,7 @@ class CommandLineTest {
         return names;
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void serverIsPatchedAndReverted(boolean preloaded) throws Exception {
@@ -69,6 +71,7 @@ class CommandLineTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void refusalIsExplained() throws Exception {
         try (DemoServer server = new DemoServer("")) {
@@ -80,6 +83,7 @@ class CommandLineTest {
     }
 
     /** The two threads that answer never leave serve(). */
+    @Tag("slow")
     @Test
     void threadThatStaysInsideIsLeftBehind() throws Exception {
         try (DemoServer server = new DemoServer("")) {
@@ -104,6 +108,7 @@ class CommandLineTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void stopThatWouldTakeTooLongIsNotMade() throws Exception {
         try (DemoServer server = new DemoServer("")) {
@@ -122,6 +127,7 @@ class CommandLineTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void threadThatStaysInsideBlocks() throws Exception {
         try (DemoServer server = new DemoServer("")) {
@@ -137,6 +143,7 @@ class CommandLineTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void stacksAddressesAndLayoutsAreShown() throws Exception {
         try (DemoServer server = new DemoServer("")) {
@@ -162,6 +169,7 @@ class CommandLineTest {
         assertThat(none.errors()).contains("no_such_type").doesNotContain("\tat ");
     }
 
+    @Tag("slow")
     @Test
     void plainSourceBecomesAPatch() throws Exception {
         Path directory = Files.createTempDirectory("pulpo-plain");
@@ -203,6 +211,7 @@ class CommandLineTest {
         }
     }
 
+    @Tag("slow")
     @Test
     void wrongUsageAndGoneProcesses() throws Exception {
         assertThat(Scripts.pulpo().status()).isEqualTo(2);
@@ -219,6 +228,7 @@ class CommandLineTest {
         assertThat(result.output()).isEqualTo(Scripts.pulpo("stub").output());
     }
 
+    @Tag("slow")
     @Test
     void quickstartShowsAllThreeStates() throws Exception {
         Result result = Scripts.run("", "quickstart");

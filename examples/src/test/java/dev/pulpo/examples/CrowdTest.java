@@ -12,10 +12,12 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Hundreds of processes with one command, and what is seen of it on a terminal. */
+@Tag("slow")
 class CrowdTest {
     private static final String ALL = "crowd-mem*";
     private static final Pattern PROGRESS = Pattern.compile("\r\033\\[K(\\d+) of (\\d+) processes");

@@ -13,10 +13,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Commands over many processes, two of which are hostile: those have a line each that says why, and the third is served. */
+@Tag("slow")
 class HostileCrowdTest {
     private static final String ALL = "crowd-mem*";
 

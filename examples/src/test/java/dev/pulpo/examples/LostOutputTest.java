@@ -3,12 +3,14 @@ package dev.pulpo.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pulpo.examples.Scripts.Result;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What could not be written was not done, and scripts are told so. */
 class LostOutputTest {
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"pulpo stub", "pulpo --help", "pulpo preflight -p 1 --json", "ulp --help",
             "ulp dump --usage"})

@@ -11,12 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A process whose names are all that names should not be: people see escapes, programs get the very bytes. */
+@Tag("slow")
 class OddNamesTest {
     /** The program's own file: UTF-8, and a byte that is none. */
     private static final String NAME = "$(printf '\\303\\251vil\\377')";

@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Commands that go over all processes, or all of a user, in a pid namespace of their own: there are no others in it than
  * the test's, and they end with it.
  */
+@Tag("slow")
 class OwnNamespaceTest {
     private static final String NOBODY = "65534";
     /** What a script prints between its steps, with the exit status of the one before. */

@@ -22,8 +22,8 @@ final class Scripts {
     static final Path MODULE = Path.of("").toAbsolutePath();
     static final Path DEMO = MODULE.resolve("target/demo");
 
-    /** How long a script may take. */
-    private static final long PATIENCE_SECONDS = 55;
+    /** A script that takes longer hangs. */
+    private static final long PATIENCE_SECONDS = 240;
 
     private Scripts() {}
 
@@ -133,7 +133,7 @@ final class Scripts {
     /** The modules of the product, out of the class path of the tests. */
     private static String modulePath() {
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry -> entry.endsWith("/target/classes") || entry.contains("/pulpo-")
+                .filter(entry -> entry.endsWith("/classes") || entry.contains("/pulpo-")
                         || entry.contains("/picocli-") || entry.contains("/jackson-core-"))
                 .collect(Collectors.joining(File.pathSeparator));
     }

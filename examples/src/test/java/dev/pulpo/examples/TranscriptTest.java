@@ -6,9 +6,11 @@ import java.nio.file.Files;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What docs/jshell.md shows is what happens. */
+@Tag("slow")
 class TranscriptTest {
     private static final String PROMPT = "jshell> ";
 

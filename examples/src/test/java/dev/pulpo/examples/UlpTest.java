@@ -9,10 +9,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** libpulp's command line, and the same commands as {@code pulpo} has them, on servers that were started by hand. */
+@Tag("slow")
 class UlpTest {
     @TempDir
     static Path directory;

@@ -24,8 +24,8 @@ public final class Errno {
     public static final int ENOSYS = Linux.ENOSYS();
 
     /*
-     * The kernel's private error numbers (include/linux/errno.h). User space never sees them, a tracer does: they
-     * stand in rax of a thread that was stopped inside a system call, and say how the kernel means to restart it.
+     * The kernel's private error numbers (include/linux/errno.h). User space never sees them, but a tracer does: they are
+     * in rax of a thread that was stopped inside a system call, and say how the kernel will restart it.
      */
     static final int ERESTARTSYS = 512;
     static final int ERESTARTNOINTR = 513;
@@ -34,10 +34,28 @@ public final class Errno {
 
     private Errno() {}
 
-    /** The name in {@code errno.h}, such as {@code ESRCH}, or the number where there is none. */
+    /** The error number in the result of a system call; 0 if it is not an error. */
+    public static int of(long result) {
+        // Errors are the last 4095 numbers (MAX_ERRNO in include/linux/err.h); other negative values are results.
+        return result < 0 && result >= -4095 ? (int) -result : 0;
+    }
+
+    /**
+     * The result of a system call that must succeed.
+     *
+     * @throws SystemCallException if it is an error number
+     */
+    public static long check(String call, long result) {
+        if (of(result) != 0) {
+            throw new SystemCallException(call, of(result));
+        }
+        return result;
+    }
+
+    /** The name in {@code errno.h}, such as {@code ESRCH}, or the number if it has none. */
     public static String name(int errno) {
-        // Only errors come this way, so the generated accessors are searched instead of kept in a second table.
-        // Of two names for one number (EAGAIN, EWOULDBLOCK) the shorter one is the usual one.
+        // Used only for errors, so it searches the generated accessors instead of keeping a second table. Of two names
+        // for one number (EAGAIN, EWOULDBLOCK) the shorter one is the usual one.
         return Arrays.stream(Linux.class.getMethods())
                 .filter(method -> method.getName().matches("E[A-Z0-9]+") && method.getReturnType() == int.class)
                 .filter(method -> value(method) == errno)

@@ -7,13 +7,13 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * What fstat(2) says of an open file.
+ * The attributes of an open file, from fstat(2).
  *
- * @param device  as the map of a process shows it: {@code major:minor} in hexadecimal (proc_pid_maps(5))
+ * @param device  the device as in the map of a process: {@code major:minor} in hexadecimal (proc_pid_maps(5))
  * @param mode    type and permissions, as {@code st_mode} (inode(7))
  * @param owner   user id
  * @param size    in bytes
- * @param changed when the file or what is known of it was changed last, in nanoseconds of the epoch
+ * @param changed when the file or its attributes were last changed, in nanoseconds since the epoch
  */
 public record FileStatus(String device, long inode, int mode, int owner, long size, long changed) {
     /** {@code struct stat} of x86-64 (asm/stat.h). */
@@ -36,7 +36,7 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
     /** {@code S_IWGRP} and {@code S_IWOTH}. */
     private static final int WRITE_BY_OTHERS = 0x12;
 
-    /** Of a descriptor. */
+    /** Reads the attributes of a descriptor. */
     static FileStatus of(int descriptor, String name) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment stat = arena.allocate(BYTES, Long.BYTES);
@@ -51,7 +51,7 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
         }
     }
 
-    /** As makedev(3) packs major and minor numbers, and fs/proc/task_mmu.c prints them. */
+    /** Unpacks major and minor numbers (makedev(3)) and formats them as fs/proc/task_mmu.c does. */
     private static String device(long number) {
         long major = number >>> 8 & 0xfff | number >>> 32 & 0xffff_f000L;
         long minor = number & 0xff | number >>> 12 & 0xffff_ff00L;
@@ -70,7 +70,7 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
         return (mode & TYPE) == DIRECTORY;
     }
 
-    /** The kind of file, for people, such as {@code a directory}. */
+    /** The kind of file in words, such as {@code a directory}. */
     public String kind() {
         return switch (mode & TYPE) {
             case REGULAR -> "a regular file";
@@ -92,7 +92,7 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
         return (mode & STICKY) != 0;
     }
 
-    /** Whether both are of one file. */
+    /** Whether both belong to the same file. */
     public boolean isSameFile(FileStatus other) {
         return inode == other.inode && device.equals(other.device);
     }

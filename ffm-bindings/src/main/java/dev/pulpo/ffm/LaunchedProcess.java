@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A child of {@link Launcher}. Its exit is learnt from a pidfd (pidfd_open(2)), which takes nothing away from a tracer;
- * only then is it reaped. {@link #close} kills it where it still runs. Thread-safe.
+ * A child of {@link Launcher}. A pidfd (pidfd_open(2)) reports its exit without consuming any stop of a tracer; then it
+ * is reaped. {@link #close} kills it if it still runs. Thread-safe.
  */
 public final class LaunchedProcess implements AutoCloseable {
     private static final Map<Integer, LaunchedProcess> LIVE = new ConcurrentHashMap<>();
@@ -60,7 +60,7 @@ public final class LaunchedProcess implements AutoCloseable {
         }
     }
 
-    /** Java's streams take no descriptor numbers, but {@code /proc/self/fd/N} opens the same pipe once more. */
+    /** Java's streams do not take descriptor numbers, but {@code /proc/self/fd/N} opens the same pipe again. */
     private static String reopened(int descriptor) {
         return "/proc/self/fd/" + descriptor;
     }
@@ -74,17 +74,17 @@ public final class LaunchedProcess implements AutoCloseable {
         return pid;
     }
 
-    /** What goes to the program's standard input; empty where it inherited that of this JVM. */
+    /** The program's standard input; empty if it inherited that of this JVM. */
     public Optional<OutputStream> input() {
         return Optional.ofNullable(input);
     }
 
-    /** What comes from the program's standard output; empty where it inherited that of this JVM. */
+    /** The program's standard output; empty if it inherited that of this JVM. */
     public Optional<InputStream> output() {
         return Optional.ofNullable(output);
     }
 
-    /** What comes from the program's standard error; empty where it inherited that of this JVM. */
+    /** The program's standard error; empty if it inherited that of this JVM. */
     public Optional<InputStream> error() {
         return Optional.ofNullable(error);
     }
@@ -93,7 +93,7 @@ public final class LaunchedProcess implements AutoCloseable {
         return waitFor(Duration.ZERO).isEmpty();
     }
 
-    /** Waits until the program has ended. */
+    /** Waits for the program to end. */
     public WaitStatus waitFor() {
         while (true) {
             Optional<WaitStatus> ended = waitFor(Duration.ofSeconds(60));
@@ -103,7 +103,7 @@ public final class LaunchedProcess implements AutoCloseable {
         }
     }
 
-    /** How the program ended; empty where it still runs when the time is over. */
+    /** How the program ended; empty if it still runs after the time. */
     public synchronized Optional<WaitStatus> waitFor(Duration timeout) {
         WaitStatus known = end;
         if (known != null) {
@@ -133,8 +133,8 @@ public final class LaunchedProcess implements AutoCloseable {
     }
 
     /**
-     * Notes that a wait of this JVM's, be it a tracer's, has taken the exit of a child of the launcher's: the kernel tells
-     * it once.
+     * Records the exit of a child that a wait of this JVM, for example a tracer's, has consumed: the kernel reports it
+     * only once.
      */
     static void reaped(int pid, int statusWord) {
         LaunchedProcess process = LIVE.remove(pid);
@@ -144,7 +144,7 @@ public final class LaunchedProcess implements AutoCloseable {
     }
 
     private WaitStatus endSeenByTracer() {
-        // A tracer may be between its wait4 and the note it leaves here.
+        // A tracer may be between its wait4 and recording the exit here.
         WaitStatus seen = end;
         while (seen == null) {
             Thread.onSpinWait();
@@ -153,7 +153,7 @@ public final class LaunchedProcess implements AutoCloseable {
         return seen;
     }
 
-    /** Kills the program where it still runs, reaps it and closes the pipes. */
+    /** Kills the program if it still runs, reaps it and closes the pipes. */
     @Override
     public void close() {
         if (isAlive()) {

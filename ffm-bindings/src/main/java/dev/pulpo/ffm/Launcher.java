@@ -20,18 +20,18 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Starts programs that may be traced from this JVM, with posix_spawn(3).
+ * Starts programs that this JVM can trace, with posix_spawn(3).
  *
- * <p>A child of {@code ProcessBuilder} cannot be: the JDK has a thread that waits for it, and {@code waitpid} gives
- * ptrace stops to any waiting thread of the tracer's process. That thread would take them and report the child as
- * exited. A child of this launcher is waited for by nobody but the tracer and {@link LaunchedProcess}.
+ * <p>A child of {@code ProcessBuilder} cannot be traced: a thread of the JDK waits for it, and {@code waitpid} reports
+ * ptrace stops to any waiting thread of the tracer's process. That thread would take a stop for the exit of the child.
+ * Only the tracer and {@link LaunchedProcess} wait for a child of this launcher.
  *
  * <p>Builder; not thread-safe.
  */
 public final class Launcher {
     /*
-     * The sizes of posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t (spawn.h, signal.h). The generated classes would
-     * say so, but make variable handles for the arrays in them, which takes a cold JVM 10 ms.
+     * The sizes of posix_spawnattr_t, posix_spawn_file_actions_t and sigset_t (spawn.h, signal.h). The generated classes
+     * have them, but also create variable handles for the arrays in them, which takes a cold JVM 10 ms.
      */
     static final int ATTRIBUTES_BYTES = 336;
     static final int ACTIONS_BYTES = 80;
@@ -39,7 +39,7 @@ public final class Launcher {
 
     private static final Path ENVIRONMENT = Path.of("/proc/self/environ");
 
-    /** Each character is a byte, as in the environment: neither has to be text. */
+    /** Each character is a byte, as in the environment, because neither must be text. */
     private final List<String> command;
     private final Map<String, String> environment = inherited();
     private @Nullable Path directory;
@@ -64,8 +64,8 @@ public final class Launcher {
     }
 
     /**
-     * The environment of this JVM (proc_pid_environ(5)). {@link System#getenv} decodes it by the locale, so that a child would
-     * not get back what this JVM was given.
+     * The environment of this JVM (proc_pid_environ(5)). {@link System#getenv} decodes it by the locale, so a child would
+     * not get the same bytes.
      */
     private static Map<String, String> inherited() {
         Map<String, String> variables = new TreeMap<>();
@@ -77,7 +77,7 @@ public final class Launcher {
                 }
             }
         } catch (IOException unreadable) {
-            // A process that may not be dumped may not look either (PR_SET_DUMPABLE(2const)).
+            // A process that is not dumpable cannot read the file (PR_SET_DUMPABLE(2const)).
             System.getenv().forEach((name, value) -> variables.put(bytes(name.getBytes(StandardCharsets.UTF_8)),
                     bytes(value.getBytes(StandardCharsets.UTF_8))));
         }
@@ -94,7 +94,7 @@ public final class Launcher {
         return this;
     }
 
-    /** Has the dynamic loader load a library into the program before all others that it is told to (ld.so(8)). */
+    /** Makes the dynamic loader load a library before all others of LD_PRELOAD (ld.so(8)). */
     public Launcher preload(byte... path) {
         environment.merge("LD_PRELOAD", bytes(path), (others, own) -> others.isEmpty() ? own : own + ":" + others);
         return this;
@@ -115,7 +115,7 @@ public final class Launcher {
     /**
      * Starts the program.
      *
-     * @throws SystemCallException ENOENT where there is no such program, EACCES where it may not be run
+     * @throws SystemCallException ENOENT if there is no such program, EACCES if it may not be run
      */
     public LaunchedProcess start() {
         try (Arena arena = Arena.ofConfined()) {
@@ -133,7 +133,7 @@ public final class Launcher {
     }
 
     private LaunchedProcess start(Arena arena, MemorySegment attributes, MemorySegment actions) {
-        // A JVM blocks and handles signals of its own; the program begins with none blocked and all at their default.
+        // A JVM blocks and handles some signals; the program starts with none blocked and all at their default.
         MemorySegment none = arena.allocate(SIGNALS_BYTES, Long.BYTES);
         MemorySegment all = arena.allocate(SIGNALS_BYTES, Long.BYTES);
         callInt(function("sigfillset"), all.address(), 0, 0);

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Linking a signature costs a cold JVM about 15 ms, so every function is called as
  * {@code long f(long, long, long, long, long, long, long)}. The System V ABI allows that for functions whose parameters
- * are integers and pointers: the first six travel in registers, the seventh on the stack, and the callee does not look
- * at those that it has not declared. A result of type {@code int} arrives in the lower half of rax; the upper half is
- * undefined and is cut off by {@link #callInt}. Variadic functions want the number of vector registers in al, which
- * only a declared variadic call sets; {@code syscall(2)} is written in assembly and ignores it.
+ * are integers and pointers: the first six are passed in registers, the seventh on the stack, and the callee ignores
+ * those that it has not declared. A result of type {@code int} is in the lower half of rax; {@link #callInt} cuts off the
+ * upper half, which is undefined. Variadic functions expect the number of vector registers in al, which only a declared
+ * variadic call sets; {@code syscall(2)} is written in assembly and ignores it.
  */
 @SuppressWarnings("restricted") // This is what the module is granted native access for.
 final class NativeCalls {
@@ -36,15 +36,15 @@ final class NativeCalls {
 
     private static final MemorySegment SYSCALL = function("syscall");
 
-    /** Where a call leaves errno: one for each thread, for as long as the thread lives. */
+    /** Where a call stores errno: one for each thread, for the life of the thread. */
     private static final ThreadLocal<MemorySegment> CAPTURED = ThreadLocal
             .withInitial(() -> Arena.ofAuto().allocate(STATE));
 
     /**
-     * Tests set it, by reflection, to be told of every system call before it is made, on the thread that makes it: its
-     * number in the upper half of the first argument with the lower half of the call's first argument below it, and the
-     * call's second argument. What it throws comes out of the call, as when there is no memory left; what it returns other than 0
-     * is the call's result, and the call is not made.
+     * Tests set it by reflection. It gets every system call before the call, on the same thread: the number in the upper
+     * half of its first argument with the lower half of the call's first argument below, and the call's second argument.
+     * An exception leaves the call, as if memory were exhausted. A result other than 0 becomes the call's result, and the
+     * call is not made.
      */
     private static volatile @Nullable LongBinaryOperator watcher;
 
@@ -53,7 +53,7 @@ final class NativeCalls {
     /**
      * Makes a system call.
      *
-     * @return what the kernel returned: the result, or the error number negated
+     * @return the kernel's result, or the negated error number
      */
     static long syscall(long number, long a, long b, long c, long d, long e, long f) {
         LongBinaryOperator watching = watcher;
@@ -77,8 +77,8 @@ final class NativeCalls {
     }
 
     /**
-     * The address of a function of libc. The generated accessors know it, too, but asked for it they link a handle with the
-     * function's own signature.
+     * The address of a function of libc. The generated accessors have it, too, but they link a handle with the function's
+     * own signature.
      */
     static MemorySegment function(String name) {
         return LINKER.defaultLookup().find(name).orElseThrow(() -> new UnsatisfiedLinkError("libc has no " + name));
@@ -94,20 +94,16 @@ final class NativeCalls {
     }
 
     /**
-     * The result of a system call that has to succeed.
+     * The result of a system call that must succeed.
      *
-     * @throws SystemCallException where it is an error number
+     * @throws SystemCallException if it is an error number
      */
     static long check(String call, long result) {
-        if (isError(result)) {
-            throw new SystemCallException(call, (int) -result);
-        }
-        return result;
+        return Errno.check(call, result);
     }
 
-    /** Errors are the last 4095 numbers (include/linux/err.h); other negative values are results. */
     static boolean isError(long result) {
-        return result < 0 && result >= -4095;
+        return Errno.of(result) != 0;
     }
 
     private static long invoke(MemorySegment function, MemorySegment captured, long a, long b, long c, long d, long e,

@@ -13,23 +13,23 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * A file that another process names or maps, held by a descriptor of this process. Its owner may be hostile: the name may
- * lead to a device, a FIFO or a file of the kernel, and may lead elsewhere the next time. So a name is resolved once, below
- * that process's root directory, to a descriptor that reads nothing (O_PATH in open(2)). What it leads to is looked at
- * through that descriptor, and {@link #readable} opens the same file again.
+ * A file that another process names or maps, held by a descriptor of this process. The process may be hostile: the name
+ * may lead to a device, a FIFO or a file of the kernel, and may lead elsewhere the next time. So a name is resolved once,
+ * below that process's root directory, to a descriptor that cannot read (O_PATH in open(2)). The file is checked through
+ * that descriptor, and {@link #readable} opens the same file again.
  */
 public final class OpenFile implements AutoCloseable {
-    /** {@code O_PATH} (asm-generic/fcntl.h): opens neither a device nor a FIFO, and waits for nothing. */
+    /** {@code O_PATH} (asm-generic/fcntl.h): opens neither a device nor a FIFO, and never blocks. */
     private static final int O_PATH = 0x20_0000;
     private static final int O_NONBLOCK = 0x800;
-    /** {@code RESOLVE_…} (openat2(2)): neither ".." nor a link leads out of the directory; links of procfs lead nowhere. */
+    /** {@code RESOLVE_…} (openat2(2)): neither ".." nor a link leads out of the directory; links of procfs are refused. */
     private static final long RESOLVE_NO_MAGICLINKS = 0x02;
     private static final long RESOLVE_NO_SYMLINKS = 0x04;
     private static final long RESOLVE_IN_ROOT = 0x10;
     /** {@code struct open_how} (openat2(2)): u64 flags, mode, resolve. */
     private static final long OPEN_HOW_BYTES = 24;
     private static final long RESOLVE_OFFSET = 16;
-    /** The kernel says EAGAIN where somebody has renamed a directory meanwhile, and resolving anew may succeed. */
+    /** The kernel reports EAGAIN if a directory was renamed meanwhile; resolving again may succeed. */
     private static final int RENAME_TRIES = 8;
 
     /** {@code struct statfs} of x86-64 (statfs(2)): i64 f_type first, i64 f_flags at 80. */
@@ -42,8 +42,8 @@ public final class OpenFile implements AutoCloseable {
     private static final long PROC = 0x9fa0;
 
     /**
-     * File systems that the kernel makes up (linux/magic.h). To open one of their files can have effects: that of tracefs
-     * stops tracing, others count readers or take events away.
+     * Virtual file systems of the kernel (linux/magic.h). Opening their files can have side effects: one of tracefs stops
+     * tracing, others count readers or consume events.
      */
     private static final Set<Long> OF_THE_KERNEL = Set.of(PROC, 0x6265_6572L /* sysfs */, 0x6462_6720L /* debugfs */,
             0x7472_6163L /* tracefs */, 0x7363_6673L /* securityfs */, 0x27_e0ebL /* cgroup */,
@@ -52,7 +52,7 @@ public final class OpenFile implements AutoCloseable {
             0x6265_6570L /* configfs */, 0x6573_5543L /* fusectl */, 0xf97c_ff8cL /* selinuxfs */,
             0x1cd1L /* devpts */);
 
-    /** File systems whose files have a device number, and perhaps an inode number, of their own in stat(2) only. */
+    /** File systems whose files have different device numbers, and maybe inode numbers, in stat(2) than elsewhere. */
     private static final Set<Long> WITH_OTHER_NUMBERS = Set.of(0x794c_7630L /* overlayfs */, 0x9123_683eL /* btrfs */,
             0xca45_1a4eL /* bcachefs */);
 
@@ -71,24 +71,24 @@ public final class OpenFile implements AutoCloseable {
         }
     }
 
-    /** What becomes of symbolic links. */
+    /** The treatment of symbolic links. */
     public enum Links {
         /** They are followed, and stay below the root directory. */
         FOLLOWED,
-        /** The last component must be none. */
+        /** The last component must not be a link. */
         NOT_LAST,
-        /** No component may be one. */
+        /** No component may be a link. */
         NONE
     }
 
     /**
-     * Finds what a process would reach under a name. Nothing of the file is read, and nothing is waited for.
+     * Finds the file that a process would reach under a name. Does not read the file, and never blocks.
      *
      * @param tid  a live thread of the process
-     * @param path the name, from that process's root directory on, as bytes without a NUL
-     * @throws IOException         where there is no such file, or this process may not look there, or the kernel has no
-     *                             openat2(2) (before Linux 5.6)
-     * @throws SystemCallException where no more files can be opened
+     * @param path the name, relative to that process's root directory, as bytes without a NUL
+     * @throws IOException if there is no such file, this process may not search there, or the kernel has no openat2(2)
+     * (before Linux 5.6)
+     * @throws SystemCallException if no more files can be opened
      */
     public static OpenFile inRoot(int pid, int tid, byte[] path, Links links) throws IOException {
         String root = "/proc/" + pid + "/task/" + tid + "/root";
@@ -123,13 +123,13 @@ public final class OpenFile implements AutoCloseable {
     }
 
     /**
-     * Finds the file behind a mapping of a process ({@code /proc/PID/map_files}, proc_pid_map_files(5)): the very file,
-     * whatever its name leads to by now.
+     * Finds the file of a mapping of a process ({@code /proc/PID/map_files}, proc_pid_map_files(5)), even if its name
+     * leads elsewhere by now.
      *
      * @param start first address of the mapping in that process
      * @param end   first address after it
-     * @throws IOException         where nothing is mapped there as a whole, or this process may not look there
-     * @throws SystemCallException where no more files can be opened
+     * @throws IOException if there is no such mapping, or this process may not read it
+     * @throws SystemCallException if no more files can be opened
      */
     public static OpenFile mapped(int pid, RemoteAddress start, RemoteAddress end) throws IOException {
         return byPath("/proc/" + pid + "/map_files/" + Long.toHexString(start.value()) + "-"
@@ -155,27 +155,27 @@ public final class OpenFile implements AutoCloseable {
         }
     }
 
-    /** What the file is. */
+    /** The attributes of the file. */
     public FileStatus status() {
         return status;
     }
 
-    /** Whether it lies in a file system that the kernel makes up, where to open a file may do something. */
+    /** Whether it is in a virtual file system of the kernel, where opening a file may have side effects. */
     public boolean isOfTheKernel() {
         return OF_THE_KERNEL.contains(type());
     }
 
-    /** Whether it lies in a procfs. */
+    /** Whether it is in a procfs. */
     public boolean isInProcfs() {
         return type() == PROC;
     }
 
-    /** Whether the numbers in the map of a process may be others than those of {@link #status} for the same file. */
+    /** Whether the numbers in the map of a process may differ from those of {@link #status} for the same file. */
     public boolean hasOtherNumbers() {
         return WITH_OTHER_NUMBERS.contains(type());
     }
 
-    /** Whether files can be made here and be mapped as code, as far as the file system's mount says. */
+    /** Whether the mount allows creating files and mapping them as code. */
     public boolean allowsCode() {
         return (statfs(STATFS_FLAGS) & (ST_RDONLY | ST_NOEXEC)) == 0;
     }
@@ -184,7 +184,7 @@ public final class OpenFile implements AutoCloseable {
         return statfs(0);
     }
 
-    /** A number of {@code struct statfs}; 0 where the kernel tells none, as for a file system that is gone. */
+    /** A field of {@code struct statfs}; 0 if statfs fails, for example because the file system is gone. */
     private long statfs(long offset) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment system = arena.allocate(STATFS_BYTES, Long.BYTES);
@@ -195,10 +195,10 @@ public final class OpenFile implements AutoCloseable {
     }
 
     /**
-     * Opens the same file for reading. A lease that its owner holds is not waited for (O_NONBLOCK in open(2)).
+     * Opens the same file for reading. Does not wait for a lease of its owner (O_NONBLOCK in open(2)).
      *
-     * @throws IOException         where it is no regular file, is one of the kernel's, or may not be read
-     * @throws SystemCallException where no more files can be opened
+     * @throws IOException if it is not a regular file, is a file of the kernel, or may not be read
+     * @throws SystemCallException if no more files can be opened
      */
     public OpenFile readable() throws IOException {
         if (!status.isRegular() || isOfTheKernel()) {
@@ -215,7 +215,7 @@ public final class OpenFile implements AutoCloseable {
         }
     }
 
-    /** A path by which this process, and no other, opens the same file again as long as this is open. */
+    /** A path by which only this process can open the same file again, as long as this is open. */
     public Path path() {
         return Path.of("/proc/self/fd", Integer.toString(descriptor));
     }

@@ -15,7 +15,7 @@ public final class Pause {
         request = arena.allocate(timespec.layout());
     }
 
-    /** Sleeps for about this long (nanosleep(2)); less where a signal comes in. */
+    /** Sleeps for about this long (nanosleep(2)); a signal ends it early. */
     public void nanos(long nanos) {
         timespec.tv_sec(request, nanos / 1_000_000_000L);
         timespec.tv_nsec(request, nanos % 1_000_000_000L);

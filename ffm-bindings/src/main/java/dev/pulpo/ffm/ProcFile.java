@@ -17,40 +17,42 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Files of {@code /proc} (proc(5)), read with as few system calls as there can be: their size is not known before they have
- * been read, and the JDK's ways of reading them make twice as many and more. A process decides how much its files say, so
- * there is a limit to what is read of one. Thread-safe.
+ * Reads files of {@code /proc} (proc(5)) with as few system calls as possible. Their size is unknown before they have
+ * been read, and the JDK makes at least twice as many calls. A process determines the size of its files, so reading is
+ * limited. Thread-safe.
  */
 public final class ProcFile {
     private static final int CHUNK = 16 * 1024;
 
-    /** Files that are read whole are small: the kernel makes a record of less than a page, or a few lines. */
+    /** Files that are read whole are small: a record of less than a page, or a few lines. */
     private static final int MOST = 16 * 1024 * 1024;
 
     private ProcFile() {}
 
-    /** When a file has been read whole; otherwise a read that finds nothing more tells. */
+    /** How the end of a file is recognised. */
     private enum End {
-        /** The kernel hands out records, as many as fit into a page of its own each time (fs/seq_file.c, seq_read_iter). */
+        /**
+         * By an empty read. The kernel returns as many records as fit into a page each time (fs/seq_file.c,
+         * seq_read_iter).
+         */
         NOTHING_MORE,
-        /** All of it is one record, of which a reader gets as much as it has room for. */
+        /** By a short read. The file is one record, of which a reader gets as much as fits into its buffer. */
         SHORT_READ
     }
 
     /**
-     * The map of a process ends with the page of system calls at the top of the address space, where there is one.
-     * {@code VSYSCALL_ADDR} (asm/vsyscall.h): no mapping of a process's own lies as high.
+     * The map of a process ends with the page of system calls at the top of the address space, if there is one.
+     * {@code VSYSCALL_ADDR} (asm/vsyscall.h): no mapping of the process itself is as high.
      */
     private static final byte[] TOP = "\nffffffffff600000-".getBytes(StandardCharsets.US_ASCII);
 
     /**
-     * Reads a file as text. Names that processes give themselves may hold any bytes; {@link StandardCharsets#ISO_8859_1}
-     * takes them all.
+     * Reads a file as text. Names of processes may hold any bytes; {@link StandardCharsets#ISO_8859_1} decodes them all.
      *
-     * @throws NoSuchFileException   where there is no such process, thread or file (any more)
-     * @throws AccessDeniedException where it may not be read
+     * @throws NoSuchFileException   if there is no such process, thread or file (any more)
+     * @throws AccessDeniedException if it may not be read
      * @throws FileSystemException   for anything else; the message names the error
-     * @throws SystemCallException   where no more files can be opened
+     * @throws SystemCallException   if no more files can be opened
      */
     public static String read(Path file, Charset charset) throws IOException {
         return read(file, charset, End.NOTHING_MORE);
@@ -65,8 +67,8 @@ public final class ProcFile {
     }
 
     /**
-     * What a line of a {@code status} file says, without its name (proc_pid_status(5)); empty where there is none of that name.
-     * The first line, which is the name that a process gives itself, is not looked at.
+     * The value of a line of a {@code status} file (proc_pid_status(5)); empty if no line has that name. Skips the first
+     * line, because a process chooses its own name.
      */
     public static Optional<String> line(String status, String name) {
         String label = "\n" + name + ":";
@@ -76,9 +78,7 @@ public final class ProcFile {
                 : Optional.of(status.substring(at + label.length(), status.indexOf('\n', at + 1)).strip());
     }
 
-    /**
-     * Takes the lines of a file, one after the other.
-     */
+    /** Takes the lines of a file one after the other. */
     @FunctionalInterface
     public interface LineReader {
         /**
@@ -91,13 +91,13 @@ public final class ProcFile {
     }
 
     /**
-     * Reads the {@code maps} of a process line by line: one that has a million mappings is never held as text.
+     * Reads the {@code maps} of a process line by line, because a process may have a million mappings.
      *
-     * @throws TooLongException      where there are more than {@code most} bytes
-     * @throws NoSuchFileException   where there is no such process, thread or file (any more)
-     * @throws AccessDeniedException where it may not be read
+     * @throws TooLongException      if there are more than {@code most} bytes
+     * @throws NoSuchFileException   if there is no such process, thread or file (any more)
+     * @throws AccessDeniedException if it may not be read
      * @throws FileSystemException   for anything else; the message names the error
-     * @throws SystemCallException   where no more files can be opened
+     * @throws SystemCallException   if no more files can be opened
      */
     public static void readMaps(Path file, long most, LineReader reader) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
@@ -129,7 +129,7 @@ public final class ProcFile {
                 if (offset > most) {
                     throw new TooLongException(file, most);
                 }
-                // What has been kept is less than a line; so this doubles only where a line is longer than the rest.
+                // The kept bytes are less than a line, so this doubles only for a line that does not fit.
                 bytes = withRoom(bytes, kept, read);
                 MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, bytes, kept, read);
                 int end = kept + read;
@@ -145,7 +145,7 @@ public final class ProcFile {
                         line = at + 1;
                     }
                 }
-                // The last line may be that of the topmost mapping. Line feeds in names are written otherwise.
+                // The last line may be that of the topmost mapping. Line feeds in names are escaped.
                 if (line == end && isTop(bytes, top, end)) {
                     return;
                 }
@@ -159,7 +159,7 @@ public final class ProcFile {
         return end - line >= TOP.length && Arrays.equals(maps, line, line + TOP.length, TOP, 0, TOP.length);
     }
 
-    /** The same bytes, or as many in a larger array, so that there is room for more. */
+    /** The same array, or a larger copy, with room for more bytes. */
     private static byte[] withRoom(byte[] bytes, int used, int more) {
         return bytes.length - used >= more ? bytes : Arrays.copyOf(bytes, Math.max(2 * bytes.length, used + more));
     }
@@ -210,7 +210,7 @@ public final class ProcFile {
         }
     }
 
-    /** A file that has more bytes than are read of one. */
+    /** A file is longer than the limit. */
     public static final class TooLongException extends FileSystemException {
         private static final long serialVersionUID = 1L;
 
@@ -221,7 +221,7 @@ public final class ProcFile {
             this.most = most;
         }
 
-        /** How many bytes it may have. */
+        /** The limit in bytes. */
         public long most() {
             return most;
         }
@@ -234,11 +234,11 @@ public final class ProcFile {
     /**
      * The exception for an error of opening or reading a file.
      *
-     * @throws SystemCallException where no more files can be opened
+     * @throws SystemCallException if no more files can be opened
      */
     static IOException failure(String file, int error) {
         if (ResourceLimit.isHit(error)) {
-            // Callers take what cannot be read for gone.
+            // Callers treat an unreadable file as gone.
             throw new SystemCallException("open(" + file + ")", error);
         }
         // ESRCH: the process ended between the two calls.

@@ -14,19 +14,20 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Exclusion between tools that work on the same process: an exclusive flock(2) on the file of its memory in procfs, and one on
- * a file descriptor of the process itself (pidfd_open(2)). They need nothing from the process and vanish with their holder,
- * however that ends.
+ * Exclusion between tools that work on the same process: an exclusive flock(2) on the file of its memory in procfs, and
+ * one on a file descriptor of the process itself (pidfd_open(2)). They need nothing from the process, and end with their
+ * holder in any case.
  *
- * <p>The first can be had only by who may trace the process, since nobody else can open that file (proc_pid_mem(5)). But it is
- * another file in every mount of procfs, such as a container's. Descriptors of a process lead all to the same file from Linux
- * 6.9 on, where they have a file system of their own (before, those of all processes do). But anybody may open and lock that
- * one. So where somebody else holds the second lock, the caller decides whether that is a tool.
+ * <p>Only a process that may trace the target can take the first lock, because no other can open that file
+ * (proc_pid_mem(5)). But it is a different file in every mount of procfs, such as a container's. From Linux 6.9 on, all
+ * pidfds of a process refer to the same file, in a file system of their own (before, those of all processes do). But any
+ * process may open and lock that file. So if another process holds the second lock, the caller decides whether it is a
+ * tool.
  */
 public final class ProcessLock implements AutoCloseable {
     private static final int LOCK_EX = 2;
     private static final int LOCK_NB = 4;
-    /** A holder that is not to be found may have let go just now. */
+    /** A holder that cannot be found may have released the lock just now. */
     private static final int TRIES = 5;
 
     /** {@code PID_FS_MAGIC} (linux/magic.h); {@code struct statfs} begins with it (statfs(2)). */
@@ -43,28 +44,29 @@ public final class ProcessLock implements AutoCloseable {
         this.memory = memory;
     }
 
-    /** Who holds the second lock, in the eyes of the caller. */
+    /** Judges other holders of the second lock. */
     @FunctionalInterface
     public interface OtherHolders {
         /**
-         * Whether a tool is at work on the process. While this is asked the first lock is the caller's.
+         * Whether a tool is at work on the process. The caller holds the first lock meanwhile.
          *
-         * @param holders processes that hold the second lock, as this one sees them; none where they are not to be seen here
-         * @return the tool, as {@link Taken} has it; empty where there is none
+         * @param holders the ids of the holders of the second lock, as this process sees them; empty if they are not
+         *                visible here
+         * @return the tool; empty if there is none
          */
         Optional<Taken> tool(List<Integer> holders);
     }
 
-    /** What came of {@link #tryLock}. */
+    /** The result of {@link #tryLock}. */
     public sealed interface Result {}
 
-    /** The lock is the caller's until it closes it. */
+    /** The caller holds the lock until it closes it. */
     public record Held(ProcessLock lock) implements Result {}
 
     /**
      * Another process holds it.
      *
-     * @param holders as this process sees them; none where they are not to be seen here
+     * @param holders their ids, as this process sees them; empty if they are not visible here
      */
     public record Taken(List<Integer> holders) implements Result {
         public Taken {
@@ -73,10 +75,10 @@ public final class ProcessLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock, or returns who holds it.
+     * Takes the lock, or returns its holders.
      *
-     * @param tid a live thread; the leader, unless that has exited: then its memory cannot be opened by its id
-     * @throws SystemCallException ENOENT or ESRCH where there is no such process or thread, EACCES where it may not be traced
+     * @param tid a live thread; the leader, unless it has exited, because its memory then cannot be opened by its id
+     * @throws SystemCallException ENOENT or ESRCH if there is no such process or thread, EACCES if it may not be traced
      */
     public static Result tryLock(int pid, int tid, OtherHolders others) {
         String directory = "/proc/" + pid;
@@ -107,7 +109,7 @@ public final class ProcessLock implements AutoCloseable {
         }
     }
 
-    /** Whether descriptors of a process lead to a file that is that process's alone. */
+    /** Whether each process has a pidfd file of its own. */
     private static final class ProcessFiles {
         static final boolean EXIST = exist();
 
@@ -116,7 +118,7 @@ public final class ProcessLock implements AutoCloseable {
         private static boolean exist() {
             long own = syscall(Linux.SYS_pidfd_open(), ProcessHandle.current().pid(), 0, 0);
             if (NativeCalls.isError(own)) {
-                // Older kernels have no such call, and filters may forbid it.
+                // Older kernels lack the call, and filters may forbid it.
                 return false;
             }
             try (Arena arena = Arena.ofConfined()) {
@@ -133,12 +135,12 @@ public final class ProcessLock implements AutoCloseable {
         if (!ProcessFiles.EXIST) {
             return Optional.empty();
         }
-        // Kept open where it cannot be locked, too: it says to other tools which process this one works on.
+        // It stays open even if it cannot be locked: it shows other tools which process this one works on.
         process = (int) check("pidfd_open(" + pid + ")", syscall(Linux.SYS_pidfd_open(), pid, 0, 0));
         return flock(process, "pidfd of " + pid).flatMap(taken -> others.tool(taken.holders()));
     }
 
-    /** Locks a file; where somebody else has done so, returns who. */
+    /** Locks a file; returns the holders if others have locked it. */
     private static Optional<Taken> flock(int descriptor, String name) {
         for (int i = 0;; i++) {
             long result = syscall(Linux.SYS_flock(), descriptor, LOCK_EX | LOCK_NB, 0);
@@ -163,14 +165,14 @@ public final class ProcessLock implements AutoCloseable {
                     .filter(words -> words.length > 5 && words[1].equals("FLOCK") && words[5].equals(file))
                     .map(words -> Integer.valueOf(words[4])).distinct().toList();
         } catch (IOException unreadable) {
-            // Then they are not to be seen here.
+            // The holders are not visible here.
             return List.of();
         }
     }
 
     /**
-     * Whether the process that was locked still exists, as a zombie perhaps. What is open is the directory of that very
-     * process, and not of another one that has got its id meanwhile: it is empty once the process is gone.
+     * Whether the locked process still exists, maybe as a zombie. The open directory belongs to that process, not to a
+     * later one with the same id, and is empty once the process is gone.
      */
     public boolean isOfAProcess() {
         try (Arena arena = Arena.ofConfined()) {

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.NoSuchElementException;
 import java.util.stream.Stream;
 
-/** Small calls about processes. */
+/** Simple system calls on processes. */
 public final class Processes {
     private Processes() {}
 
@@ -20,14 +20,14 @@ public final class Processes {
         check("kill(" + pid + ", " + Signals.name(signal) + ")", syscall(Linux.SYS_kill(), pid, signal, 0));
     }
 
-    /** Whether there is such a process, be it a zombie. */
+    /** Whether there is such a process, including zombies. */
     public static boolean exists(int pid) {
         return syscall(Linux.SYS_kill(), pid, 0, 0) != -Errno.ESRCH;
     }
 
     /**
-     * The effective user id of this process. Files tell it, too (proc_pid_status(5)), and sooner: the first native call of a
-     * JVM takes longer than all else that some programs do.
+     * The effective user id of this process. Reads it from a file (proc_pid_status(5)), because the first native call of
+     * a JVM takes longer than everything else that some programs do.
      */
     public static int effectiveUser() {
         try (Stream<String> lines = Files.lines(Path.of("/proc/thread-self/status"), StandardCharsets.ISO_8859_1)) {

@@ -16,30 +16,30 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * ptrace(2) and waitpid(2), as far as Pulpo goes. Linux ties a tracee to the tracer's <em>thread</em>: every call for a
- * thread has to come from the platform thread that seized it, or it fails with ESRCH. An instance holds the scratch
+ * ptrace(2) and waitpid(2), as far as Pulpo uses them. Linux ties a tracee to the tracer's <em>thread</em>: every call
+ * for a tracee must come from the platform thread that seized it, or it fails with ESRCH. An instance holds the scratch
  * memory of one such thread, so that no call allocates.
  *
  * <p>Methods that return {@code int} return 0 or an error number, for use within a stop; the others throw
  * {@link SystemCallException}.
  */
 public final class Ptrace {
-    /** New threads are seized, too, and begin with a stop. */
+    /** New threads are seized, too, and start with a stop. */
     public static final int TRACE_CLONE = Linux.PTRACE_O_TRACECLONE();
-    /** A successful execve is a stop of its own and not a SIGTRAP. */
+    /** A successful execve is a distinct stop, not a SIGTRAP. */
     public static final int TRACE_EXEC = Linux.PTRACE_O_TRACEEXEC();
-    /** System-call stops can be told from SIGTRAP. */
+    /** System-call stops can be distinguished from SIGTRAP. */
     public static final int TRACE_SYSGOOD = Linux.PTRACE_O_TRACESYSGOOD();
 
-    /** The thread's seccomp filters do nothing while it is traced; takes CAP_SYS_ADMIN. */
+    /** The thread's seccomp filters are inactive while it is traced; needs CAP_SYS_ADMIN. */
     public static final int SUSPEND_SECCOMP = Linux.PTRACE_O_SUSPEND_SECCOMP();
 
-    /** {@code PTRACE_EVENT_EXEC}: the process image is another one. */
+    /** {@code PTRACE_EVENT_EXEC}: the process has a new image. */
     public static final int EVENT_EXEC = Linux.PTRACE_EVENT_EXEC();
-    /** {@code PTRACE_EVENT_CLONE}: the thread has made another one. */
+    /** {@code PTRACE_EVENT_CLONE}: the thread has created another one. */
     public static final int EVENT_CLONE = Linux.PTRACE_EVENT_CLONE();
 
-    /** The status word of {@link #pollWord} that says: no change so far. */
+    /** The status word of {@link #pollWord} for no change. */
     public static final int NOTHING = -1;
 
     private static final long SIGSET_BYTES = 8;
@@ -51,7 +51,7 @@ public final class Ptrace {
     private final MemorySegment peek;
     private final WaitGuard guard = new WaitGuard();
 
-    /** Calls from the calling thread, with scratch memory from {@code arena}. */
+    /** For calls from the calling thread, with scratch memory from {@code arena}. */
     public Ptrace(Arena arena) {
         word = arena.allocate(ValueLayout.JAVA_INT);
         vector = arena.allocate(iovec.layout());
@@ -63,7 +63,7 @@ public final class Ptrace {
     private static long ptrace(int request, int tid, long address, long data) {
         long result;
         do {
-            // A supervisor of this process's own calls (seccomp_unotify(2)) lets signals end calls before they begin.
+            // If a supervisor handles this process's calls (seccomp_unotify(2)), signals may end calls before they begin.
             result = syscall(Linux.SYS_ptrace(), request, tid, address, data);
         } while (result == -Errno.EINTR);
         return result;
@@ -73,12 +73,12 @@ public final class Ptrace {
         check("ptrace(" + request + ", " + tid + ")", result);
     }
 
-    /** What looks after this thread while it waits, where it is {@linkplain WaitGuard#arm armed}. */
+    /** The guard of this thread while it waits, if it is {@linkplain WaitGuard#arm armed}. */
     public WaitGuard guard() {
         return guard;
     }
 
-    /** A tracee that is not found any more where it was stopped has been killed. */
+    /** A stopped tracee that is not found any more has been killed. */
     private int found(int tid, long result) {
         if (result == -Errno.ESRCH) {
             leaveEnd(tid);
@@ -86,14 +86,14 @@ public final class Ptrace {
         return (int) -result;
     }
 
-    /** Says that a traced thread has ended, or will, without being waited for; the {@linkplain #guard() guard} does that. */
+    /** Leaves it to the {@linkplain #guard() guard} to wait for a tracee that has ended or will end. */
     public void leaveEnd(int tid) {
         guard.reaper().add(tid);
     }
 
     /**
-     * Becomes the tracer of a thread without stopping it. Where its process is executing another program, this waits until it
-     * has; with the {@linkplain #guard() guard} armed, the process does not wait for other threads that are traced.
+     * Becomes the tracer of a thread without stopping it. During an execve of its process, this waits for the end of
+     * that; with the {@linkplain #guard() guard} armed, the execve does not wait for other tracees.
      *
      * @param pid the process of the thread
      * @return 0 or an error number
@@ -103,13 +103,13 @@ public final class Ptrace {
         int error = (int) -ptrace(Linux.PTRACE_SEIZE(), tid, 0, options);
         guard.leaveSeize();
         if (error == 0) {
-            // The id may have been another thread's before.
+            // Another thread may have had the id before.
             guard.reaper().end(tid);
         }
         return error;
     }
 
-    /** Asks a seized thread to stop as soon as it can; {@link #await} tells when it has. Returns 0 or an error number. */
+    /** Asks a seized thread to stop; {@link #await} returns the stop. Returns 0 or an error number. */
     public int interrupt(int tid) {
         int error = (int) -ptrace(Linux.PTRACE_INTERRUPT(), tid, 0, 0);
         if (error != 0) {
@@ -119,7 +119,7 @@ public final class Ptrace {
         return error;
     }
 
-    /** Lets a stopped thread go on, and gives it {@code signal} where that is not 0. Returns 0 or an error number. */
+    /** Resumes a stopped thread, with {@code signal} if that is not 0. Returns 0 or an error number. */
     public int resume(int tid, int signal) {
         return found(tid, ptrace(Linux.PTRACE_CONT(), tid, 0, signal));
     }
@@ -134,7 +134,7 @@ public final class Ptrace {
         return found(tid, ptrace(Linux.PTRACE_SINGLESTEP(), tid, 0, signal));
     }
 
-    /** Gives a stopped thread back; it stays stopped where its process is. Returns 0 or an error number. */
+    /** Detaches from a stopped thread; it stays stopped if its process is. Returns 0 or an error number. */
     public int detach(int tid, int signal) {
         return found(tid, ptrace(Linux.PTRACE_DETACH(), tid, 0, signal));
     }
@@ -152,7 +152,7 @@ public final class Ptrace {
     /**
      * Reads the extended state ({@code NT_X86_XSTATE}: x87, SSE, AVX and so on, in the format of XSAVE).
      *
-     * @param into as large as it can be; see {@link SignalFrame#XSTATE_MAX}
+     * @param into a buffer of the largest size, {@link SignalFrame#XSTATE_MAX}
      * @return its length in bytes
      */
     public long readExtendedState(int tid, MemorySegment into) {
@@ -163,14 +163,14 @@ public final class Ptrace {
         return iovec.iov_len(vector);
     }
 
-    /** Writes the extended state, as {@link #readExtendedState} gave it. Returns 0 or an error number. */
+    /** Writes the extended state from {@link #readExtendedState}. Returns 0 or an error number. */
     public int writeExtendedState(int tid, MemorySegment from) {
         iovec.iov_base(vector, from);
         iovec.iov_len(vector, from.byteSize());
         return found(tid, ptrace(Linux.PTRACE_SETREGSET(), tid, Linux.NT_X86_XSTATE(), vector.address()));
     }
 
-    /** Whether the thread has a shadow stack (CET). Kernels or CPUs that know none have none. */
+    /** Whether the thread has a shadow stack (CET); false on kernels and CPUs without support. */
     public boolean hasShadowStack(int tid) {
         iovec.iov_base(vector, mask);
         iovec.iov_len(vector, SIGSET_BYTES);
@@ -181,8 +181,8 @@ public final class Ptrace {
     /**
      * The seccomp filters of a stopped thread (PTRACE_SECCOMP_GET_FILTER).
      *
-     * @throws SystemCallException EACCES without CAP_SYS_ADMIN or where the caller has a filter itself, EMEDIUMTYPE for
-     *                             one that is no classic BPF, EIO where the kernel was built without CHECKPOINT_RESTORE
+     * @throws SystemCallException EACCES without CAP_SYS_ADMIN or if the caller has a filter itself, EMEDIUMTYPE for a
+     * filter that is not classic BPF, EIO if the kernel was built without CHECKPOINT_RESTORE
      */
     public List<SeccompFilter> seccompFilters(int tid) {
         List<SeccompFilter> filters = new ArrayList<>();
@@ -204,7 +204,7 @@ public final class Ptrace {
     /** linux/ptrace.h; glibc's header has it since 2.26, the bindings do not. */
     private static final int PTRACE_SECCOMP_GET_FILTER = 0x420c;
 
-    /** Since Linux 6.6, and so not in the elf.h that the bindings were made from. */
+    /** Since Linux 6.6, so it is missing in the elf.h of the bindings. */
     private static final int NT_X86_SHSTK = 0x204;
 
     /** The set of blocked signals of a stopped thread; bit n-1 is signal n. */
@@ -225,7 +225,7 @@ public final class Ptrace {
         return SignalInfo.of(info);
     }
 
-    /** Where glibc registered the thread's {@code struct rseq}; empty where it did not or the kernel knows none. */
+    /** Where glibc registered the thread's {@code struct rseq}; empty if it did not, or the kernel does not support it. */
     public Optional<RemoteAddress> rseqArea(int tid) {
         MemorySegment configuration = info.asSlice(0, __ptrace_rseq_configuration.layout().byteSize());
         long result = ptrace(Linux.PTRACE_GET_RSEQ_CONFIGURATION(), tid, configuration.byteSize(),
@@ -238,11 +238,11 @@ public final class Ptrace {
     }
 
     /**
-     * Whether a signal waits that the stopped thread does not block, sent to it or to its whole process: it will get it
-     * as soon as it goes on. Stopping has not changed which signals wait.
+     * Whether a pending signal of the stopped thread or its process is not blocked, so that the thread gets it when it
+     * continues. Stopping does not change the pending signals.
      *
-     * @param number the system call that the thread is in. Those that set a signal mask while they wait have set it, but
-     *               PTRACE_GETSIGMASK shows the one that they will restore; there every waiting signal counts.
+     * @param number the system call that the thread is in. For calls that set a signal mask while they wait,
+     *               PTRACE_GETSIGMASK shows the mask that they will restore; so every pending signal counts.
      */
     public boolean hasDeliverableSignal(int tid, long number) {
         long blocked = SystemCalls.setsSignalMask(number) ? 0 : readSignalMask(tid);
@@ -270,22 +270,16 @@ public final class Ptrace {
         return found(tid, ptrace(Linux.PTRACE_POKEDATA(), tid, address, value));
     }
 
-    /** The message of a {@code PTRACE_EVENT_…} stop, such as the id of a new thread. */
-    public long eventMessage(int tid) {
-        checked("PTRACE_GETEVENTMSG", tid, ptrace(Linux.PTRACE_GETEVENTMSG(), tid, 0, mask.address()));
-        return mask.get(ValueLayout.JAVA_LONG, 0);
-    }
-
     /**
-     * Waits for the next change of this one thread, of whatever kind it is ({@code __WALL}).
+     * Waits for the next change of this thread, of any kind ({@code __WALL}).
      *
-     * @throws SystemCallException with ECHILD where the thread is not traced by the caller or is gone
+     * @throws SystemCallException with ECHILD if the caller does not trace the thread, or it is gone
      */
     public WaitStatus await(int tid) {
         return WaitStatus.of(awaitWord(tid));
     }
 
-    /** As {@link #await}, undecoded, for use within a stop; see {@link #isInterrupted}. */
+    /** As {@link #await}, undecoded, for use in a stop; see {@link #isInterrupted}. */
     public int awaitWord(int tid) {
         long result;
         do {
@@ -294,7 +288,7 @@ public final class Ptrace {
         return received(tid, result);
     }
 
-    /** As {@link #awaitWord}, but returns {@link #NOTHING} at once where there is no change. */
+    /** As {@link #awaitWord}, but returns {@link #NOTHING} at once if there is no change. */
     public int pollWord(int tid) {
         long result = syscall(Linux.SYS_wait4(), tid, word.address(), Linux.__WALL() | Linux.WNOHANG(), 0);
         if (result == 0 || result == -Errno.EINTR) {
@@ -304,7 +298,7 @@ public final class Ptrace {
     }
 
     /**
-     * As {@link #awaitWord}, but returns {@link #NOTHING} after some milliseconds without a change, where the
+     * As {@link #awaitWord}, but returns {@link #NOTHING} after some milliseconds without a change, if the
      * {@linkplain #guard() guard} is armed.
      */
     public int awaitWordBriefly(int tid) {
@@ -320,7 +314,7 @@ public final class Ptrace {
 
     private int received(int tid, long result) {
         if (NativeCalls.isError(result)) {
-            // Nobody but the reaper takes it away; where it has, it knows.
+            // Only the reaper can have consumed the status, and then it has recorded it.
             int end = result == -Errno.ECHILD ? guard.reaper().end(tid) : NOTHING;
             if (end == NOTHING) {
                 throw new SystemCallException("waitpid(" + tid + ", __WALL)", (int) -result);
@@ -339,7 +333,7 @@ public final class Ptrace {
         return WaitStatus.of(status);
     }
 
-    /** Whether this status word is that of a thread stopped by {@link #interrupt}, or stopped with its process. */
+    /** Whether this is the status word of a thread stopped by {@link #interrupt}, or with its process. */
     public static boolean isInterrupted(int status) {
         return status >>> 16 == Linux.PTRACE_EVENT_STOP() && (status & 0xff) == 0x7f;
     }

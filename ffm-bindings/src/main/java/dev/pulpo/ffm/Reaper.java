@@ -17,48 +17,46 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
- * Takes the ends of a tracer's threads where the tracer itself does not, or cannot. As long as it has not been waited for, a
- * thread that has exited stands in the way of an execve(2) of its process; and as long as an execve is under way,
- * PTRACE_SEIZE of any thread of that process blocks, whatever signals the tracer gets. A tracer that seizes a second thread
- * then would wait for the program, and the program for the tracer, for good. Any thread of the tracer's process can take
- * the end of a tracee (wait4(2), {@code __WNOTHREAD}), and so this is done from another one.
+ * Waits for exited tracees if their tracer does not, or cannot. An exited thread that has not been waited for blocks an
+ * execve(2) of its process; and during an execve, PTRACE_SEIZE of any thread of that process blocks, whatever signals the
+ * tracer gets. A tracer that seizes a second thread then would deadlock with the program. Any thread of the tracer's
+ * process can wait for a tracee (wait4(2), {@code __WNOTHREAD}), so another thread does it.
  *
- * <p>The exit of a process's leader is left alone: execve does not wait for that, but the leader's parent does.
- * Thread-safe.
+ * <p>The exit of a leader is not consumed: execve does not wait for it, but the leader's parent does. Thread-safe.
  */
 final class Reaper {
     private final int tracer;
-    /** Threads that are about to exit, or have. */
+    /** Threads that have exited or are about to. */
     private final Set<Integer> dying = new HashSet<>();
-    /** How threads have ended whose end was taken, as status words. */
+    /** The status words of threads that were waited for here. */
     private final Map<Integer, Integer> ends = new HashMap<>();
 
-    /** @param tracer the thread that traces */
+    /** @param tracer the tracer thread */
     Reaper(int tracer) {
         this.tracer = tracer;
     }
 
-    /** Says that a traced thread is about to exit, or has, and that the tracer will not wait for it. */
+    /** Registers a tracee that has exited or is about to, and for which the tracer will not wait. */
     synchronized void add(int tid) {
         dying.add(tid);
     }
 
-    /** Whether all those have been taken, or could not be. */
+    /** Whether no registered thread is left. */
     synchronized boolean isDone() {
         return dying.isEmpty();
     }
 
-    /** Takes the ends of those that have exited by now. @throws SystemCallException where no file can be opened just now */
+    /** Waits for the registered threads that have exited by now. @throws SystemCallException if no file can be opened just now */
     synchronized void look() {
         dying.removeIf(tid -> Tracee.of(tid).filter(tracee -> tracee.tracer() == tracer && !takes(tracee)).isEmpty());
     }
 
     /**
-     * Takes the ends of all exited threads of a process that the tracer is about to seize a thread of. There may be so many
-     * threads that it takes seconds, for which the tracer is not to wait.
+     * Waits for all exited threads of a process of which the tracer is about to seize a thread. There may be so many
+     * threads that it takes seconds, for which the tracer must not wait.
      *
-     * @param waits whether the tracer still waits for that
-     * @throws SystemCallException where it is gone, or no file can be opened just now
+     * @param waits whether the tracer still waits for the seizing
+     * @throws SystemCallException if the process is gone, or no file can be opened just now
      */
     void lookAtThreadsOf(int pid, BooleanSupplier waits) {
         for (int tid : TaskList.of(pid)) {
@@ -70,7 +68,7 @@ final class Reaper {
     }
 
     private synchronized boolean takes(Tracee tracee) {
-        // The exit of a thread that is a zombie is all that there is to be waited for.
+        // The exit of a zombie is the only event to wait for.
         if (tracee.state() != 'Z' || tracee.isLeader()) {
             return false;
         }
@@ -85,19 +83,19 @@ final class Reaper {
         }
     }
 
-    /** How a thread has ended that the tracer has just not found, as a status word; {@link Ptrace#NOTHING} if not known. */
+    /** The status word of a thread that the tracer no longer finds; {@link Ptrace#NOTHING} if unknown. */
     synchronized int end(int tid) {
         Integer word = ends.remove(tid);
         return word == null ? Ptrace.NOTHING : word;
     }
 
-    /** Forgets everything: the tracer traces nothing any more. */
+    /** Forgets all threads, because the tracer traces nothing any more. */
     synchronized void forget() {
         dying.clear();
         ends.clear();
     }
 
-    /** What proc_pid_status(5) says of a thread. */
+    /** The state of a thread, from proc_pid_status(5). */
     private record Tracee(int tid, char state, int process, int tracer) {
         static Optional<Tracee> of(int tid) {
             try {

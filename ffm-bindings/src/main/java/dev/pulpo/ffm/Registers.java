@@ -5,13 +5,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The general registers of a stopped thread ({@code struct user_regs_struct}). Mutable and reusable: a stop allocates
+ * The general registers of a stopped thread ({@code struct user_regs_struct}). Mutable and reusable, so a stop allocates
  * none. Not thread-safe.
  */
 public final class Registers {
     private final MemorySegment struct;
 
-    /** Registers in memory of the arena's; all zero. */
+    /** Registers in memory from the arena, all zero. */
     public Registers(Arena arena) {
         struct = arena.allocate(user_regs_struct.layout());
     }
@@ -23,11 +23,6 @@ public final class Registers {
     /** Becomes a copy of {@code other}. */
     public void set(Registers other) {
         struct.copyFrom(other.struct);
-    }
-
-    /** Whether all registers, segment bases and flags are the same. */
-    public boolean sameAs(Registers other) {
-        return struct.mismatch(other.struct) == -1;
     }
 
     /**

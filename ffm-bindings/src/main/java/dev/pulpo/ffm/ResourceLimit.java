@@ -8,11 +8,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
 /**
- * The kernel's limits that can be hit where there is nothing wrong with a target: what they are called, and what helps
- * (getrlimit(2), proc_sys_fs(5), path_resolution(7)). Thread-safe.
+ * Limits of the kernel that can be reached without any fault of the target: their names and remedies (getrlimit(2),
+ * proc_sys_fs(5), path_resolution(7)). Thread-safe.
  */
 public final class ResourceLimit {
-    /** PATH_MAX (limits.h) without the NUL that it counts. */
+    /** PATH_MAX (limits.h) without the NUL. */
     private static final int LONGEST_PATH = 4095;
 
     /** NAME_MAX (limits.h). */
@@ -20,12 +20,12 @@ public final class ResourceLimit {
 
     private ResourceLimit() {}
 
-    /** Whether an error says that there is no room for another open file, and nothing about the file. */
+    /** Whether an error means that no more files can be opened. */
     static boolean isHit(int errno) {
         return errno == Linux.EMFILE() || errno == Linux.ENFILE();
     }
 
-    /** What to add to the name of an error: the limit and the remedy; empty for errors that are of no limit. */
+    /** The limit and the remedy, to be added to the name of an error; empty for other errors. */
     static String remedy(int errno) {
         if (errno == Linux.EMFILE()) {
             return ", the limit of open files of one process (RLIMIT_NOFILE) is reached; raise it with ulimit -n, or of a "
@@ -37,11 +37,11 @@ public final class ResourceLimit {
     }
 
     /**
-     * Fails where no file could be opened at all; to be called where opening one has failed, and that would otherwise be
-     * taken for something that is the matter with the file.
+     * Fails if no file can be opened at all. Call it after opening a file has failed, so that a limit is not taken for a
+     * fault of the file.
      *
-     * @param what was to be opened
-     * @throws SystemCallException which names the limit that is hit
+     * @param what the file that could not be opened
+     * @throws SystemCallException if a limit is reached, which it names
      */
     public static void checkOpenFiles(Path what) {
         try (Arena arena = Arena.ofConfined()) {
@@ -56,9 +56,9 @@ public final class ResourceLimit {
     }
 
     /**
-     * The failure to open a file, with the limit and the remedy where it is one of the kernel's that was hit.
+     * The failure to open a file, with the limit of the kernel and the remedy if it was caused by one.
      *
-     * @throws SystemCallException where no file could be opened
+     * @throws SystemCallException if no file can be opened
      */
     public static IOException explained(Path file, IOException failure) {
         checkOpenFiles(file);

@@ -9,11 +9,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Reads many ranges of another process's memory with one system call (process_vm_readv(2)), without allocating: ranges are
- * added until they do not fit any more, then read, then cleared. Not thread-safe.
+ * Reads many ranges of another process's memory with one system call (process_vm_readv(2)), without allocating: add
+ * ranges until they no longer fit, read, clear. Not thread-safe.
  */
 public final class ScatteredRead {
-    /** {@code UIO_MAXIOV}: more ranges the kernel does not take at once. */
+    /** {@code UIO_MAXIOV}: the kernel takes no more ranges at once. */
     private static final int MOST_RANGES = 1024;
     private static final long ENTRY = iovec.layout().byteSize();
 
@@ -26,7 +26,7 @@ public final class ScatteredRead {
     private int count;
     private long used;
 
-    /** @param capacity the most bytes of all ranges together */
+    /** @param capacity the total size of all ranges, in bytes */
     public ScatteredRead(long capacity, Arena arena) {
         buffer = arena.allocate(capacity, 8);
         local = arena.allocate(iovec.layout(), MOST_RANGES);
@@ -53,7 +53,7 @@ public final class ScatteredRead {
         return true;
     }
 
-    /** By offset, because the generated setter of a pointer wants an object for it. */
+    /** By offset, because the generated setter of a pointer needs an object. */
     private static void fill(MemorySegment vector, int index, long address, long length) {
         long at = index * ENTRY;
         vector.set(ValueLayout.JAVA_LONG, at + iovec.iov_base$offset(), address);
@@ -70,7 +70,7 @@ public final class ScatteredRead {
         while (first < count) {
             long bytes = syscall(Linux.SYS_process_vm_readv(), tid, local.address() + first * ENTRY, count - first,
                     remote.address() + first * ENTRY, count - first, 0);
-            // The call stops at the first range that it cannot read; those behind it are tried by themselves.
+            // The call stops at the first range that it cannot read; a further call reads those after it.
             while (first < count && bytes >= lengths[first]) {
                 bytes -= lengths[first];
                 complete[first] = true;
@@ -85,12 +85,12 @@ public final class ScatteredRead {
         return count;
     }
 
-    /** Whether a range, by the order of adding, was read, all of it. */
+    /** Whether a range, by the order of adding, was read completely. */
     public boolean isComplete(int index) {
         return complete[index];
     }
 
-    /** What was read, all ranges. */
+    /** The bytes of all ranges. */
     public MemorySegment bytes() {
         return buffer;
     }

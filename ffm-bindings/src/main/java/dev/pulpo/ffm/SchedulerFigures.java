@@ -13,17 +13,18 @@ import java.nio.charset.StandardCharsets;
  * {@code proc_sched_show_task}; there is no manual page), and on which CPU: {@code stat} (proc_pid_stat(5)). Reading
  * allocates nothing. Not thread-safe.
  *
- * <p>The times are those of the clock that the scheduler keeps for each CPU ({@code rq_clock_task}): it leaves out what a
- * hypervisor or interrupts took away, so that two CPUs' clocks differ, and differ from {@link System#nanoTime}.
+ * <p>The times are those of the clock that the scheduler keeps for each CPU ({@code rq_clock_task}): it excludes the time
+ * that a hypervisor or interrupts took, so the clocks of two CPUs differ from each other and from
+ * {@link System#nanoTime}.
  */
 public final class SchedulerFigures {
-    /** Of so many CPUs the kernel knows at most on x86-64 (CONFIG_NR_CPUS). */
+    /** The most CPUs of a kernel for x86-64 (CONFIG_NR_CPUS). */
     private static final int CPU_SET_BYTES = 8192 / Byte.SIZE;
     private static final byte[] LAST_RAN = name("se.exec_start");
     private static final byte[] RUN_TIME = name("se.sum_exec_runtime");
     private static final byte[] SWITCHES = name("nr_switches");
     private static final byte[] VOLUNTARY = name("nr_voluntary_switches");
-    /** {@code processor} is field 39 of {@code stat}, the state behind the name field 3. */
+    /** {@code processor} is field 39 of {@code stat}; the state after the name is field 3. */
     private static final int FIELDS_TO_CPU = 39 - 3;
     private static final int SAMPLES = 2;
 
@@ -51,15 +52,15 @@ public final class SchedulerFigures {
         return name.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** Reads a thread's figures. False where there are none: the thread has ended, or the kernel tells nobody. */
+    /** Reads a thread's figures. False if there are none: the thread has ended, or the kernel does not provide them. */
     public boolean read(int pid, int tid) {
         lastRan = 0;
         waits = 0;
         if (!figures.read(pid, tid)) {
             return false;
         }
-        for (int line = 0; line < figures.length() && waits == 0; line = figures.behind('\n', line)) {
-            int value = figures.behind(':', line);
+        for (int line = 0; line < figures.length() && waits == 0; line = figures.after('\n', line)) {
+            int value = figures.after(':', line);
             if (figures.startsWith(LAST_RAN, line)) {
                 lastRan = figures.decimal(value);
             } else if (figures.startsWith(RUN_TIME, line)) {
@@ -73,12 +74,12 @@ public final class SchedulerFigures {
         return lastRan != 0 && waits != 0;
     }
 
-    /** When it was last seen to run, in nanoseconds of the CPU's own clock; while it waits, that is when it began to wait. */
+    /** When it last ran, in nanoseconds of the CPU's own clock; while it waits, when it began to wait. */
     public long lastRan() {
         return lastRan;
     }
 
-    /** How long it has run since it was made, in nanoseconds. */
+    /** How long it has run since its creation, in nanoseconds. */
     public long runTime() {
         return runTime;
     }
@@ -88,42 +89,42 @@ public final class SchedulerFigures {
         return switches;
     }
 
-    /** How often of those it did so by itself, to wait for something or to stop. */
+    /** How often it left a CPU voluntarily, to wait for something or to stop. */
     public long waits() {
         return waits;
     }
 
     /**
-     * For how long a thread has been able to run and has waited for a CPU since it was made, in nanoseconds, from
-     * {@code schedstat} (the kernel's {@code Documentation/scheduler/sched-stats.rst}); -1 where that cannot be told.
+     * How long a runnable thread has waited for a CPU since its creation, in nanoseconds, from {@code schedstat} (the
+     * kernel's {@code Documentation/scheduler/sched-stats.rst}); -1 if unknown.
      */
     public long delay(int pid, int tid) {
-        return delays.read(pid, tid) ? delays.decimal(delays.behind(' ', 0)) : -1;
+        return delays.read(pid, tid) ? delays.decimal(delays.after(' ', 0)) : -1;
     }
 
-    /** The CPU that a thread runs on or ran on last; -1 where that cannot be told. */
+    /** The CPU that a thread runs on or ran on last; -1 if unknown. */
     public int cpu(int pid, int tid) {
         if (!stat.read(pid, tid)) {
             return -1;
         }
         int at = 0;
-        for (int next = stat.behind(')', 0); next < stat.length(); next = stat.behind(')', next)) {
+        for (int next = stat.after(')', 0); next < stat.length(); next = stat.after(')', next)) {
             at = next;
         }
         at++;
         for (int field = 0; field < FIELDS_TO_CPU; field++) {
-            at = stat.behind(' ', at);
+            at = stat.after(' ', at);
         }
         return at < stat.length() ? (int) stat.decimal(at) : -1;
     }
 
     /**
-     * How far a CPU's clock is ahead of {@link System#nanoTime}, found out by running there for a moment. It is never taken
-     * for more than it is by more than the clocks' own resolution, and for less by as long as this thread was kept from
-     * looking at the second clock.
+     * How far a CPU's clock is ahead of {@link System#nanoTime}, measured by running there for a moment. The result
+     * exceeds the true value by at most the clocks' resolution; it is too small by as long as this thread was preempted
+     * between the two readings.
      *
-     * @param pid of this process
-     * @return {@link Long#MIN_VALUE} where this thread may not run there, or the kernel tells nobody
+     * @param pid this process
+     * @return {@link Long#MIN_VALUE} if this thread may not run there, or the kernel does not provide figures
      */
     public long clockOffset(int pid, int cpu) {
         if (cpu < 0 || cpu >= CPU_SET_BYTES * Byte.SIZE
@@ -139,7 +140,7 @@ public final class SchedulerFigures {
         try {
             int self = Processes.currentThread();
             for (int i = 0; i < SAMPLES; i++) {
-                // Who has slept is seen to run anew.
+                // After a sleep the kernel updates the figures.
                 pause.nanos(1);
                 long now = System.nanoTime();
                 if (read(pid, self)) {

@@ -8,11 +8,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Raises the calling thread above ordinary ones for the length of a stop (sched(7)), so that the threads released first
- * do not push the tracer aside before it has released the others. Not thread-safe; raise and restore on one thread.
+ * Raises the priority of the calling thread for the time of a stop (sched(7)), so that the threads released first do not
+ * preempt the tracer before it has released the others. Not thread-safe; raise and restore on one thread.
  */
 public final class Scheduling {
-    /** How far the thread could be raised. */
+    /** The priority that the thread got. */
     public enum Level {
         /** {@code SCHED_FIFO}, priority 1. */
         REAL_TIME,
@@ -30,7 +30,7 @@ public final class Scheduling {
         parameter = arena.allocate(sched_param.layout());
     }
 
-    /** Raises the calling thread as far as it may be. Children do not inherit it. */
+    /** Raises the calling thread as far as permitted. Children do not inherit the priority. */
     public Level raise() {
         sched_param.sched_priority(parameter, 1);
         int policy = Linux.SCHED_FIFO() | Linux.SCHED_RESET_ON_FORK();
@@ -40,7 +40,7 @@ public final class Scheduling {
         return syscall(Linux.SYS_setpriority(), Linux.PRIO_PROCESS(), 0, HIGHEST_NICE) == 0 ? Level.NICE : Level.NONE;
     }
 
-    /** Back to ordinary scheduling, from the level that {@link #raise} returned. */
+    /** Restores ordinary scheduling from the level that {@link #raise} returned. */
     public void restore(Level level) {
         switch (level) {
             case REAL_TIME -> {

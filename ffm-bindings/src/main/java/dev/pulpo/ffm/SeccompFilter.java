@@ -12,13 +12,13 @@ import java.util.stream.IntStream;
 
 /**
  * A filter of seccomp(2): a program in classic BPF (linux/filter.h) that judges each system call by its number and the
- * values of its arguments. Here only the number is known, so both ways are followed where an argument decides, and the
- * worst that can come out counts. Immutable.
+ * values of its arguments. Here only the number is known. If an argument decides, both branches are followed, and the
+ * worst result counts. Immutable.
  */
 public final class SeccompFilter {
-    /** What becomes of a system call, the worst last. */
+    /** The effect on a system call, the worst last. */
     public enum Verdict {
-        /** It is made. */
+        /** It is executed. */
         ALLOWED,
         /** It returns an error, always or for some arguments. */
         FAILS,
@@ -38,12 +38,12 @@ public final class SeccompFilter {
     private static final long UNKNOWN = -1;
     private static final long MASK = 0xffff_ffffL;
     private static final int SCRATCH = 16;
-    /** Beyond this many steps a program is taken for one that kills. The largest in use take some thousand. */
+    /** A program that takes more steps counts as deadly. The largest in use take some thousand. */
     private static final int MOST_STEPS = 200_000;
 
     private record Instruction(int code, int jumpTrue, int jumpFalse, long k) {}
 
-    /** Where a run stands; values are 32 bits, or UNKNOWN. */
+    /** The state of a run; values are 32 bits, or UNKNOWN. */
     private record State(int at, long a, long x, List<Long> scratch) {}
 
     private final List<Instruction> program;
@@ -63,7 +63,7 @@ public final class SeccompFilter {
                 .toList());
     }
 
-    /** The worst that can become of a system call of this number. */
+    /** The worst effect on a system call with this number. */
     public Verdict judge(int number) {
         Verdict worst = Verdict.ALLOWED;
         Deque<State> open = new ArrayDeque<>();
@@ -82,7 +82,7 @@ public final class SeccompFilter {
         return worst;
     }
 
-    /** One instruction: puts the states that can follow to {@code open}, or says what it returns. */
+    /** Executes one instruction: adds the possible next states to {@code open}, or gives its result. */
     private Verdict step(State state, int number, Deque<State> open) {
         Instruction i = program.get(state.at);
         switch (i.code & 7) {

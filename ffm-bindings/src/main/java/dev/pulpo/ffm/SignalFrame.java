@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * A complete signal frame of the kernel's ({@code struct rt_sigframe}, arch/x86/include/asm/sigframe.h): what
- * {@code rt_sigreturn(2)} needs to put a thread back to where it was, vector registers and signal mask included.
+ * A complete signal frame of the kernel ({@code struct rt_sigframe}, arch/x86/include/asm/sigframe.h), with which
+ * {@code rt_sigreturn(2)} restores a thread, including vector registers and signal mask.
  *
  * <pre>
  *   address ≡ 8 (mod 16)   pretcode       return address of the frame
@@ -21,13 +21,15 @@ import java.lang.foreign.ValueLayout;
  *              +length     magic 2
  * </pre>
  *
- * <p>No tracer can read a thread's alternate stack, and none needs to: {@code rt_sigreturn} hands {@code uc_stack} to
- * {@code do_sigaltstack} and ignores every error but EFAULT (restore_altstack, kernel/signal.c), so flags that it
- * rejects leave the alternate stack as it is.
+ * <p>A tracer cannot read a thread's alternate stack, and need not: {@code rt_sigreturn} passes {@code uc_stack} to
+ * {@code do_sigaltstack} and ignores every error but EFAULT (restore_altstack, kernel/signal.c), so flags that it rejects
+ * leave the alternate stack as it is.
  */
 public final class SignalFrame {
-    /** No extended state of today's CPUs is longer (with AMX it has 11,008 bytes). */
+    /** No current CPU has a longer extended state (with AMX it has 11,008 bytes). */
     public static final int XSTATE_MAX = 16 * 1024;
+    /** The offset of the vector registers in it, 16 bytes each (SDM volume 1, section 13.4.2). */
+    public static final int XSTATE_VECTORS = 160;
 
     private static final int PRETCODE = 0;
     private static final int UC_FLAGS = 8;
@@ -47,7 +49,7 @@ public final class SignalFrame {
     private static final int MAGIC1 = 0x46505853;
     private static final int MAGIC2 = 0x46505845;
 
-    /* Intel SDM vol. 1, 13.5.14: AMX tile data, the one component that a process must ask for before it has it. */
+    /* Intel SDM vol. 1, 13.5.14: AMX tile data, the one component that a process must request before use. */
     private static final long TILE_DATA = 1L << 18;
     private static final int TILE_DATA_OFFSET = 2816;
 
@@ -56,30 +58,30 @@ public final class SignalFrame {
     /**
      * A frame ready to be written.
      *
-     * @param address  where its first byte belongs
-     * @param bytes    frame and extended state
+     * @param address the address of its first byte
+     * @param bytes   frame and extended state
      */
     public record Image(RemoteAddress address, MemorySegment bytes) {
-        /** What rsp must be when {@code rt_sigreturn} is called: as if the return address had been popped. */
+        /** The value of rsp for {@code rt_sigreturn}: as if the return address had been popped. */
         public long stackPointerForReturn() {
             return address.value() + 8;
         }
     }
 
     /**
-     * Lays out the frame that brings a thread back to {@code registers}.
+     * Lays out the frame that restores {@code registers}.
      *
      * @param top           the frame ends below this address
-     * @param returnAddress of the frame, for code that returns into it
-     * @param registers     as user space should see them; see {@link SystemCalls#rewind}
-     * @param extended      as {@link Ptrace#readExtendedState} gave it
+     * @param returnAddress the return address of the frame, for code that returns into it
+     * @param registers     the registers as user space should see them; see {@link SystemCalls#rewind}
+     * @param extended      the extended state from {@link Ptrace#readExtendedState}
      * @param blocked       the signal mask
      */
     public static Image layOut(Arena arena, long top, long returnAddress, Registers registers, MemorySegment extended,
             long blocked) {
         long length = usedLength(extended);
         long extendedAddress = (top - (length + 4)) & -64;
-        // psABI 3.2.2: rsp + 8 is a multiple of 16 on entry to a function, and so it is where a frame begins.
+        // psABI 3.2.2: rsp + 8 is a multiple of 16 on entry to a function, and at the beginning of a frame.
         long address = ((extendedAddress - FRAME_BYTES) & -16) - 8;
         long offset = extendedAddress - address;
         MemorySegment image = arena.allocate(offset + length + 4, 16);
@@ -106,8 +108,8 @@ public final class SignalFrame {
     }
 
     /**
-     * The kernel refuses a frame whose state is longer than what the process may use, and without a permission of its own
-     * that ends before the tile data.
+     * The kernel refuses a frame with a longer state than the process may use; without a permission for AMX that ends
+     * before the tile data.
      */
     private static long usedLength(MemorySegment extended) {
         boolean tiles = (extended.get(LONG, XSTATE_BV) & TILE_DATA) != 0;

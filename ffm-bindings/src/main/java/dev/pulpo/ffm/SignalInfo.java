@@ -5,17 +5,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * Who sent a signal and why (sigaction(2), "The siginfo_t argument").
+ * Why a signal was sent (sigaction(2), "The siginfo_t argument").
  *
  * @param signal its number
  * @param code   {@code si_code}
- * @param sender the process that sent it, where the code says that one did
  */
-public record SignalInfo(int signal, int code, int sender) {
+public record SignalInfo(int signal, int code) {
     static SignalInfo of(MemorySegment siginfo) {
-        // siginfo_t: int si_signo, si_errno, si_code; padding; then a union that begins with si_pid.
-        return new SignalInfo(siginfo.get(ValueLayout.JAVA_INT, 0), siginfo.get(ValueLayout.JAVA_INT, 8),
-                siginfo.get(ValueLayout.JAVA_INT, 16));
+        // siginfo_t: int si_signo, si_errno, si_code.
+        return new SignalInfo(siginfo.get(ValueLayout.JAVA_INT, 0), siginfo.get(ValueLayout.JAVA_INT, 8));
     }
 
     /** Whether a thread sent it with {@code tgkill(2)}. */

@@ -2,7 +2,7 @@ package dev.pulpo.ffm;
 
 import dev.pulpo.ffm.raw.Linux;
 
-/** Signal numbers and sets (signal(7)). A set is a {@code long} in which bit n-1 stands for signal n. */
+/** Signal numbers and sets (signal(7)). A set is a {@code long} in which bit n-1 represents signal n. */
 public final class Signals {
     public static final int SIGCHLD = Linux.SIGCHLD();
     public static final int SIGCONT = Linux.SIGCONT();
@@ -13,13 +13,13 @@ public final class Signals {
     public static final int SIGURG = Linux.SIGURG();
     public static final int SIGWINCH = Linux.SIGWINCH();
 
-    /** Signals that the CPU raises for what a thread itself does. Blocked, they would kill it all the same. */
+    /** Signals that the CPU raises because of the thread's own instructions. They kill the thread if it blocks them. */
     public static final long SYNCHRONOUS = bit(Linux.SIGSEGV()) | bit(Linux.SIGBUS()) | bit(Linux.SIGILL())
             | bit(Linux.SIGFPE()) | bit(Linux.SIGTRAP()) | bit(Linux.SIGSYS());
 
     private Signals() {}
 
-    /** The set that holds this one signal. */
+    /** The set that holds only this signal. */
     public static long bit(int signal) {
         return 1L << (signal - 1);
     }

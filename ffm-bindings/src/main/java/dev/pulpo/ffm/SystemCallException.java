@@ -1,6 +1,6 @@
 package dev.pulpo.ffm;
 
-/** A system call failed in a way that its caller did not provide for. */
+/** A system call failed unexpectedly. */
 public final class SystemCallException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -25,7 +25,7 @@ public final class SystemCallException extends RuntimeException {
         return errno;
     }
 
-    /** Whether this process, or the machine, cannot open another file; then it says nothing about the target. */
+    /** Whether this process, or the machine, cannot open another file; then the failure does not concern the target. */
     public boolean isLimitHit() {
         return ResourceLimit.isHit(errno);
     }

@@ -7,9 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The names of the system calls of x86-64, from the constants that the bindings have of {@code <asm/unistd_64.h>}. For
- * reports: the first question reads the bindings and takes milliseconds, so it is not for the middle of a stop.
- * Thread-safe.
+ * The names of the system calls of x86-64, from the constants of {@code <asm/unistd_64.h>} in the bindings. For reports:
+ * the first query reads the bindings and takes milliseconds, so do not use it in a stop. Thread-safe.
  */
 public final class SystemCallNames {
     private static final String PREFIX = "SYS_";
@@ -43,7 +42,7 @@ public final class SystemCallNames {
         return Optional.ofNullable(Table.NAMES.get(number));
     }
 
-    /** How many are known. */
+    /** How many names are known. */
     public static int count() {
         return Table.NAMES.size();
     }

@@ -4,7 +4,7 @@ import dev.pulpo.ffm.raw.Linux;
 import java.util.Map;
 import java.util.Set;
 
-/** Numbers of system calls, and what becomes of a call in which a thread was interrupted. */
+/** Numbers of system calls, and rules for interrupted calls. */
 public final class SystemCalls {
     public static final int MMAP = Linux.SYS_mmap();
     public static final int MUNMAP = Linux.SYS_munmap();
@@ -16,21 +16,24 @@ public final class SystemCalls {
     public static final int OPENAT = Linux.SYS_openat();
     public static final int UNLINKAT = Linux.SYS_unlinkat();
 
-    /** {@code AT_FDCWD} (linux/fcntl.h): names are looked for from the working directory on, or are absolute. */
+    /** {@code AT_FDCWD} (linux/fcntl.h): names are relative to the working directory, or absolute. */
     public static final int AT_FDCWD = -100;
     /** {@code O_EXCL} (asm-generic/fcntl.h). */
     private static final int O_EXCL = 0x80;
-    /** Flags of open(2): makes a file that must not have been there, even as a link, and opens it for writing. */
+    /** Flags of open(2): creates a file for writing, and fails if it exists, even as a link. */
     public static final int CREATE_NEW = Linux.O_CREAT() | O_EXCL | Linux.O_WRONLY() | Linux.O_NOFOLLOW()
             | Linux.O_CLOEXEC();
 
     /** {@code MFD_CLOEXEC} and {@code MFD_ALLOW_SEALING} (memfd_create(2)). */
     public static final int SEALABLE = 1 | 2;
-    /** {@code MFD_EXEC}, from Linux 6.3 on: code may be mapped from it, whatever vm.memfd_noexec says by default. */
+    /** {@code MFD_EXEC}, from Linux 6.3 on: code may be mapped from it, whatever the default of vm.memfd_noexec is. */
     public static final int EXECUTABLE = 0x10;
     /** {@code F_ADD_SEALS} (F_LINUX_SPECIFIC_BASE + 9 in linux/fcntl.h). */
     public static final int ADD_SEALS = 1024 + 9;
-    /** {@code F_SEAL_SEAL}, {@code F_SEAL_SHRINK}, {@code F_SEAL_GROW} and {@code F_SEAL_WRITE} (fcntl(2)): it stays as it is. */
+    /**
+     * {@code F_SEAL_SEAL}, {@code F_SEAL_SHRINK}, {@code F_SEAL_GROW} and {@code F_SEAL_WRITE} (fcntl(2)): the content
+     * can no longer change.
+     */
     public static final int ALL_SEALS = 1 | 2 | 4 | 8;
 
     public static final int PROT_READ = Linux.PROT_READ();
@@ -40,10 +43,10 @@ public final class SystemCalls {
     public static final int MAP_ANONYMOUS = Linux.MAP_ANONYMOUS();
     public static final int MAP_FIXED_NOREPLACE = Linux.MAP_FIXED_NOREPLACE();
 
-    /** By which a borrowed thread comes back; without them it would be lost. */
+    /** The calls by which a borrowed thread returns; without them it would be lost. */
     public static final Set<Integer> RETURNING = Set.of(Linux.SYS_tgkill(), Linux.SYS_rt_sigreturn());
 
-    /** What a borrowed thread calls, itself and in dlopen and malloc, by name. */
+    /** The calls of a borrowed thread, its own and those in dlopen and malloc, by name. */
     public static final Map<String, Integer> LOADING = Map.ofEntries(Map.entry("tgkill", Linux.SYS_tgkill()),
             Map.entry("rt_sigreturn", Linux.SYS_rt_sigreturn()), Map.entry("openat", Linux.SYS_openat()),
             Map.entry("read", Linux.SYS_read()), Map.entry("pread64", Linux.SYS_pread64()),
@@ -54,7 +57,7 @@ public final class SystemCalls {
             Map.entry("memfd_create", Linux.SYS_memfd_create()), Map.entry("write", Linux.SYS_write()),
             Map.entry("fcntl", Linux.SYS_fcntl()));
 
-    /** What a borrowed thread calls beyond that where its root directory has no procfs, by name. */
+    /** Additional calls of a borrowed thread if its root directory has no procfs, by name. */
     public static final Map<String, Integer> COPYING = Map.of("unlinkat", Linux.SYS_unlinkat());
 
     /** The length of the instruction {@code syscall}, 0F 05. */
@@ -63,8 +66,8 @@ public final class SystemCalls {
     private SystemCalls() {}
 
     /**
-     * Whether the registers are those of a thread that was taken out of a system call that the kernel means to restart
-     * when the thread goes on.
+     * Whether the registers are those of a thread in a system call that the kernel will restart when the thread
+     * continues.
      */
     public static boolean isRestarting(Registers registers) {
         return registers.origRax() >= 0 && switch ((int) -registers.rax()) {
@@ -75,29 +78,30 @@ public final class SystemCalls {
     }
 
     /**
-     * Whether the registers are those of a thread that was taken out of a system call which it has not finished: the
-     * kernel means to restart it, or it has returned EINTR for no other reason than the stop.
+     * Whether the registers are those of a thread in an unfinished system call: the kernel will restart it, or it has
+     * returned EINTR only because of the stop.
      */
     public static boolean isUnfinished(Registers registers) {
         return isRestarting(registers) || isInterruptedForGood(registers);
     }
 
     /**
-     * Whether the thread is in a call that restarts through its restart block (nanosleep, poll, a futex with a
-     * timeout): only the kernel knows how much of it is left, and forgets it on {@code rt_sigreturn}.
+     * Whether the thread is in a call that restarts through its restart block (nanosleep, poll, a futex with a timeout):
+     * only the kernel knows the remaining time, and drops it on {@code rt_sigreturn}.
      */
     public static boolean usesRestartBlock(Registers registers) {
         return registers.origRax() >= 0 && registers.rax() == -Errno.ERESTART_RESTARTBLOCK;
     }
 
     /**
-     * Whether the thread was interrupted in the repetition of such a call: then its registers do not say which it is.
+     * Whether the thread was interrupted while such a call was being repeated; its registers then do not identify the
+     * call.
      */
     public static boolean isRestartSyscall(Registers registers) {
         return isRestartSyscall(registers.origRax());
     }
 
-    /** Whether this is restart_syscall(2), with which the kernel itself repeats a call through its restart block. */
+    /** Whether this is restart_syscall(2), by which the kernel repeats a call through its restart block. */
     public static boolean isRestartSyscall(long number) {
         return number == Linux.SYS_restart_syscall();
     }
@@ -109,9 +113,8 @@ public final class SystemCalls {
     }
 
     /**
-     * Whether a call that waits with these arguments is restarted through a restart block after a stop: sleeps for a time
-     * rather than until one, {@code poll}, and futexes with a timeout (kernel/time/hrtimer.c, fs/select.c,
-     * kernel/futex/waitwake.c).
+     * Whether a waiting call with these arguments is restarted through a restart block after a stop: relative sleeps,
+     * {@code poll}, and futexes with a timeout (kernel/time/hrtimer.c, fs/select.c, kernel/futex/waitwake.c).
      *
      * @param second its second argument
      * @param fourth its fourth argument
@@ -128,8 +131,8 @@ public final class SystemCalls {
     }
 
     /**
-     * Whether the call has returned EINTR and is one that a stop alone, without any signal, makes return it: the calls
-     * that signal(7) lists as "never restarted" and that the kernel does not restart after a stop either.
+     * Whether the call has returned EINTR, and a stop without any signal may be the cause. These are the calls that
+     * signal(7) lists as "never restarted" and that the kernel does not restart after a stop either.
      */
     public static boolean isInterruptedForGood(Registers registers) {
         return registers.rax() == -Errno.EINTR && isNeverRestarted(registers.origRax());
@@ -162,7 +165,7 @@ public final class SystemCalls {
         return number == Linux.SYS_epoll_wait() || number == Linux.SYS_epoll_pwait();
     }
 
-    /** Whether this system call replaces the signal mask for as long as it waits. */
+    /** Whether this system call replaces the signal mask while it waits. */
     static boolean setsSignalMask(long number) {
         return number == Linux.SYS_epoll_pwait()
                 || number == Linux.SYS_epoll_pwait2()
@@ -171,9 +174,9 @@ public final class SystemCalls {
     }
 
     /**
-     * Changes registers so that the thread makes its interrupted call again when it goes on, whoever sets it going: the
-     * instruction pointer goes back to the {@code syscall} instruction, and rax holds the number. That is what the kernel
-     * does itself for -ERESTARTSYS (arch/x86/kernel/signal.c, arch_do_signal_or_restart).
+     * Changes registers so that the thread repeats its interrupted call when it continues, however it is resumed: the
+     * instruction pointer moves back to the {@code syscall} instruction, and rax holds the number. The kernel does the
+     * same for -ERESTARTSYS (arch/x86/kernel/signal.c, arch_do_signal_or_restart).
      */
     public static void rewind(Registers registers) {
         registers.rip(registers.rip() - INSTRUCTION_LENGTH);

@@ -6,8 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * The memory of a process, as those see it who read what is recorded there: that of a live one ({@link TraceeMemory}), or
- * bytes of a test.
+ * The memory of a process, for code that reads records in it: that of a live process ({@link TraceeMemory}), or bytes of
+ * a test.
  */
 public interface TargetMemory {
     /** How much {@link #bytes} reads at a time. */
@@ -16,14 +16,14 @@ public interface TargetMemory {
     /**
      * Reads {@code into.byteSize()} bytes.
      *
-     * @throws SystemCallException EIO or EINVAL where a part of the range is not mapped, ESRCH where the memory is gone
+     * @throws SystemCallException EIO or EINVAL if a part of the range is not mapped, ESRCH if the memory is gone
      */
     void read(RemoteAddress from, MemorySegment into);
 
     /**
-     * As {@link #read}, as far as memory is mapped. It makes no object, so it can be used within a stop.
+     * As {@link #read}, as far as memory is mapped. Allocates nothing, so it can be used in a stop.
      *
-     * @return how many bytes were read; fewer where an unmapped page or the end of the process came first
+     * @return how many bytes were read; fewer if an unmapped page or the end of the process came first
      */
     long readSome(long from, MemorySegment into);
 
@@ -39,9 +39,32 @@ public interface TargetMemory {
      */
     void write(RemoteAddress to, MemorySegment from);
 
+    /** As {@link #write(RemoteAddress, MemorySegment)}, from an array. */
+    default void write(RemoteAddress to, byte[] from) {
+        try (Arena arena = Arena.ofConfined()) {
+            write(to, arena.allocateFrom(ValueLayout.JAVA_BYTE, from));
+        }
+    }
+
+    /** As {@link #write(RemoteAddress, MemorySegment)}, words of eight bytes one after the other. */
+    default void writeLongs(RemoteAddress to, long... words) {
+        try (Arena arena = Arena.ofConfined()) {
+            write(to, arena.allocateFrom(ValueLayout.JAVA_LONG, words));
+        }
+    }
+
+    /** As {@link #read}, a word of eight bytes. */
+    default long readLong(RemoteAddress from) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment word = arena.allocate(ValueLayout.JAVA_LONG);
+            read(from, word);
+            return word.get(ValueLayout.JAVA_LONG, 0);
+        }
+    }
+
     /**
-     * Reads so many bytes. The number may come from the process itself: room for them is made as they arrive, so one that
-     * claims more than it has costs no more than what it has.
+     * Reads so many bytes. The number may come from the process itself, so memory is allocated as bytes arrive: a false
+     * number costs no more than the bytes that exist.
      *
      * @throws SystemCallException as for {@link #read}
      */

@@ -9,8 +9,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The threads of a process as {@code /proc/PID/task} lists them, read with bare system calls: listing them again within
- * a stop allocates nothing unless there are more than ever before. Not thread-safe.
+ * The threads of a process from {@code /proc/PID/task}, read by plain system calls. Listing them again in a stop
+ * allocates nothing unless there are more than ever before. Not thread-safe.
  */
 public final class TaskList implements AutoCloseable {
     private static final int BUFFER_BYTES = 32 * 1024;
@@ -33,7 +33,7 @@ public final class TaskList implements AutoCloseable {
     private int count;
     private boolean isRead;
 
-    /** Opens the list. @throws SystemCallException with ENOENT where there is no such process */
+    /** Opens the list. @throws SystemCallException with ENOENT if there is no such process */
     public TaskList(int pid, Arena arena) {
         path = "/proc/" + pid + "/task";
         buffer = arena.allocate(BUFFER_BYTES, 8);
@@ -48,7 +48,7 @@ public final class TaskList implements AutoCloseable {
     }
 
     /**
-     * Reads the list anew.
+     * Reads the list again.
      *
      * @return how many threads there are, zombies included; 0 once the process is gone
      */
@@ -65,7 +65,7 @@ public final class TaskList implements AutoCloseable {
             }
             checked("getdents64", bytes);
             parse(bytes);
-            // Entries are handed out as long as they fit (fs/proc/base.c, proc_task_readdir).
+            // The kernel returns entries as long as they fit (fs/proc/base.c, proc_task_readdir).
             if (bytes < BUFFER_BYTES - LONGEST_ENTRY) {
                 return count;
             }
@@ -73,8 +73,8 @@ public final class TaskList implements AutoCloseable {
     }
 
     /**
-     * How many threads there are now, zombies included, without listing them: the directory's number of links tells
-     * (fs/proc/base.c, proc_task_getattr).
+     * How many threads there are now, zombies included, from the directory's number of links (fs/proc/base.c,
+     * proc_task_getattr).
      *
      * @return 0 once the process is gone
      */
@@ -83,7 +83,7 @@ public final class TaskList implements AutoCloseable {
         return error == 0 ? Math.toIntExact(Math.max(0, stat.get(ValueLayout.JAVA_LONG, LINKS) - OWN_LINKS)) : 0;
     }
 
-    /** Makes the words of a failure where there is one, and not before. */
+    /** Builds the message only if there is a failure. */
     private void checked(String call, long result) {
         if (NativeCalls.isError(result)) {
             check(call + "(" + path + ")", result);
@@ -91,7 +91,7 @@ public final class TaskList implements AutoCloseable {
     }
 
     /**
-     * The state of a thread of the process as a letter (proc_pid_stat(5)), or 0 where there is none of that id. Allocates
+     * The state of a thread of the process as a letter (proc_pid_stat(5)), or 0 if there is no such thread. Allocates
      * nothing.
      */
     public char state(int tid) {
@@ -102,7 +102,7 @@ public final class TaskList implements AutoCloseable {
         }
         long bytes = syscall(Linux.SYS_read(), file, buffer.address(), BUFFER_BYTES);
         syscall(Linux.SYS_close(), file, 0, 0);
-        // The name before the state is in parentheses, and may hold any character, parentheses included.
+        // The name before the state is in parentheses, and may contain any character, even parentheses.
         for (long at = bytes - 3; at >= 0; at--) {
             if (buffer.get(ValueLayout.JAVA_BYTE, at) == ')') {
                 return (char) buffer.get(ValueLayout.JAVA_BYTE, at + 2);
@@ -111,7 +111,7 @@ public final class TaskList implements AutoCloseable {
         return 0;
     }
 
-    /** Where {@code TID/stat} is, below the directory of the list; written from its end. */
+    /** The path {@code TID/stat}, relative to the directory of the list; written from its end. */
     private long pathOf(int tid) {
         int rest = tid;
         int at = DIGITS;
@@ -150,7 +150,7 @@ public final class TaskList implements AutoCloseable {
         tids[count++] = tid;
     }
 
-    /** All threads of a process as they are now. @throws SystemCallException with ENOENT where there is no such process */
+    /** All current threads of a process. @throws SystemCallException with ENOENT if there is no such process */
     public static int[] of(int pid) {
         try (Arena arena = Arena.ofConfined(); TaskList list = new TaskList(pid, arena)) {
             list.refresh();

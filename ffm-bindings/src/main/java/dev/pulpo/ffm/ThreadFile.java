@@ -9,12 +9,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 
 /**
- * A file of {@code /proc/PID/task/TID}, read again and again for one thread after the other. Reading allocates nothing. Not
- * thread-safe.
+ * A file of {@code /proc/PID/task/TID}, read for one thread after the other. Reading allocates nothing. Not thread-safe.
  */
 final class ThreadFile {
     private static final int BYTES = 8 * 1024;
-    /** Room for two numbers and the words between them. */
+    /** Room for two numbers and the text between them. */
     private static final int PATH_BYTES = 64;
     private static final byte[] PROCESS = "/proc/".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] TASK = "/task/".getBytes(StandardCharsets.US_ASCII);
@@ -25,14 +24,14 @@ final class ThreadFile {
     private int length;
     private int end;
 
-    /** @param name of the file, without a slash */
+    /** @param name the file, without a slash */
     ThreadFile(String name, Arena arena) {
         this.name = ("/" + name + "\0").getBytes(StandardCharsets.US_ASCII);
         path = arena.allocate(PATH_BYTES + this.name.length);
         text = arena.allocate(BYTES);
     }
 
-    /** Reads the file of one thread. False where there is none, or it may not be read. */
+    /** Reads the file of one thread. False if it does not exist, or may not be read. */
     boolean read(int pid, int tid) {
         length = 0;
         end = 0;
@@ -69,18 +68,18 @@ final class ThreadFile {
         end += digits;
     }
 
-    /** How many bytes {@link #read} has found. */
+    /** How many bytes were read. */
     int length() {
         return length;
     }
 
-    /** A byte of them; 0 behind the last. */
+    /** A byte of the file; 0 after the last. */
     byte at(int index) {
         return index < length ? text.get(ValueLayout.JAVA_BYTE, index) : 0;
     }
 
-    /** The index behind the next {@code separator} at or after {@code from}; {@link #length} where there is none. */
-    int behind(char separator, int from) {
+    /** The index after the next {@code separator} at or after {@code from}; {@link #length} if there is none. */
+    int after(char separator, int from) {
         int at = from;
         while (at < length && at(at) != separator) {
             at++;
@@ -88,7 +87,7 @@ final class ThreadFile {
         return Math.min(at + 1, length);
     }
 
-    /** The number in decimal digits at {@code from}, behind any spaces; a point among the digits does not count. */
+    /** The number in decimal digits at {@code from}, after any spaces; skips a decimal point. */
     long decimal(int from) {
         int at = from;
         while (at(at) == ' ') {
@@ -103,7 +102,7 @@ final class ThreadFile {
         return value;
     }
 
-    /** The number in hexadecimal digits behind the {@code 0x} at {@code from}. */
+    /** The number in hexadecimal digits after the {@code 0x} at {@code from}. */
     long hexadecimal(int from) {
         long value = 0;
         int at = from + 2;

@@ -6,19 +6,18 @@ import dev.pulpo.ffm.raw.Linux;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /**
  * The memory of one process image, through {@code /proc/PID/task/TID/mem} (proc(5)), and what is mapped in it.
  *
- * <p>Opening it needs permission to trace; nothing is stopped. What is open is the memory itself, not the process: after
- * an {@code execve} or the exit of the target reads and writes find nothing, instead of the memory of another program.
- * Writes reach read-only pages, text included, and give the process a private copy of the page, as a debugger's do.
- * Thread-safe until closed.
+ * <p>Opening it needs permission to trace, but stops nothing. The descriptor refers to the memory, not to the process:
+ * after an {@code execve} or the exit of the target, reads and writes find nothing instead of the memory of another
+ * program. Writes reach read-only pages, including code, and give the process a private copy of the page, as a debugger's
+ * do. Thread-safe until closed.
  */
 public final class TraceeMemory implements TargetMemory, AutoCloseable {
-    /** Below the lowest address that anything can be mapped at for an ordinary program (vm.mmap_min_addr). */
+    /** Below the lowest address of any mapping in an ordinary program (vm.mmap_min_addr). */
     private static final long NEVER_MAPPED = 16;
 
     private static final int NONE = -1;
@@ -37,8 +36,8 @@ public final class TraceeMemory implements TargetMemory, AutoCloseable {
     /**
      * Opens the memory that a thread of the process uses.
      *
-     * @param tid a live thread; a leader that has exited has no memory any more, though its process has
-     * @throws SystemCallException EACCES or EPERM without permission, ENOENT or ESRCH where there is no such thread
+     * @param tid a live thread; a leader that has exited has no memory any more, although its process has
+     * @throws SystemCallException EACCES or EPERM without permission, ENOENT or ESRCH if there is no such thread
      */
     public static TraceeMemory open(int pid, int tid) {
         String path = "/proc/" + pid + "/task/" + tid + "/mem";
@@ -48,7 +47,7 @@ public final class TraceeMemory implements TargetMemory, AutoCloseable {
             NativeCalls.check("open(" + path + ")", result);
             TraceeMemory memory = new TraceeMemory(tid, (int) result, tid == pid ? openMap(pid, arena) : NONE);
             if (memory.isGone()) {
-                // The thread has left it. Or it has executed another program in between, and the map is that one's.
+                // The thread has left the memory, or has executed another program in between, to which the map belongs.
                 memory.close();
                 throw new SystemCallException("open(" + path + ")", Errno.ESRCH);
             }
@@ -63,7 +62,7 @@ public final class TraceeMemory implements TargetMemory, AutoCloseable {
             return NONE;
         }
         if (readsNothing((int) map, 0)) {
-            // The leader has left its memory in between, and its map shows nobody's.
+            // The leader has left its memory in between, and its map is empty.
             syscall(Linux.SYS_close(), map, 0, 0);
             return NONE;
         }
@@ -77,20 +76,20 @@ public final class TraceeMemory implements TargetMemory, AutoCloseable {
     }
 
     /**
-     * Whether {@link #readMap} works. It does not where the leader of the process had exited when this was opened: a map that
-     * is reached through another thread is lost with that thread.
+     * Whether {@link #readMap} works. It does not if the leader of the process had exited at the time of opening: a map
+     * that is opened through another thread is lost with that thread.
      */
     public boolean hasMap() {
         return map != NONE;
     }
 
     /**
-     * Reads what is mapped in this memory, as proc_pid_maps(5) shows it. Where there are lines, the process still is the one
-     * that was opened, and its id is nobody else's.
+     * Reads the mappings of this memory, as in proc_pid_maps(5). If there are lines, the process is still the one that
+     * was opened, and its id is not reused.
      *
-     * @return false where the memory is gone, or the process; lines that came before mean nothing then
-     * @throws ProcFile.TooLongException where there are more than {@code most} bytes
-     * @throws IllegalStateException     where this is closed
+     * @return false if the memory or the process is gone; earlier lines are then invalid
+     * @throws ProcFile.TooLongException if there are more than {@code most} bytes
+     * @throws IllegalStateException if this is closed
      */
     public synchronized boolean readMap(long most, ProcFile.LineReader reader) throws ProcFile.TooLongException {
         if (closed) {
@@ -139,14 +138,7 @@ public final class TraceeMemory implements TargetMemory, AutoCloseable {
         }
     }
 
-    /** As {@link #write(RemoteAddress, MemorySegment)}, from an array. */
-    public void write(RemoteAddress to, byte[] from) {
-        try (Arena arena = Arena.ofConfined()) {
-            write(to, arena.allocateFrom(ValueLayout.JAVA_BYTE, from));
-        }
-    }
-
-    /** One write, for use within a stop. Returns 0 when everything was written, else an error number. */
+    /** One write, for use in a stop. Returns 0 if everything was written, else an error number. */
     public int tryWrite(long to, MemorySegment from) {
         long result = writeSome(to, from.address(), from.byteSize());
         if (result == from.byteSize()) {
@@ -156,9 +148,8 @@ public final class TraceeMemory implements TargetMemory, AutoCloseable {
     }
 
     /**
-     * Whether there is nothing to read any more: every thread that used this memory has ended or executed another program.
-     * Where nothing is mapped at an address, reading there is an error; where the memory itself is gone, it is the end of
-     * the file.
+     * Whether the memory is gone: every thread that used it has ended or executed another program. Reading an unmapped
+     * address is an error; reading memory that is gone is the end of the file.
      */
     public boolean isGone() {
         return readsNothing(descriptor, NEVER_MAPPED);
@@ -169,7 +160,7 @@ public final class TraceeMemory implements TargetMemory, AutoCloseable {
     }
 
     private long progress(String what, RemoteAddress where, long length, long result) {
-        // Zero is what the kernel returns once the last thread of the image has gone.
+        // The kernel returns zero after the last thread of the image has gone.
         if (result <= 0) {
             throw new SystemCallException(
                     what + " of " + length + " bytes at " + where + " in the memory of thread " + tid,

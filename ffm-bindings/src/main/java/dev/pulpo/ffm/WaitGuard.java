@@ -14,14 +14,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Lets a thread block in waitpid(2), which has no timeout, or PTRACE_SEIZE, and comes to its help when it takes too long.
- * Blocking is how a tracer leaves its processor to the thread that is to stop on it; looking again and again, with or without
- * sleeps in between, takes many times as long, and on a crowded machine thousands of times.
+ * Lets a thread block in waitpid(2), which has no timeout, or in PTRACE_SEIZE, and helps if it takes too long. A tracer
+ * must block to leave its processor to the thread that is about to stop; polling, with or without sleeps, takes many
+ * times as long, and on a busy machine thousands of times.
  *
- * <p>The help is a signal to the waiting thread, whose handler does nothing: the wait ends with EINTR (signal(7)). The signal
- * is a real-time one that nothing in this process had a use for when it was first needed; it gets its handler then. Where it
- * is an execve(2) that PTRACE_SEIZE waits for, the {@link Reaper} helps. Another thread looks after those that wait; it sleeps
- * while none is {@linkplain #arm armed}.
+ * <p>The guard sends a signal to the waiting thread, whose handler does nothing: the wait ends with EINTR (signal(7)). It
+ * is a real-time signal that this process did not use when the guard first needed one. If PTRACE_SEIZE waits for an
+ * execve(2), the {@link Reaper} helps. Another thread watches the waiting threads; it sleeps while none is
+ * {@linkplain #arm armed}.
  *
  * <p>A guard belongs to the thread that made it.
  */
@@ -40,11 +40,11 @@ public final class WaitGuard {
     private final int tid;
     private volatile long since;
     private volatile boolean waiting;
-    /** The process that a thread of is being seized, or 0. */
+    /** The process of which a thread is being seized, or 0. */
     private volatile int seizing;
     private final Reaper reaper;
 
-    /** Whether a signal could be had; without one {@link #wait} does not block. */
+    /** The signal, or 0 if none is free; without one {@link #wait} does not block. */
     private static final class Nudge {
         static final int SIGNAL = install();
 
@@ -53,7 +53,7 @@ public final class WaitGuard {
                 MemorySegment action = arena.allocate(SIGACTION_BYTES, Long.BYTES);
                 for (int signal = HIGHEST_CANDIDATE; signal >= LOWEST_CANDIDATE; signal--) {
                     if (isUnused(signal, arena)) {
-                        // abs() touches nothing but its argument, and so can be a handler. Without SA_RESTART waits end.
+                        // abs() uses only its argument, so it can be a handler. Without SA_RESTART waits end.
                         action.set(ValueLayout.JAVA_LONG, 0, function("abs").address());
                         if (callInt(function("sigaction"), signal, action.address(), 0) == 0) {
                             return signal;
@@ -75,32 +75,32 @@ public final class WaitGuard {
         WATCH.start();
     }
 
-    /** A guard of the calling thread. */
+    /** A guard for the calling thread. */
     public WaitGuard() {
         tid = Processes.currentThread();
         reaper = new Reaper(tid);
     }
 
-    /** Begins to look after this thread; costs a few microseconds, so it is not for the middle of a stop. Armed already, nothing. */
+    /** Starts watching this thread, if it does not yet. It takes a few microseconds, so do not call it in a stop. */
     public void arm() {
-        // In this order: woken before it is there, the other thread would go back to sleep.
+        // In this order, because the other thread would go back to sleep if it found no guard.
         if (ARMED.add(this)) {
             LockSupport.unpark(WATCH);
         }
     }
 
-    /** Ends what {@link #arm} began, where nothing is traced any more. */
+    /** Ends watching, if nothing is traced any more. */
     public void disarm() {
         ARMED.remove(this);
         reaper.forget();
     }
 
-    /** Whether a traced thread has exited, or is about to, that nobody has waited for: its tracer has to end for its sake. */
+    /** Whether a tracee has exited or is about to, and has not been waited for: its tracer must then end to release it. */
     public boolean awaitsEnds() {
         return !reaper.isDone();
     }
 
-    /** Looks after the ends of threads that are traced. */
+    /** Waits for exited tracees. */
     Reaper reaper() {
         return reaper;
     }
@@ -110,24 +110,24 @@ public final class WaitGuard {
         return Nudge.SIGNAL != 0;
     }
 
-    /** Says that the thread is about to block. */
+    /** The thread is about to block. */
     void enter() {
         since = System.nanoTime();
         waiting = true;
     }
 
-    /** Says that it does not block any more. */
+    /** The thread no longer blocks. */
     void leave() {
         waiting = false;
     }
 
-    /** Says that the thread is about to seize a thread of a process, and with it to wait for an execve of that. */
+    /** The thread is about to seize a thread of a process, which waits for any execve of the process. */
     void enterSeize(int pid) {
         since = System.nanoTime();
         seizing = pid;
     }
 
-    /** Says that it has, or has not, and waits no more. */
+    /** The seizing has ended, successfully or not. */
     void leaveSeize() {
         seizing = 0;
     }
@@ -137,7 +137,7 @@ public final class WaitGuard {
         long began = since;
         boolean late = System.nanoTime() - began > LOOK_NANOS;
         if (late && waiting) {
-            // One that comes a moment too late or too early does no harm: there is a handler, and another look.
+            // A signal at the wrong moment does no harm: there is a handler, and another check follows.
             syscall(Linux.SYS_tgkill(), syscall(Linux.SYS_getpid(), 0, 0, 0), tid, Nudge.SIGNAL);
         }
         try {
@@ -146,7 +146,7 @@ public final class WaitGuard {
             }
             reaper.look();
         } catch (SystemCallException | OutOfMemoryError anotherTime) {
-            // The process is gone, or there is no file or memory to be had just now. There is another look in a moment.
+            // The process is gone, or files or memory are exhausted just now. Another check follows soon.
         }
     }
 

@@ -2,7 +2,7 @@ package dev.pulpo.ffm;
 
 import dev.pulpo.ffm.raw.Linux;
 
-/** What {@code waitpid} said of a thread (waitpid(2), and "Stopped states" in ptrace(2)). */
+/** A status from {@code waitpid} (waitpid(2), and "Stopped states" in ptrace(2)). */
 public sealed interface WaitStatus {
     /** The thread (for a leader: the process) exited by itself with this exit status. */
     record Exited(int status) implements WaitStatus {}
@@ -10,13 +10,13 @@ public sealed interface WaitStatus {
     /** The thread was killed by this signal. */
     record Killed(int signal) implements WaitStatus {}
 
-    /** Signal-delivery-stop: this signal is about to be delivered, and is what the tracer makes of it. */
+    /** Signal-delivery-stop: this signal is about to be delivered, unless the tracer changes it. */
     record SignalStop(int signal) implements WaitStatus {}
 
     /** {@code PTRACE_EVENT_STOP} after an interrupt or of a new thread; nothing is pending. */
     record Interrupted() implements WaitStatus {}
 
-    /** {@code PTRACE_EVENT_STOP} because the process is stopped by this signal (SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU). */
+    /** {@code PTRACE_EVENT_STOP} because this signal has stopped the process (SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU). */
     record GroupStop(int signal) implements WaitStatus {}
 
     /** System-call stop, marked as such by {@code PTRACE_O_TRACESYSGOOD}. */

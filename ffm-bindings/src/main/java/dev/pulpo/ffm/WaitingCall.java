@@ -18,19 +18,19 @@ public final class WaitingCall {
         file = new ThreadFile("syscall", arena);
     }
 
-    /** Looks at a thread. False where it waits in no system call, has ended, or may not be looked at. */
+    /** Reads the call of a thread. False if it does not wait in a system call, has ended, or may not be read. */
     public boolean read(int pid, int tid) {
         if (!file.read(pid, tid) || file.at(0) < '0' || file.at(0) > '9') {
             return false;
         }
         number = file.decimal(0);
-        int at = file.behind(' ', 0);
+        int at = file.after(' ', 0);
         for (int i = 0; i < ARGUMENTS; i++) {
             arguments[i] = file.hexadecimal(at);
-            at = file.behind(' ', at);
+            at = file.after(' ', at);
         }
         // The stack pointer comes first.
-        programCounter = file.hexadecimal(file.behind(' ', at));
+        programCounter = file.hexadecimal(file.after(' ', at));
         return true;
     }
 
@@ -43,7 +43,7 @@ public final class WaitingCall {
         return arguments[index];
     }
 
-    /** The address behind the {@code syscall} instruction. */
+    /** The address after the {@code syscall} instruction. */
     public long programCounter() {
         return programCounter;
     }

@@ -1,7 +1,6 @@
 /**
  * Linux, typed: the middle of three rings. The inner one, {@code dev.pulpo.ffm.raw}, is jextract's output and is not
- * exported; the outer one is the engine. Facts about system calls, errno, signals and registers live here and nowhere
- * else.
+ * exported; the outer one is the engine. Facts about system calls, errno, signals and registers live only here.
  *
  * <p>In reading order:
  * <ol>
@@ -11,7 +10,7 @@
  * <li>{@link dev.pulpo.ffm.Ptrace}, {@link dev.pulpo.ffm.WaitStatus}, {@link dev.pulpo.ffm.Registers},
  * {@link dev.pulpo.ffm.SignalInfo}, {@link dev.pulpo.ffm.SignalFrame}: tracing;
  * <li>{@link dev.pulpo.ffm.TraceeMemory}: memory of another process;
- * <li>{@link dev.pulpo.ffm.Launcher}, {@link dev.pulpo.ffm.LaunchedProcess}: targets that may be traced safely;
+ * <li>{@link dev.pulpo.ffm.Launcher}, {@link dev.pulpo.ffm.LaunchedProcess}: targets that can be traced safely;
  * <li>{@link dev.pulpo.ffm.Scheduling}, {@link dev.pulpo.ffm.Processes}, {@link dev.pulpo.ffm.SystemCallNames}: the
  * rest.
  * </ol>

@@ -16,13 +16,12 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Whether anybody but root and some users can change what a path leads to. The path is walked from the root directory as
- * the kernel walks it, path_resolution(7). Every component, symbolic links included, has to belong to one of those users,
- * and neither its group nor others may write to it. A sticky directory on the way may be written by everybody: only its
+ * Checks that only trusted users can change the file that a path leads to. The path is walked from the root directory as
+ * in the kernel, path_resolution(7). Every component, including symbolic links, must belong to a trusted user, and
+ * neither its group nor others may write to it. A sticky directory on the way may be world-writable, because only its
  * owner and the owner of an entry can rename or remove that entry, unlink(2).
  *
- * <p>Access control lists need no look of their own: where there is one, the bits of the group are its mask, acl(5).
- * Thread-safe.
+ * <p>Access control lists are covered: the group bits of a file with a list are its mask, acl(5). Thread-safe.
  */
 public final class FileTrust {
     private static final int GROUP_AND_OTHERS_WRITE = 0022;
@@ -31,7 +30,7 @@ public final class FileTrust {
     private static final int LINK = 0120000;
     private static final int DIRECTORY = 0040000;
 
-    /** As many as the kernel follows, path_resolution(7). */
+    /** The kernel follows as many, path_resolution(7). */
     private static final int MOST_LINKS = 40;
 
     private final Set<Integer> users;
@@ -47,15 +46,15 @@ public final class FileTrust {
     }
 
     /**
-     * Why somebody who is not trusted can change what a path leads to.
+     * Why an untrusted user can change the file that a path leads to.
      *
-     * @param place   the component of the path, or of a link's target, that he can change or replace
-     * @param owner   the user that it belongs to
+     * @param place   the component of the path, or of a link's target, that the user can change or replace
+     * @param owner   its owner
      * @param mode    its permissions, with the sticky bit
-     * @param foreign whether it is the owner who is not trusted
+     * @param foreign whether the owner is untrusted
      */
     public record Weakness(Path place, int owner, int mode, boolean foreign) {
-        /** What would help. */
+        /** A command that would help. */
         public String remedy() {
             return foreign ? "chown root " + place : "chmod go-w " + place;
         }
@@ -67,7 +66,7 @@ public final class FileTrust {
         }
     }
 
-    /** What lstat(2) says of a component. */
+    /** The attributes of a component, from lstat(2). */
     private record Entry(Path path, int owner, int mode) {
         static Entry of(Path path) throws IOException {
             Map<String, Object> values = Files.readAttributes(path, "unix:uid,mode", LinkOption.NOFOLLOW_LINKS);
@@ -88,20 +87,20 @@ public final class FileTrust {
     }
 
     /**
-     * Why what the path leads to can be changed by somebody who is not trusted; empty where nobody can. Where it is, nobody
-     * else can make the path lead elsewhere later, either.
+     * Why an untrusted user can change the file that a path leads to; empty if none can. In that case no untrusted user
+     * can redirect the path later, either.
      *
-     * @throws IOException where there is no such file, or it cannot be looked at
+     * @throws IOException if there is no such file, or its attributes cannot be read
      */
     public Optional<Weakness> weakness(Path path) throws IOException {
         return weakness(path, false);
     }
 
     /**
-     * Why what a trusted user makes in a directory can be changed by somebody else; empty where nobody can. Unlike
+     * Why an untrusted user can change what a trusted user creates in a directory; empty if none can. Unlike
      * {@link #weakness}, it is empty for a sticky directory like {@code /tmp}.
      *
-     * @throws IOException where there is no such directory, or it cannot be looked at
+     * @throws IOException if there is no such directory, or its attributes cannot be read
      */
     public Optional<Weakness> weaknessOfNewIn(Path directory) throws IOException {
         return weakness(directory, true);
@@ -117,7 +116,7 @@ public final class FileTrust {
         while (weakness.isEmpty() && !left.isEmpty()) {
             Path name = left.remove();
             if (name.toString().equals("..")) {
-                // What has been walked has no links any more.
+                // The path so far has no links any more.
                 here = Entry.of(Optional.ofNullable(here.path().getParent()).orElse(here.path()));
                 weakness = look(here, left.isEmpty() && !goesOn);
                 continue;
@@ -135,7 +134,8 @@ public final class FileTrust {
                     here = Entry.of(absolute.getRoot());
                 }
                 left = Stream.concat(parts(target), left.stream()).collect(Collectors.toCollection(ArrayDeque::new));
-                // The directory in which the link's target, or the rest of the path, begins may be what the path leads to.
+                // The directory at which the link's target, or the rest of the path, begins may itself be the end of the
+                // path.
                 weakness = look(here, left.isEmpty() && !goesOn);
             } else {
                 here = next;

@@ -13,7 +13,7 @@ import java.util.zip.Checksum;
 public final class Stub {
     /** The library's file name and SONAME. */
     public static final String NAME = "libpulpo.so";
-    /** The file name and SONAME of the library that gives every thread a word of its own. */
+    /** The file name and SONAME of the library with the thread word. */
     public static final String THREAD_NAME = "libpulpo-thread.so";
     /** The header for the sources of patches. */
     public static final String HEADER = "pulpo.h";
@@ -43,14 +43,14 @@ public final class Stub {
     }
 
     /**
-     * Puts the library, readable by everybody, into a directory of its own below {@code cache}, unless it is there. The
-     * directory's name comes from the file's content, so versions do not get into each other's way, and processes that
-     * have an older one mapped keep it. Nobody but root and the user can change the file or what its path leads to.
+     * Writes the library, readable by everybody, to a directory of its own below {@code cache}, unless it is there. The
+     * directory's name depends on the file's content, so versions do not collide, and processes keep older versions that
+     * they have mapped. Only root and the user can change the file or redirect its path.
      *
-     * @param user who runs this; what is made belongs to this user
+     * @param user the effective user, who owns the new files
      * @return the library's path
-     * @throws UntrustedFileException where somebody else could change what is there
-     * @throws IOException            where the directory cannot be written
+     * @throws UntrustedFileException if another user could change the file
+     * @throws IOException            if the directory cannot be written
      */
     public static Path extract(Path cache, int user) throws IOException {
         byte[] bytes = bytes();
@@ -60,7 +60,7 @@ public final class Stub {
     /**
      * As {@link #extract}, the library {@link #THREAD_NAME}.
      *
-     * @param user who runs this
+     * @param user the effective user
      * @return the library's path
      * @throws IOException as {@link #extract}
      */
@@ -72,7 +72,7 @@ public final class Stub {
     /**
      * As {@link #extract}, the header with which patches call what they replace.
      *
-     * @param user who runs this
+     * @param user the effective user
      * @return the header's path
      * @throws IOException as {@link #extract}
      */
@@ -82,8 +82,8 @@ public final class Stub {
     }
 
     /**
-     * 64 bits that differ between contents, though not for somebody who wants them not to; who uses the name compares the
-     * content, too. A message digest takes a cold JVM ten times as long, for looking for its provider and without compiled code.
+     * 64 bits that differ between contents, unless a collision is forged; so the caller compares the content, too. A
+     * message digest takes a cold JVM ten times as long, because it looks for a provider and runs interpreted.
      */
     private static String name(byte[] bytes) {
         return HexFormat.of().toHexDigits(checksum(new CRC32(), bytes) << 32 | checksum(new CRC32C(), bytes));

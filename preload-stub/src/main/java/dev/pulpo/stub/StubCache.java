@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The directory in which the stub lies as a file. Processes load it from there, those of root included, so nobody but root
- * and the user may be able to change it: that is set when it is made, whatever the umask, and looked at when it is used.
+ * The directory of the stub's file. Processes load it from there, including those of root, so only root and the user may
+ * be able to change it: the permissions are set when it is made, whatever the umask, and checked when it is used.
  */
 final class StubCache {
     static final Set<PosixFilePermission> LIBRARY = PosixFilePermissions.fromString("rwxr-xr-x");
@@ -36,7 +36,7 @@ final class StubCache {
     }
 
     /**
-     * The path of a file with this content; it is written where it is not there.
+     * The path of a file with this content, which is written if it is missing.
      *
      * @param version the name of its directory
      */
@@ -44,7 +44,7 @@ final class StubCache {
         Path directory = cache.resolve(version);
         Path file = directory.resolve(name);
         make(directory);
-        // From here on nobody else can change what lies in the directory.
+        // From here on no other user can change the content of the directory.
         check(cache);
         check(directory);
         Optional<FileTrust.Weakness> weakness = Files.exists(file, LinkOption.NOFOLLOW_LINKS)
@@ -60,7 +60,7 @@ final class StubCache {
         return file;
     }
 
-    /** Makes directories one by one, each only where nobody else can put something else in its place. */
+    /** Makes directories one by one, each only if no other user can replace it. */
     private void make(Path directory) throws IOException {
         Path parent = directory.getParent();
         if (parent == null || Files.exists(directory, LinkOption.NOFOLLOW_LINKS)) {
@@ -75,10 +75,10 @@ final class StubCache {
         try {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(permissions));
         } catch (FileAlreadyExistsException e) {
-            // Somebody else has made it meanwhile; whether it can be used is seen later.
+            // Another process has made it meanwhile; whether it can be used is checked later.
             return;
         }
-        // The umask has taken away what it could.
+        // The umask may have removed permissions.
         Files.setPosixFilePermissions(directory, permissions);
     }
 

@@ -2,11 +2,11 @@ package dev.pulpo.stub;
 
 /**
  * Offsets, in bytes, within the stub's {@code struct pulpo_state} and {@code struct pulpo_load}. The C side is
- * {@code pulpo_state.h}, which draws and explains them, and asserts each under the name that it has here. So for the
- * {@code struct pulpo_thread} of the other object, in {@code pulpo_thread.c}.
+ * {@code pulpo_state.h}, which draws and explains them, and asserts each under the same name. {@code pulpo_thread.c} does
+ * so for the {@code struct pulpo_thread} of the other object.
  */
 public final class StubLayout {
-    /** The exported symbol at which the state lies. */
+    /** The exported symbol of the state. */
     public static final String SYMBOL = "pulpo_state";
 
     /** The first eight bytes, as ASCII. */
@@ -47,7 +47,7 @@ public final class StubLayout {
     public static final int LOAD_ERROR = 24;
     public static final int LOAD_BYTES = 32;
 
-    /** The exported symbol at which the description of the threads' word lies, in {@link Stub#THREAD_NAME}. */
+    /** The exported symbol of the description of the thread word, in {@link Stub#THREAD_NAME}. */
     public static final String THREAD_SYMBOL = "pulpo_thread";
 
     /** Its first eight bytes, as ASCII. */

@@ -1,5 +1,5 @@
 /*
- * For the sources of patches: how a replacement calls what it replaces.
+ * For the sources of patches: lets a replacement call the original.
  *
  *     #include "pulpo.h"
  *
@@ -8,12 +8,12 @@
  *     int handle_traced(struct request *r)
  *     {
  *         trace(r);
- *         return pulpo_original(handle)(r);                  what handle was before any patch
+ *         return pulpo_original(handle)(r);                  handle as it was before any patch
  *     }
  *
- * The name is the one that is given to --replace. Where that is no identifier (a function that is picked by its file, its
- * version or its address), PULPO_ORIGINAL_NAMED takes it as a string. The pointer is filled in before the first call of a
- * replacement; it is null in a patch that no tool has applied.
+ * The name is the same as for --replace. If it is not an identifier (a function selected by its file, its version or its
+ * address), PULPO_ORIGINAL_NAMED takes it as a string. The pointer is filled in before the first call of a replacement; it
+ * is null in a patch that no tool has applied.
  */
 #ifndef PULPO_H
 #define PULPO_H
@@ -21,7 +21,7 @@
 #define PULPO_ORIGINAL(result, function, parameters) \
     PULPO_ORIGINAL_NAMED(result, function, #function, parameters)
 
-/* Read by the tool: a pointer of eight bytes and a name of 120. volatile, because only the tool ever writes it. */
+/* The tool reads it: a pointer of eight bytes and a name of 120. It is volatile, because only the tool writes it. */
 #define PULPO_ORIGINAL_NAMED(result, identifier, string, parameters) \
     static struct { \
         result (*volatile address) parameters; \

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,9 +55,14 @@ class StubTest {
         return new String(readelf.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     }
 
+    /** Among the classes that are being tested. */
+    private static Path built() throws Exception {
+        return Path.of(Objects.requireNonNull(Stub.class.getResource(Stub.NAME)).toURI());
+    }
+
     @Test
     void interposesNothing() throws Exception {
-        Path built = Path.of("target/classes/dev/pulpo/stub/libpulpo.so");
+        Path built = built();
         Process nm = new ProcessBuilder("nm", "-D", "--defined-only", built.toString()).start();
         assertThat(new String(nm.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8).lines())
                 .singleElement().asString().endsWith(" D " + StubLayout.SYMBOL);
@@ -65,7 +71,7 @@ class StubTest {
     /** Whatever it was built with, it loads where the C library is of 2011 or later. */
     @Test
     void needsNoNewCLibrary() throws Exception {
-        Process objdump = new ProcessBuilder("objdump", "-T", "target/classes/dev/pulpo/stub/libpulpo.so").start();
+        Process objdump = new ProcessBuilder("objdump", "-T", built().toString()).start();
         String symbols = new String(objdump.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
         assertThat(Pattern.compile("GLIBC_2\\.([0-9]+)").matcher(symbols).results()
                 .map(version -> Integer.parseInt(version.group(1)))).isNotEmpty().allMatch(version -> version <= 14);
@@ -74,7 +80,7 @@ class StubTest {
     /** It loads where text cannot be written, and into the C library when that is started as a program. */
     @Test
     void needsNothingPrivateAndNoTextRelocations() throws Exception {
-        String built = Path.of("target/classes/dev/pulpo/stub/libpulpo.so").toAbsolutePath().toString();
+        String built = built().toString();
         assertThat(run(new ProcessBuilder("readelf", "-W", "-d", "-V", built))).contains("GLIBC_2.")
                 .doesNotContain("TEXTREL", "GLIBC_PRIVATE");
         ProcessBuilder libc = new ProcessBuilder("sh", "-c", "exec \"$(gcc -print-file-name=libc.so.6)\"");

@@ -2,7 +2,7 @@ package dev.pulpo.x86;
 
 import java.util.Arrays;
 
-/** Writes the few instructions that moved code and trampolines are made of. None of them changes a flag. */
+/** Writes the few instructions that moved code and trampolines need. None of them changes a flag. */
 final class Assembler {
     private static final int FAR_JUMP = FarJump.Form.ABSOLUTE.length();
 
@@ -14,7 +14,7 @@ final class Assembler {
         this.start = start;
     }
 
-    /** Where the next byte goes. */
+    /** The address of the next byte. */
     CodeAddress here() {
         return start.plus(length);
     }
@@ -53,12 +53,18 @@ final class Assembler {
         return bytes(0xf3, 0x0f, 0x1e, 0xfa);
     }
 
-    /** A jump, five bytes long where that reaches and fourteen elsewhere. */
+    /** A branch to a target in reach. */
+    Assembler branch(NearBranch branch, CodeAddress target) {
+        bytes(branch.opcode());
+        return int32(target.minus(here().plus(4)));
+    }
+
+    /** A jump of five bytes if it reaches, else of fourteen. */
     Assembler jump(CodeAddress target) {
         return code(FarJump.between(here(), target).encode());
     }
 
-    /** {@code jcc}, six bytes long where that reaches; elsewhere the opposite one leads around a jump. */
+    /** {@code jcc} of six bytes if it reaches, else the opposite condition around a jump. */
     Assembler jumpIf(int condition, CodeAddress target) {
         if (reaches(here().plus(6), target)) {
             bytes(0x0f, 0x80 | condition);
@@ -67,18 +73,17 @@ final class Assembler {
         return bytes(0x70 | (condition ^ 1), FAR_JUMP).jump(target);
     }
 
-    /** {@code loop} or {@code jrcxz} over a short jump, which leads around the jump to the target. */
+    /** {@code loop} or {@code jrcxz} over a short jump, which skips the jump to the target. */
     Assembler loop(CodeBytes instruction, CodeAddress target) {
         code(instruction.slice(instruction.start(), instruction.length() - 1));
         bytes(2, 0xeb, FarJump.between(here().plus(3), target).length());
         return jump(target);
     }
 
-    /** A call; where five bytes do not reach, through an address that stands behind a short jump around it. */
+    /** A call; if five bytes do not reach, through an address in the code, which a short jump skips. */
     Assembler call(CodeAddress target) {
         if (reaches(here().plus(5), target)) {
-            bytes(0xe8);
-            return int32(target.minus(here().plus(4)));
+            return branch(NearBranch.CALL, target);
         }
         return bytes(0xff, 0x15).int32(2).bytes(0xeb, 8).int64(target.value());
     }
@@ -88,7 +93,7 @@ final class Assembler {
         return bytes(0x48 | (register >> 3), 0xb8 | (register & 7)).int64(value);
     }
 
-    /** {@code mov (register), register}, of eight bytes or of four, which clear the upper ones. */
+    /** {@code mov (register), register}, of eight bytes, or of four bytes, which clears the upper half. */
     Assembler follow(int register, boolean wide) {
         int low = register & 7;
         bytes((wide ? 0x48 : 0x40) | (register > 7 ? 5 : 0), 0x8b);

@@ -1,23 +1,23 @@
 package dev.pulpo.x86;
 
 /**
- * Tells whether an address can be one that a call returns to, by the bytes before it. Once made it allocates nothing. It
- * belongs to one thread at a time.
+ * Tells from the bytes before an address whether it may be a return address. Allocates nothing after construction. Not
+ * thread-safe.
  */
 public final class CallSites {
-    /** How many bytes before the address are looked at: no call is longer without prefixes that change nothing. */
+    /** How many bytes before the address are read: no call is longer without redundant prefixes. */
     public static final int BYTES = 8;
     private static final int SHORTEST = 2;
 
     private final Decoder decoder = new Decoder();
     private final byte[] bytes = new byte[BYTES];
 
-    /** One that has looked at nothing yet. */
+    /** Allocates the decoder. */
     public CallSites() {}
 
     /**
-     * Whether a call instruction may end right before an address. What stands there may be read as an instruction in more
-     * than one way; one that is a call will do.
+     * Whether a call instruction may end right before an address. The bytes may decode in several ways; one that is a
+     * call is enough.
      *
      * @param before the eight bytes before the address, the last of them in the upper eight bits
      */

@@ -1,19 +1,18 @@
 package dev.pulpo.x86;
 
 /**
- * Where a byte of code is, in whatever address space the caller works in: addresses of a process, of an object file, or
- * offsets into a section. They need only be the ones that the code itself will see when it runs, because the distance
- * between two of them ends up in branch displacements.
+ * The address of a byte of code, in the caller's address space: that of a process or an object file, or offsets into a
+ * section. Distances between addresses must be those at run time, because they become branch displacements.
  *
  * @param value the address; compared and printed unsigned
  */
 public record CodeAddress(long value) implements Comparable<CodeAddress> {
-    /** The address this many bytes further on; wraps as the machine's arithmetic does. */
+    /** The address plus some bytes; wraps around. */
     public CodeAddress plus(long bytes) {
         return new CodeAddress(value + bytes);
     }
 
-    /** How many bytes lie between {@code start} and this address; negative when this address comes first. */
+    /** The distance from {@code start} to this address, in bytes; negative if this address comes first. */
     public long minus(CodeAddress start) {
         return value - start.value;
     }

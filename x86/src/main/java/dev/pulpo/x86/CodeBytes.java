@@ -3,7 +3,7 @@ package dev.pulpo.x86;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/** Bytes that stand, or are to stand, at an address. Immutable. */
+/** Bytes that are, or will be, at an address. Immutable. */
 public final class CodeBytes {
     private final CodeAddress start;
     private final byte[] bytes;
@@ -18,7 +18,7 @@ public final class CodeBytes {
         return new CodeBytes(start, bytes.clone());
     }
 
-    /** The bytes written in hexadecimal, blanks between them as one likes: {@code "f3 0f 1e fa 66 90"}. */
+    /** Bytes in hexadecimal, with optional spaces: {@code "f3 0f 1e fa 66 90"}. */
     public static CodeBytes at(CodeAddress start, String hex) {
         return new CodeBytes(start, HexFormat.of().parseHex(hex.replace(" ", "")));
     }
@@ -28,7 +28,7 @@ public final class CodeBytes {
         return start;
     }
 
-    /** The address behind the last byte. */
+    /** The address after the last byte. */
     public CodeAddress end() {
         return start.plus(bytes.length);
     }

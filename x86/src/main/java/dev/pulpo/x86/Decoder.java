@@ -6,22 +6,24 @@ import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
- * Reads one instruction of 64-bit code after the other: how long each is, where control goes after it, and where in it
- * those parts are that depend on its address. Known are the legacy, VEX, EVEX, XOP and 3DNow! encodings, and those of APX:
- * REX2 and the extended EVEX.
+ * Decodes instructions of 64-bit code: their length, their control flow, and the parts that depend on their address.
+ * Supports the legacy, VEX, EVEX, XOP and 3DNow! encodings, and those of APX: REX2 and the extended EVEX.
  *
- * <p>A decoder is a reusable object: {@link #decode} replaces what it holds and allocates nothing. It belongs to one
- * thread at a time. {@link Instruction} is the same as an immutable value.
+ * <p>A decoder is reusable: {@link #decode} replaces its content and allocates nothing. Not thread-safe.
+ * {@link Instruction} is the same as an immutable value.
  *
- * <p>Bytes that are no instruction are an answer, not an error. They are told from instructions where opcode, mandatory
- * prefix, ModRM, vector length or {@code W} say so; that a processor lacks an extension does not count.
+ * <p>Bytes that are not an instruction are a result, not an error. They are recognised by opcode, mandatory prefix,
+ * ModRM, vector length or {@code W}; an instruction that a processor lacks still counts.
  */
 public final class Decoder {
-    /** What {@link #decode} found. */
+    /** The result of {@link #decode}. */
     public enum Status {
         /** An instruction. */
         VALID,
-        /** No instruction, or one of more than fifteen bytes; a processor raises #UD or #GP (SDM volume 3, section 6.15). */
+        /**
+         * Not an instruction, or one of more than fifteen bytes; a processor raises #UD or #GP (SDM volume 3, section
+         * 6.15).
+         */
         INVALID,
         /** The beginning of an instruction; its end is beyond the given bytes. */
         TRUNCATED
@@ -37,9 +39,11 @@ public final class Decoder {
     private static final int[] SECONDARY = OpcodeTable.secondary();
     private static final int X0F = OpcodeMap.X0F.first();
     private static final int NOW3D = X0F + 0x0f;
-    /** So many bytes can be read from the beginning of an instruction on, whatever they are. */
+    /** The most bytes that are read from the beginning of an instruction, whatever they are. */
     private static final int READABLE = 32;
 
+    static final int LEA = 0x8d;
+    private static final int NOP_WITH_OPERAND = X0F + 0x1f;
     private static final int REX_W = 8;
     private static final int REX_R = 4;
     private static final int REX_X = 2;
@@ -65,31 +69,31 @@ public final class Decoder {
     private int start;
     private final byte[] tail = new byte[READABLE];
 
-    /** A decoder that has decoded nothing yet. */
+    /** A decoder without an instruction. */
     public Decoder() {}
 
     /**
-     * Reads the instruction that begins at {@code from}.
+     * Decodes the instruction at {@code from}.
      *
      * @param bytes code
      * @param from  the index of the first byte
-     * @param to    the index behind the last byte that may be looked at
-     * @return its length, or 0 when there is none: then {@link #status()} says why
+     * @param to    the index after the last byte that may be read
+     * @return its length, or 0 if there is none; {@link #status()} then says why
      */
     @SuppressWarnings("ReferenceEquality") // it is the same array that need not be stored again
     public int decode(byte[] bytes, int from, int to) {
         if (from < 0 || to > bytes.length || from > to) {
             throw new IndexOutOfBoundsException(from + ".." + to + " of " + bytes.length + " bytes");
         }
-        // Bytes behind the last one may be read, but what they say does not count: an instruction that has one of them is
-        // cut off. So the way through the instruction has to ask for the end only once.
+        // Bytes after the last one may be read but do not count: an instruction that includes one of them is cut off. So
+        // decoding checks the end only once.
         if (bytes.length - from < READABLE) {
             Arrays.fill(tail, (byte) 0);
             System.arraycopy(bytes, from, tail, 0, bytes.length - from);
             code = tail;
             start = 0;
         } else {
-            // A store that tells the garbage collector nothing new costs more than the question.
+            // A redundant store, with its barrier for the garbage collector, costs more than the check.
             if (code != bytes) {
                 code = bytes;
             }
@@ -107,7 +111,9 @@ public final class Decoder {
         return 0;
     }
 
-    /** All but opcodes of one byte whose instruction neither prefix nor ModRM selects. Returns as {@link #opcode} does. */
+    /**
+     * Decodes everything except one-byte opcodes that neither prefix nor ModRM modifies. Returns as {@link #opcode} does.
+     */
     private int rare(int from) {
         int at = from;
         while (at - start <= MAX_LENGTH) {
@@ -117,7 +123,7 @@ public final class Decoder {
                 // A REX prefix counts only right before the opcode (SDM volume 2, section 2.2.1).
                 prefixes = Prefixes.add(prefixes, prefix);
                 rex = 0;
-            } else if ((b & 0xf0) == REX) {
+            } else if (isRex(b)) {
                 rex = b;
             } else {
                 return opcode(b, at);
@@ -127,8 +133,8 @@ public final class Decoder {
     }
 
     /**
-     * This and all that it calls find the encoding, and return the index behind the opcode. Where there is no such instruction
-     * they return the negated index behind the last byte that says so.
+     * This method and all that it calls find the encoding and return the index after the opcode. If there is no such
+     * instruction, they return the negated index after the byte that decides it.
      */
     private int opcode(int b, int at) {
         return switch (b) {
@@ -200,7 +206,7 @@ public final class Decoder {
         if (map < 0 || (prefixes & FORBIDDEN_BEFORE_VECTOR) != 0 || rex != 0) {
             return -at;
         }
-        // The register extensions are stored inverted; VEX has them where REX has, but in the upper bits.
+        // The register extensions are stored inverted; VEX has them in the same order as REX, but in the upper bits.
         rex = ((p1 & 0x80) >> 4) | (first == 0xc5 ? (~p0 & 0x80) >> 5 : (~p0 & 0xe0) >> 5);
         int where = map + (code[at - 1] & 0xff);
         int modRmByte = code[at] & 0xff;
@@ -241,11 +247,11 @@ public final class Decoder {
     /**
      * Opcode, ModRM, SIB, displacement (SDM volume 2, section 2.1.5) and immediates.
      *
-     * @return the index behind the instruction; where there is none, the negated index behind the last byte that says so
+     * @return the index after the instruction; if there is none, the negated index after the byte that decides it
      */
     private int operands(int from) {
-        // What is here is what most instructions need, and each step waits for the one before: one load, and no branch that
-        // is often predicted wrong. About every second instruction has a REX prefix.
+        // The common path: each step depends on the previous one, so it has one load and no branch that is often
+        // mispredicted. About every second instruction has a REX prefix.
         long word = (long) LONG.get(code, from);
         int first = (int) word & 0xff;
         int isRex = ((first & 0xf0 ^ REX) - 1) >>> 31;
@@ -306,7 +312,7 @@ public final class Decoder {
         return end + immediate;
     }
 
-    /** The layout where there is something special about ModRM; negative where there is no such instruction. */
+    /** The layout of a special ModRM; negative if there is no such instruction. */
     private int special(int entry, int layout) {
         if ((entry & Encoding.ANY_MOD) != 0) {
             // Of the upper eight control and debug registers only cr8 exists.
@@ -330,38 +336,92 @@ public final class Decoder {
         };
     }
 
-    /** What the last call of {@link #decode} found; the other answers count only for {@link Status#VALID}. */
+    /** The result of the last {@link #decode}; the other methods are valid only for {@link Status#VALID}. */
     public Status status() {
         return length > 0 ? Status.VALID : truncated ? Status.TRUNCATED : Status.INVALID;
     }
 
-    /** How many bytes the instruction has, prefixes included; 0 when there is none. */
+    /** The length of the instruction in bytes, prefixes included; 0 if there is none. */
     public int length() {
         return length;
     }
 
-    /** Where control goes after it. */
+    /** Where control continues after it. */
     public Flow flow() {
         return Flow.of(Encoding.flow(encoding));
     }
 
-    /** For the flows that are {@linkplain Flow#isDirect() direct}: how far from the end of the instruction the target is. */
+    /**
+     * For the flows that are {@linkplain Flow#isDirect() direct}: the distance of the target from the end of the
+     * instruction.
+     */
     public long branchDisplacement() {
         return Encoding.immediate(encoding) >= Encoding.JB ? littleEndian(start + immediateOffset, immediateSize) : 0;
     }
 
-    /** The table in which the opcode stands. */
-    public OpcodeMap opcodeMap() {
+    private static boolean isRex(int b) {
+        return (b & 0xf0) == REX;
+    }
+
+    /** Whether a byte before an opcode is a one-byte prefix, unlike those of VEX. */
+    static boolean isPrefix(int b) {
+        return Prefixes.ofByte(b) != 0 || isRex(b);
+    }
+
+    /** Whether it is a {@code lea}: it takes the address of its operand, and nothing in memory. */
+    public boolean isLea() {
+        return opcode == LEA;
+    }
+
+    /** Whether it does nothing, in the forms of {@link Nops}. */
+    public boolean isNop() {
+        return rex == 0 && (prefixes & ~(Prefixes.OPERAND_SIZE | Prefixes.CS)) == 0
+                && (opcode == Nops.ONE || opcode == NOP_WITH_OPERAND);
+    }
+
+    /** Whether it compares this register with another one or with memory (SDM volume 2, CMP: 39 and 3B). */
+    public boolean compares(int register) {
+        return (opcode == 0x39 || opcode == 0x3b) && (register() == register || otherRegister() == register);
+    }
+
+    /** The condition of a branch, as a number that is the same for its short and its long form. */
+    public int condition() {
+        return switch (flow()) {
+            case CONDITIONAL -> opcode & 0xf;
+            case LOOP -> opcode;
+            default -> 0;
+        };
+    }
+
+    /** Whether its memory operand consists of an index and a fixed address, as for a table. */
+    public boolean isFixedTable() {
+        return displacementSize == 4 && (modRm & 0xc7) == 4;
+    }
+
+    /** How many bytes of memory it may read: the size of an SSE scalar by its prefix, else the size of its registers. */
+    public int readSize() {
+        return switch (opcodeMap()) {
+            case ONE -> Long.BYTES;
+            case X0F -> (prefixes & Prefixes.F3) != 0
+                    ? Integer.BYTES
+                    : (prefixes & Prefixes.F2) != 0 ? Long.BYTES : 16;
+            case X38, X3A -> 16;
+            default -> 32;
+        };
+    }
+
+    /** The table of the opcode. */
+    OpcodeMap opcodeMap() {
         return OpcodeMap.of(opcode >> 8);
     }
 
     /** The opcode byte in its map. */
-    public int opcode() {
+    int opcode() {
         return opcode & 0xff;
     }
 
     /** The ModRM byte, or -1 if the instruction has none. */
-    public int modRm() {
+    int modRm() {
         return modRm;
     }
 
@@ -375,7 +435,7 @@ public final class Decoder {
         return registerField();
     }
 
-    /** The number of the register in ModRM.rm; -1 where that is memory or there is no ModRM byte. */
+    /** The number of the register in ModRM.rm; -1 if it is memory or there is no ModRM byte. */
     public int otherRegister() {
         return modRm < 0xc0 ? -1 : modRm & 7 | (rex & REX_B) << 3;
     }
@@ -384,7 +444,7 @@ public final class Decoder {
         return (rex & REX_W) != 0;
     }
 
-    /** Whether there is a prefix that is no REX; REX2, whose registers {@link #registerField} cannot tell, counts. */
+    /** Whether there is a prefix other than REX; REX2 counts, because {@link #registerField} does not know its registers. */
     boolean hasLegacyPrefix() {
         return prefixes != 0;
     }
@@ -399,17 +459,17 @@ public final class Decoder {
         return (rex & REX_B) != 0;
     }
 
-    /** Whether it uses {@code rsp} by what it does. */
+    /** Whether it uses {@code rsp} implicitly. */
     boolean usesStack() {
         return (encoding & Encoding.STACK) != 0;
     }
 
-    /** Whether a prefix says that its memory operand counts from the base of FS or GS. */
+    /** Whether a prefix makes its memory operand relative to the base of FS or GS. */
     public boolean hasSegmentBase() {
         return (prefixes & (Prefixes.FS | Prefixes.GS)) != 0;
     }
 
-    /** The lower four bits of the register in VEX.vvvv or its like; -1 where there is no such field. */
+    /** The lower four bits of the register in VEX.vvvv or a similar field; -1 if there is none. */
     int vectorRegister(byte[] instruction) {
         if (opcodeMap() == OpcodeMap.ONE || opcodeMap() == OpcodeMap.X0F || opcodeMap() == OpcodeMap.X38
                 || opcodeMap() == OpcodeMap.X3A) {
@@ -428,12 +488,12 @@ public final class Decoder {
         return (prefixes & Prefixes.REX2) != 0 || opcodeMap() == OpcodeMap.EVEX_4;
     }
 
-    /** Whether the memory operand is given relative to the end of the instruction. */
+    /** Whether the memory operand is relative to the end of the instruction. */
     public boolean isRipRelative() {
         return displacementSize == 4 && (modRm & 0xc7) == 5;
     }
 
-    /** Where in the instruction the displacement of its memory operand is; count only if its size is not 0. */
+    /** Where in the instruction the displacement of its memory operand is; valid only if its size is not 0. */
     public int displacementOffset() {
         return displacementOffset;
     }
@@ -448,17 +508,17 @@ public final class Decoder {
         return displacementSize == 0 ? 0 : littleEndian(start + displacementOffset, displacementSize);
     }
 
-    /** Where in the instruction its immediate or branch displacement is; counts only if its size is not 0. */
+    /** Where in the instruction its immediate or branch displacement is; valid only if its size is not 0. */
     public int immediateOffset() {
         return immediateOffset;
     }
 
-    /** How many bytes its immediates have (two of them count as one), or its branch displacement: 0 to 8. */
+    /** The total size of its immediates or of its branch displacement, in bytes: 0 to 8. */
     public int immediateSize() {
         return immediateSize;
     }
 
-    /** Its immediate with its sign, 0 if it has none. */
+    /** Its sign-extended immediate; 0 if it has none. */
     long immediate() {
         return immediateSize == 0 ? 0 : littleEndian(start + immediateOffset, immediateSize);
     }
@@ -475,7 +535,7 @@ public final class Decoder {
     }
 
     /**
-     * Whether Intel's and AMD's processors read it differently: a near branch with an operand-size prefix and without
+     * Whether Intel's and AMD's processors decode it differently: a near branch with an operand-size prefix and without
      * REX.W has a displacement of four bytes on the former and of two on the latter, which also cut the target to 16
      * bits. The length given here is Intel's.
      */
@@ -495,17 +555,16 @@ public final class Decoder {
     }
 
     /**
-     * Whether it may use {@code rsp}: by what it does, as base of its memory operand, or because a register field has its
-     * number. The latter also holds for {@code xmm4} and its like: the answer may be yes too often, never no.
+     * Whether it may use {@code rsp}: implicitly, as base of its memory operand, or because a register field has its
+     * number. The last case includes {@code xmm4} and similar registers, so the answer is conservative.
      */
     public boolean mayUseStackPointer() {
         return (encoding & Encoding.STACK) != 0 || mayName(4);
     }
 
     /**
-     * Whether a field of it may have the number of a general register. What an instruction uses without naming it, as
-     * {@code mul} does {@code rdx}, does not count, and neither does {@code VEX.vvvv}. The answer may be yes too often: for
-     * {@code xmm10} when {@code r10} was asked for.
+     * Whether one of its fields may have the number of a general register. Implicit registers, such as {@code rdx} of
+     * {@code mul}, and {@code VEX.vvvv} do not count. The answer is conservative: {@code xmm10} counts as {@code r10}.
      *
      * @param register 0 to 15, as in the Intel SDM volume 2, table 2-2: {@code rsp} is 4, {@code r10} is 10
      */

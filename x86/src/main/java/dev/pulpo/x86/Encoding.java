@@ -3,7 +3,7 @@ package dev.pulpo.x86;
 import java.util.Map;
 
 /**
- * What {@code opcodes.txt} says of one encoding, in one number:
+ * The properties of one encoding from {@code opcodes.txt}, as one number:
  *
  * <pre>
  *    0       it is an instruction          11-14  lock, rsp, wf, rf
@@ -11,7 +11,7 @@ import java.util.Map;
  *    2       ModRM.mod is ignored          20     SIB is needed
  *    3-6     immediate                     28-29  0: this number is complete; otherwise bits 3 to 26 are an index:
  *    7-10    flow                                 1: by mandatory prefix; 2: by mandatory prefix and ModRM
- *    21-24   bytes of the immediate, where nothing changes them
+ *    21-24   bytes of the immediate, if nothing changes them
  *    25      prefixes change them
  * </pre>
  */
@@ -48,10 +48,10 @@ final class Encoding {
     static final int MOFFS = 8;
     static final int JB = 9;
     static final int JZ = 10;
-    /** Of {@code xbegin}, whose displacement is smaller under an operand size. */
+    /** For {@code xbegin}, whose displacement is shorter with an operand-size prefix. */
     static final int JV = 11;
 
-    /** How many bytes each kind of immediate has: by kind, 8 for {@code W}, 2 and 1 for {@link Prefixes#sizes}. */
+    /** The size of an immediate in bytes, by its kind, 8 for {@code W}, 2 and 1 for {@link Prefixes#sizes}. */
     static final int[] IMMEDIATE_SIZE = new int[16 << 4];
 
     static {
@@ -109,7 +109,7 @@ final class Encoding {
         return (encoding >> IMMEDIATE_SHIFT) & 0xf;
     }
 
-    /** How many bytes the immediate has unless prefixes change that. */
+    /** The size of the immediate in bytes, unless prefixes change it. */
     static int usualSize(int encoding) {
         return (encoding >> SIZE_SHIFT) & 0xf;
     }

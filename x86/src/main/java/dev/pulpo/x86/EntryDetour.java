@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The detour of a function that was not built for it. Its first bytes, behind an {@code endbr64}, become a jump to the
- * replacement where that is in reach. Where it is not, they go there by an address within ±2 GiB or, if fewer than six bytes
- * may be overwritten, by a second jump there:
+ * The detour of a function without a prepared entry. Its first bytes, after an {@code endbr64}, become a jump to the
+ * replacement if that is in reach. Otherwise they jump through a slot within ±2 GiB or, if fewer than six bytes may be
+ * overwritten, to a second jump:
  *
  * <pre>
  *    entry                                  trampoline
@@ -17,47 +17,47 @@ import java.util.Optional;
  *                                           [endbr64]  moved instructions  jmp back   (how to call the original)
  * </pre>
  *
- * The trampoline has to be written first, and no thread may be at an {@linkplain #isInterior interior} address when the
- * entry is.
+ * The trampoline must be written first, and no thread may be at an {@linkplain #isInterior interior} address when the
+ * entry is written.
  *
  * @param entry      the address of the function
  * @param target     the replacement
- * @param expected   the bytes that have to be found, and that undo the detour
- * @param jump       the bytes that put it in place
- * @param trampoline what has to be written before; no bytes where the jump reaches and the original is not wanted
- * @param original   where the function can still be called, if that was wanted; its calls return as ever
- * @param straight   whether control gets from each of the overwritten instructions to the next one and nowhere else; if
- *                   not, there may be return addresses, and landing pads of exceptions, among the overwritten bytes
+ * @param expected   the original bytes, which undo the detour
+ * @param jump       the bytes of the jump
+ * @param trampoline what must be written before; empty if the jump reaches and the original is not wanted
+ * @param original   where the original can be called, if that was wanted
+ * @param straight   whether each overwritten instruction only continues with the next one; if not, return addresses and
+ *                   landing pads may be among the overwritten bytes
  */
 public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expected, CodeBytes jump,
         CodeBytes trampoline, Optional<CodeAddress> original, boolean straight) implements Detour {
-    /** No trampoline is longer, in bytes. */
+    /** The size limit of a trampoline, in bytes. */
     public static final int TRAMPOLINE_MAX = 128;
 
-    /** With so many bytes every detour can be made, in bytes. */
+    /** How many bytes every detour needs. */
     public static final int ROOM = FarJump.Form.DIRECT.length();
-    /** With so many bytes a replacement far away is reached by one jump instead of two, in bytes. */
+    /** How many bytes it takes to reach a far replacement by one jump instead of two. */
     public static final int ROOM_FOR_FAR = SlotJump.LENGTH;
 
-    /** What a caller knows of a function and its code does not tell. */
+    /** What the caller knows about indirect jumps of the function. */
     public enum IndirectJumps {
         /** Nothing: a function that jumps through a register or a table is refused. */
         REFUSE,
-        /** Jump tables do not lead to the first instructions, as is so for those of compilers. */
+        /** Jump tables never lead to the first instructions, as those of compilers. */
         NEVER_LEAD_TO_THE_ENTRY
     }
 
-    /** Whether the function shall be callable as it was, by way of the trampoline. */
+    /** Whether the original must remain callable through the trampoline. */
     public enum Original {
-        /** It shall. */
+        /** It must. */
         CALLABLE,
-        /** Nobody will call it; its first instructions need not be movable then. */
+        /** It need not, so its first instructions need not be movable. */
         GONE
     }
 
-    /** What stands at the entry. */
+    /** The bytes at the entry. */
     public enum State {
-        /** The function's own bytes. */
+        /** The original bytes. */
         ORIGINAL,
         /** The jump. */
         IN_PLACE,
@@ -68,14 +68,14 @@ public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expec
     /**
      * Plans the detour of a function.
      *
-     * @param code           the function, and behind it at least what stands before the next one, if that is near
-     * @param functionLength how many of the bytes are the function
-     * @param otherParts     code elsewhere that belongs to it, such as {@code f.cold}
+     * @param code           the function, and at least the bytes up to the next one, if that is near
+     * @param functionLength how many of these bytes belong to the function
+     * @param otherParts     other code of the function, such as {@code f.cold}
      * @param target         the replacement
-     * @param trampoline     where the trampoline can be; it takes at most {@link #TRAMPOLINE_MAX} bytes
-     * @param jumps          what is known of jumps through registers and tables
-     * @param original       whether the function shall be callable as it was
-     * @param room           how many bytes are overwritten at least: {@link #ROOM} or more
+     * @param trampoline     the address for the trampoline; it takes at most {@link #TRAMPOLINE_MAX} bytes
+     * @param jumps          what is known about jumps through registers and tables
+     * @param original       whether the original must remain callable
+     * @param room           the least number of bytes to overwrite: {@link #ROOM} or more
      */
     public static EntryPlan plan(CodeBytes code, int functionLength, List<CodeBytes> otherParts, CodeAddress target,
             CodeAddress trampoline, IndirectJumps jumps, Original original, int room) {
@@ -83,7 +83,7 @@ public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expec
     }
 
     /**
-     * The bytes that lead calls somewhere else than {@link #jump}, as many of them.
+     * A jump to another address, with the length of {@link #jump}.
      *
      * @param elsewhere within ±2 GiB
      */
@@ -91,7 +91,7 @@ public record EntryDetour(CodeAddress entry, CodeAddress target, CodeBytes expec
         return new FarJump(jump.start(), elsewhere, FarJump.Form.DIRECT).encode(jump.length());
     }
 
-    /** What stands at the entry among the given bytes. */
+    /** Recognises the entry in the given bytes. */
     public State state(CodeBytes code) {
         if (!code.covers(jump.start(), jump.length())) {
             return State.OTHER;

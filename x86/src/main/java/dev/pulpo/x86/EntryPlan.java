@@ -1,27 +1,27 @@
 package dev.pulpo.x86;
 
-/** The answer of {@link EntryDetour#plan}. */
+/** The result of {@link EntryDetour#plan}. */
 public sealed interface EntryPlan {
     /**
-     * The detour that can be put in place.
+     * The detour is possible.
      *
-     * @param detour all of its bytes
+     * @param detour the detour with all its bytes
      */
     record Planned(EntryDetour detour) implements EntryPlan {}
 
-    /** No detour, for a reason. */
+    /** No detour is possible. */
     sealed interface Refused extends EntryPlan {}
 
     /**
-     * The function ends before the jump does, and what follows is no padding.
+     * The function is shorter than the jump, and no padding follows it.
      *
      * @param available how many bytes there are
-     * @param needed    how many it takes
+     * @param needed    how many bytes it takes
      */
     record TooShort(int available, int needed) implements Refused {}
 
     /**
-     * Bytes of the function are no instruction, so that it cannot be known what branches where.
+     * Some bytes of the function are not an instruction, so its branches are unknown.
      *
      * @param at the address
      */
@@ -31,37 +31,37 @@ public sealed interface EntryPlan {
      * The function branches to bytes that would be overwritten.
      *
      * @param from   the branch
-     * @param target where it leads
+     * @param target its target
      */
     record BranchInto(CodeAddress from, CodeAddress target) implements Refused {}
 
     /**
-     * The function jumps to where it cannot be known, and the caller has not vouched for it.
+     * The function jumps to an unknown address, and the caller does not exclude its first instructions.
      *
      * @param at the jump
      */
     record UnknownJump(CodeAddress at) implements Refused {}
 
     /**
-     * An instruction that would be overwritten cannot be moved elsewhere.
+     * An instruction that would be overwritten cannot be moved.
      *
-     * @param reason which, and why
+     * @param reason the instruction, and why it cannot be moved
      */
     record Immovable(Relocation.CannotMove reason) implements Refused {}
 
     /**
-     * The original shall be callable, and among its first instructions is a call. Its return address would lie in the
+     * The original must remain callable, and one of its first instructions is a call. Its return address would be in the
      * trampoline, where neither exceptions nor unwinders find a frame description.
      *
-     * @param at the first of these instructions
+     * @param at the first of the moved instructions
      */
     record MovedCall(CodeAddress at) implements Refused {}
 
     /**
      * The trampoline is too far away for a jump of five bytes.
      *
-     * @param from       where the jump would be
-     * @param trampoline where it should lead
+     * @param from       the address of the jump
+     * @param trampoline its target
      */
     record OutOfReach(CodeAddress from, CodeAddress trampoline) implements Refused {}
 }

@@ -6,10 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Looks for reasons against an {@link EntryDetour}, and makes one if there are none. */
+/** Looks for reasons against an {@link EntryDetour}, and makes the detour if there are none. */
 final class EntryPlanner {
-    /** Where the original goes behind a slot, so that it begins where processors like code to begin. */
-    private static final int BEHIND_SLOT = 16;
+    /** The offset of the original after a slot, which aligns the code. */
+    private static final int AFTER_SLOT = 16;
 
     private final CodeBytes code;
     private final CodeAddress functionEnd;
@@ -60,7 +60,7 @@ final class EntryPlanner {
         }
         int own = (int) end.minus(site);
         int length = Math.max(own, room);
-        // Hand-written code may run on behind its end; then the original cannot, once a jump is there.
+        // Hand-written code may fall through its end; the original could not do so after a jump has replaced the padding.
         boolean runsOn = own < room && fallsThrough && original == Original.CALLABLE;
         if (own < room && (runsOn || !isPadding(end, length - own))) {
             return new EntryPlan.TooShort(own, room);
@@ -72,7 +72,7 @@ final class EntryPlanner {
         return refusal == null ? assemble(code.slice(site, own), length, straight) : refusal;
     }
 
-    /** What compilers and linkers put between functions: nops, int3, or zero. */
+    /** Whether bytes are what compilers and linkers put between functions: nops, int3, or zero. */
     private boolean isPadding(CodeAddress from, int length) {
         if (!code.covers(from, length)) {
             return false;
@@ -87,7 +87,7 @@ final class EntryPlanner {
         return nops || traps || zero || startsWithLongNop(from);
     }
 
-    /** One nop may be longer than what is needed of it. */
+    /** A single nop may be longer than the required bytes. */
     private boolean startsWithLongNop(CodeAddress from) {
         int rest = (int) Math.min(code.end().minus(from), Decoder.MAX_LENGTH);
         for (int length = 1; length <= rest; length++) {
@@ -98,7 +98,7 @@ final class EntryPlanner {
         return false;
     }
 
-    /** Reads a part of the function from its first to its last byte. */
+    /** Checks a part of the function from its first to its last byte. */
     private EntryPlan.@Nullable Refused check(CodeBytes part, int overwritten) {
         byte[] bytes = part.toByteArray();
         for (int at = 0; at < bytes.length; at += decoder.length()) {
@@ -109,8 +109,8 @@ final class EntryPlanner {
             boolean moves = address.minus(site) >= 0 && address.minus(site) < overwritten;
             if (decoder.flow().isDirect()) {
                 CodeAddress branch = address.plus(decoder.length() + decoder.branchDisplacement());
-                // A call of the entry is recursion and has to go to the replacement. A jump there may be a loop, whose
-                // registers are not those of a call. Branches that move along with their target are the relocator's.
+                // A call of the entry is recursion and must reach the replacement. A jump to it may be a loop, whose
+                // registers are not those of a call. The relocator handles branches that move with their target.
                 boolean recursion = decoder.flow() == Flow.CALL && branch.equals(code.start());
                 long into = branch.minus(code.start());
                 if (into >= 0 && branch.minus(site) < overwritten && !recursion
@@ -140,7 +140,7 @@ final class EntryPlanner {
         }
         Optional<CodeAddress> callable = Optional.empty();
         if (original == Original.CALLABLE) {
-            while (slot && out.here().minus(trampoline) < BEHIND_SLOT) {
+            while (slot && out.here().minus(trampoline) < AFTER_SLOT) {
                 out.bytes(0xcc);
             }
             callable = Optional.of(out.here());

@@ -11,20 +11,20 @@ import java.util.Optional;
  *   ABSOLUTE   ff 25 00 00 00 00  tt tt tt tt tt tt tt tt    jmp   *0x0(%rip)        anywhere
  * </pre>
  *
- * The direct form is used wherever it reaches: it costs no load and no indirect-branch prediction, and indirect branch
- * tracking does not look at it. After the absolute form a process with tracking enabled demands an {@code endbr64} at
- * the target (SDM volume 1, section 17.3); functions built for such a process have one.
+ * The direct form is used if it reaches: it needs no load and no indirect-branch prediction, and indirect branch tracking
+ * ignores it. For the absolute form, a process with tracking enabled requires an {@code endbr64} at the target (SDM
+ * volume 1, section 17.3); functions built for such a process have one.
  *
  * @param from   the address of the jump itself
- * @param target where it goes
- * @param form   how it is written
+ * @param target its target
+ * @param form   its encoding
  */
 public record FarJump(CodeAddress from, CodeAddress target, Form form) {
-    /** How the jump is written. */
+    /** The encoding of the jump. */
     public enum Form {
         /** {@code jmp rel32}. */
-        DIRECT(5),
-        /** {@code jmp *0(%rip)} with the eight bytes of the target behind it. */
+        DIRECT(NearBranch.LENGTH),
+        /** {@code jmp *0(%rip)}, followed by the eight bytes of the target. */
         ABSOLUTE(14);
 
         private final int length;
@@ -39,10 +39,7 @@ public record FarJump(CodeAddress from, CodeAddress target, Form form) {
         }
     }
 
-    private static final int JMP_REL32 = 0xe9;
-    private static final byte NOP = (byte) 0x90;
-
-    /** Refuses a direct jump to where it does not reach. */
+    /** Refuses a direct jump that does not reach its target. */
     public FarJump {
         if (form == Form.DIRECT && !reachesDirectly(from, target)) {
             throw new IllegalArgumentException("no 32-bit displacement leads from " + from + " to " + target);
@@ -60,9 +57,9 @@ public record FarJump(CodeAddress from, CodeAddress target, Form form) {
         return displacement == (int) displacement;
     }
 
-    /** The jump that stands at an address among the given bytes, if one of these two forms does. */
+    /** The jump at an address in the given bytes, if it has one of these two forms. */
     public static Optional<FarJump> recognise(CodeBytes code, CodeAddress at) {
-        if (code.covers(at, Form.DIRECT.length) && code.byteAt(at) == JMP_REL32) {
+        if (code.covers(at, Form.DIRECT.length) && code.byteAt(at) == NearBranch.JUMP.opcode()) {
             CodeAddress target = at.plus(Form.DIRECT.length + code.int32At(at.plus(1)));
             return Optional.of(new FarJump(at, target, Form.DIRECT));
         }
@@ -83,16 +80,16 @@ public record FarJump(CodeAddress from, CodeAddress target, Form form) {
         return encode(form.length);
     }
 
-    /** The bytes of the jump, and one-byte nops behind it until there are {@code length} bytes. */
+    /** The bytes of the jump, padded with one-byte nops to {@code length} bytes. */
     CodeBytes encode(int length) {
         if (length < form.length) {
             throw new IllegalArgumentException(form + " does not fit into " + length + " bytes");
         }
         byte[] bytes = new byte[length];
-        Arrays.fill(bytes, form.length, length, NOP);
+        Arrays.fill(bytes, form.length, length, (byte) Nops.ONE);
         switch (form) {
             case DIRECT -> {
-                bytes[0] = (byte) JMP_REL32;
+                bytes[0] = (byte) NearBranch.JUMP.opcode();
                 littleEndian(bytes, 1, 4, target.minus(from.plus(form.length)));
             }
             case ABSOLUTE -> {

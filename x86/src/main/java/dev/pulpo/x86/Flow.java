@@ -1,6 +1,6 @@
 package dev.pulpo.x86;
 
-/** Where control goes after an instruction. */
+/** Where control continues after an instruction. */
 public enum Flow {
     /** To the next instruction, and nowhere else. */
     SEQUENTIAL(0),
@@ -8,7 +8,7 @@ public enum Flow {
     CALL(1),
     /** {@code jmp rel8} or {@code rel32}: to the target. */
     JUMP(2),
-    /** {@code jcc rel8} or {@code rel32}: to the target or on. Also {@code xbegin}, whose target is the way out. */
+    /** {@code jcc rel8} or {@code rel32}: to the target or on. Also {@code xbegin}, whose target handles an abort. */
     CONDITIONAL(3),
     /** {@code loop}, {@code loope}, {@code loopne}, {@code jrcxz}: to the target or on; there is no long form. */
     LOOP(4),
@@ -20,7 +20,7 @@ public enum Flow {
     RETURN(7),
     /** {@code int}, {@code syscall}, {@code sysenter}: to the kernel, and in general back to the next instruction. */
     INTERRUPT(8),
-    /** {@code ud0}, {@code ud1}, {@code ud2}, {@code hlt}: a program does not get past it. */
+    /** {@code ud0}, {@code ud1}, {@code ud2}, {@code hlt}: a program does not continue after it. */
     HALT(9);
 
     private static final Flow[] VALUES = values();
@@ -37,12 +37,12 @@ public enum Flow {
         return VALUES[number];
     }
 
-    /** How {@link Encoding} writes it. */
+    /** The number in an {@link Encoding}. */
     int number() {
         return number;
     }
 
-    /** Whether the instruction holds the distance to where it leads. */
+    /** Whether the instruction contains the distance to its target. */
     public boolean isDirect() {
         return direct;
     }

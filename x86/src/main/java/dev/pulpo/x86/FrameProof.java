@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Shows by the instructions of a function where its return address is, at each of them: for functions that keep a frame
- * pointer and that nothing else describes.
+ * Proves from the instructions of a function where its return address is at each of them. For functions that keep a frame
+ * pointer and have no call frame information.
  *
  * <pre>
  *     ENTRY      push %rbp        return address at (rsp), rbp is the caller's
@@ -19,20 +19,20 @@ import org.jspecify.annotations.Nullable;
  *     ENTRY      ret              return address at (rsp), rbp is the caller's
  * </pre>
  *
- * <p>All ways through the function are followed, from its first byte on. It is taken for granted that the functions which it
- * calls keep {@code rsp} and {@code rbp} (psABI 3.2.1), as call frame information does; before the frame is set up nothing
- * is said of calls. No proof is given where anything is left open: an indirect jump, a call into itself, its own code used as
- * data, bytes that no way leads to, a store to where the two words are, a return or a jump to elsewhere with the frame
- * standing. Whoever uses a proof has to see to it that nothing else leads into the middle of the function.
+ * <p>All paths through the function are followed from its first byte on. Called functions are assumed to preserve
+ * {@code rsp} and {@code rbp} (psABI 3.2.1), as call frame information does; before the frame is set up, nothing is
+ * proven for calls. Anything uncertain prevents the proof: an indirect jump, a call into the function itself, its own
+ * code used as data, unreachable bytes, a store to the two words, or a return or a jump out of it before the frame is
+ * removed. The user of a proof must make sure that nothing else jumps into the middle of the function.
  */
 public final class FrameProof {
     private static final int UNVISITED = -1;
     private static final int UNKNOWN = 0;
     private static final int ENTRY = 1;
     private static final int PUSHED = 2;
-    /** Set up, and rsp is somewhere below. */
+    /** Set up, with rsp at an unknown depth below. */
     private static final int SET_UP = 3;
-    /** Set up, and rsp is that far below rbp: this number and the bytes. */
+    /** Set up, with rsp below rbp: this number plus the depth in bytes. */
     private static final int AT_DEPTH = 4;
     private static final long DEEPEST = 1 << 28;
     private static final int SAVED = 16;
@@ -46,7 +46,7 @@ public final class FrameProof {
 
     /** Where the return address is. */
     public enum Place {
-        /** Not shown. */
+        /** Unknown. */
         UNKNOWN,
         /** At {@code (%rsp)}; {@code rbp} is the caller's. */
         ENTRY,
@@ -57,23 +57,23 @@ public final class FrameProof {
     }
 
     /**
-     * What holds right before an instruction, and within it.
+     * The state right before an instruction, and within it.
      *
-     * @param offset of the instruction, from the beginning of the function
+     * @param offset the offset of the instruction from the beginning of the function
      * @param place  where the return address is
      */
     public record Point(int offset, Place place) {}
 
-    /** What came of it. */
+    /** The result of a proof. */
     public sealed interface Result {
-        /** The points, by ascending offsets; one holds up to the next. */
+        /** The points in ascending order of offsets; each applies up to the next. */
         record Proven(List<Point> points) implements Result {
             public Proven {
                 points = List.copyOf(points);
             }
         }
 
-        /** The reason against it, as what the function does: {@code "it jumps …"}. */
+        /** There is no proof; the reason says what the function does: {@code "it jumps …"}. */
         record Unproven(String reason) implements Result {}
     }
 
@@ -84,7 +84,7 @@ public final class FrameProof {
         Arrays.fill(states, UNVISITED);
     }
 
-    /** Reads a function, from its first byte to its last. */
+    /** Analyses a function from its first byte to its last. */
     public static Result of(byte[] function) {
         return new FrameProof(function.clone()).result();
     }
@@ -113,7 +113,7 @@ public final class FrameProof {
         return state >= SET_UP;
     }
 
-    /** Another way leads to an instruction. What holds there is what holds on all of them. */
+    /** Adds a path to an instruction. Its state is what holds on all paths. */
     private void go(int to, int state) {
         if (to >= code.length) {
             object("it runs past its end");
@@ -157,7 +157,7 @@ public final class FrameProof {
                 }
             }
             case HALT -> {
-                // Nothing comes after it.
+                // No path continues.
             }
         }
     }
@@ -169,7 +169,7 @@ public final class FrameProof {
                 object("it calls its own middle, +" + target);
             }
         }
-        // A call that does not return may be the last instruction.
+        // A call that never returns may be the last instruction.
         if (next < code.length) {
             go(next, isSetUp(after) ? after : UNKNOWN);
         }
@@ -183,7 +183,7 @@ public final class FrameProof {
         }
     }
 
-    /** Whether no other instruction begins within this one, nor this one within another. */
+    /** Whether the instruction overlaps no other one. */
     private boolean isApart(int at, int length) {
         for (int i = at + 1; i < at + length; i++) {
             if (states[i] != UNVISITED) {
@@ -198,7 +198,7 @@ public final class FrameProof {
         return true;
     }
 
-    /** What holds when the instruction is done, the jump of a branch aside. */
+    /** The state after the instruction, except for the jump of a branch. */
     private int after(int at, int length) {
         int state = states[at];
         byte[] instruction = Arrays.copyOfRange(code, at, at + length);
@@ -237,7 +237,7 @@ public final class FrameProof {
                 || decoder.opcode() == 0x8b && decoder.register() == to && decoder.otherRegister() == from;
     }
 
-    /** While rsp alone tells where the return address is, nothing may have to do with it. */
+    /** As long as only rsp locates the return address, no instruction may use it. */
     private int unlessTouched(byte[] instruction, int state) {
         boolean named = decoder.modRm() >= 0 && decoder.mayUseStackPointer();
         return named || decoder.usesStack() || RegisterWrites.may(decoder, instruction, RegisterWrites.RSP)
@@ -273,7 +273,7 @@ public final class FrameProof {
         return state;
     }
 
-    /** How far an instruction moves rsp down; the least number where that cannot be told. */
+    /** How far an instruction moves rsp down; the least long if that is unknown. */
     private long movedBy(int opcode, boolean plain) {
         int extension = decoder.modRm() >> 3 & 7;
         boolean stackPointer = decoder.otherRegister() == RegisterWrites.RSP && decoder.isWide();
@@ -289,12 +289,12 @@ public final class FrameProof {
         };
     }
 
-    /** Above rbp the stack pointer has nothing to do. */
+    /** The stack pointer must not be above rbp. */
     private static int atDepth(long depth) {
         return depth < 0 ? UNKNOWN : depth > DEEPEST ? SET_UP : AT_DEPTH + (int) depth;
     }
 
-    /** The register that the memory operand counts from, where that and a displacement is all; else -1. */
+    /** The base register of a memory operand without index; else -1. */
     private int base(byte[] instruction) {
         int modRm = decoder.modRm();
         if (modRm < 0 || modRm >= 0xc0 || decoder.has32BitAddresses() || decoder.hasSegmentBase()) {
@@ -312,7 +312,7 @@ public final class FrameProof {
         return none || decoder.extendsBase() ? -1 : base;
     }
 
-    /** Whether it may write to the two words, or takes their address. */
+    /** Whether the instruction may write to the two words, or takes their address. */
     private boolean touchesSaved(byte[] instruction, int state) {
         if (!isSetUp(state) || isLoad()) {
             return false;
@@ -331,36 +331,36 @@ public final class FrameProof {
         return touches;
     }
 
-    /** How many bytes the memory operand has at most. */
+    /** The largest possible size of the memory operand, in bytes. */
     private long width() {
         int opcode = decoder.opcode();
         int extension = decoder.modRm() >> 3 & 7;
         return switch (decoder.opcodeMap()) {
-            // The x87's are the largest, but for its whole state.
+            // The x87 operands are the largest, except for its whole state.
             case ONE -> opcode >= 0xd8 && opcode <= 0xdf
                     ? extension == 6 || extension == 4 ? 108 : 10
                     : decoder.isWide() || opcode == 0x8f
                             ? 8
                             : opcode == 0x8c || decoder.hasLegacyPrefix() || (opcode & 1) != 0 ? 4 : 1;
-            // fxsave, xsave, cmpxchg16b and xsavec may write a great deal.
+            // fxsave, xsave, cmpxchg16b and xsavec may write many bytes.
             case X0F -> opcode == 0xae || opcode == 0xc7
                     ? Integer.MAX_VALUE
                     : opcode == 0x13 || opcode == 0x17 || opcode == 0xd6
                             ? 8
                             : opcode == 0x11 || opcode == 0x7e ? scalarWidth() : 16;
             case VEX_0F, VEX_38, VEX_3A -> 32;
-            // A displacement of one byte counts in widths (SDM volume 2, section 2.7.5).
+            // A one-byte displacement is a multiple of the operand size (SDM volume 2, section 2.7.5).
             case EVEX_0F, EVEX_38, EVEX_3A, EVEX_5, EVEX_6 -> decoder.displacementSize() == 1 ? 1 : 64;
             case X38, X3A, EVEX_4, XOP_8, XOP_9, XOP_A -> 64;
         };
     }
 
-    /** Of {@code movss}, {@code movsd} and {@code movd}. */
+    /** The width for {@code movss}, {@code movsd} and {@code movd}. */
     private long scalarWidth() {
         return decoder.opcode() == 0x7e || decoder.hasRepeatPrefix() ? 8 : 16;
     }
 
-    /** Whether the memory operand, if there is one, is read and nothing else, or not even that. */
+    /** Whether the memory operand, if there is one, is at most read. */
     private boolean isLoad() {
         int opcode = decoder.opcode();
         int extension = decoder.modRm() >> 3 & 7;
@@ -377,7 +377,7 @@ public final class FrameProof {
         };
     }
 
-    /** What no way leads to may only fill up: it could be reached in a way that is not seen. */
+    /** Unreachable bytes must be padding: otherwise they might be reached by an unknown path. */
     private void checkGaps() {
         for (int at = 0; at < code.length;) {
             if (lengths[at] > 0) {

@@ -1,7 +1,7 @@
 package dev.pulpo.x86;
 
 /**
- * What follows a ModRM byte, as one number for each (SDM volume 2, section 2.1.5 and table 2-2):
+ * The layout that each ModRM byte implies, as one number (SDM volume 2, section 2.1.5 and table 2-2):
  *
  * <pre>
  *    0-3   bytes of ModRM, SIB and displacement     8-11  where the displacement is, counted from ModRM

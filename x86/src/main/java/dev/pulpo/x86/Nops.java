@@ -1,7 +1,10 @@
 package dev.pulpo.x86;
 
-/** The instructions that do nothing, in the forms that assemblers fill gaps with. */
-final class Nops {
+/** The instructions without effect, in the forms with which assemblers fill gaps. */
+public final class Nops {
+    /** The one-byte nop. */
+    public static final int ONE = 0x90;
+
     private Nops() {}
 
     /** Whether nops fill these bytes exactly, the last one ending with the last byte. */
@@ -18,10 +21,10 @@ final class Nops {
     }
 
     /**
-     * The length of the nop at an address, 0 when none stands there or it is cut off. Known are {@code 90} and
+     * The length of the nop at an address; 0 if there is none or it is cut off. Recognises {@code 90} and
      * {@code 0f 1f /0} with a memory operand, with operand-size and code-segment prefixes before them (SDM volume 2,
-     * instruction NOP, table "Recommended Multi-Byte Sequence of NOP Instruction"; assemblers add the prefixes to get
-     * beyond nine bytes). {@code f3 90} is {@code pause} and none of them.
+     * instruction NOP, table "Recommended Multi-Byte Sequence of NOP Instruction"; assemblers add the prefixes to exceed
+     * nine bytes). {@code f3 90} is {@code pause}, not a nop.
      */
     private static int lengthAt(CodeBytes code, CodeAddress start) {
         CodeAddress at = start;
@@ -31,7 +34,7 @@ final class Nops {
         if (!code.covers(at, 1)) {
             return 0;
         }
-        if (code.byteAt(at) == 0x90) {
+        if (code.byteAt(at) == ONE) {
             return (int) at.plus(1).minus(start);
         }
         if (!code.covers(at, 3) || code.byteAt(at) != 0x0f || code.byteAt(at.plus(1)) != 0x1f) {

@@ -1,14 +1,14 @@
 package dev.pulpo.x86;
 
-/** Which table an opcode is looked up in. The names are those of the sections in {@code opcodes.txt}. */
-public enum OpcodeMap {
+/** The table of an opcode. The names are those of the sections in {@code opcodes.txt}. */
+enum OpcodeMap {
     /** One byte. */
     ONE(0, "one"),
-    /** Behind {@code 0f}; without REX2 the last place of 3DNow! as well. */
+    /** After {@code 0f}; includes 3DNow!, except with REX2. */
     X0F(1, "0f"),
-    /** Behind {@code 0f 38}. */
+    /** After {@code 0f 38}. */
     X38(2, "38"),
-    /** Behind {@code 0f 3a}. */
+    /** After {@code 0f 3a}. */
     X3A(3, "3a"),
     /** VEX, map 1. */
     VEX_0F(4, "vex 0f"),
@@ -53,7 +53,7 @@ public enum OpcodeMap {
         return VALUES.length;
     }
 
-    /** Whether only EVEX leads to it. */
+    /** Whether only EVEX selects it. */
     boolean isEvex() {
         return switch (this) {
             case EVEX_0F, EVEX_38, EVEX_3A, EVEX_4, EVEX_5, EVEX_6 -> true;
@@ -61,7 +61,7 @@ public enum OpcodeMap {
         };
     }
 
-    /** The index of its opcode 00 when the opcodes of all maps are counted through. */
+    /** The index of its opcode 00 among the opcodes of all maps. */
     int first() {
         return number * OpcodeTable.OPCODES;
     }

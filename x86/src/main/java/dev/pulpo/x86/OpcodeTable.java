@@ -6,9 +6,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * {@code opcodes.txt}, made ready for look-ups: one {@link Encoding} for each opcode of each map. Where the mandatory
- * prefix matters, it leads to four of them; where ModRM matters too, to four times seventy-two, namely one for each
- * ModRM.reg with a memory operand and one for each of the sixty-four ModRM bytes without.
+ * The look-up tables of {@code opcodes.txt}: one {@link Encoding} for each opcode of each map. If the mandatory prefix
+ * matters, it refers to four of them; if ModRM matters, too, to four times seventy-two: one for each ModRM.reg with a
+ * memory operand and one for each of the sixty-four ModRM bytes without.
  */
 final class OpcodeTable {
     static final int OPCODES = 256;
@@ -27,17 +27,17 @@ final class OpcodeTable {
         secondary = Arrays.copyOf(secondary, used);
     }
 
-    /** The encodings of all opcodes; the opcodes of one map stand together, in the order of the maps. */
+    /** The encodings of all opcodes, map by map. */
     static int[] primary() {
         return INSTANCE.primary;
     }
 
-    /** What the indices in {@link #primary()} point into. */
+    /** The encodings that the indices in {@link #primary()} refer to. */
     static int[] secondary() {
         return INSTANCE.secondary;
     }
 
-    /** Where in its seventy-two encodings a ModRM byte is looked up. */
+    /** The index of a ModRM byte in its seventy-two encodings. */
     static int ofModRm(int modRm) {
         return modRm < 0xc0 ? (modRm >> 3) & 7 : modRm - 0xc0 + 8;
     }

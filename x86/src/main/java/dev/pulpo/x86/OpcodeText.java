@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Reads {@code opcodes.txt}; the beginning of that file says what its lines mean. */
+/** Reads {@code opcodes.txt}, which begins with a description of its lines. */
 final class OpcodeText {
     private static final List<String> PREFIXES = List.of("np", "66", "f3", "f2");
 
-    /** By number of map and opcode; for each mandatory prefix one encoding, or one for each way of ModRM. */
+    /** By number of map and opcode; for each mandatory prefix one encoding, or one for each kind of ModRM. */
     private final Map<Integer, int[][]> cells = new TreeMap<>();
     private OpcodeMap map = OpcodeMap.ONE;
 
@@ -48,7 +48,7 @@ final class OpcodeText {
         }
     }
 
-    /** The numbers of {@code c0} or {@code c0-c4}, or of {@code /2} or {@code /2-4} from the second character on. */
+    /** Parses {@code c0} or {@code c0-c4}, or {@code /2} or {@code /2-4} from the second character on. */
     private static int[] range(String text, int from) {
         int dash = text.indexOf('-');
         int first = Integer.parseInt(text.substring(from, dash < 0 ? text.length() : dash), 16);
@@ -95,7 +95,7 @@ final class OpcodeText {
                     select(reg, memory, register);
                 }
             }
-            // The one-byte and 0f maps alone have instructions without ModRM whose lines name nothing that implies it.
+            // In the one-byte and 0f maps, ModRM must be named, unless another tag implies it.
             boolean implied = byModRm || !anyPrefix || (map != OpcodeMap.ONE && map != OpcodeMap.X0F);
             if (implied && !tags.contains("nomodrm")) {
                 encoding |= Encoding.MODRM;

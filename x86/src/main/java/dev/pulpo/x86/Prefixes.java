@@ -1,6 +1,6 @@
 package dev.pulpo.x86;
 
-/** The legacy prefixes as bits, so that those of one instruction are one number. */
+/** The legacy prefixes as bits, so that one number holds those of an instruction. */
 final class Prefixes {
     static final int LOCK = 1;
     static final int F2 = 1 << 1;
@@ -13,7 +13,7 @@ final class Prefixes {
     static final int ES = 1 << 8;
     static final int FS = 1 << 9;
     static final int GS = 1 << 10;
-    /** Of APX; no legacy prefix, but noted with them. */
+    /** A prefix of APX, not a legacy prefix, but recorded with them. */
     static final int REX2 = 1 << 11;
 
     private static final int[] OF_BYTE = new int[256];
@@ -48,14 +48,15 @@ final class Prefixes {
         };
     }
 
-    /** One more prefix. Of {@code f2} and {@code f3} the last one counts, as processors do it. */
+    /** Adds a prefix. Of {@code f2} and {@code f3} the last one counts, as in processors. */
     static int add(int prefixes, int prefix) {
         return (prefix & (F2 | F3)) != 0 ? (prefixes & ~(F2 | F3)) | prefix : prefixes | prefix;
     }
 
     /**
-     * Which of the prefixes selects the instruction where one does: 0 for none, 1 for {@code 66}, 2 for {@code f3}, 3
-     * for {@code f2}, as in the {@code pp} field of VEX. A {@code 66} next to one of the others is an operand size.
+     * The prefix that selects the instruction if one does: 0 for none, 1 for {@code 66}, 2 for {@code f3}, 3 for
+     * {@code f2}, as in the {@code pp} field of VEX. A {@code 66} together with one of the others is an operand-size
+     * prefix.
      */
     static int mandatory(int prefixes) {
         if ((prefixes & (F2 | F3)) != 0) {
@@ -64,7 +65,7 @@ final class Prefixes {
         return (prefixes & OPERAND_SIZE) != 0 ? 1 : 0;
     }
 
-    /** Whether there are prefixes for the size of operands, as 1, and of addresses, as 2. */
+    /** 1 for an operand-size prefix, plus 2 for an address-size prefix. */
     static int sizes(int prefixes) {
         return (prefixes >> 3) & 3;
     }

@@ -42,9 +42,8 @@ final class PreparedEntry {
     }
 
     /**
-     * An entry that jumps to the padding proves that what stands there is a jump. Two nops at the entry prove little:
-     * what looks like a jump before them may be the end of the function before. So the rest of the padding has to be
-     * nops then.
+     * An entry that jumps to the padding proves that the padding holds a jump. Two nops at the entry prove little: bytes
+     * that look like a jump may be the end of the previous function. So the rest of the padding must be nops then.
      */
     private static boolean endsInNops(FarJump jump, CodeBytes padding) {
         CodeAddress rest = padding.start().plus(jump.length());

@@ -6,7 +6,7 @@ public sealed interface Recognition {
     CodeAddress entry();
 
     /**
-     * A prepared function as its compiler left it.
+     * A prepared function as compiled.
      *
      * @param detour the detour that can be put there
      */
@@ -18,11 +18,11 @@ public sealed interface Recognition {
     }
 
     /**
-     * A prepared function whose padding holds a far jump that its entry does not use: the detour has been taken back,
-     * or is about to be put in place. Calls run the function itself.
+     * A prepared function whose padding holds a far jump that its entry does not use: the detour has been reverted, or is
+     * about to be put in place. Calls run the function itself.
      *
      * @param detour the detour that can be put there
-     * @param jump   what stands in the padding
+     * @param jump   the jump in the padding
      */
     record Dormant(PreparedDetour detour, FarJump jump) implements Recognition {
         @Override
@@ -32,10 +32,10 @@ public sealed interface Recognition {
     }
 
     /**
-     * A prepared function whose calls are led elsewhere.
+     * A prepared function with a detour in place.
      *
      * @param detour the detour in place
-     * @param jump   where calls go, and by which form of jump
+     * @param jump   the target of calls, and the form of the jump
      */
     record Detoured(PreparedDetour detour, FarJump jump) implements Recognition {
         @Override
@@ -45,21 +45,21 @@ public sealed interface Recognition {
     }
 
     /**
-     * No prepared function, or one that somebody else has changed.
+     * Not a prepared function, or one that another program has changed.
      *
      * @param entry  the address of the function
      * @param reason why not
-     * @param found  the bytes that say so; as many of them as were given
+     * @param found  the bytes that prove it, as far as given
      */
     record NotPrepared(CodeAddress entry, Reason reason, CodeBytes found) implements Recognition {}
 
     /** Why a function does not count as prepared. */
     enum Reason {
-        /** The given bytes end before all of padding and flip slot have been seen. */
+        /** The given bytes do not contain the padding and the flip slot. */
         TOO_FEW_BYTES,
         /** The two bytes of the flip slot are neither nops nor a short jump into the padding. */
         NO_FLIP_SLOT,
-        /** The flip slot could be one, but what stands before the entry is neither nops nor a far jump. */
+        /** The flip slot could be one, but the bytes before the entry are neither nops nor a far jump. */
         NO_PADDING,
         /** The entry jumps to the padding, but the padding holds no far jump of a known form. */
         UNKNOWN_JUMP

@@ -4,18 +4,18 @@ import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
 
-/** What code does with a general register, as far as reading it can tell. */
+/** Analyses how code uses a general register. */
 public final class RegisterScan {
     private RegisterScan() {}
 
     /**
-     * Whether nothing reads a register until the function returns: no instruction on any way there names it. To a return
-     * and to the functions that are called on the way it means nothing, as it does to any function for {@code r10} and
-     * {@code r11} (psABI, section 3.2.1). Code that leaves what was given, that jumps back before its beginning or through a
-     * register, that cannot be decoded, or that makes a system call is not followed, and may read it.
+     * Whether nothing reads a register until the function returns: no instruction on any path names it. Callers and
+     * called functions do not read it either, as is true of {@code r10} and {@code r11} (psABI, section 3.2.1). The
+     * answer is no if the code leaves the given bytes, jumps through a register, cannot be decoded, or makes a system
+     * call.
      *
-     * @param code     from the first instruction on
-     * @param register 8 to 15: no instruction uses those without naming them
+     * @param code     the code, from the first instruction on
+     * @param register 8 to 15, which no instruction uses without naming them
      */
     public static boolean isUnread(byte[] code, int register) {
         if (register < 8 || register > 15) {
@@ -47,7 +47,7 @@ public final class RegisterScan {
         return true;
     }
 
-    /** Whether its registers are all where {@link Decoder#mayName} looks for them. */
+    /** Whether {@link Decoder#mayName} sees all its registers. */
     private static boolean isLegacy(Decoder decoder) {
         return !decoder.isApx() && switch (decoder.opcodeMap()) {
             case ONE, X0F, X38, X3A -> true;

@@ -2,14 +2,14 @@ package dev.pulpo.x86;
 
 import java.util.Map;
 
-/** The answer of {@link Relocator}. */
+/** The result of {@link Relocator}. */
 public sealed interface Relocation {
     /**
-     * The same instructions for another place.
+     * The same instructions for another address.
      *
-     * @param code      what belongs there
-     * @param addresses where each instruction was, and where it is now
-     * @param calls     whether one of them is a call: its return address then is in the new place, where an unwinder finds
+     * @param code      the new code
+     * @param addresses the old and the new address of each instruction
+     * @param calls     whether one of them is a call, whose return address is then in the new code, where unwinders find
      *                  no frame description
      */
     record Moved(CodeBytes code, Map<CodeAddress, CodeAddress> addresses, boolean calls) implements Relocation {
@@ -29,21 +29,21 @@ public sealed interface Relocation {
 
     /** Why an instruction cannot be moved. */
     enum Reason {
-        /** It is none. */
+        /** It is not an instruction. */
         NO_INSTRUCTION,
         /** The given bytes end within it. */
         CUT_OFF,
-        /** Its operand is too far from the new place for a 32-bit displacement, and it has no other form. */
+        /** Its operand is too far from the new address for a 32-bit displacement, and it has no other form. */
         OUT_OF_REACH,
         /** Its operand is given relative to 32 bits of its address. */
         EIP_RELATIVE,
-        /** Its operand lies among the moved bytes, which somebody is about to overwrite. */
+        /** Its operand is among the moved bytes, which will be overwritten. */
         OPERAND_MOVES,
         /** It branches into the middle of another moved instruction. */
         TARGET_INSIDE_INSTRUCTION,
         /** It calls the moved bytes, perhaps to learn its own address. */
         CALLS_MOVED_CODE,
-        /** Intel's and AMD's processors do not agree where it ends. */
+        /** Its length differs between Intel and AMD. */
         VENDOR_DEPENDENT
     }
 }

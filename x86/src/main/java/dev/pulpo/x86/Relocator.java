@@ -10,12 +10,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Moves instructions to another address such that they mean the same there: registers, flags and memory are afterwards
- * what they would have been, except for return addresses of calls. Control that runs out of the last instruction runs
- * out of the moved one.
+ * Moves instructions to another address without changing their effect on registers, flags and memory, except for the
+ * return addresses of calls. Code that continues after the last instruction continues after the moved one.
  *
- * <p>Branches get the long form; those without one ({@code loop}, {@code jrcxz}) are led over a jump. Branches among the
- * moved instructions stay among them. RIP-relative operands get a new displacement; when that does not reach, {@code lea}
+ * <p>Branches get the long form; those without one ({@code loop}, {@code jrcxz}) go through a jump. Branches among the
+ * moved instructions stay among them. RIP-relative operands get a new displacement; if that does not reach, {@code lea}
  * and plain loads are written with an absolute address, and others cannot be moved.
  */
 public final class Relocator {
@@ -37,8 +36,8 @@ public final class Relocator {
     /**
      * Moves whole instructions.
      *
-     * @param original the instructions where they are
-     * @param to       where they shall be
+     * @param original the instructions at their address
+     * @param to       their new address
      */
     public static Relocation move(CodeBytes original, CodeAddress to) {
         return new Relocator(original, to).move();
@@ -49,8 +48,8 @@ public final class Relocator {
         if (reason != null) {
             return reason;
         }
-        // The first time all branches among the instructions are taken to lead to the start: they have the same length
-        // wherever they lead, and after that it is known where.
+        // The first pass treats branches among the instructions as branches to the start: their length does not depend on
+        // the target, and after the pass the targets are known.
         List<CodeAddress> starts = List.copyOf(moved.keySet());
         starts.forEach(at -> moved.put(at, to));
         emit(starts);
@@ -96,10 +95,10 @@ public final class Relocator {
             return Reason.VENDOR_DEPENDENT;
         }
         if (decoder.flow() == Flow.CONDITIONAL && decoder.immediateSize() == 2) {
-            return Reason.OUT_OF_REACH; // xbegin with a displacement of two bytes, which no compiler writes
+            return Reason.OUT_OF_REACH; // xbegin with a two-byte displacement, which no compiler generates
         }
         if (decoder.flow() == Flow.CALL) {
-            // The end counts as well: a call of the next instruction is a way to read the program counter.
+            // The end counts, too: a call of the next instruction reads the program counter.
             long into = target(at).minus(original.start());
             if (into >= 0 && into <= original.length()) {
                 return Reason.CALLS_MOVED_CODE;
@@ -177,8 +176,8 @@ public final class Relocator {
 
     /**
      * Whether the instruction is a {@code lea} of 64 bits, or a load of 64 or 32 bits into a register that can hold the
-     * address before. Segment overrides would be lost, and {@code rsp} may not hold an address even for a moment: a
-     * signal handler would write there.
+     * address before. Segment overrides would be lost, and {@code rsp} must not hold the address even for a moment,
+     * because a signal handler would write there.
      */
     private boolean hasAbsoluteForm() {
         boolean load = decoder.opcode() == MOV_LOAD;
@@ -187,7 +186,7 @@ public final class Relocator {
                 && decoder.registerField() != 4;
     }
 
-    /** The instruction with another displacement, its target being counted from the end of the instruction. */
+    /** Writes the instruction with another displacement, which is relative to the end of the instruction. */
     private static void displaced(Assembler out, CodeBytes instruction, int offset, CodeAddress target) {
         CodeAddress begin = out.here();
         CodeAddress field = instruction.start().plus(offset);
@@ -201,7 +200,7 @@ public final class Relocator {
         return displacement == (int) displacement;
     }
 
-    /** The first instruction whose operand has no displacement in the new place. */
+    /** The first instruction whose operand is out of reach from the new address. */
     private @Nullable CodeAddress unreachable(List<CodeAddress> starts) {
         for (CodeAddress at : starts) {
             decode(at);

@@ -1,14 +1,14 @@
 package dev.pulpo.x86;
 
 /**
- * The prefix {@code d5} of APX and the byte behind it, which is M0 R4 X4 B4 W R3 X3 B3 (Intel APX specification, section
+ * The prefix {@code d5} of APX and the byte after it, which is M0 R4 X4 B4 W R3 X3 B3 (Intel APX specification, section
  * 3.1.1).
  */
 final class Rex2 {
     static final int FIRST = 0xd5;
-    /** {@code d5 00 a1} and eight bytes: a jump to that address, which is neither relative nor among the others. */
+    /** {@code d5 00 a1} and eight bytes: a jump to that address, which is not relative. */
     static final int JMPABS = 0xa1;
-    /** It is read as a jump to an unknown place: the address does not depend on where the jump is. */
+    /** Treated as a jump to an unknown address, because the target is absolute. */
     static final int JUMP = Encoding.VALID | Encoding.ofImmediate(Encoding.MOFFS)
             | Flow.INDIRECT_JUMP.number() << Encoding.FLOW_SHIFT;
 
@@ -25,7 +25,7 @@ final class Rex2 {
         return payload >= 0x80 ? X0F : 0;
     }
 
-    /** Whether there is such an instruction: not so for whole rows of the maps, other prefixes, and XSAVE's family. */
+    /** Whether REX2 is allowed: not in whole rows of the maps, not with other prefixes, and not with the XSAVE family. */
     static boolean allows(int where, int modRm, int prefixes) {
         boolean plain = Prefixes.mandatory(prefixes) == 0 && modRm < 0xc0;
         int reg = (modRm >> 3) & 7;

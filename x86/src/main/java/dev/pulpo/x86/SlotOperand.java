@@ -6,10 +6,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An instruction with a RIP-relative memory operand, written such that the operand's address is read from a slot of
- * eight bytes instead: for code that has moved too far away from its data. Registers, flags and memory are afterwards
- * what they would have been; only indirect calls and jumps change {@code r11}, which the psABI (3.2.3) gives to whoever
- * stands between caller and callee.
+ * Replaces an instruction with a RIP-relative memory operand by code that reads the operand's address from a slot of
+ * eight bytes, for code that has moved too far from its data. The effect on registers, flags and memory is the same; only
+ * indirect calls and jumps change {@code r11}, which the psABI (3.2.3) reserves for code between caller and callee.
  *
  * <pre>
  *   lea operand(%rip), %r      mov slot(%rip), %r              in place, of the same length
@@ -19,8 +18,8 @@ import java.util.Optional;
  *                              pop %rsi; lea 128(%rsp), %rsp; jmp back
  * </pre>
  *
- * All but the first are too long for their place: they stand elsewhere, and what is in their place leads there, for which
- * there is room, since such an instruction has at least six bytes.
+ * All except the first are too long to replace the instruction in place. They are elsewhere, and a branch replaces the
+ * instruction; it fits, because such an instruction has at least six bytes.
  */
 public final class SlotOperand {
     private final boolean inPlace;
@@ -30,13 +29,13 @@ public final class SlotOperand {
     private final int backField;
     private final List<Push> pushes;
 
-    /** The stack pointer from a byte of the code on, and by how much it is lower than it was. */
+    /** From one byte of the code on, how far the stack pointer is below its original value. */
     public record Push(int at, int bytes) {}
 
     private static final int RED_ZONE = 128;
+    private static final int NOTRACK = 0x3e;
     private static final int RSI = 6;
     private static final int RDI = 7;
-    private static final int LEA = 0x8d;
     private static final int MOV_LOAD = 0x8b;
 
     private SlotOperand(boolean inPlace, boolean called, byte[] code, int slotField, int backField,
@@ -49,12 +48,12 @@ public final class SlotOperand {
         this.pushes = List.copyOf(pushes);
     }
 
-    /** Whether the code takes the place of the instruction. */
+    /** Whether the code replaces the instruction in place. */
     public boolean inPlace() {
         return inPlace;
     }
 
-    /** Whether the code is to be called, otherwise jumped to. */
+    /** Whether the code must be called; otherwise jump to it. */
     public boolean called() {
         return called;
     }
@@ -64,27 +63,27 @@ public final class SlotOperand {
         return code.clone();
     }
 
-    /** Where in the code the four bytes of the slot's distance are; it counts from their end. */
+    /** Where in the code the four bytes of the slot's distance are, which is relative to their end. */
     public int slotField() {
         return slotField;
     }
 
-    /** The same for the instruction behind the original one; -1 where the code does not lead there. */
+    /** The same for the instruction after the original one; -1 if the code does not continue there. */
     public int backField() {
         return backField;
     }
 
-    /** What the code does to the stack pointer. */
+    /** How the code changes the stack pointer. */
     public List<Push> pushes() {
         return pushes;
     }
 
     /**
-     * The way to do it, if there is one: not for operands that are counted from a segment, or from 32 bits of RIP, nor for
-     * instructions that use the stack pointer besides, nor for those of APX.
+     * The replacement, if there is one: not for operands relative to a segment or to 32 bits of RIP, not for instructions
+     * that also use the stack pointer, and not for those of APX.
      *
      * @param bytes code
-     * @param from  where in it the instruction is
+     * @param from  the index of the instruction
      */
     public static Optional<SlotOperand> of(byte[] bytes, int from, int to) {
         Decoder decoder = new Decoder();
@@ -94,14 +93,13 @@ public final class SlotOperand {
             return Optional.empty();
         }
         byte[] instruction = Arrays.copyOfRange(bytes, from, from + length);
-        boolean plain = decoder.opcodeMap() == OpcodeMap.ONE;
-        if (plain && decoder.opcode() == LEA) {
+        if (decoder.isLea()) {
             return decoder.isWide() ? Optional.of(address(decoder, instruction)) : Optional.empty();
         }
         if (decoder.flow() == Flow.INDIRECT_CALL || decoder.flow() == Flow.INDIRECT_JUMP) {
             return branch(decoder);
         }
-        if (plain && decoder.opcode() == 0xff && (decoder.modRm() >> 3 & 7) == 6) {
+        if (decoder.opcodeMap() == OpcodeMap.ONE && decoder.opcode() == 0xff && (decoder.modRm() >> 3 & 7) == 6) {
             return length == 6 ? Optional.of(push()) : Optional.empty();
         }
         if (usesStackPointer(decoder)) {
@@ -123,23 +121,39 @@ public final class SlotOperand {
         if (decoder.opcode() != 0xff || (decoder.modRm() >> 3 & 1) != 0) {
             return Optional.empty(); // far ones
         }
-        Code code = new Code().bytes(0x4c, 0x8b, 0x1d);
-        int slot = code.rel32();
-        if (decoder.isNotrack()) {
-            code.bytes(0x3e);
-        }
         boolean call = decoder.flow() == Flow.INDIRECT_CALL;
-        return Optional.of(new SlotOperand(false, call, code.bytes(0x41, 0xff, 0x23).toByteArray(), slot, -1,
-                call ? List.of(new Push(0, Long.BYTES)) : List.of()));
+        return Optional.of(jumpThroughSlot(decoder.isNotrack(), call));
     }
 
-    /** Nothing is below the stack pointer of a function that pushes. */
+    private static SlotOperand jumpThroughSlot(boolean notrack, boolean called) {
+        Code code = new Code().bytes(0x4c, MOV_LOAD, 0x1d);
+        int slot = code.rel32();
+        if (notrack) {
+            code.bytes(NOTRACK);
+        }
+        return new SlotOperand(false, called, code.bytes(0x41, 0xff, 0x23).toByteArray(), slot, -1,
+                called ? List.of(new Push(0, Long.BYTES)) : List.of());
+    }
+
+    /** A jump to the address in the word to which the slot points. It replaces no instruction. */
+    public static SlotOperand jumpThroughSlot() {
+        return jumpThroughSlot(false, false);
+    }
+
+    /** A jump to the address in the slot, even without a landing pad there. It replaces no instruction. */
+    public static SlotOperand jumpToSlot() {
+        Code code = new Code().bytes(NOTRACK, 0xff, 0x25);
+        int slot = code.rel32();
+        return new SlotOperand(false, false, code.toByteArray(), slot, -1, List.of());
+    }
+
+    /** A function that pushes has nothing below its stack pointer. */
     private static SlotOperand push() {
         Code code = new Code().bytes(0x56, 0x56, 0x48, 0x8b, 0x35);
         int slot = code.rel32();
         code.bytes(0x48, 0x8b, 0x36, 0x48, 0x89, 0x74, 0x24, 0x08, 0x5e);
         int popped = code.size();
-        int back = code.bytes(0xe9).rel32();
+        int back = code.bytes(NearBranch.JUMP.opcode()).rel32();
         return new SlotOperand(false, false, code.toByteArray(), slot, back,
                 List.of(new Push(1, 8), new Push(2, 16), new Push(popped, 8)));
     }
@@ -162,7 +176,7 @@ public final class SlotOperand {
         };
     }
 
-    /** Loads of 64 or 32 bits into a register that can be the base of an address without more bytes. */
+    /** Loads of 64 or 32 bits into a register that can be a base register without additional bytes. */
     private static boolean canHoldAddress(Decoder decoder) {
         int opcode = decoder.opcode();
         boolean load = switch (decoder.opcodeMap()) {
@@ -184,7 +198,7 @@ public final class SlotOperand {
         int rex = 0x40 | (decoder.isWide() ? 8 : 0) | (register > 7 ? 5 : 0);
         code.bytes(rex).copy(instruction, opcodeAt, decoder.displacementOffset() - 1)
                 .bytes((register & 7) << 3 | register & 7);
-        int back = code.bytes(0xe9).rel32();
+        int back = code.bytes(NearBranch.JUMP.opcode()).rel32();
         return new SlotOperand(false, false, code.toByteArray(), slot, back, List.of());
     }
 
@@ -195,7 +209,7 @@ public final class SlotOperand {
         if (scratch < 0 || decoder.extendsBase()) {
             return Optional.empty();
         }
-        Code code = new Code().bytes(0x48, LEA, 0x64, 0x24, 0x80);
+        Code code = new Code().bytes(0x48, Decoder.LEA, 0x64, 0x24, 0x80);
         List<Push> pushes = new ArrayList<>(List.of(new Push(code.size(), RED_ZONE)));
         code.bytes(0x50 | scratch);
         pushes.add(new Push(code.size(), RED_ZONE + Long.BYTES));
@@ -206,9 +220,9 @@ public final class SlotOperand {
         int length = code.size() - at;
         code.bytes(0x58 | scratch);
         pushes.add(new Push(code.size(), RED_ZONE));
-        code.bytes(0x48, LEA, 0xa4, 0x24, 0x80, 0, 0, 0);
+        code.bytes(0x48, Decoder.LEA, 0xa4, 0x24, 0x80, 0, 0, 0);
         pushes.add(new Push(code.size(), 0));
-        int back = code.bytes(0xe9).rel32();
+        int back = code.bytes(NearBranch.JUMP.opcode()).rel32();
         byte[] made = code.toByteArray();
         Decoder check = new Decoder();
         if (check.decode(made, at, made.length) != length || check.opcodeMap() != decoder.opcodeMap()
@@ -234,7 +248,7 @@ public final class SlotOperand {
             return this;
         }
 
-        /** Room for a distance; says where it is. */
+        /** Reserves space for a distance and returns its index. */
         int rel32() {
             bytes(0, 0, 0, 0);
             return size() - 4;

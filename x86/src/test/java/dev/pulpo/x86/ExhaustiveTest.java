@@ -9,10 +9,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every opcode of every map, under the prefixes and with the ModRM bytes that matter, decoded by Zydis as well. */
+@Tag("slow")
 class ExhaustiveTest {
     private static final int REPORTED = 30;
 

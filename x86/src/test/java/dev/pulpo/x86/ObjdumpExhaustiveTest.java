@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A regular sample of all encodings, read by objdump and Zydis: where the decoder differs from one of them, the other
  * agrees with it, but for what {@link #UNCHECKED} lists. objdump accepts much that no processor does, Zydis 4.0 does not know the newest.
  */
+@Tag("slow")
 class ObjdumpExhaustiveTest {
     /** A record and as many nops, so that whatever it turns out to be, the next one begins at a multiple of this. */
     private static final int SLOT = 2 * Encodings.RECORD;

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ObjdumpSweep {
     private static final Pattern SECTION = Pattern.compile(
-            "^ *\\d+ (\\S+) +([0-9a-f]+) +([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\\S+ +(.*)$");
+            "^ *\\d+ (.*?) +([0-9a-f]+) +([0-9a-f]+) +[0-9a-f]+ +([0-9a-f]+) +\\S+ +(.*)$");
+    private static final Pattern ROW = Pattern.compile(" *\\d+ ");
     private static final int REPORTED = 40;
 
     /** The instructions compared so far. */
@@ -87,6 +88,9 @@ final class ObjdumpSweep {
         }
         for (String line : headers.lines().toList()) {
             Matcher m = SECTION.matcher(line);
+            if (!m.matches() && ROW.matcher(line).lookingAt()) {
+                throw new IOException("objdump prints a section that is not understood: " + line);
+            }
             if (m.matches() && m.group(5).contains("CODE") && m.group(5).contains("CONTENTS")) {
                 long size = Long.parseUnsignedLong(m.group(2), 16);
                 long offset = Long.parseUnsignedLong(m.group(4), 16);

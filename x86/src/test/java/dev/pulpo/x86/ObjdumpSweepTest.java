@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -19,6 +20,7 @@ class ObjdumpSweepTest {
     private static final int SPREAD = 24;
     private static final long PER_FILE = 2_000_000;
 
+    @Tag("slow")
     @Test
     @Timeout(240)
     void objdumpReadsTheSameInstructions() throws Exception {

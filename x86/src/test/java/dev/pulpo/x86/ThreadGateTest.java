@@ -23,18 +23,18 @@ class ThreadGateTest {
     @ParameterizedTest
     @CsvSource({"0x200010000000, 0x200020000000", "0x300000000000, 0x200020000000", "0x200010000000, 0x400000000000",
             "0x300000000000, 0x400000000000"})
-    void leadsWhereModeAndWordSay(long oldAddress, long youngAddress) throws Exception {
+    void leadsWhereModeAndWordSay(long oldAddress, long replacementAddress) throws Exception {
         CodeAddress old = new CodeAddress(oldAddress);
-        CodeAddress young = new CodeAddress(youngAddress);
+        CodeAddress replacement = new CodeAddress(replacementAddress);
         CodeAddress setter = GATE.plus(0x100);
-        CodeBytes gate = new ThreadGate(GATE, MODE, WORD, STAYS_OLD, STAYS_NEW, old, young).encode();
+        CodeBytes gate = new ThreadGate(GATE, MODE, WORD, STAYS_OLD, STAYS_NEW, old, replacement).encode();
         assertThat(gate.length()).isLessThanOrEqualTo(ThreadGate.MAX);
         try (Victim victim = new Victim(directory)) {
             victim.map(MODE, 0x1000);
             victim.map(old, 0x1000);
-            victim.map(young, 0x1000);
+            victim.map(replacement, 0x1000);
             victim.write(Victim.assemble(directory, old, "endbr64; mov $0x11, %eax; ret"));
-            victim.write(Victim.assemble(directory, young, "endbr64; mov $0x22, %eax; ret"));
+            victim.write(Victim.assemble(directory, replacement, "endbr64; mov $0x22, %eax; ret"));
             victim.write(Victim.assemble(directory, setter, "movl %edi, %fs:" + WORD + "; ret"));
             victim.write(gate);
             for (int word : new int[]{0, 1, STAYS_OLD, STAYS_NEW, STAYS_NEW + 1}) {

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** Finds the call frame information of an object and has a table built of it. */
+/** Finds the call frame information of an object and builds a table from it. */
 final class CfiLoader {
     private CfiLoader() {}
 
@@ -23,7 +23,7 @@ final class CfiLoader {
         return new TableBuilder(budget).build(functions(file, budget));
     }
 
-    /** The entries of all functions but the malformed ones. */
+    /** The entries of all functions except malformed ones. */
     static List<FunctionEntry> functions(ElfFile file) {
         return functions(file, new FrameBudget(file.limits()));
     }
@@ -59,7 +59,7 @@ final class CfiLoader {
         return functions;
     }
 
-    /** Those of the entries that are about code which the earlier entries do not touch. */
+    /** The entries whose code does not overlap that of earlier entries. */
     private static List<FunctionEntry> withoutCovered(List<FunctionEntry> found, List<FunctionEntry> earlier) {
         TreeMap<Long, FunctionEntry> byStart = new TreeMap<>(Long::compareUnsigned);
         earlier.forEach(function -> byStart.putIfAbsent(function.start(), function));
@@ -95,7 +95,7 @@ final class CfiLoader {
         return positions;
     }
 
-    /** Nothing but its own entries says how long {@code .eh_frame} is, so: everything behind its beginning. */
+    /** Everything from the beginning of {@code .eh_frame} on, because only its own entries mark its end. */
     private static ByteCursor restOfSegment(ElfFile file, LinkAddress ehFrame, LinkAddress header) {
         Segment segment = file.segments().stream()
                 .filter(candidate -> candidate.type().equals(SegmentType.LOAD) && candidate.contains(ehFrame))

@@ -1,23 +1,27 @@
 package dev.pulpo.elf.cfi;
 
+import dev.pulpo.elf.SortedAddresses;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import org.jspecify.annotations.Nullable;
 
-/** The call frame information of all objects of a process, by address. Immutable; looking something up allocates nothing. */
+/** The call frame information of all objects of a process, by address. Immutable; a look-up allocates nothing. */
 public final class CfiMap {
     private final LoadedCfi[] objects;
+    private final long[] starts;
     private final ProvenFrames proven;
 
     private CfiMap(LoadedCfi[] objects, ProvenFrames proven) {
         this.objects = objects;
+        starts = Arrays.stream(objects).mapToLong(LoadedCfi::start).toArray();
         this.proven = proven;
     }
 
     /**
      * Sorts the objects.
      *
-     * @throws IllegalArgumentException where two of them overlap
+     * @throws IllegalArgumentException if two of them overlap
      */
     public static CfiMap of(Collection<LoadedCfi> objects) {
         LoadedCfi[] sorted = objects.stream().sorted(Comparator.comparing(LoadedCfi::start, Long::compareUnsigned))
@@ -30,32 +34,20 @@ public final class CfiMap {
         return new CfiMap(sorted, ProvenFrames.NONE);
     }
 
-    /** The same, and for code that it says nothing of, this. */
+    /** The same map, with proven frames for code that it does not describe. */
     public CfiMap with(ProvenFrames others) {
         return new CfiMap(objects, others);
     }
 
-    /** What is known of code for which there is no call frame information. */
+    /** The proven frames of code without call frame information. */
     ProvenFrames proven() {
         return proven;
     }
 
-    /** The object whose code contains an address of the process; null where there is none. */
+    /** The object whose code contains an address of the process; null if there is none. */
     @Nullable
     LoadedCfi find(long address) {
-        int low = 0;
-        int high = objects.length - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            LoadedCfi candidate = objects[middle];
-            if (Long.compareUnsigned(address, candidate.start()) < 0) {
-                high = middle - 1;
-            } else if (Long.compareUnsigned(address, candidate.end()) >= 0) {
-                low = middle + 1;
-            } else {
-                return candidate;
-            }
-        }
-        return null;
+        int at = SortedAddresses.floor(starts, address);
+        return at >= 0 && Long.compareUnsigned(address, objects[at].end()) < 0 ? objects[at] : null;
     }
 }

@@ -7,15 +7,15 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * One row of a {@link CfiTable}, for people and tests to look at.
+ * One row of a {@link CfiTable}, for people and tests.
  *
- * @param start       where it begins to hold
+ * @param start       the first address that it applies to
  * @param cfa         how to compute the canonical frame address
  * @param registers   the rules for the registers that have one, by {@linkplain DwarfRegisters DWARF number}
  * @param signalFrame whether the function is a signal trampoline
  */
 public record CfiRow(LinkAddress start, CfaRule cfa, Map<Integer, RegisterRule> registers, boolean signalFrame) {
-    /** How to compute the canonical frame address: what the stack pointer was before the call. */
+    /** How to compute the canonical frame address, which is the stack pointer before the call. */
     public sealed interface CfaRule {
         /** No rule: the frame cannot be left. */
         record Missing() implements CfaRule {}

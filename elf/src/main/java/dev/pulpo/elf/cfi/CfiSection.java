@@ -6,9 +6,9 @@ import dev.pulpo.elf.LinkAddress;
 /**
  * The bytes of a section of call frame information. A value: reading it does not move the cursor it holds.
  *
- * @param format  which of the two formats the bytes are in
+ * @param format  the format of the bytes
  * @param bytes   the section's contents, as linked (no relocation is applied to them)
- * @param address where the section lies, which is what its pointers are relative to; zero for one that is not loaded
+ * @param address the address of the section, to which its pointers are relative; zero if it is not loaded
  */
 public record CfiSection(Format format, ByteCursor bytes, LinkAddress address) {
     /** How entries refer to each other and to code. */

@@ -3,19 +3,20 @@ package dev.pulpo.elf.cfi;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.SortedAddresses;
 import dev.pulpo.elf.expression.DwarfRegisters;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * How to get from any function of an object to its caller: the call frame information of the whole object, executed
- * beforehand and laid out as rows sorted by link address. A row holds from its address up to the next row's.
+ * The call frame information of a whole object, executed in advance and flattened into rows sorted by link address. A row
+ * applies from its address up to the next row's.
  *
- * <p>Making one parses everything, so that looking something up neither parses nor allocates: it is a binary search
- * over an array. Equal rows are kept once. Immutable, safe for several threads, independent of the file it was made of.
+ * <p>Construction parses everything, so that a look-up neither parses nor allocates: it is a binary search. Equal rows
+ * are kept once. Immutable, and independent of the file.
  *
- * <p>An entry that is malformed inside costs only the function it is about: {@link #defects()} lists it, and an
- * {@link Unwinder} that gets there stops with {@link UnwindEnd.Malformed}.
+ * <p>A malformed entry affects only its function: {@link #defects()} lists it, and an {@link Unwinder} stops there with
+ * {@link UnwindEnd.Malformed}.
  */
 public final class CfiTable {
     /** No call frame information for this code. */
@@ -37,31 +38,31 @@ public final class CfiTable {
     }
 
     /**
-     * The rows of an object: from {@code .eh_frame}, and from {@code .debug_frame} where the former says nothing of a
-     * function. Where there are no section headers, as in a memory image, {@code PT_GNU_EH_FRAME} leads to the entries.
-     * Empty where there is no call frame information.
+     * The rows of an object: from {@code .eh_frame}, and from {@code .debug_frame} for functions that the former does not
+     * describe. Without section headers, as in a memory image, {@code PT_GNU_EH_FRAME} locates the entries. Empty if
+     * there is no call frame information.
      *
-     * @param file an executable or a shared object; in a relocatable object the addresses are not known yet
-     * @throws MalformedElfException where the entries cannot be told apart
+     * @param file an executable or a shared object; a relocatable object has no addresses yet
+     * @throws MalformedElfException if the entries cannot be told apart
      */
     public static CfiTable of(ElfFile file) {
         return CfiLoader.load(file);
     }
 
     /**
-     * The rows of some sections. Where two of them have an entry about the same code, the section named first counts.
+     * The rows of some sections. If two of them have an entry about the same code, the first section counts.
      *
-     * @throws MalformedElfException where the entries of a section cannot be told apart
+     * @throws MalformedElfException if the entries of a section cannot be told apart
      */
     public static CfiTable of(CfiSection... sections) {
         return CfiLoader.load(List.of(sections));
     }
 
     /**
-     * A table of these rows, in ascending order of their addresses. One whose canonical frame address is missing says nothing
-     * of its code; the last one holds without end.
+     * A table of these rows, in ascending order of their addresses. A row without CFA describes nothing; the last row has
+     * no end.
      *
-     * @throws IllegalArgumentException where a rule is an expression
+     * @throws IllegalArgumentException if a rule is an expression
      */
     public static CfiTable ofRows(List<CfiRow> rows) {
         StatePool pool = new StatePool();
@@ -77,9 +78,9 @@ public final class CfiTable {
         return starts.length;
     }
 
-    /** The row that holds at an address; empty where there is none, or a malformed entry. For reports and tests. */
+    /** The row that applies at an address; empty if there is none, or its entry is malformed. For reports and tests. */
     public Optional<CfiRow> row(LinkAddress place) {
-        int index = indexOf(place.value());
+        int index = SortedAddresses.floor(starts, place.value());
         return index < 0 || rows[index] < 0
                 ? Optional.empty()
                 : Optional.of(CfiRow.read(new LinkAddress(starts[index]), states, rows[index]));
@@ -90,7 +91,7 @@ public final class CfiTable {
         return new LinkAddress(starts[index]);
     }
 
-    /** What is wrong with single entries. */
+    /** The defects of single entries. */
     public List<MalformedElfException> defects() {
         return defects;
     }
@@ -100,14 +101,14 @@ public final class CfiTable {
         return -2 - number;
     }
 
-    /** The first rule of the row that holds at a link address in this table, or a negative marker. */
+    /** The first rule of the row that applies at a link address, or a negative marker. */
     int find(long address) {
-        int index = indexOf(address);
+        int index = SortedAddresses.floor(starts, address);
         int row = index < 0 ? NONE : rows[index];
         return row < 0 ? row : row * StatePool.STRIDE;
     }
 
-    /** The defect that a negative marker other than {@link #NONE} stands for. */
+    /** The defect of a negative marker other than {@link #NONE}. */
     MalformedElfException defect(int marker) {
         return defects.get(-2 - marker);
     }
@@ -118,20 +119,6 @@ public final class CfiTable {
 
     CompiledExpression expression(int number) {
         return expressions[number];
-    }
-
-    private int indexOf(long address) {
-        int low = 0;
-        int high = starts.length - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            if (Long.compareUnsigned(starts[middle], address) <= 0) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return high;
     }
 
     @Override

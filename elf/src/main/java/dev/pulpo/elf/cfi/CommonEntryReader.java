@@ -13,7 +13,7 @@ final class CommonEntryReader {
     private boolean signalFrame;
 
     /**
-     * @param cursor  stands on the version, ends where the entry does, and has the positions of the section
+     * @param cursor  at the version; it ends with the entry, and its positions are those of the section
      * @param section the section's link address
      */
     CommonEntryReader(ByteCursor cursor, long section) {
@@ -60,9 +60,7 @@ final class CommonEntryReader {
                 selectorSize, sized, signalFrame, cursor.position(), cursor.remaining());
     }
 
-    /**
-     * The length would allow to pass over letters from the future, but not to know what they change about the frame.
-     */
+    /** The length would allow skipping unknown letters, but they may change the meaning of the frame. */
     private void readAugmentation(String augmentation, ByteCursor data) {
         for (int i = 1; i < augmentation.length(); i++) {
             switch (augmentation.charAt(i)) {

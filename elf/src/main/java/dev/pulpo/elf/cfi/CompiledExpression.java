@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A DWARF expression (DWARF 5, 2.5.1) made ready for evaluation: checked, its operations normalised, its branches
- * resolved. What 6.4.2 forbids in call frame information, and what only describes locations, is malformed.
+ * A DWARF expression (DWARF 5, 2.5.1) that has been checked, normalised, and had its branches resolved. Operations that
+ * 6.4.2 forbids in call frame information, and those that only describe locations, are malformed.
  *
  * <p>Two longs for each operation: a code below, with a register number above it where one is needed, and the operand.
  */
@@ -21,7 +21,7 @@ final class CompiledExpression {
     static final int PUSH_ADDRESS = 1;
     /** Pushes the value of a register plus the operand. */
     static final int PUSH_REGISTER = 2;
-    /** Replaces an address by what is stored there; the operand is the size in bytes. */
+    /** Replaces an address by the value stored there; the operand is the size in bytes. */
     static final int LOAD = 3;
     static final int PICK = 4;
     static final int DROP = 5;
@@ -31,7 +31,7 @@ final class CompiledExpression {
     /** Goes to the operation whose number is the operand. */
     static final int JUMP = 9;
     static final int JUMP_IF = 10;
-    /** The codes of DWARF itself serve for operations of one or two values that have no operand. */
+    /** Operations on one or two values without an operand have DWARF's own codes. */
     static final int FIRST_ARITHMETIC = 0x19;
 
     private static final int REGISTER_SHIFT = 8;

@@ -6,15 +6,15 @@ import dev.pulpo.elf.ReadLimits;
 import java.util.Optional;
 
 /**
- * {@code .eh_frame_hdr} (Linux Standard Base, Core, 10.6.2): where {@code .eh_frame} is, and where in it the entry of
- * each function is.
+ * {@code .eh_frame_hdr} (Linux Standard Base, Core, 10.6.2): the place of {@code .eh_frame}, and of each function's entry
+ * in it.
  *
  * <pre>
  *   version 1 | encodings of: pointer, count, table | pointer | count | (start of code, FDE)*
  * </pre>
  *
  * @param ehFrame the link address of {@code .eh_frame}
- * @param entries the link addresses of its FDEs in the order of their code; empty where the linker wrote no table
+ * @param entries the link addresses of its FDEs in the order of their code; empty if the linker wrote no table
  */
 record EhFrameHeader(LinkAddress ehFrame, Optional<long[]> entries) {
     private static final int SMALLEST_PAIR = 2;

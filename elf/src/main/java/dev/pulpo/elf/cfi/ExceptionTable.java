@@ -22,7 +22,7 @@ import java.util.TreeSet;
  */
 public final class ExceptionTable {
     private static final int INDIRECT = 0x80;
-    /** A function does not catch so many types; what does not end is a circle. */
+    /** No function catches so many types; a longer chain is a circle. */
     private static final int MOST_STEPS = 1 << 20;
 
     private final ByteCursor cursor;
@@ -87,7 +87,7 @@ public final class ExceptionTable {
      * The words through which the table of a function names the types that it catches; catching everything needs none.
      *
      * @param table where it is
-     * @throws dev.pulpo.elf.MalformedElfException where there is no such table, or one that names types by other means
+     * @throws dev.pulpo.elf.MalformedElfException if there is no such table, or it names types by other means
      */
     public static List<LinkAddress> words(ElfFile file, LinkAddress table) {
         ExceptionTable read = new ExceptionTable(file, table);

@@ -6,7 +6,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Numbers the different expressions of an object; every PLT and every realigned stack of it shares a few. */
+/**
+ * Numbers the different expressions of an object. There are few: the PLT and the functions with realigned stacks share
+ * them.
+ */
 final class ExpressionPool {
     private final FrameBudget budget;
     private final Map<CompiledExpression, Integer> numbers = new HashMap<>();

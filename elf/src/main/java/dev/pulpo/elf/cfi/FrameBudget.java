@@ -8,19 +8,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the call frame information of an object may cost, and what is wrong with single entries of it. Entries may overlap
- * where {@code .eh_frame_hdr} says where they are, so what is counted is what is read and not how long the section is.
+ * Limits the cost of an object's call frame information, and collects the defects of single entries. If
+ * {@code .eh_frame_hdr} gives their positions, entries may overlap; so the budget counts what is read, not the size of
+ * the section.
  */
 final class FrameBudget {
-    /** Each is an exception with all that belongs to it; a file of nothing else has a million. */
+    /** Each defect is an exception object, and a file may consist of a million defects. */
     private static final int MOST_DEFECTS = 1000;
-    /** Linkers keep each different one once; {@code .debug_frame} has one for each run of the compiler. */
+    /** Linkers merge equal CIEs; {@code .debug_frame} has one for each run of the compiler. */
     private static final int MOST_COMMON = 1 << 16;
     /** Different rows: some four hundred in glibc. */
     private static final int MOST_STATES = 1 << 16;
-    /** The linkage table has one, hand-written assembly a few. */
+    /** The PLT has one expression, hand-written assembly a few. */
     private static final int MOST_EXPRESSION_BYTES = 1 << 21;
-    /** Compilers need some twenty bytes of instructions for a function. */
+    /** Compilers generate about twenty bytes of instructions for a function. */
     private static final long INSTRUCTION_BYTES = 64;
 
     private final ReadLimits limits;
@@ -34,12 +35,12 @@ final class FrameBudget {
         this.limits = limits;
     }
 
-    /** What is wrong with single entries. */
+    /** The defects of single entries. */
     List<MalformedElfException> defects() {
         return defects;
     }
 
-    /** Notes what is wrong with an entry; where there is too much of something, it is no longer about that entry. */
+    /** Records the defect of an entry; an exceeded limit is not one, and is thrown again. */
     void defect(MalformedElfException defect) {
         if (defect instanceof TooLargeException tooLarge) {
             throw tooLarge;
@@ -48,7 +49,7 @@ final class FrameBudget {
         ReadLimits.check(defect.source(), defect.offset(), defects.size(), MOST_DEFECTS, "malformed entries");
     }
 
-    /** Counts an entry, of whatever kind: zeros are one every four bytes. */
+    /** Counts an entry of any kind: four zero bytes are an entry, too. */
     void entry(ByteCursor cursor) {
         check(cursor, ++entries, limits.functions(), "entries of call frame information");
     }

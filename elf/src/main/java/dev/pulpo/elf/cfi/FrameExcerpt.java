@@ -18,9 +18,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Call frame information for an object that has some functions of another one, at the same link addresses, and code of
- * its own that stands in for single instructions of them. It goes to an {@code .eh_frame} of its own; entries are written
- * anew, because those of the original count distances from where they are.
+ * Call frame information for an object that contains some functions of another object, at the same link addresses, and
+ * code that replaces single instructions of them. It gets an {@code .eh_frame} of its own. Entries are written again,
+ * because the original ones are relative to their own address.
  */
 public final class FrameExcerpt {
     private static final int PC_RELATIVE_32 = 0x1b;
@@ -29,12 +29,12 @@ public final class FrameExcerpt {
 
     private final List<FunctionEntry> functions;
     private final CfiTable table;
-    private final List<Entry> entries = new ArrayList<>();
+    private final List<NewEntry> entries = new ArrayList<>();
 
-    /** What goes into an entry of a function; addresses are link addresses. */
-    private record Entry(FunctionEntry of, long start, long size, ByteBuilder instructions) {}
+    /** An entry to be written; addresses are link addresses. */
+    private record NewEntry(FunctionEntry of, long start, long size, ByteBuilder instructions) {}
 
-    /** A frame that a function's instructions push within some code of its own. */
+    /** From byte {@code at} of some code on, the stack pointer is lower by {@code bytes}. */
     public record Push(int at, int bytes) {}
 
     /** @param file the object with the functions */
@@ -53,29 +53,29 @@ public final class FrameExcerpt {
                 .map(parts -> new LinkAddress(parts.handlers));
     }
 
-    /** Where the pointer to the personality routine is that a function's exceptions are handled by, if there is one. */
+    /** Where the pointer to the function's personality routine is, if it has one. */
     public Optional<LinkAddress> personality(LinkAddress code) {
         return Optional.ofNullable(find(code)).map(Augmented::of).filter(parts -> parts.personality != 0)
                 .map(parts -> new LinkAddress(parts.personality));
     }
 
-    /** Takes over what is known of a function's code; nothing where there is nothing. */
+    /** Copies the entries about a range of code. */
     public void copy(LinkAddress start, long size) {
         for (FunctionEntry function : functions) {
             if (function.start() < start.value() + size && start.value() < function.end()) {
-                entries.add(new Entry(function, function.start(), function.end() - function.start(),
+                entries.add(new NewEntry(function, function.start(), function.end() - function.start(),
                         new ByteBuilder().bytes(instructions(function))));
             }
         }
     }
 
     /**
-     * Describes code that stands in for an instruction.
+     * Describes code that replaces an instruction.
      *
-     * @param instruction where that is
+     * @param instruction where the instruction is
      * @param start       where the code is
      * @param size        in bytes
-     * @param pushes      by how much the stack pointer is lower from which byte of the code on
+     * @param pushes      how far the code lowers the stack pointer, and from which byte on
      */
     public void standIn(LinkAddress instruction, LinkAddress start, int size, List<Push> pushes) {
         FunctionEntry function = find(instruction);
@@ -90,23 +90,23 @@ public final class FrameExcerpt {
         int at = 0;
         for (Push push : pushes) {
             if (base >= 0) {
-                // DW_CFA_advance_loc2 is not factored where the code alignment is one, which x86's is.
+                // DW_CFA_advance_loc2 is not factored, because the code alignment of x86 is one.
                 program.u8(0x03).u16(push.at - at).u8(0x0e).uleb128(base + push.bytes);
                 at = push.at;
             }
         }
-        entries.add(new Entry(function, start.value(), size, program));
+        entries.add(new NewEntry(function, start.value(), size, program));
     }
 
     /**
-     * Describes code that does nothing but to lead on, from where a function has just been entered.
+     * Describes code that only jumps on, at the entry of a function.
      *
      * @param size in bytes
      */
     public void leaf(LinkAddress start, int size) {
-        // What functions share says how things are when one is entered.
+        // A CIE describes the state at the entry of a function.
         functions.stream().filter(function -> !function.common().signalFrame()).findFirst()
-                .ifPresent(any -> entries.add(new Entry(any, start.value(), size, new ByteBuilder())));
+                .ifPresent(any -> entries.add(new NewEntry(any, start.value(), size, new ByteBuilder())));
     }
 
     private @Nullable FunctionEntry find(LinkAddress code) {
@@ -190,10 +190,10 @@ public final class FrameExcerpt {
     }
 
     /**
-     * The pointers of an entry and of what it shares with others.
+     * The pointers of an entry and of its CIE.
      *
      * @param letters     of the augmentation
-     * @param personality what the pointer leads to, as its encoding says: possibly a slot that holds the address
+     * @param personality the decoded pointer; it may lead to a slot that holds the address
      * @param handlers    link address; 0 for none
      */
     private record Augmented(String letters, int personalityEncoding, long personality, int handlersEncoding,
@@ -241,13 +241,13 @@ public final class FrameExcerpt {
             }
             long field = section + cursor.position();
             long value = PointerEncoding.readValue(cursor, encoding);
-            // Null stays null, whatever it would be relative to.
+            // Null stays null in any encoding.
             return value == 0 ? 0 : (encoding & 0x70) == 0x10 ? value + field : value;
         }
     }
 
     /**
-     * The section.
+     * Writes the section.
      *
      * @param address where it will be
      * @param starts  gets the link addresses of the entries, by those of their code
@@ -255,9 +255,9 @@ public final class FrameExcerpt {
     private byte[] section(long address, SortedMap<Long, Long> starts) {
         ByteBuilder out = new ByteBuilder();
         Map<Long, Integer> common = new HashMap<>();
-        for (Entry entry : entries) {
+        for (NewEntry entry : entries) {
             Augmented parts = Augmented.of(entry.of);
-            // Code that stands in for an instruction cannot throw, and has no handlers.
+            // Code that replaces an instruction cannot throw, and has no handlers.
             int cie = common.computeIfAbsent(entry.of.common().offset(),
                     offset -> common(out, address, entry.of, parts));
             int at = out.size();
@@ -309,16 +309,16 @@ public final class FrameExcerpt {
      * Both sections.
      *
      * @param header  the bytes of {@code .eh_frame_hdr}
-     * @param entries those of {@code .eh_frame}, which has to lie right behind it
+     * @param entries the bytes of {@code .eh_frame}, which must follow immediately
      */
     public record Written(ByteBuilder header, ByteBuilder entries) {
-        /** How long both are, in bytes. */
+        /** The size of both, in bytes. */
         public int size() {
             return header.size() + entries.size();
         }
     }
 
-    /** Writes all entries for a place, a multiple of eight. */
+    /** Writes all entries for an address, which is a multiple of eight. */
     public Written write(LinkAddress address) {
         int header = 12 + 8 * entries.size() + 7 & -8;
         TreeMap<Long, Long> starts = new TreeMap<>(Long::compareUnsigned);

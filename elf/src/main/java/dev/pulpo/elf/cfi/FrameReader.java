@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks over the entries of one section. What is wrong inside one entry is written down and costs that entry only; an
- * entry whose length is wrong makes the rest unreadable.
+ * Reads the entries of one section. A defect inside an entry is recorded and costs only that entry; a wrong length makes
+ * the rest unreadable.
  *
  * <pre>
  *   length (4, or 4 + 8) | CIE: id, version, augmentation …, initial instructions
@@ -32,7 +32,7 @@ final class FrameReader {
         this.budget = budget;
     }
 
-    /** Where an entry's parts lie, all in bytes from the beginning of the section. */
+    /** The positions of an entry's parts, in bytes from the beginning of the section. */
     private record Extent(long start, long id, long end, boolean longForm) {}
 
     /** The entries of functions, in the order of the section, up to its end. */
@@ -40,7 +40,7 @@ final class FrameReader {
         return read(false);
     }
 
-    /** The entries of functions up to the terminator: where nothing says how long the section is. */
+    /** The entries of functions up to the terminator, for a section of unknown length. */
     List<FunctionEntry> readToTerminator() {
         return read(true);
     }
@@ -49,7 +49,7 @@ final class FrameReader {
         ByteCursor cursor = section.until(section.bytes().limit());
         while (cursor.hasRemaining()) {
             Extent extent = extent(cursor);
-            // A zero length ends what crtend.o contributed; other inputs of the linker may lie behind it.
+            // A zero length ends the contribution of crtend.o; other inputs of the linker may follow.
             if (extent.end() > extent.id()) {
                 cursor.position(extent.end());
                 readFunction(extent);
@@ -61,8 +61,8 @@ final class FrameReader {
     }
 
     /**
-     * The entries of functions at the given places. {@code .eh_frame_hdr} names them where nothing says how long the
-     * section is.
+     * The entries of functions at the given positions, which {@code .eh_frame_hdr} has if the length of the section is
+     * unknown.
      */
     List<FunctionEntry> readAt(long[] positions) {
         ByteCursor cursor = section.until(section.bytes().limit());
@@ -100,9 +100,9 @@ final class FrameReader {
         }
     }
 
-    /** The entry of a function, or null for one of another kind or one about no code at all. */
+    /** The entry of a function; null for an entry of another kind or without code. */
     private @Nullable FunctionEntry function(Extent extent) {
-        // The cursor ends where the entry does, so nothing that belongs to the next entry is taken for a part of it.
+        // The cursor ends with the entry, so it cannot read into the next one.
         ByteCursor cursor = section.until(extent.end()).position(extent.id());
         long id = readId(cursor, extent);
         if (isCommon(id, extent)) {
@@ -136,7 +136,7 @@ final class FrameReader {
                         cursor.remaining());
     }
 
-    /** Zero, before it is made an address, says that there are none (Linux Standard Base, Core, 10.6.1.1.1). */
+    /** An encoded zero means that there are none (Linux Standard Base, Core, 10.6.1.1.1). */
     private long handlers(ByteCursor cursor, CommonEntry common) {
         int encoding = common.handlersEncoding();
         if (encoding == PointerEncoding.OMITTED) {

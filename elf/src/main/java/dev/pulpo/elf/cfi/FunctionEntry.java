@@ -1,14 +1,14 @@
 package dev.pulpo.elf.cfi;
 
 /**
- * A frame description entry (FDE): the range of code that it is about and the instructions for it (DWARF 5, 6.4.1).
+ * A frame description entry (FDE): a range of code and its call frame instructions (DWARF 5, 6.4.1).
  *
- * @param section              the section that it stands in
+ * @param section              the section that it is in
  * @param offset               where it begins in the section
- * @param common               what it shares with others
+ * @param common               its CIE
  * @param start                first link address of the code
- * @param end                  link address behind the code; greater than {@code start}
- * @param handlers             link address of its table of exception handlers (LSDA), 0 where it has none
+ * @param end                  link address after the code; greater than {@code start}
+ * @param handlers             link address of its table of exception handlers (LSDA), 0 if it has none
  * @param instructionsPosition where its instructions begin in the section
  * @param instructionsLength   how long they are, in bytes
  */

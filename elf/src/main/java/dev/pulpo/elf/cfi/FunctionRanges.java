@@ -2,6 +2,7 @@ package dev.pulpo.elf.cfi;
 
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.SortedAddresses;
 import dev.pulpo.elf.dwarf.AddressRange;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -9,9 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where the functions of an object begin and end, by its call frame information: what is left of that in stripped files.
- * A part of a function that the compiler has moved elsewhere counts as one of its own. Immutable, and independent of the
- * file it was made of.
+ * The begin and the end of an object's functions, from its call frame information, which stripped files still have. A
+ * part of a function that the compiler has moved counts as a function. Immutable, and independent of the file.
  */
 public final class FunctionRanges {
     private final long[] starts;
@@ -25,10 +25,9 @@ public final class FunctionRanges {
     }
 
     /**
-     * The ranges of an object; none where it has no call frame information. Entries that are malformed inside are left
-     * out.
+     * The ranges of an object; empty without call frame information. Malformed entries are left out.
      *
-     * @throws dev.pulpo.elf.MalformedElfException where the entries cannot be told apart
+     * @throws dev.pulpo.elf.MalformedElfException if the entries cannot be told apart
      */
     public static FunctionRanges of(ElfFile file) {
         return new FunctionRanges(CfiLoader.functions(file).stream()
@@ -45,12 +44,12 @@ public final class FunctionRanges {
         return starts[index];
     }
 
-    /** The link address of a function's table of exception handlers, 0 where it has none. */
+    /** The link address of a function's table of exception handlers, 0 if it has none. */
     long handlers(int index) {
         return handlers[index];
     }
 
-    /** The range that holds an address. */
+    /** The range that contains an address. */
     public Optional<AddressRange> containing(LinkAddress place) {
         return below(place).filter(range -> range.contains(place));
     }
@@ -62,19 +61,10 @@ public final class FunctionRanges {
 
     /** The last range that begins at an address or before it. */
     public Optional<AddressRange> below(LinkAddress place) {
-        int low = 0;
-        int high = starts.length - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            if (Long.compareUnsigned(starts[middle], place.value()) <= 0) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return high < 0
+        int at = SortedAddresses.floor(starts, place.value());
+        return at < 0
                 ? Optional.empty()
-                : Optional.of(new AddressRange(new LinkAddress(starts[high]), new LinkAddress(ends[high])));
+                : Optional.of(new AddressRange(new LinkAddress(starts[at]), new LinkAddress(ends[at])));
     }
 
     /** Where they begin, in ascending order. */

@@ -16,14 +16,14 @@ final class Interpreter {
     /** How many rules make a state. */
     static final int STATE_SIZE = DwarfRegisters.COUNT + 1;
 
-    /** Where the interpreter keeps the last CFA rule of register and offset, behind what others see of a state. */
+    /** Where the interpreter keeps the last CFA rule of register and offset: after the public part of a state. */
     private static final int LAST_CFA_REGISTER = STATE_SIZE;
     private static final int FULL_SIZE = STATE_SIZE + 1;
 
-    /** GCC nests them twice at most; a stack of this depth is an attack on the heap. */
+    /** GCC nests them twice at most; the limit protects the heap. */
     private static final int DEEPEST_REMEMBERED = 256;
 
-    /** Takes rows in the order of their addresses; the state is reused, so it has to be copied. */
+    /** Takes rows in the order of their addresses. The state is reused, so copy it. */
     @FunctionalInterface
     interface RowSink {
         void row(long start, long end, long[] state);
@@ -157,7 +157,7 @@ final class Interpreter {
         if (!PackedRule.fits(value)) {
             throw cursor.malformed("an offset of at most 61 bits", Long.toString(value));
         }
-        // The vector registers and flags are nobody's business when looking for return addresses.
+        // Unwinding needs neither vector registers nor flags.
         if (register >= 0 && register < DwarfRegisters.COUNT) {
             state[(int) register] = PackedRule.rule(kind, value);
         }
@@ -184,8 +184,8 @@ final class Interpreter {
     }
 
     /**
-     * The rule that an instruction changes one half of. DWARF wants it to be the current one; libgcc and gdb also go back
-     * behind an expression, and hand-written assembly relies on it (libgcrypt).
+     * The rule of which an instruction changes one half. In DWARF it is the current one; libgcc and gdb also go back past
+     * an expression, and hand-written assembly relies on it (libgcrypt).
      */
     private long cfaInRegister(ByteCursor cursor) {
         if (PackedRule.cfaKind(state[LAST_CFA_REGISTER]) != PackedRule.CFA_REGISTER) {

@@ -14,7 +14,7 @@ import java.util.TreeMap;
 import java.util.stream.LongStream;
 
 /**
- * Where exceptions land in the code of an object: what the call-site tables of its functions say, which frame description
+ * Where exceptions land in the code of an object, from the call-site tables of its functions, which frame description
  * entries point to ({@code .gcc_except_table}; the Itanium C++ ABI's "Exception Handling Tables", section 2.2, as GCC and
  * LLVM write them for all their languages):
  *
@@ -25,10 +25,10 @@ import java.util.stream.LongStream;
  *      start, length, landing pad (0: none), uleb action
  * </pre>
  *
- * Immutable, and independent of the file it was made of.
+ * Immutable, and independent of the file.
  */
 public final class LandingPads {
-    /** So many, and it does not matter what the others say: they are not all of them. */
+    /** After so many unreadable tables the result is incomplete anyway. */
     private static final int MOST_UNREADABLE = 1000;
 
     private final long[] sorted;
@@ -40,7 +40,7 @@ public final class LandingPads {
     }
 
     /**
-     * Those of an object.
+     * The landing pads of an object.
      *
      * @param functions of the same file
      */
@@ -50,7 +50,7 @@ public final class LandingPads {
                 .forEach(section -> sections.putIfAbsent(section.address().value(), section));
         LongStream.Builder found = LongStream.builder();
         int unreadable = 0;
-        // Tables may overlap, and each be as long as the section.
+        // Limits the work: tables may overlap, and each may be as long as the section.
         long left = 2L * file.limits().entries();
         for (int i = 0; i < functions.count() && unreadable < MOST_UNREADABLE && left > 0; i++) {
             if (functions.handlers(i) != 0) {
@@ -100,7 +100,7 @@ public final class LandingPads {
         return sites;
     }
 
-    /** Whether all tables could be read; where not, there may be more. */
+    /** Whether all tables could be read; if not, there may be more pads. */
     public boolean isComplete() {
         return complete;
     }
@@ -110,7 +110,7 @@ public final class LandingPads {
         return sorted.length;
     }
 
-    /** The first one at an address or behind it, and before another one. */
+    /** The first pad at or after an address, and before another address. */
     public OptionalLong within(LinkAddress from, LinkAddress to) {
         int at = Arrays.binarySearch(sorted, from.value());
         int next = at < 0 ? -at - 1 : at;

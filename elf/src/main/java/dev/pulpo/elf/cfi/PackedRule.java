@@ -12,7 +12,7 @@ package dev.pulpo.elf.cfi;
  * DWARF 5, 6.4.1.
  */
 final class PackedRule {
-    /** Not mentioned: what the psABI says of the register holds. */
+    /** Not mentioned: the psABI's rule for the register applies. */
     static final int UNSPECIFIED = 0;
     /** The value is gone; for the return address, the frame is the outermost. */
     static final int UNDEFINED = 1;
@@ -23,9 +23,9 @@ final class PackedRule {
     static final int VALUE_OFFSET = 4;
     /** Held by another register. */
     static final int REGISTER = 5;
-    /** Stored where the expression leads. */
+    /** Stored at the address that the expression computes. */
     static final int EXPRESSION = 6;
-    /** Is what the expression computes. */
+    /** Is the value that the expression computes. */
     static final int VALUE_EXPRESSION = 7;
 
     static final int CFA_MISSING = 0;

@@ -11,7 +11,7 @@ import dev.pulpo.elf.ByteCursor;
  *   | indirect | relative to … | format |
  * </pre>
  *
- * Cursors are expected to have the positions of their section, whose link address is the other half of an address.
+ * A cursor must have the positions of its section; position plus link address of the section is an address.
  */
 final class PointerEncoding {
     static final int ABSOLUTE_ADDRESS = 0x00;
@@ -27,8 +27,8 @@ final class PointerEncoding {
     private PointerEncoding() {}
 
     /**
-     * Reads a direct pointer of {@code .eh_frame}: an absolute one, or one that is relative to itself. Nothing says what
-     * the others would be relative to on x86-64; libgcc adds nothing, gdb refuses them.
+     * Reads a direct pointer of {@code .eh_frame}: an absolute one, or one that is relative to itself. On x86-64 no
+     * specification defines the other bases; libgcc adds nothing, gdb refuses them.
      */
     static long read(ByteCursor cursor, int encoding, long section) {
         long field = section + cursor.position();

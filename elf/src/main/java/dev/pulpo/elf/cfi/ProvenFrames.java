@@ -1,11 +1,11 @@
 package dev.pulpo.elf.cfi;
 
 /**
- * What is known of code that no call frame information describes: where the return address is, shown by the code itself.
- * {@link Unwinder}s ask for it where a process stands still, so nothing is allocated, parsed or thrown by it.
+ * Frames of code without call frame information: an analysis of the code has proven where the return address is.
+ * {@link Unwinder}s use it in a stop, so it does not allocate, parse or throw.
  */
 public interface ProvenFrames {
-    /** The answer where nothing is known. */
+    /** The answer if nothing is known. */
     LoadedCfi NOTHING = new LoadedCfi(CfiTable.of(), 0, 0, 0);
 
     /** Knows nothing. */
@@ -21,15 +21,15 @@ public interface ProvenFrames {
         }
     };
 
-    /** What is known of the code at an address of the process; {@link #NOTHING} where that is nothing. */
+    /** What is known of the code at an address of the process, or {@link #NOTHING}. */
     LoadedCfi find(long address);
 
     /**
-     * Whether the stack is as it has to be where such code has a frame. If it is not, the frame is not left.
+     * Whether the stack fits a frame of such code. If not, the unwinder does not leave the frame.
      *
      * @param stackPointer  of the frame
      * @param frameAddress  its canonical frame address
-     * @param returnAddress what stands where its return address should
+     * @param returnAddress the value at the place of its return address
      * @param memory        of the process
      */
     boolean fits(long stackPointer, long frameAddress, long returnAddress, StackMemory memory);

@@ -1,6 +1,6 @@
 package dev.pulpo.elf.cfi;
 
-/** The memory that stacks are in, addressed as the process does it. */
+/** The memory of stacks, by addresses of the process. */
 @FunctionalInterface
 public interface StackMemory {
     /**
@@ -10,7 +10,7 @@ public interface StackMemory {
      * @param size    1, 2, 4 or 8 bytes
      * @param into    takes the value, if it can be read
      * @param index   where in {@code into}
-     * @return whether it could be read; if not, {@code into} is as it was
+     * @return whether it could be read; if not, {@code into} is unchanged
      */
     boolean read(long address, int size, long[] into, int index);
 }

@@ -4,10 +4,10 @@ import dev.pulpo.elf.expression.DwarfRegisters;
 import java.util.Arrays;
 
 /**
- * Numbers the different rows of an object. There are few of them, as compilers push the same registers in the same order
- * everywhere: some four hundred in the 28,500 rows of glibc 2.36.
+ * Numbers the different rows of an object. There are few, because compilers always push registers in the same order:
+ * about four hundred in the 28,500 rows of glibc 2.36.
  *
- * <p>They lie one after the other in one array: the {@link Interpreter}'s state, and then flags.
+ * <p>They are consecutive in one array: the {@link Interpreter}'s state, then flags.
  */
 final class StatePool {
     /** How many longs a row takes. */
@@ -59,7 +59,7 @@ final class StatePool {
         return Arrays.copyOf(rows, count * STRIDE);
     }
 
-    /** Where a function keeps its return address in a register of its own, that register's rule is the rule. */
+    /** If a function keeps its return address in another register, that register's rule applies. */
     private static long returnRule(long rule, int register) {
         int kind = PackedRule.kind(rule);
         return kind == PackedRule.UNSPECIFIED || kind == PackedRule.SAME_VALUE

@@ -1,17 +1,17 @@
 package dev.pulpo.elf.cfi;
 
-/** What became of one step of an {@link Unwinder}. */
+/** The result of one step of an {@link Unwinder}. */
 public enum Step {
     /** The registers are those of the caller now. */
     CALLER,
-    /** The frame has no caller: this is the good end. */
+    /** The frame has no caller: the stack is complete. */
     OUTERMOST,
     /** Nothing describes the code at the program counter. */
     NO_CFI,
-    /** Memory that is needed cannot be read. */
+    /** Required memory cannot be read. */
     UNREADABLE,
-    /** A register is needed whose value is not known in this frame. */
+    /** The value of a required register is not known in this frame. */
     UNKNOWN_REGISTER,
-    /** The description of the code is broken, or leads nowhere. */
+    /** The description of the code is malformed or makes no sense. */
     MALFORMED
 }

@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 
-/** Executes the entries of all functions of an object and lays their rows one behind the other. */
+/** Executes the entries of all functions of an object and appends their rows. */
 final class TableBuilder {
     private final FrameBudget budget;
     private final ExpressionPool expressions;
@@ -27,7 +27,7 @@ final class TableBuilder {
 
     CfiTable build(List<FunctionEntry> entries) {
         List<FunctionEntry> functions = new ArrayList<>(entries);
-        // Stable, so that of two entries for one place the one that comes first in the section is seen first.
+        // Stable: of two entries for one address, the first in the section stays first.
         functions.sort(Comparator.comparing(FunctionEntry::start, Long::compareUnsigned));
         long covered = 0;
         for (int i = 0; i < functions.size(); i++) {
@@ -38,7 +38,7 @@ final class TableBuilder {
             if (i > 0 && function.start() != covered) {
                 append(covered, CfiTable.NONE);
             }
-            // Where entries overlap, the one that begins last counts, as in the search through .eh_frame_hdr.
+            // If entries overlap, the one that begins last counts, as in a search through .eh_frame_hdr.
             long limit = limit(functions, i);
             append(function, limit);
             covered = limit;
@@ -78,7 +78,7 @@ final class TableBuilder {
                 }
             });
         } catch (MalformedElfException defect) {
-            // All of the function is given up: rows before the defect are no more trustworthy than those behind it.
+            // Give up the whole function: rows before the defect are no more trustworthy than those after it.
             count = mark;
             append(function.start(), CfiTable.defectMarker(budget.defects().size()));
             budget.defect(defect);

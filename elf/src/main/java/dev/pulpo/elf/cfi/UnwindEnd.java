@@ -5,11 +5,11 @@ import dev.pulpo.elf.MalformedElfException;
 import java.util.Optional;
 
 /**
- * Why a stack ended where it did. Every end but {@link Outermost} means that frames may be missing. Addresses are those
- * of the process.
+ * Why a walk ended. Every end except {@link Outermost} means that frames may be missing. Addresses are those of the
+ * process.
  */
 public sealed interface UnwindEnd {
-    /** The program counter of the frame whose caller was looked for. */
+    /** The program counter of the last frame. */
     long pc();
 
     /**
@@ -19,20 +19,20 @@ public sealed interface UnwindEnd {
     record Outermost(long pc) implements UnwindEnd {}
 
     /**
-     * No object contains the code, or the object says nothing about it; or the stack does not fit what was proven of the code.
-     * No guess is made.
+     * No object contains the code, or the object does not describe it, or the stack does not fit what was proven of the
+     * code. Nothing is guessed.
      */
     record NoCfi(long pc) implements UnwindEnd {}
 
     /**
      * Memory could not be read.
      *
-     * @param address where a value was expected
+     * @param address the address of the missing value
      */
     record Unreadable(long pc, long address) implements UnwindEnd {}
 
     /**
-     * The value of a register is needed that the frames further in did not preserve.
+     * A required register was not preserved by the inner frames.
      *
      * @param register its DWARF number
      */
@@ -46,8 +46,8 @@ public sealed interface UnwindEnd {
     /**
      * The call frame information is broken.
      *
-     * @param defect where the bytes are wrong; empty where they are well-formed but make no sense: no rule for the CFA,
-     *               an expression that divides by zero or does not end, a caller that is the frame itself
+     * @param defect where the bytes are wrong; empty if they are well-formed but make no sense: no rule for the CFA, an
+     *               expression that divides by zero or does not end, a caller that is the frame itself
      */
     record Malformed(long pc, Optional<MalformedElfException> defect) implements UnwindEnd {}
 }

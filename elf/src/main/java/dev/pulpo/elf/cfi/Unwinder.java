@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks a stack from frame to frame by call frame information, and by what was proven of code that has none: what they do not
- * say is not guessed.
+ * Walks a stack from frame to frame by call frame information, and by {@linkplain ProvenFrames proven frames} for code
+ * that has none. Nothing is guessed.
  *
  * <pre>{@code
  * unwinder.start(registers);
@@ -16,23 +16,22 @@ import org.jspecify.annotations.Nullable;
  * UnwindEnd end = unwinder.end();
  * }</pre>
  *
- * <p>Neither {@link #start} nor {@link #step} nor the getters allocate, parse or throw, so a stopped process can be
- * walked with them; only {@link #end} makes an object. A walk ends by itself only at the end of the stack: a stack
- * that was overwritten may lead in circles, so the caller bounds the number of steps. Registers and addresses are those
- * of the process. An unwinder belongs to one thread.
+ * <p>Neither {@link #start} nor {@link #step} nor the getters allocate, parse or throw, so they can be used in a stop;
+ * only {@link #end} allocates. An overwritten stack may lead in circles, so the caller must limit the number of steps.
+ * Registers and addresses are those of the process. An unwinder belongs to one thread.
  */
 public final class Unwinder {
     private final CfiMap map;
     private final StackMemory memory;
-    private final Evaluator evaluator;
+    private final CfiEvaluator evaluator;
     private final RegisterFile registers = new RegisterFile();
     private final RegisterFile caller = new RegisterFile();
     private final long[] word = new long[1];
     private final boolean strict;
-    /** Whether the program counter is where execution goes on, and not behind a call. */
+    /** Whether the program counter is an interrupted instruction, and not a return address. */
     private boolean exact;
     private boolean signalFrame;
-    /** Whether the walk has passed a function that may be about to go to the handler of an exception. */
+    /** Whether the walk has passed a function that may be about to jump to the handler of an exception. */
     private boolean throwing;
     private long cfa;
     private long returnAddressPlace;
@@ -52,16 +51,16 @@ public final class Unwinder {
     private Unwinder(CfiMap map, StackMemory memory, boolean strict) {
         this.map = map;
         this.memory = memory;
-        this.evaluator = new Evaluator(memory);
+        this.evaluator = new CfiEvaluator(memory);
         this.strict = strict;
     }
 
     /**
-     * One that believes nothing which may be wrong for an instant. The functions that throw exceptions
-     * ({@code _Unwind_RaiseException}, {@code _Unwind_Resume}) return to the handler instead of their caller: before they do,
-     * they replace what they have saved for the caller, registers and return address, by what belongs to the handler's
-     * function, one word after the other. Walks that pass them then lead anywhere. This one does not pass them:
-     * {@link Step#UNKNOWN_REGISTER}, and {@link DwarfRegisters#RIP} is the register.
+     * An unwinder that never trusts a frame that may be changing. The functions that throw exceptions
+     * ({@code _Unwind_RaiseException}, {@code _Unwind_Resume}) return to the handler instead of their caller. Before that
+     * they replace the saved registers and the return address, one word after the other, by those of the handler's
+     * function. A walk past them may then lead anywhere. This unwinder stops there with {@link Step#UNKNOWN_REGISTER} for
+     * {@link DwarfRegisters#RIP}.
      */
     public static Unwinder strict(CfiMap map, StackMemory memory) {
         return new Unwinder(map, memory, true);
@@ -76,7 +75,7 @@ public final class Unwinder {
      * Begins with the registers of a thread.
      *
      * @param threadRegisters the values, by DWARF number; they are copied
-     * @param known           a bit for each that is known; without rsp and rip no step succeeds
+     * @param known           a bit for each known register; without rsp and rip no step succeeds
      */
     public void start(long[] threadRegisters, int known) {
         System.arraycopy(threadRegisters, 0, registers.values, 0, DwarfRegisters.COUNT);
@@ -89,14 +88,14 @@ public final class Unwinder {
         last = Step.CALLER;
     }
 
-    /** The program counter of the frame: where execution goes on in it. */
+    /** The program counter of the frame, where it will continue. */
     public long pc() {
         return registers.values[DwarfRegisters.RIP];
     }
 
     /**
-     * An address inside the instruction that the frame executes, to look up functions and lines with. A return address
-     * may lie behind the end of its function, where the call is the last instruction of it; so it is one less.
+     * An address inside the instruction that the frame executes, for looking up functions and lines. It is the return
+     * address less one, because a call may be the last instruction of its function.
      */
     public long codeAddress() {
         return exact ? pc() : pc() - 1;
@@ -117,7 +116,10 @@ public final class Unwinder {
         return registers.knows(number);
     }
 
-    /** Whether the frame was interrupted by a signal, or is the one that runs: it goes on exactly at its {@link #pc()}. */
+    /**
+     * Whether the frame was interrupted by a signal or is the innermost one, so that {@link #pc()} is not a return
+     * address.
+     */
     public boolean isInterrupted() {
         return exact;
     }
@@ -127,18 +129,18 @@ public final class Unwinder {
         return signalFrame;
     }
 
-    /** The canonical frame address of the frame that the last step left; it identifies the call. */
+    /** The CFA of the frame that the last step left; it identifies the call. */
     public long leftFrameAddress() {
         return cfa;
     }
 
-    /** Where the return address is stored that the last step followed; 0 where it was not in memory. */
+    /** The address of the return address that the last step used; 0 if it was not in memory. */
     public long returnAddressPlace() {
         return returnAddressPlace;
     }
 
     /**
-     * Goes to the caller's frame. Where that fails, the registers stay those of the frame, and {@link #end()} says why.
+     * Goes to the caller's frame. If that fails, the registers stay those of the frame, and {@link #end()} says why.
      */
     public Step step() {
         last = tryStep();
@@ -197,8 +199,8 @@ public final class Unwinder {
     }
 
     /**
-     * Whether a function returns elsewhere, with other registers, by {@code __builtin_eh_return}: then it has room for those
-     * that handlers are given the exception in, rax and rdx (psABI, 6.2); no other function gives those back.
+     * Whether a function may return elsewhere with other registers ({@code __builtin_eh_return}). Such a function saves
+     * rax and rdx, in which handlers get the exception (psABI, 6.2); no other function restores them.
      */
     private static boolean replacesRegisters(CfiTable table, int row) {
         return PackedRule.kind(table.rule(row, DwarfRegisters.RAX)) == PackedRule.OFFSET
@@ -207,9 +209,9 @@ public final class Unwinder {
 
     /**
      * Functions that align their stack save registers relative to their frame pointer, and describe that by expressions.
-     * While the frame address is in a register, they have not set that up yet or have left it already, and gcc's descriptions
-     * say nothing of it: what the expression leads to may belong to the caller's frame. So the register is not known. In
-     * signal frames, and while the frame address itself is found by an expression, the register is where it should be.
+     * While the CFA is in a register, the frame pointer is not set up yet or already restored, which gcc's descriptions
+     * ignore: the expression may then lead into the caller's frame. So the register is unknown. In signal frames, and
+     * while an expression computes the CFA itself, the description is right.
      */
     private static boolean isSavedInAnotherFrame(CfiTable table, int row, int register) {
         return PackedRule.kind(table.rule(row, register)) == PackedRule.EXPRESSION
@@ -227,7 +229,8 @@ public final class Unwinder {
             return unknown(DwarfRegisters.RIP);
         }
         long pc = caller.values[DwarfRegisters.RIP];
-        // Who was interrupted at address zero has called it, and has a caller; what a thrower leads to may be anything.
+        // A frame that was interrupted at address zero called it, so it has a caller; after a throwing function the
+        // address may be anything.
         if (pc == 0 && !leavesSignalFrame && !throwing) {
             return Step.OUTERMOST;
         }
@@ -266,7 +269,7 @@ public final class Unwinder {
         switch (PackedRule.kind(rule)) {
             case PackedRule.UNSPECIFIED -> {
                 if (register == DwarfRegisters.RSP) {
-                    // The CFA is by definition what the stack pointer was before the call.
+                    // By definition, the CFA is the stack pointer before the call.
                     caller.set(register, cfa);
                 } else if (((DwarfRegisters.CALLEE_SAVED >>> register) & 1) != 0) {
                     keep(register, register);
@@ -332,9 +335,9 @@ public final class Unwinder {
     }
 
     /**
-     * Why the last step was the last.
+     * Why the last step failed.
      *
-     * @throws IllegalStateException where it succeeded
+     * @throws IllegalStateException if it succeeded
      */
     public UnwindEnd end() {
         return switch (last) {

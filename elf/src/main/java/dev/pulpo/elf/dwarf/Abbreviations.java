@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 /** The shapes that entries of a unit have ({@code .debug_abbrev}; DWARF 5, 7.5.3), by code. Immutable. */
 final class Abbreviations {
     private static final int MOST_ATTRIBUTES = 512;
-    /** What an abbreviation takes besides its attributes, in attributes. */
+    /** The cost of an abbreviation besides its attributes, in attributes. */
     private static final int WEIGHT = 8;
 
     /** A shape: a tag, and attributes with their forms; constants belong to {@code DW_FORM_implicit_const}. */
     static final class Shape {
-        /** What an entry has before the first one is read. */
+        /** The shape before the first entry is read. */
         static final Shape NONE = new Shape(0, false, new int[0], new int[0], new long[0]);
 
         final int tag;
@@ -34,7 +34,7 @@ final class Abbreviations {
         }
     }
 
-    /** Those whose code is not among the first numbers. */
+    /** The shapes whose codes are not among the first numbers. */
     private final Map<Long, Shape> shapes;
     private final @Nullable Shape[] dense;
 
@@ -63,7 +63,7 @@ final class Abbreviations {
     /**
      * Reads a table.
      *
-     * @param kept what is kept of the file already: each unit may have a table, and they may overlap
+     * @param kept how much of the file is kept already: each unit may have a table, and tables may overlap
      * @param most how much may be kept
      */
     static Abbreviations read(ByteCursor cursor, AtomicLong kept, long most) {

@@ -12,7 +12,7 @@ final class AddressPairs {
         void add(long start, long end);
     }
 
-    /** Reads a list to its end. What stands behind a pair the sink takes from the cursor. */
+    /** Reads a list to its end. The sink reads from the cursor what follows a pair. */
     static void read(Unit unit, Work work, ByteCursor cursor, Sink sink) {
         int size = unit.header().addressSize();
         long largest = size == 8 ? -1 : 0xffff_ffffL;

@@ -6,7 +6,7 @@ import dev.pulpo.elf.LinkAddress;
  * A run of code.
  *
  * @param start its first address
- * @param end   the address behind it
+ * @param end   the address after it
  */
 public record AddressRange(LinkAddress start, LinkAddress end) {
     /** How many bytes it has. */

@@ -15,24 +15,24 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What functions were called with, as far as their callers' code says so (DWARF 5, 3.4). It says so of calls, not of jumps:
- * a function that may have been jumped to instead of called was called with something else, so nothing is said of it then.
+ * The arguments of calls, as far as the callers' debug information has them (DWARF 5, 3.4). It describes calls, not
+ * jumps. A function that may have been reached by a jump has unknown arguments.
  */
 final class CallSites {
-    /** An argument that a caller was given by its caller, and so on. */
+    /** Limits how many callers pass on an argument. */
     private static final int DEEPEST = 16;
     private static final int MOST_ASKED = 256;
-    /** Of the functions that a function may jump to, one after the other. */
+    /** Limits the functions that a function may reach by jumps. */
     private static final int MOST_FUNCTIONS = 256;
 
     private final Locals locals;
     private final Chain chain;
 
     /**
-     * How the question came here.
+     * The state of a query that asks caller after caller.
      *
-     * @param depth how many callers have been asked for this one
-     * @param asked how many have been asked in all: what each was called with may be computed from several others
+     * @param depth how many callers are between the query and this one
+     * @param asked how many have been asked in total: an argument may depend on several others
      */
     record Chain(int depth, AtomicInteger asked) {
         static Chain start() {
@@ -53,7 +53,7 @@ final class CallSites {
         this.chain = chain;
     }
 
-    /** What a location held when the function of a frame was entered. */
+    /** The content of a location when the function of a frame was entered. */
     Location entryValue(MachineFrame frame, Expression what) {
         Optional<MachineFrame> caller = frame.caller();
         Optional<DebugInfo> info = caller.flatMap(MachineFrame::info);
@@ -105,7 +105,7 @@ final class CallSites {
         return site.flag(Dw.CALL_TAIL_CALL) || site.flag(Dw.GNU_TAIL_CALL);
     }
 
-    /** Whether a call site is certain to call a function. */
+    /** Whether a call site certainly calls a function. */
     private boolean calls(EntryReader site, long callee, Locals outside, FrameContext context, long calleeBias) {
         OptionalLong called = Functions.called(site);
         if (called.isPresent()) {
@@ -120,7 +120,7 @@ final class CallSites {
                 && address.number() == code.getFirst().start().value() + calleeBias;
     }
 
-    /** Whether a declaration is of a function that other units can see. */
+    /** Whether a declaration declares a function that other units can see. */
     private static boolean isNamed(EntryReader declaration, EntryReader function) {
         Names declared = Names.withoutPlace(declaration);
         Names defined = Names.withoutPlace(function);
@@ -132,8 +132,8 @@ final class CallSites {
     }
 
     /**
-     * Whether a function may jump to its own beginning, maybe through others: then it runs with other arguments than it
-     * was called with. What jumps to where nothing is known of may do so.
+     * Whether a function may jump to its own beginning, maybe through others: then its arguments differ from those of the
+     * call. A jump to an unknown place may do so.
      */
     private boolean mayJumpToItself(long callee) {
         long wanted = Names.root(locals.entry(callee));
@@ -157,7 +157,7 @@ final class CallSites {
         return false;
     }
 
-    /** The functions that a function jumps to at its ends; for each jump those that it may be, empty where unknown. */
+    /** The tail calls of a function; for each, the functions that it may reach, empty if unknown. */
     private List<Optional<List<Long>>> jumps(EntryReader function) {
         List<Optional<List<Long>>> all = new ArrayList<>();
         while (function.hasNextBelow()) {
@@ -170,7 +170,7 @@ final class CallSites {
         return all;
     }
 
-    /** What a call passes in a location. */
+    /** The argument that a call passes in a location. */
     private static Optional<Expression> argument(EntryReader site, Expression what) {
         while (site.hasNextBelow()) {
             boolean isArgument = site.tag() == Dw.TAG_CALL_SITE_PARAMETER

@@ -1,10 +1,10 @@
 package dev.pulpo.elf.dwarf;
 
 /**
- * One run of a compiler.
+ * One compiler run.
  *
- * @param name      the source file, as the compiler was given it
- * @param directory where it was run
- * @param producer  the compiler; GCC adds the options that change code
+ * @param name      the source file, as passed to the compiler
+ * @param directory the working directory of the run
+ * @param producer  the compiler; GCC adds the options that affect code
  */
 public record CompiledUnit(String name, String directory, String producer) {}

@@ -23,12 +23,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the compiler wrote down about an object (DWARF 2 to 5): functions, variables, layouts of types, lines. Opening
- * reads the headers of units; the first question by name or address goes over all entries once, on all processors; what
- * an answer holds is read when it is asked for. Safe for several threads.
+ * The debug information of an object (DWARF 2 to 5): functions, variables, layouts of types, lines. Opening reads the
+ * headers of units. The first query by name or address reads all entries once, on all processors; the content of an
+ * answer is read on demand. Thread-safe.
  *
- * <p>A unit whose header or entries are malformed is left out of the index, so that it takes only the answers about itself
- * away; {@link #defects()} lists it. Every method throws {@link MalformedElfException} when it meets other malformed bytes.
+ * <p>A unit with a malformed header or entry is left out of the index, so that only answers about it are missing;
+ * {@link #defects()} lists it. Every method throws {@link MalformedElfException} when it meets other malformed bytes.
  * Addresses are link addresses.
  */
 public final class DebugInfo implements AutoCloseable {
@@ -41,7 +41,7 @@ public final class DebugInfo implements AutoCloseable {
     private @Nullable TooLargeException unusable;
     private volatile long @Nullable [] scoped;
 
-    /** The index, and which unit and which function an address belongs to. */
+    /** The index, and the unit and the function of each address. */
     private record Indexed(Index index, RangeIndex code, RangeIndex units, List<Unit> all,
             List<MalformedElfException> defects) {}
 
@@ -54,8 +54,8 @@ public final class DebugInfo implements AutoCloseable {
     }
 
     /**
-     * What a file itself says; empty answers where it has no debug sections. The file stays the caller's, and has to stay
-     * open.
+     * The debug information in a file; answers are empty if it has no debug sections. The file remains the caller's, and
+     * must stay open.
      */
     public static DebugInfo of(ElfFile file) {
         World world = new World(file);
@@ -64,30 +64,29 @@ public final class DebugInfo implements AutoCloseable {
     }
 
     /**
-     * What there is about an object: in it, or in its separate debug file; with the file that {@code dwz} made of common
-     * parts, and with the files of split units ({@code .dwo}, or
-     * {@code .dwp} next to the object).
+     * All debug information of an object: in it, or in its separate debug file, with the file that {@code dwz} made of
+     * common parts, and with the files of split units ({@code .dwo}, or {@code .dwp} next to the object).
      *
-     * @param object the object; it stays the caller's, and has to stay open
+     * @param object the object; it remains the caller's, and must stay open
      * @param name   its name in the tree of the search
      * @param files  where to look
-     * @throws IOException where a file that exists cannot be read
+     * @throws IOException if a file that exists cannot be read
      */
     public static DebugInfo open(ElfFile object, String name, DebugFiles files) throws IOException {
         return new DebugLoader(object, name, files).load();
     }
 
-    /** The files that the debug information refers to and that were not found. */
+    /** The files that the debug information refers to, but that were not found. */
     public List<String> missing() {
         return missing;
     }
 
-    /** What is wrong with the units that were left out. */
+    /** The defects of the units that were left out. */
     public List<MalformedElfException> defects() {
         return indexed().defects();
     }
 
-    /** The functions of a name, plain or as in the symbol table; those that were only declared do not count. */
+    /** The functions of a name, plain or as in the symbol table, without mere declarations. */
     public List<FunctionInfo> functions(String name) {
         Index index = indexed().index();
         Work work = world.question();
@@ -109,8 +108,8 @@ public final class DebugInfo implements AutoCloseable {
     }
 
     /**
-     * All functions that have code or inlined copies, in no particular order. Each is read when the stream gets to it: a
-     * large program has more inlined copies than one wants to hold.
+     * All functions that have code or inlined copies, in no particular order. The stream reads them lazily, because a
+     * large program has very many inlined copies.
      */
     public Stream<FunctionInfo> functions() {
         Indexed known = indexed();
@@ -119,8 +118,8 @@ public final class DebugInfo implements AutoCloseable {
     }
 
     /**
-     * The functions that execution is in at an address, as the source has them: those inlined there, the innermost first,
-     * and at last the one whose code it is. Empty where nothing is known of the code.
+     * The source functions at an address: those inlined there, the innermost first, and last the one whose code it is.
+     * Empty if nothing is known of the code.
      */
     public List<SourceFrame> frames(LinkAddress place) {
         OptionalLong found = indexed().code().find(place.value());
@@ -130,8 +129,8 @@ public final class DebugInfo implements AutoCloseable {
     }
 
     /**
-     * As {@link #frames}, with the parameters and variables that can be seen in each function at the address, of which the
-     * compiler may have done away with some.
+     * As {@link #frames}, with the parameters and variables that are in scope in each function at the address. The
+     * compiler may have removed some.
      */
     public List<SourceScope> scopes(LinkAddress place) {
         return locals().scopes(place, frames(place));
@@ -140,16 +139,16 @@ public final class DebugInfo implements AutoCloseable {
     /**
      * Where a variable is in a frame.
      *
-     * @param variable one that can be seen at the frame's place, from {@link #scopes}
+     * @param variable one in scope at the frame's place, from {@link #scopes}
      */
     public Location locate(LocalVariable variable, MachineFrame frame) {
         return locals().locate(variable, frame);
     }
 
     /**
-     * What a variable holds in a frame; of arrays and texts, the beginning.
+     * The value of a variable in a frame; of arrays and texts, the beginning.
      *
-     * @param variable one that can be seen at the frame's place, from {@link #scopes}
+     * @param variable one in scope at the frame's place, from {@link #scopes}
      */
     public Value value(LocalVariable variable, MachineFrame frame) {
         return locals().value(variable, frame);
@@ -199,7 +198,7 @@ public final class DebugInfo implements AutoCloseable {
                 .filter(variable -> variable.name().equals(name) || variable.linkageName().equals(name)).toList();
     }
 
-    /** All global, static and thread-local variables that have a place, in no particular order. */
+    /** All global, static and thread-local variables with a place, in no particular order. */
     public List<VariableInfo> variables() {
         Work work = world.question();
         return indexed().index().variables.values().distinct().mapToObj(reference -> variable(reference, work))
@@ -223,7 +222,7 @@ public final class DebugInfo implements AutoCloseable {
     }
 
     /**
-     * The layout of a structure, class or union, or of what a {@code typedef} names.
+     * The layout of a structure, class or union, or of one that a {@code typedef} names.
      *
      * @param typeName plain or qualified ({@code a::b}), with or without the word before it; of several types of one name
      *                 the first counts
@@ -253,7 +252,7 @@ public final class DebugInfo implements AutoCloseable {
     public List<QualifiedType> types() {
         Work work = world.question();
         Types types = new Types(world, work);
-        // A type is known by its name, and by its qualified name where that is another one.
+        // A type is indexed by its name, and by its qualified name if that differs.
         Map<Long, long[]> keys = new TreeMap<>();
         indexed().index().types.forEach((key, reference) -> {
             work.spend(Work.KEPT);
@@ -286,7 +285,7 @@ public final class DebugInfo implements AutoCloseable {
         return keys[0] == Index.key(name) ? keys[keys.length - 1] : keys[0];
     }
 
-    /** The definitions here of what has the same qualified name elsewhere. */
+    /** The definitions here of a type of another object, by its qualified name. */
     public List<TypeLayout> types(QualifiedType elsewhere) {
         LongStream found = LongStream.of(indexed().index().types.get(elsewhere.key()));
         boolean plain = elsewhere.key() == Index.key(elsewhere.type().name());
@@ -296,7 +295,7 @@ public final class DebugInfo implements AutoCloseable {
                 .toList();
     }
 
-    /** The runs of the compiler that made the object. Those whose first entry is malformed are among the defects. */
+    /** The compiler runs that made the object. Those whose first entry is malformed are among the defects. */
     public List<CompiledUnit> units() {
         Work work = world.question();
         return world.units().stream().filter(unit -> !unit.header().isType()).map(unit -> describe(unit, work))
@@ -319,7 +318,7 @@ public final class DebugInfo implements AutoCloseable {
     }
 
     /**
-     * The code that a line was made into.
+     * The code of a source line.
      *
      * @param file a path, or as many of its last parts as tell it from others
      * @param line from 1
@@ -343,7 +342,7 @@ public final class DebugInfo implements AutoCloseable {
         }
     }
 
-    /** The line that the code at an address was made of. */
+    /** The source line of the code at an address. */
     public Optional<SourceLine> line(LinkAddress place) {
         Indexed known = indexed();
         OptionalLong unit = known.units().find(place.value());
@@ -368,11 +367,11 @@ public final class DebugInfo implements AutoCloseable {
         try {
             known = index();
         } catch (TooLargeException tooLarge) {
-            // The next question would take as long to find that out.
+            // Remember it: the next query would take as long to fail.
             unusable = tooLarge;
             throw tooLarge;
         } catch (InternalError shorter) {
-            // Reading a page of a file that is there no more (ByteSource.map).
+            // The page belongs to a truncated file (ByteSource.map).
             MalformedElfException truncated = new MalformedElfException(described.name(), 0,
                     "files that keep their length", "one that was truncated while it was read");
             truncated.initCause(shorter);
@@ -396,7 +395,7 @@ public final class DebugInfo implements AutoCloseable {
         return new Indexed(index, index.code.build(), units.build(), all, defects);
     }
 
-    /** Gives back the files that {@link #open} opened. */
+    /** Closes the files that {@link #open} opened. */
     @Override
     public void close() {
         owned.forEach(ElfFile::close);

@@ -61,7 +61,7 @@ final class DebugLoader {
         }
     }
 
-    /** A unit whose first entry is malformed is reported with the others, when all entries are gone over. */
+    /** A unit whose first entry is malformed is reported when all entries are read. */
     private static Optional<String> splitName(Unit unit) {
         try {
             return unit.splitName();
@@ -111,7 +111,7 @@ final class DebugLoader {
         }
     }
 
-    /** The package next to the object; its type units are everybody's. */
+    /** The package next to the object; all units share its type units. */
     private Optional<PackageFile> packageFile(World world) throws IOException {
         if (!packageSought) {
             packageSought = true;

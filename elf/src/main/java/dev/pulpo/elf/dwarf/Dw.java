@@ -1,6 +1,6 @@
 package dev.pulpo.elf.dwarf;
 
-/** The numbers of DWARF 5, section 7, and of the GNU extensions before it, as far as they are used here. */
+/** The numbers of DWARF 5, section 7, and of older GNU extensions that are used here. */
 final class Dw {
     static final int TAG_ARRAY = 0x01;
     static final int TAG_CLASS = 0x02;

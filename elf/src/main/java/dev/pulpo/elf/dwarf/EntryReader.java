@@ -5,11 +5,11 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Goes through the entries of a unit in their order (DWARF 5, 2.3, 7.5). There is no object for an entry: the reader is
- * the entry it stands on, with its attributes in arrays that are used again for the next. One thread at a time.
+ * Reads the entries of a unit in their order (DWARF 5, 2.3, 7.5). An entry is not an object: the reader represents its
+ * current entry, and reuses the arrays of attributes for the next one. Not thread-safe.
  */
 final class EntryReader {
-    /** Compilers nest a few dozen; what is kept for each level takes memory. */
+    /** Compilers nest a few dozen; each level takes memory. */
     private static final int DEEPEST = 1 << 20;
 
     private final Unit unit;
@@ -41,7 +41,7 @@ final class EntryReader {
         return this;
     }
 
-    /** Goes to the next entry; false where there is none in the unit. */
+    /** Goes to the next entry; false at the end of the unit. */
     boolean next() {
         while (cursor.hasRemaining()) {
             long place = cursor.position();
@@ -64,7 +64,7 @@ final class EntryReader {
         return false;
     }
 
-    /** Goes to the next entry, if it is one inside of the entry that {@link #at} went to. */
+    /** Goes to the next entry; false if it is outside the entry that {@link #at} went to. */
     boolean hasNextBelow() {
         return next() && depth > 0;
     }
@@ -94,12 +94,12 @@ final class EntryReader {
         return unit;
     }
 
-    /** What reading may cost. */
+    /** The budget for reading. */
     Work work() {
         return work;
     }
 
-    /** A reader that stands on another entry, for the same question. */
+    /** A reader at another entry, for the same query. */
     EntryReader other(long reference) {
         return unit.space().world().entry(reference, work);
     }
@@ -157,7 +157,7 @@ final class EntryReader {
         return constant(name).orElse(otherwise);
     }
 
-    /** The form in which an attribute that is there is written; 0 where it is not there. */
+    /** The form of an attribute; 0 if the entry does not have it. */
     int form(int name) {
         int index = find(name);
         return index < 0 ? 0 : forms[index];
@@ -188,7 +188,7 @@ final class EntryReader {
                 : Forms.string(unit, cursor, forms[index], values[index]).map(work::text);
     }
 
-    /** The entry that an attribute refers to; empty where it is not there, or where the file it is in is missing. */
+    /** The entry that an attribute refers to; empty without the attribute, or if the entry is in a missing file. */
     OptionalLong reference(int name) {
         int index = find(name);
         return index < 0 ? OptionalLong.empty() : Forms.reference(unit, cursor, forms[index], values[index]);

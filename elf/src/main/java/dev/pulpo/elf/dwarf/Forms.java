@@ -4,13 +4,13 @@ import dev.pulpo.elf.ByteCursor;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** How the values of attributes are written (DWARF 5, 7.5.5 and 7.5.6). */
+/** Reads the values of attributes (DWARF 5, 7.5.5 and 7.5.6). */
 final class Forms {
     private Forms() {}
 
     /**
-     * Reads a value: a number, an offset, an index; for a block, its length, and the cursor then stands behind it; for a
-     * string in place, where it begins.
+     * Reads a value: a number, an offset, an index; for a block, its length, with the cursor moved past it; for a string
+     * in place, its position.
      */
     static long read(ByteCursor cursor, int form, UnitHeader unit) {
         return switch (form) {
@@ -64,7 +64,7 @@ final class Forms {
         return form == Dw.FORM_ADDRX || (form >= 0x29 && form <= 0x2c) || form == Dw.FORM_GNU_ADDR_INDEX;
     }
 
-    /** The text that a value stands for; empty where it is in a supplementary file that is missing, or no text at all. */
+    /** The text of a value; empty if it is in a missing supplementary file, or not a text. */
     static Optional<String> string(Unit unit, ByteCursor entry, int form, long value) {
         return switch (form) {
             case Dw.FORM_STRING -> Optional.of(entry.slice(value, entry.limit() - value).string());

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** A frame with what debug information says of its function and of the call that led to it. */
+/** A frame with the debug information about its function and about the call that led to it. */
 final class FrameContext implements EvaluationContext {
     private final MachineFrame frame;
     private final World world;
@@ -16,7 +16,7 @@ final class FrameContext implements EvaluationContext {
     private final CallSites calls;
     private boolean asked;
 
-    /** @param function the entry of the function whose code is executed */
+    /** @param function the entry of the frame's function */
     FrameContext(MachineFrame frame, World world, EntryReader function, CallSites calls) {
         this.frame = frame;
         this.world = world;

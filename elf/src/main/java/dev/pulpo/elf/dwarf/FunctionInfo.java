@@ -8,13 +8,13 @@ import java.util.Optional;
  * A function of the source and everything the compiler made of it.
  *
  * @param name          as in the source, unqualified
- * @param linkageName   as in the symbol table, where that differs (C++); else empty
+ * @param linkageName   as in the symbol table, if that differs (C++); else empty
  * @param declaration   where it is declared
  * @param external      whether other units can see it
- * @param bodies        its code; none where it was inlined everywhere, several where the compiler made clones
+ * @param bodies        its code: none if it was inlined everywhere, several if the compiler made clones
  * @param inlinedCopies the places it was inlined into
- * @param tailCallers   the functions that end with a jump to it, so that they are not on the stack while it runs; as
- *                      far as the compiler says so (not before DWARF 5 or its GNU extensions)
+ * @param tailCallers   the functions that end with a jump to it, so that they are not on the stack while it runs; known
+ *                      only with DWARF 5 or its GNU extensions
  * @param signature     what it takes and returns, as {@code int (char*, ...)}
  */
 public record FunctionInfo(String name, String linkageName, Optional<SourceLine> declaration, boolean external,
@@ -23,7 +23,7 @@ public record FunctionInfo(String name, String linkageName, Optional<SourceLine>
      * One piece of machine code for the whole function.
      *
      * @param entry  where calls go to
-     * @param ranges all of it, with the parts that were moved elsewhere ({@code .cold}); in the order of the file
+     * @param ranges all of its code, including parts that were moved away ({@code .cold}); in the order of the file
      */
     public record Body(LinkAddress entry, List<AddressRange> ranges) {
         public Body {
@@ -48,7 +48,7 @@ public record FunctionInfo(String name, String linkageName, Optional<SourceLine>
      * A jump from the end of another function.
      *
      * @param from the name of that function
-     * @param next the address behind the jump; empty where the compiler does not say
+     * @param next the address after the jump; empty if the compiler does not say
      */
     public record TailCaller(String from, Optional<LinkAddress> next) {}
 

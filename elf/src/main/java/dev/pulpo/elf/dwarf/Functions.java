@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Reads functions whose entries the index knows. */
+/** Reads functions from the entries that the index found. */
 final class Functions {
     private final World world;
     private final Index index;
@@ -15,8 +15,8 @@ final class Functions {
     private final Work work;
 
     /**
-     * @param code which function an address belongs to
-     * @param work what the question may cost that they are read for
+     * @param code the functions by address
+     * @param work the budget of the query
      */
     Functions(World world, Index index, RangeIndex code, Work work) {
         this.code = code;
@@ -27,16 +27,16 @@ final class Functions {
     }
 
     /**
-     * All that there is about a function.
+     * Everything about a function.
      *
-     * @param root what its copies have in common, see {@link Names#root}
+     * @param root the entry that its copies share, see {@link Names#root}
      */
     FunctionInfo read(long root) {
         Names names = Names.of(world.entry(root, work));
         List<FunctionInfo.Body> bodies = new ArrayList<>();
         for (long reference : index.bodies.get(root)) {
             List<AddressRange> ranges = Ranges.of(world.entry(reference, work));
-            // The first range is the one with the entry; GCC and clang write it so.
+            // GCC and clang write the range with the entry first.
             bodies.add(new FunctionInfo.Body(ranges.getFirst().start(), ranges));
         }
         List<FunctionInfo.InlinedCopy> copies = new ArrayList<>();
@@ -59,7 +59,7 @@ final class Functions {
         return function < 0 ? "" : Names.withoutPlace(world.entry(function, work)).name();
     }
 
-    /** The function that an entry is in, by the order of the file: of code that the linker threw away. */
+    /** The function around an entry, by the order of the file; for code that the linker discarded. */
     private static long enclosing(EntryReader copy) {
         EntryReader entry = copy.unit().entries(copy.work());
         List<Long> functions = new ArrayList<>();
@@ -80,7 +80,7 @@ final class Functions {
         return depth == 0 || depth > functions.size() ? -1 : functions.get(depth - 1);
     }
 
-    /** The name of a function of which {@code tailCallsFrom} and its likes have noted the entry. */
+    /** The name of a function whose entry {@code tailCallsFrom} or a similar map has recorded. */
     Optional<String> nameOf(long[] function) {
         return function.length == 0 || function[0] < 0
                 ? Optional.empty()
@@ -93,7 +93,7 @@ final class Functions {
         for (long reference : index.tailCalls.get(Index.key(name))) {
             EntryReader site = world.entry(reference, work);
             EntryReader called = world.entry(called(site).orElseThrow(), work);
-            // A function of another unit is only declared in the unit that calls it.
+            // The calling unit only declares a function of another unit.
             boolean here = Names.root(called) == root;
             boolean elsewhere = names.external() && called.flag(Dw.DECLARATION) && Names.withoutPlace(called).has(name);
             if (here || elsewhere) {
@@ -104,13 +104,13 @@ final class Functions {
         return callers;
     }
 
-    /** The address behind a call. */
+    /** The address after a call. */
     private static Optional<LinkAddress> next(EntryReader site) {
         OptionalLong next = site.address(site.has(Dw.CALL_RETURN_PC) ? Dw.CALL_RETURN_PC : Dw.LOW_PC);
         return next.isPresent() ? Optional.of(new LinkAddress(next.getAsLong())) : Optional.empty();
     }
 
-    /** The entry of the function that a call site calls; empty where it is only known when the program runs. */
+    /** The entry of the function that a call site calls; empty if it is known only at run time. */
     static OptionalLong called(EntryReader site) {
         return site.has(Dw.CALL_ORIGIN)
                 ? site.reference(Dw.CALL_ORIGIN)

@@ -3,20 +3,20 @@ package dev.pulpo.elf.dwarf;
 import java.util.List;
 
 /**
- * What entries there are: names (by hash) to entries, addresses to functions, functions to their copies. Entries are
- * told by their {@linkplain EntryReader#reference() number}; an index holds nothing else about them.
+ * Maps names (by hash) to entries, addresses to functions, and functions to their copies. An index holds only the
+ * {@linkplain EntryReader#reference() numbers} of entries.
  */
 final class Index {
     /** Functions with code of their own, and functions that exist in inlined copies, by plain and linkage name. */
     final LongMultimap functions = new LongMultimap();
-    /** Functions with code of their own, by the entry that their copies have in common. */
+    /** Functions with code of their own, by the entry that their copies share. */
     final LongMultimap bodies = new LongMultimap();
     /** Inlined copies, by the function they are copies of. */
     final LongMultimap inlined = new LongMultimap();
-    /** Tail calls, by the key of the name of the function that is called; and for each the function it is in. */
+    /** Tail calls, by the key of the called function's name; and for each the function that contains it. */
     final LongMultimap tailCalls = new LongMultimap();
     final LongMultimap tailCallsFrom = new LongMultimap();
-    /** Variables with a fixed place, by plain and linkage name; and for each that is local, its function. */
+    /** Variables with a fixed place, by plain and linkage name; and for each local one its function. */
     final LongMultimap variables = new LongMultimap();
     final LongMultimap variableFunctions = new LongMultimap();
     /** Definitions of types, by plain and qualified name. */
@@ -27,7 +27,7 @@ final class Index {
         return List.of(functions, bodies, inlined, tailCalls, tailCallsFrom, variables, variableFunctions, types);
     }
 
-    /** Gives back what was reserved for more. */
+    /** Frees unused capacity. */
     Index trimmed() {
         maps().forEach(LongMultimap::trim);
         return this;
@@ -49,12 +49,12 @@ final class Index {
     /** The key of no name. */
     static final long NO_NAME = 0xcbf29ce484222325L;
 
-    /** The key of a name; different names may have the same one. */
+    /** The key of a name; different names may have the same key. */
     static long key(String name) {
         return key(NO_NAME, name);
     }
 
-    /** The key of a name behind another one that has a key. */
+    /** The key of a prefix with a known key, followed by a name. */
     static long key(long before, String name) {
         long hash = before;
         for (int i = 0; i < name.length(); i++) {

@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the index gets from one unit.
+ * The part of the index that comes from one unit.
  *
- * @param index  its entries; none where there is a defect
- * @param ranges the code that it has lines for
- * @param defect why it had to be left out
+ * @param index  its entries; empty if it has a defect
+ * @param ranges the code for which it has lines
+ * @param defect why it is left out
  */
 record IndexedUnit(Index index, List<AddressRange> ranges, Optional<MalformedElfException> defect) {
     static IndexedUnit of(Unit unit, Work work) {
@@ -30,7 +30,7 @@ record IndexedUnit(Index index, List<AddressRange> ranges, Optional<MalformedElf
         if (unit.header().isType() || unit.isSplit() || !root.next()) {
             return List.of();
         }
-        // DWARF 2 has no words for a unit whose code is in several places.
+        // DWARF 2 cannot describe a unit whose code is in several places.
         List<AddressRange> ranges = unit.header().version() == 2 ? List.of() : Ranges.of(root);
         return ranges.isEmpty() ? unit.lines(work).ranges() : ranges;
     }

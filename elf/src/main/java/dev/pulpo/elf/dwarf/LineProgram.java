@@ -39,7 +39,7 @@ final class LineProgram {
     private long file;
     private long line;
 
-    /** Rows from one number up to another. */
+    /** A range of rows. */
     private record Sequence(long start, int from, int to) {}
 
     LineProgram(Unit unit, long offset, Work work) {
@@ -68,7 +68,7 @@ final class LineProgram {
         long program = cursor.position() + headerLength;
         minimumLength = cursor.u8();
         if (version >= 4) {
-            // Operations per instruction: more than one on VLIW machines only.
+            // Operations per instruction: more than one only on VLIW machines.
             cursor.skip(1);
         }
         cursor.skip(1);
@@ -150,7 +150,10 @@ final class LineProgram {
         directories.add(kept(name));
     }
 
-    /** Names may all be the end of one long string, and each file has the name of its directory in its own. */
+    /**
+     * Limits the memory for names: they may all be the end of one long string, and each includes the name of its
+     * directory.
+     */
     private String kept(String name) {
         work.spend(Work.KEPT);
         nameBytes += name.length();
@@ -163,7 +166,7 @@ final class LineProgram {
         return name.startsWith("/") || directory.isEmpty() ? name : directory + "/" + name;
     }
 
-    /** The files of the header, and no rows. */
+    /** The files of the header, without rows. */
     LineTable filesOnly() {
         return new LineTable(new long[0], new int[0], new int[0], files.toArray(new String[0]), version >= 5 ? 0 : 1);
     }
@@ -203,7 +206,7 @@ final class LineProgram {
         switch (operation.u8()) {
             case 1 -> {
                 emit(LineTable.END);
-                // A sequence at zero belongs to code that the linker threw away.
+                // A sequence at zero belongs to code that the linker discarded.
                 if (addresses[sequenceStart] != 0) {
                     sequences.add(new Sequence(addresses[sequenceStart], sequenceStart, count));
                 }
@@ -212,7 +215,7 @@ final class LineProgram {
             case 2 -> address = operation.unsigned((int) operation.remaining());
             case 3 -> addFile(operation.string(), operation.uleb128());
             default -> {
-                // Discriminators, and extensions of vendors: they change neither address nor line.
+                // Discriminators and vendor extensions change neither address nor line.
             }
         }
     }
@@ -225,7 +228,7 @@ final class LineProgram {
             case 4 -> file = cursor.uleb128();
             case 5, 12 -> cursor.uleb128();
             case 6, 7, 10, 11 -> {
-                // Statements, basic blocks, prologues: not asked for here.
+                // Statements, basic blocks and prologues are not needed.
             }
             case 8 -> address += (255 - opcodeBase) / lineRange * minimumLength;
             case 9 -> address += cursor.u16();
@@ -243,7 +246,7 @@ final class LineProgram {
                     "an address not before 0x" + Long.toHexString(addresses[count - 1]),
                     "0x" + Long.toHexString(address));
         }
-        // Of several rows at one address the last one holds.
+        // Of several rows at one address, the last one counts.
         if (count > sequenceStart && addresses[count - 1] == address) {
             count--;
         }

@@ -1,6 +1,7 @@
 package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.SortedAddresses;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -9,7 +10,7 @@ import java.util.function.Predicate;
 /** The rows of a line program, sorted by address (DWARF 5, 6.2), and its files. Immutable. */
 final class LineTable {
     static final LineTable EMPTY = new LineTable(new long[0], new int[0], new int[0], new String[0], 1);
-    /** In place of a file: here a sequence ends. */
+    /** Marks the end of a sequence, in place of a file. */
     static final int END = -1;
 
     private final long[] addresses;
@@ -27,13 +28,13 @@ final class LineTable {
         this.firstFile = firstFile;
     }
 
-    /** The path of a file by its number; empty where there is none with it. */
+    /** The path of a file by its number; empty if there is none. */
     Optional<String> file(long number) {
         long index = number - firstFile;
         return index < 0 || index >= names.length ? Optional.empty() : Optional.of(names[(int) index]);
     }
 
-    /** The code that the table has lines for. */
+    /** The code for which the table has lines. */
     List<AddressRange> ranges() {
         List<AddressRange> ranges = new ArrayList<>();
         int start = 0;
@@ -46,7 +47,7 @@ final class LineTable {
         return ranges;
     }
 
-    /** The code of a line in the files that are wanted. */
+    /** The code of a line in the wanted files. */
     List<AddressRange> code(Predicate<String> wanted, int line) {
         boolean[] files = new boolean[names.length];
         for (int i = 0; i < names.length; i++) {
@@ -55,7 +56,7 @@ final class LineTable {
         List<AddressRange> found = new ArrayList<>();
         for (int i = 0; i + 1 < addresses.length; i++) {
             int file = this.files[i] - firstFile;
-            // The row behind the last of a sequence is another sequence's first, and its end is no row of code.
+            // The row after the last of a sequence belongs to another sequence, and an end is not a row of code.
             if (lines[i] == line && this.files[i] != END && file >= 0 && file < files.length && files[file]) {
                 int end = i + 1;
                 while (lines[end] == line && this.files[end] == this.files[i] && end + 1 < addresses.length) {
@@ -77,24 +78,14 @@ final class LineTable {
         return file(files[row]).map(name -> new SourceLine(name, line));
     }
 
-    /** Where the row ends that an address belongs to; the address itself where it belongs to none. */
+    /** The end of the row that contains an address; the address itself if no row does. */
     long endOfRow(long address) {
         int row = rowOf(address);
         return row < 0 || files[row] == END || row + 1 == addresses.length ? address : addresses[row + 1];
     }
 
-    /** The last row that begins at or before an address; -1 where there is none. */
+    /** The last row that begins at or before an address; -1 if there is none. */
     private int rowOf(long address) {
-        int low = 0;
-        int high = addresses.length - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            if (Long.compareUnsigned(addresses[middle], address) <= 0) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return high;
+        return SortedAddresses.floor(addresses, address);
     }
 }

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Answers what can be seen at a place in the code, and what it holds in a frame. */
+/** Finds the variables in scope at a place in the code, and their values in a frame. */
 final class Locals {
     private final World world;
     private final Types types;
@@ -22,7 +22,7 @@ final class Locals {
     private final RangeIndex code;
     private final Work work;
 
-    /** @param work what the question may cost that is asked */
+    /** @param work the budget of the query */
     Locals(World world, Index index, RangeIndex code, Work work) {
         this.world = world;
         this.work = work;
@@ -31,7 +31,7 @@ final class Locals {
         this.code = code;
     }
 
-    /** Whether entries of both are entries of one object. */
+    /** Whether both belong to the same object. */
     boolean isOfSameObject(Locals other) {
         return world == other.world;
     }
@@ -45,7 +45,7 @@ final class Locals {
         return code.find(place.value());
     }
 
-    /** The pieces of code of a function, of which any entry is given; in other units it is found by its name. */
+    /** The bodies of a function, given any of its entries; in other units it is found by its name. */
     List<Long> bodies(long function) {
         EntryReader entry = world.entry(function, work);
         List<Long> bodies = new ArrayList<>();
@@ -105,13 +105,13 @@ final class Locals {
         return entry.has(Dw.CONST_VALUE) ? constant(entry) : new Location.OptimisedOut();
     }
 
-    /** Whether a compiler that does not optimise says where it is: in the frame, from the first instruction on. */
+    /** Whether a variable has one place in the frame from the first instruction on, as in unoptimised code. */
     private static boolean isAlwaysInFrame(LocationEntry entry) {
         return entry.range().isEmpty() && !entry.expression().isEmpty()
                 && entry.expression().operations().getFirst().opcode() == Opcode.FBREG;
     }
 
-    /** Whether a place belongs to the opening of its function: the code of its first line, up to the next row of lines. */
+    /** Whether a place belongs to the prologue of its function: the code of its first line, up to the next row of lines. */
     private boolean isInPrologue(LinkAddress place) {
         OptionalLong function = functionAt(place);
         if (function.isEmpty()) {
@@ -123,7 +123,7 @@ final class Locals {
         return place.value() - start >= 0 && place.value() < entry.unit().lines().endOfRow(start);
     }
 
-    /** The entry of a variable, or the one that it is a copy of, that says where it is or what it holds. */
+    /** The entry that has the location or the value of a variable: its own, or the one that it is a copy of. */
     static EntryReader described(EntryReader variable) {
         EntryReader entry = variable;
         for (int i = 0; i < TypeNames.DEEPEST; i++) {
@@ -144,7 +144,7 @@ final class Locals {
                 .orElseGet(() -> Location.Value.of(entry.constant(Dw.CONST_VALUE, 0), BaseType.GENERIC));
     }
 
-    /** What a variable holds in a frame. */
+    /** The value of a variable in a frame. */
     Value value(LocalVariable variable, MachineFrame frame) {
         OptionalLong function = functionAt(frame.place());
         if (function.isEmpty()) {

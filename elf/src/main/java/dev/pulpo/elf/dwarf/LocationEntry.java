@@ -5,18 +5,17 @@ import dev.pulpo.elf.expression.Expression;
 import java.util.Optional;
 
 /**
- * Where an object is while the program is at certain places.
+ * Where an object is while the program counter is in a range.
  *
- * @param range      those places; empty where it holds at all that no other entry names
- * @param views      which of several lines at the first and at the last address begin and end it; empty where the compiler
- *                   does not say
- * @param expression how to find it; an {@linkplain Expression#isEmpty() empty} one where it is nowhere
+ * @param range      the range; empty if the entry applies wherever no other does
+ * @param views      which of several lines at the first and the last address begin and end the range; empty if unknown
+ * @param expression how to find it; {@linkplain Expression#isEmpty() empty} if it is nowhere
  */
 public record LocationEntry(Optional<AddressRange> range, Optional<Views> views, Expression expression) {
-    /** Numbers of views (GNU). */
+    /** View numbers (GNU). */
     public record Views(long start, long end) {}
 
-    /** Whether it holds at an address, as far as that does not depend on other entries. */
+    /** Whether it applies at an address, regardless of other entries. */
     public boolean covers(LinkAddress place) {
         return range.isEmpty() || range.get().contains(place);
     }

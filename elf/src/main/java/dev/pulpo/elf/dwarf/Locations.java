@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads attributes that are an expression or a list of them: {@code .debug_loc} (DWARF 4, 2.6.2; in split units as GCC
- * writes it), {@code .debug_loclists} (DWARF 5, 7.7.3).
+ * Reads attributes that are a location expression or a location list: {@code .debug_loc} (DWARF 4, 2.6.2; in split units
+ * as GCC writes it), {@code .debug_loclists} (DWARF 5, 7.7.3).
  */
 final class Locations {
     private final Unit unit;
@@ -23,7 +23,7 @@ final class Locations {
         this.views = views;
     }
 
-    /** The entries of an attribute, in the order of the file; none where it is not there. */
+    /** The entries of an attribute, in the order of the file; empty without the attribute. */
     static List<LocationEntry> of(EntryReader entry, int attribute) {
         Unit unit = entry.unit();
         Optional<ByteCursor> expression = entry.block(attribute);
@@ -81,7 +81,7 @@ final class Locations {
                 (start, end) -> add(start, end, Optional.empty(), cursor.sub(cursor.u16())));
     }
 
-    /** What GCC wrote into split files before DWARF 5. */
+    /** Reads the format of GCC's split files before DWARF 5. */
     private void readSplit(ByteCursor cursor) {
         long base = unit.lowPc();
         while (true) {
@@ -158,7 +158,7 @@ final class Locations {
         }
     }
 
-    /** The entry that holds at an address; one without a range only where no other does. */
+    /** The entry that applies at an address; one without a range only if no other applies. */
     static Optional<LocationEntry> at(List<LocationEntry> entries, LinkAddress place) {
         return entries.stream().filter(entry -> entry.range().isPresent() && entry.covers(place)).findFirst()
                 .or(() -> entries.stream().filter(entry -> entry.range().isEmpty()).findFirst());

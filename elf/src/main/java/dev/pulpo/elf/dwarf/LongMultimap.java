@@ -1,16 +1,15 @@
 package dev.pulpo.elf.dwarf;
 
+import dev.pulpo.elf.RadixSort;
+import dev.pulpo.elf.SortedAddresses;
 import java.util.Arrays;
 import java.util.stream.LongStream;
 
 /**
- * Several longs for a long, in the order in which they were put, in two arrays: first everything is put, then it is sorted
- * once, and from then on it is safe for several threads.
+ * Maps a long to several longs, in the order of insertion, in two arrays. It is filled, then sorted once, and thread-safe
+ * afterwards.
  */
 final class LongMultimap {
-    private static final int DIGIT_BITS = 8;
-    private static final int DIGITS = 1 << DIGIT_BITS;
-
     private static final int SMALLEST = 16;
     private static final long[] NONE = {};
     private long[] keys = NONE;
@@ -42,79 +41,30 @@ final class LongMultimap {
         count += other.count;
     }
 
-    /** Gives back what was reserved for more. */
+    /** Frees unused capacity. */
     void trim() {
         keys = Arrays.copyOf(keys, count);
         values = Arrays.copyOf(values, count);
     }
 
-    /** Sorts by key, and leaves entries of one key in their order. */
+    /** Sorts by key; entries of one key keep their order. */
     void sort() {
         trim();
-        long[] otherKeys = new long[count];
-        long[] otherValues = new long[count];
-        for (int shift = 0; shift < Long.SIZE; shift += DIGIT_BITS) {
-            int[] starts = starts(shift);
-            if (starts.length == 0) {
-                continue;
-            }
-            for (int i = 0; i < count; i++) {
-                int at = starts[digit(keys[i], shift)]++;
-                otherKeys[at] = keys[i];
-                otherValues[at] = values[i];
-            }
-            long[] swapped = keys;
-            keys = otherKeys;
-            otherKeys = swapped;
-            swapped = values;
-            values = otherValues;
-            otherValues = swapped;
-        }
+        RadixSort.sort(keys, values);
         sorted = true;
     }
 
-    /** Where the entries with each digit go; nothing where all have the same. */
-    private int[] starts(int shift) {
-        int[] starts = new int[DIGITS];
-        for (int i = 0; i < count; i++) {
-            starts[digit(keys[i], shift)]++;
-        }
-        int next = 0;
-        for (int digit = 0; digit < DIGITS; digit++) {
-            int size = starts[digit];
-            if (size == count) {
-                return new int[0];
-            }
-            starts[digit] = next;
-            next += size;
-        }
-        return starts;
-    }
-
-    private static int digit(long key, int shift) {
-        return (int) (key >>> shift) & (DIGITS - 1);
-    }
-
-    /** What was put for a key. It has to be sorted. */
+    /** The values of a key. Sort before. */
     long[] get(long key) {
         if (!sorted) {
             throw new IllegalStateException("it is not sorted yet");
         }
-        int low = 0;
-        int high = count;
-        while (low < high) {
-            int middle = (low + high) >>> 1;
-            if (Long.compareUnsigned(keys[middle], key) < 0) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
+        int end = SortedAddresses.floor(keys, key) + 1;
+        int start = end;
+        while (start > 0 && keys[start - 1] == key) {
+            start--;
         }
-        int end = low;
-        while (end < count && keys[end] == key) {
-            end++;
-        }
-        return Arrays.copyOfRange(values, low, end);
+        return Arrays.copyOfRange(values, start, end);
     }
 
     /** Takes a key and one of its values. */

@@ -4,17 +4,17 @@ import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.expression.FrameState;
 import java.util.Optional;
 
-/** A frame on a stack of a program, whose variables are asked for. Functions that are inlined share one. */
+/** A frame on a stack, whose variables are requested. Inlined functions share the frame of their caller. */
 public interface MachineFrame extends FrameState {
-    /** An address inside of the instruction that is executed: that of the call, for all frames but the innermost. */
+    /** An address inside the current instruction, which is the call in all frames except the innermost. */
     LinkAddress place();
 
-    /** Where execution goes on. */
+    /** Where execution continues. */
     LinkAddress next();
 
     /** The debug information of the object that the code is in. */
     Optional<DebugInfo> info();
 
-    /** The frame that called this one; empty where it is not known. */
+    /** The caller's frame; empty if it is unknown. */
     Optional<MachineFrame> caller();
 }

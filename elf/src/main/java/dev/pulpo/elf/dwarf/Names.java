@@ -4,15 +4,15 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * What an entry is called and where it is declared. A copy of a function, or a definition outside of its class, says so
- * by reference to another entry ({@code DW_AT_abstract_origin}, {@code DW_AT_specification}).
+ * The names of an entry and the place of its declaration. A copy of a function, or a definition outside its class, gets
+ * them through a reference to another entry ({@code DW_AT_abstract_origin}, {@code DW_AT_specification}).
  *
- * @param name        as in the source; empty for what has no name
- * @param linkageName as in the symbol table; empty where it is the same
+ * @param name        as in the source; empty if it has none
+ * @param linkageName as in the symbol table; empty if it is the same
  * @param external    whether other units can see it
  */
 record Names(String name, String linkageName, Optional<SourceLine> declaration, boolean external) {
-    /** Definition of a copy of a function in a class: three; more is a circle. */
+    /** The definition of a copy of a member function needs three; a longer chain is a circle. */
     private static final int LONGEST_CHAIN = 8;
 
     static Names of(EntryReader first) {
@@ -50,7 +50,7 @@ record Names(String name, String linkageName, Optional<SourceLine> declaration, 
     }
 
     /**
-     * What all copies of a function have in common: its abstract instance, or the function itself where there is none. A
+     * The entry that all copies of a function share: its abstract instance, or the function itself if it has none. A
      * constructor is a copy of a copy.
      */
     static long root(EntryReader function) {

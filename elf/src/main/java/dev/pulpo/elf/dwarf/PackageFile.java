@@ -11,7 +11,7 @@ import java.util.Optional;
 
 /**
  * A package of split units ({@code .dwp}; DWARF 5, 7.3.5, and the format of GCC before it): the sections of many units
- * one behind the other, and an index of what belongs to whom.
+ * one after the other, and an index of their parts.
  *
  * <pre>
  *   version, columns, units, slots | id (8) per slot | row (4) per slot | section per column
@@ -34,7 +34,7 @@ final class PackageFile {
         return new PackageFile(rows(file, ".debug_cu_index"), List.copyOf(rows(file, ".debug_tu_index").values()));
     }
 
-    /** The sections of the unit that has this in common with its skeleton. */
+    /** The sections of the unit with this id, which its skeleton shares. */
     Optional<Sections> unit(long id) {
         return Optional.ofNullable(units.get(id));
     }
@@ -51,7 +51,7 @@ final class PackageFile {
             return found;
         }
         ByteCursor cursor = file.data(section.get());
-        // Before DWARF 5 the version had four bytes; what is behind its two now is padding.
+        // Before DWARF 5 the version had four bytes; now it has two, and two bytes of padding.
         int version = cursor.u16();
         cursor.skip(2);
         if (version != 2 && version != 5) {

@@ -8,12 +8,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.LongStream;
 
-/** The symbols of functions by their address. Immutable once made; thread-safe. */
+/** The symbols of functions by their address. Immutable. */
 final class PartNames {
     private final SymbolTable table;
     private final LongMultimap byAddress = new LongMultimap();
 
-    /** @param file a file with symbols; its {@code .dynsym} counts where it has no {@code .symtab} */
+    /** @param file a file with symbols; its {@code .dynsym} is used if it has no {@code .symtab} */
     PartNames(ElfFile file) {
         table = file.symbols().size() > 1 ? file.symbols() : file.dynamicSymbols();
         for (int i = 0; i < table.size(); i++) {
@@ -25,7 +25,7 @@ final class PartNames {
         byAddress.sort();
     }
 
-    /** The parts of a function: those of the body with the plain name first. */
+    /** The parts of a function, first those of the body with the plain name. */
     List<FunctionPart> of(FunctionInfo function) {
         List<FunctionPart> parts = new ArrayList<>();
         for (FunctionInfo.Body body : function.bodies()) {

@@ -1,9 +1,9 @@
 package dev.pulpo.elf.dwarf;
 
 /**
- * A type, and which of those of its name it is: members of different classes may have one name.
+ * A type with the digest of its qualified name: members of different classes may have the same name.
  *
  * @param key  a digest of its qualified name; the same in every object
- * @param type what it is
+ * @param type the type
  */
 public record QualifiedType(long key, TypeLayout type) {}

@@ -29,7 +29,7 @@ final class Quoted {
         };
     }
 
-    /** Without the NULs at the end. */
+    /** The characters without the NULs at the end. */
     static ByteBuffer withoutNuls(ByteBuffer characters) {
         int end = characters.limit();
         while (end > 0 && characters.get(end - 1) == 0) {

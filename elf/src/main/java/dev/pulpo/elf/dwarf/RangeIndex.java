@@ -1,12 +1,13 @@
 package dev.pulpo.elf.dwarf;
 
+import dev.pulpo.elf.SortedAddresses;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.IntStream;
 
-/** Which value belongs to an address, by ranges that do not overlap (of two that do, the one that begins last counts). */
+/** Maps addresses to values, by ranges. If two overlap, the one that begins last counts. */
 final class RangeIndex {
     private final long[] starts;
     private final long[] ends;
@@ -67,18 +68,9 @@ final class RangeIndex {
     }
 
     OptionalLong find(long address) {
-        int low = 0;
-        int high = starts.length - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            if (Long.compareUnsigned(starts[middle], address) <= 0) {
-                low = middle + 1;
-            } else {
-                high = middle - 1;
-            }
-        }
-        return high >= 0 && Long.compareUnsigned(address, ends[high]) < 0
-                ? OptionalLong.of(values[high])
+        int at = SortedAddresses.floor(starts, address);
+        return at >= 0 && Long.compareUnsigned(address, ends[at]) < 0
+                ? OptionalLong.of(values[at])
                 : OptionalLong.empty();
     }
 }

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * Reads which code an entry is about: {@code DW_AT_low_pc}, {@code DW_AT_high_pc}, {@code DW_AT_ranges} (DWARF 5, 2.17). What the linker
- * threw away has its address set to zero or to the last ones; it is left out.
+ * Reads the code ranges of an entry: {@code DW_AT_low_pc}, {@code DW_AT_high_pc}, {@code DW_AT_ranges} (DWARF 5, 2.17).
+ * Code that the linker discarded has the address zero or one of the last addresses; it is left out.
  */
 final class Ranges {
     private static final long LAST_ADDRESSES = -2;
@@ -22,7 +22,7 @@ final class Ranges {
         this.work = entry.work();
     }
 
-    /** The ranges of an entry, in the order of the file; none where it has no code. */
+    /** The ranges of an entry, in the order of the file; empty if it has no code. */
     static List<AddressRange> of(EntryReader entry) {
         Ranges ranges = new Ranges(entry);
         OptionalLong list = entry.constant(Dw.RANGES);
@@ -50,7 +50,7 @@ final class Ranges {
 
     private void readList(EntryReader entry, long value) {
         if (unit.header().version() < 5) {
-            // The root entry of a split unit's skeleton counts from the beginning of the section.
+            // The root entry of a skeleton counts from the beginning of the section.
             readOldList(unit.rangesSections().cursor(".debug_ranges").position(unit.rangesBase() + value));
         } else {
             long offset = entry.form(Dw.RANGES) == Dw.FORM_RNGLISTX ? unit.indexedRangeList(value) : value;
@@ -85,7 +85,7 @@ final class Ranges {
                 case 4 -> {
                     long start = cursor.uleb128();
                     long end = cursor.uleb128();
-                    // From a base that was thrown away there is nothing to count.
+                    // Offsets from a discarded base have no meaning.
                     add(base == 0 && start == 0 ? 0 : base + start, base + end);
                 }
                 case 5 -> base = cursor.unsigned(size);

@@ -9,23 +9,23 @@ import java.util.OptionalLong;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Finds the variables that can be seen at an address: those of the functions and blocks around it (DWARF 5, 3.5). */
+/** Finds the variables in scope at an address: those of the functions and blocks around it (DWARF 5, 3.5). */
 final class Scopes {
     /** A function, or an inlined copy, around the address. */
-    private static final class Level {
+    private static final class FunctionScope {
         private final List<Variable> variables = new ArrayList<>();
     }
 
-    /** A variable, and how many blocks of its function are around it. */
+    /** A variable, and the number of blocks around it in its function. */
     private record Variable(LocalVariable variable, int blocks) {}
 
-    /** An entry around the address whose children are looked at. */
-    private record Around(Level level, int blocks) {}
+    /** An entry around the address whose children are being read. */
+    private record Around(FunctionScope level, int blocks) {}
 
     private final Types types;
     private final LinkAddress place;
-    private final List<Level> levels = new ArrayList<>();
-    /** Entries of functions as the source has them, which copies refer to, and which block of which level has the copy. */
+    private final List<FunctionScope> levels = new ArrayList<>();
+    /** The abstract entries of functions that copies refer to, and the places of the copies. */
     private final List<Long> origins = new ArrayList<>();
     private final List<Around> copies = new ArrayList<>();
     private final Set<Long> copied = new HashSet<>();
@@ -38,7 +38,7 @@ final class Scopes {
     /**
      * The variables of the functions around an address, the innermost first.
      *
-     * @param function a reader that stands on the function with code there; it is moved
+     * @param function a reader at the function with code there; it is moved
      */
     static List<List<LocalVariable>> around(Types types, EntryReader function, LinkAddress place) {
         Scopes scopes = new Scopes(types, place);
@@ -67,14 +67,14 @@ final class Scopes {
         }
     }
 
-    /** What the children of an entry are in; null where they are not around the address. */
+    /** The scope of an entry's children; null if the entry is not around the address. */
     private @Nullable Around inside(EntryReader entry, Around parent, boolean isVariable) {
         if (isVariable) {
             add(entry, parent);
             return null;
         }
         return switch (entry.tag()) {
-            // A block without code of its own has its code in that of the block around it.
+            // A block without ranges shares those of the enclosing block.
             case Dw.TAG_LEXICAL_BLOCK -> covers(entry) || !entry.has(Dw.LOW_PC) && !entry.has(Dw.RANGES)
                     ? open(entry, parent.level(), parent.blocks() + 1)
                     : null;
@@ -87,8 +87,8 @@ final class Scopes {
         return Ranges.of(entry).stream().anyMatch(range -> range.contains(place));
     }
 
-    private Level opened() {
-        Level level = new Level();
+    private FunctionScope opened() {
+        FunctionScope level = new FunctionScope();
         levels.add(level);
         if (levels.size() > SourceFrames.DEEPEST) {
             throw SourceFrames.tooDeep(place);
@@ -96,7 +96,7 @@ final class Scopes {
         return level;
     }
 
-    private Around open(EntryReader entry, Level level, int blocks) {
+    private Around open(EntryReader entry, FunctionScope level, int blocks) {
         Around opened = new Around(level, blocks);
         OptionalLong origin = entry.reference(Dw.ABSTRACT_ORIGIN);
         if (origin.isPresent()) {
@@ -108,7 +108,7 @@ final class Scopes {
 
     private void add(EntryReader entry, Around around) {
         Names names = Names.of(entry);
-        // A declaration stands for a variable of the whole program.
+        // A declaration refers to a variable of the whole program.
         if (!names.name().isEmpty() && !entry.flag(Dw.DECLARATION)) {
             entry.work().spend(Work.KEPT);
             around.level().variables.add(new Variable(new LocalVariable(names.name(), types.nameOfTypeFor(entry),
@@ -118,7 +118,7 @@ final class Scopes {
         }
     }
 
-    /** The variables of the source that the compiler did away with have no entries in copies. */
+    /** Adds the variables that the compiler removed, which have no entries in copies. */
     private void addWhatIsNowhere(EntryReader function) {
         for (int i = 0; i < origins.size(); i++) {
             EntryReader entry = function.other(origins.get(i));

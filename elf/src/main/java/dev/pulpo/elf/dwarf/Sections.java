@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** The debug sections of a file, inflated when first asked for. What the file does not have is empty. Thread-safe. */
+/** The debug sections of a file, inflated on demand. Missing sections are empty. Thread-safe. */
 final class Sections {
     private final ElfFile file;
     private final String suffix;
@@ -40,7 +40,7 @@ final class Sections {
         this.parts = parts;
     }
 
-    /** What one unit has of the sections of a package; strings it shares with the others. */
+    /** The parts of a package's sections that belong to one unit; all units share the strings. */
     static Sections packed(ElfFile file, Map<String, Part> parts) {
         return new Sections(file, ".dwo", parts);
     }
@@ -66,7 +66,7 @@ final class Sections {
         return find(file, section + suffix).map(file::data).orElseGet(() -> empty(section));
     }
 
-    /** A debug section, by its name or by the one that GNU tools gave to compressed sections. */
+    /** A debug section, by its name or by the GNU name of the compressed section. */
     static Optional<Section> find(ElfFile file, String name) {
         return file.section(name).filter(Section::hasBytes)
                 .or(() -> file.section(name.replaceFirst("^[.]debug_", ".zdebug_")).filter(Section::hasBytes));
@@ -76,12 +76,12 @@ final class Sections {
         return ByteCursor.of(MemorySegment.ofArray(new byte[0]), name() + " without " + section, 0);
     }
 
-    /** How much of the file is read. */
+    /** The limits for reading the file. */
     ReadLimits limits() {
         return file.limits();
     }
 
-    /** Counts a text that is kept for a unit: of two hundred thousand units, each may name the same long one. */
+    /** Counts a text that is kept for a unit: two hundred thousand units may each name the same long text. */
     void keep(String text) {
         ReadLimits.check(name(), 0, keptText.addAndGet(text.length()), limits().nameBytes(),
                 "characters of directories and file names");

@@ -3,12 +3,12 @@ package dev.pulpo.elf.dwarf;
 import java.util.Optional;
 
 /**
- * A function that execution is in at an address, as the source has it: the machine's functions and those inlined there.
+ * A source function at an address: the function whose code it is, or one that is inlined there.
  *
  * @param function    its name, unqualified
- * @param linkageName as in the symbol table, where that differs (C++); else empty
- * @param place       the line that is executed in it: for all but the innermost, where it calls the next
- * @param inlined     whether it is an inlined copy, and so has no frame of its own on the stack
+ * @param linkageName as in the symbol table, if that differs (C++); else empty
+ * @param place       the current line; in all functions except the innermost, the line of the call
+ * @param inlined     whether it is an inlined copy, which has no frame of its own
  */
 public record SourceFrame(String function, String linkageName, Optional<SourceLine> place, boolean inlined) {
     @Override

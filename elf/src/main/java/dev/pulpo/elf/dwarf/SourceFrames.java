@@ -11,7 +11,7 @@ final class SourceFrames {
     /** A function around the address, and where it was called. */
     private record Level(Names names, Optional<SourceLine> callSite) {}
 
-    /** Compilers inline a few dozen into each other; a stack is printed with all of them. */
+    /** Compilers nest a few dozen inlined functions; a stack trace prints all of them. */
     static final int DEEPEST = 1 << 10;
 
     private SourceFrames() {}
@@ -24,7 +24,7 @@ final class SourceFrames {
     /**
      * The functions around an address, the innermost first.
      *
-     * @param function a reader that stands on the function with code there; it is moved
+     * @param function a reader at the function with code there; it is moved
      * @param line     the line of the address
      */
     static List<SourceFrame> around(EntryReader function, LinkAddress place, Optional<SourceLine> line) {
@@ -39,7 +39,7 @@ final class SourceFrames {
         return frames;
     }
 
-    /** Copies inside of copies are entries inside of entries, so their order is that of the file. */
+    /** Nested copies are nested entries, so they have the order of the file. */
     private static List<Level> levels(EntryReader entry, LinkAddress place) {
         List<Level> levels = new ArrayList<>();
         levels.add(new Level(Names.of(entry), Optional.empty()));
@@ -47,7 +47,7 @@ final class SourceFrames {
         while (entry.hasNextBelow()) {
             nested = entry.depth() <= nested ? Integer.MAX_VALUE : nested;
             if (nested == Integer.MAX_VALUE && entry.tag() == Dw.TAG_SUBPROGRAM) {
-                // GNU C's functions in functions have code of their own.
+                // Nested functions of GNU C have code of their own.
                 nested = entry.depth();
             } else if (nested == Integer.MAX_VALUE && entry.tag() == Dw.TAG_INLINED
                     && Ranges.of(entry).stream().anyMatch(range -> range.contains(place))) {

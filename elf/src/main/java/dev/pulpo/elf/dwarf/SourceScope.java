@@ -3,10 +3,10 @@ package dev.pulpo.elf.dwarf;
 import java.util.List;
 
 /**
- * A function that execution is in at an address, and what can be seen there.
+ * A source function at an address, and the variables in scope there.
  *
  * @param frame     the function
- * @param variables its parameters, then its variables, those of the innermost block first: they hide others of their name
+ * @param variables its parameters, then its variables, those of the innermost block first, because they hide outer ones
  */
 public record SourceScope(SourceFrame frame, List<LocalVariable> variables) {
     public SourceScope {

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A section of units, in which entries refer to each other by offset: {@code .debug_info} or {@code .debug_types} of one
- * file. An entry's number within all files is its offset with the space's number above.
+ * A section of units whose entries refer to each other by offset: {@code .debug_info} or {@code .debug_types} of one
+ * file. An entry's number among all files consists of its space's number (high bits) and its offset.
  */
 final class Space {
     private static final int OFFSET_BITS = 40;
@@ -30,7 +30,7 @@ final class Space {
         this.section = section;
     }
 
-    /** Reads the headers of all units. One that is malformed is left out; where it does not end, so are all behind it. */
+    /** Reads the headers of all units. A malformed one is left out; if its end is unknown, so are all units after it. */
     void readUnits(@Nullable Unit skeleton) {
         ByteCursor cursor = cursor();
         try {
@@ -56,7 +56,7 @@ final class Space {
         }
     }
 
-    /** So many are no longer a file with defects: each costs more than a unit, and zeros are one every four bytes. */
+    /** Limits the defects: each costs more than a unit, and four zero bytes are one. */
     private void addDefect(MalformedElfException defect) {
         if (defects.size() == MOST_DEFECTS) {
             throw new TooLargeException(sections.name(), defect.offset(),
@@ -65,7 +65,7 @@ final class Space {
         defects.add(defect);
     }
 
-    /** What is wrong with the units that were left out. */
+    /** The defects of the units that were left out. */
     List<MalformedElfException> defects() {
         return defects;
     }
@@ -90,7 +90,7 @@ final class Space {
         return ((long) number << OFFSET_BITS) | offset;
     }
 
-    /** As {@link #reference}, of an offset that the data names. */
+    /** As {@link #reference}, for an untrusted offset from the data. */
     long checkedReference(long offset) {
         long size = cursor().limit();
         if (offset < 0 || offset >= size) {
@@ -108,7 +108,7 @@ final class Space {
         return reference & ((1L << OFFSET_BITS) - 1);
     }
 
-    /** The unit that contains an offset; null where there is none. */
+    /** The unit that contains an offset; null if there is none. */
     @Nullable
     Unit unitAt(long offset) {
         int low = 0;

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How a structure, class or union lies in memory.
+ * The memory layout of a structure, class or union.
  *
- * @param name        its name; empty for one that has only the name of a {@code typedef}
+ * @param name        its name; empty if only a {@code typedef} names it
  * @param size        in bytes
  * @param members     its base classes and members, in the order of the source
  * @param declaration where it is declared
@@ -20,7 +20,7 @@ public record StructLayout(String name, long size, List<Member> members, Optiona
      * @param name      empty for base classes and anonymous structures
      * @param type      the name of its type
      * @param bitOffset from the beginning of the structure, in bits
-     * @param bitSize   in bits; 0 where it is not known, as for a flexible array
+     * @param bitSize   in bits; 0 if it is not known, as for a flexible array
      * @param bitField  whether it is a bit field
      */
     public record Member(String name, String type, long bitOffset, long bitSize, boolean bitField) {

@@ -2,9 +2,9 @@ package dev.pulpo.elf.dwarf;
 
 import java.util.Optional;
 
-/** How values of a type that has a name lie in memory. */
+/** The memory layout of a named type. */
 public sealed interface TypeLayout permits StructLayout, EnumLayout, TypedefLayout {
-    /** Its name, unqualified; empty for a structure that has only the name of a {@code typedef}. */
+    /** Its name, unqualified; empty if only a {@code typedef} names it. */
     String name();
 
     /** In bytes. */

@@ -6,14 +6,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Writes one type, or one signature, as C and C++ would. What leads in circles is cut short. One question each. */
+/** Writes a type or a signature as in C and C++. Circular types are cut short. One object per query. */
 final class TypeNames {
-    /** A pointer to a pointer to … ends somewhere; what does not is a circle. */
+    /** A longer chain of pointers is a circle. */
     static final int DEEPEST = 32;
-    /** Circles of several members at a time would have no end to speak of: each has as many names as all of them. */
+    /** Limits the names in a type: circles through several members grow exponentially. */
     private static final int MOST = 4096;
 
-    /** Nor does one want to read a longer name. */
+    /** The longest readable name. */
     private static final int LONGEST = 1 << 16;
     private static final int MOST_DIMENSIONS = 64;
     private final World world;
@@ -106,7 +106,7 @@ final class TypeNames {
         return typeOf(world, entry.reference(), work);
     }
 
-    /** The type of an entry, or of the one that it is a copy or the definition of. */
+    /** The type of an entry, or of the entry that it is a copy or the definition of. */
     static OptionalLong typeOf(World world, long reference, Work work) {
         EntryReader entry = world.entry(reference, work);
         for (int i = 0; i < DEEPEST; i++) {
@@ -121,7 +121,7 @@ final class TypeNames {
         return entry.reference(Dw.TYPE);
     }
 
-    /** The entry, or the one in a type unit that it stands for. */
+    /** The entry, or the entry of a type unit that it refers to. */
     static EntryReader definition(World world, long reference, Work work) {
         EntryReader entry = world.entry(reference, work);
         OptionalLong elsewhere = entry.reference(Dw.SIGNATURE);
@@ -136,7 +136,7 @@ final class TypeNames {
         return text.toString();
     }
 
-    /** The dimensions of an array; -1 for one that is not known. Moves the reader. */
+    /** The dimensions of an array; -1 for an unknown one. Moves the reader. */
     static List<Long> counts(EntryReader array) {
         List<Long> counts = new ArrayList<>();
         if (array.hasChildren()) {
@@ -157,7 +157,7 @@ final class TypeNames {
         }
     }
 
-    /** How many elements a dimension has; -1 where only the running program knows, or nobody. */
+    /** The number of elements of a dimension; -1 if it is unknown, or known only at run time. */
     static long count(EntryReader range) {
         int attribute = range.has(Dw.COUNT) ? Dw.COUNT : Dw.UPPER_BOUND;
         OptionalLong value = refers(range.form(attribute)) ? OptionalLong.empty() : range.constant(attribute);

@@ -13,7 +13,7 @@ final class Types {
     private final World world;
     private final Work work;
 
-    /** @param work what the question may cost that it is asked for */
+    /** @param work the budget of the query */
     Types(World world, Work work) {
         this.world = world;
         this.work = work;
@@ -24,12 +24,12 @@ final class Types {
         return new TypeNames(world, work).of(entry.reference(Dw.TYPE));
     }
 
-    /** As {@link #nameOfTypeOf}, of an entry that may be a copy or the definition of another one, which has the type. */
+    /** As {@link #nameOfTypeOf}, for an entry that may be a copy or the definition of another one, which has the type. */
     String nameOfTypeFor(EntryReader entry) {
         return new TypeNames(world, work).of(TypeNames.typeOf(world, entry.reference(), work));
     }
 
-    /** A type without the names and qualifiers around it; the last one where they lead in circles. */
+    /** A type without the typedefs and qualifiers around it; the last one of a circle. */
     EntryReader unqualified(OptionalLong reference) {
         EntryReader type = definition(reference.orElseThrow());
         for (int i = 0; i < TypeNames.DEEPEST; i++) {
@@ -51,12 +51,12 @@ final class Types {
         return new TypeNames(world, work).signature(function);
     }
 
-    /** The entry, or the one in a type unit that it stands for. */
+    /** The entry, or the entry of a type unit that it refers to. */
     private EntryReader definition(long reference) {
         return TypeNames.definition(world, reference, work);
     }
 
-    /** The size of a type in bytes; empty where it has none, as an array without a bound. */
+    /** The size of a type in bytes; empty if it has none, such as an array without a bound. */
     OptionalLong size(OptionalLong reference, int depth) {
         if (reference.isEmpty() || depth > TypeNames.DEEPEST) {
             return OptionalLong.empty();
@@ -82,7 +82,7 @@ final class Types {
         };
     }
 
-    /** The layout of the structure that an entry is, or that it is another name of; empty for other types. */
+    /** The layout of a structure, by its entry or a typedef's; empty for other types. */
     Optional<StructLayout> layout(long reference) {
         long current = reference;
         for (int i = 0; i < TypeNames.DEEPEST; i++) {
@@ -151,10 +151,10 @@ final class Types {
         return new StructLayout(name, size, members, declaration);
     }
 
-    /** The member that an entry below a structure is; empty where it is something else. */
+    /** The member of a structure that an entry describes; empty if it describes something else. */
     Optional<StructLayout.Member> memberOf(EntryReader entry) {
         boolean isMember = entry.tag() == Dw.TAG_MEMBER || entry.tag() == Dw.TAG_INHERITANCE;
-        // A static member is declared here but lies elsewhere; where a virtual base is, only an object knows.
+        // A static member is declared here but is elsewhere; the place of a virtual base is known only from an object.
         return isMember && entry.depth() == 1 && !entry.flag(Dw.EXTERNAL) && !entry.flag(Dw.DECLARATION)
                 ? member(entry)
                 : Optional.empty();

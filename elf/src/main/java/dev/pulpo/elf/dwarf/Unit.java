@@ -5,7 +5,7 @@ import java.lang.ref.SoftReference;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A unit and what its root entry says for all the others. Thread-safe. */
+/** A unit, with the values of its root entry that apply to all its entries. Thread-safe. */
 final class Unit {
     private final Space space;
     private final UnitHeader header;
@@ -13,14 +13,14 @@ final class Unit {
     private final UnitExpressions expressions = new UnitExpressions(this);
     private volatile @Nullable Bases bases;
     private volatile @Nullable Root root;
-    /** They go where memory is short: of a few units they are asked for again and again, of most never. */
+    /** Softly referenced: a few units are asked for their lines all the time, most never. */
     private volatile SoftReference<LineTable> lines = new SoftReference<>(null);
     private volatile SoftReference<LineTable> files = new SoftReference<>(null);
 
-    /** What names and addresses, those of the root entry as well, count from. */
+    /** The bases of string and address indexes, also those in the root entry. */
     private record Bases(long stringOffsets, long addresses) {}
 
-    /** What else the root entry says; offsets are -1 where it does not say anything. */
+    /** The other values of the root entry; missing offsets are -1. */
     private record Root(String directory, long lowPc, long rangeLists, long locationLists, long ranges, long lineTable,
             Optional<String> splitName, long splitId) {}
 
@@ -42,18 +42,18 @@ final class Unit {
         return space.sections();
     }
 
-    /** Whether an entry, by its number within all files, is one of the unit. */
+    /** Whether an entry, by its number among all files, belongs to the unit. */
     boolean holds(long reference) {
         long offset = Space.offsetOf(reference);
         return space.reference(offset) == reference && offset >= header.firstEntry() && offset < header.end();
     }
 
-    /** What expressions of the unit refer to. */
+    /** The values of the unit that its expressions refer to. */
     UnitExpressions expressions() {
         return expressions;
     }
 
-    /** A reader for a question of its own. */
+    /** A reader for a new query. */
     EntryReader entries() {
         return entries(space.world().question());
     }
@@ -99,7 +99,7 @@ final class Unit {
         return known;
     }
 
-    /** A split unit has no attribute for it: its part begins behind the only header. */
+    /** A split unit has no attribute for it: its table begins after the only header. */
     private long defaultStringOffsets() {
         return header.version() < 5 ? 0 : header.offsetSize() == 8 ? 16 : 8;
     }
@@ -112,17 +112,17 @@ final class Unit {
         return skeleton != null ? skeleton.lowPc() : root().lowPc();
     }
 
-    /** Whether the entries of the unit are in a file of their own, or belong to such a file. */
+    /** Whether the unit is a split unit. */
     boolean isSplit() {
         return skeleton != null;
     }
 
-    /** The name of the file with the entries that this one is the skeleton of. */
+    /** The name of the file with the split unit of this skeleton. */
     Optional<String> splitName() {
         return root().splitName();
     }
 
-    /** What a skeleton and its split unit have in common. */
+    /** The id that a skeleton and its split unit share. */
     long splitId() {
         return root().splitId();
     }
@@ -163,7 +163,7 @@ final class Unit {
         return table.position(base + index * size).unsigned(size);
     }
 
-    /** What offsets into {@code .debug_ranges} count from, and where it is: for split units, in the skeleton's file. */
+    /** The base of offsets into {@code .debug_ranges}, which is in the skeleton's file for split units. */
     long rangesBase() {
         return skeleton != null ? skeleton.root().ranges() : 0;
     }
@@ -172,7 +172,7 @@ final class Unit {
         return skeleton != null ? skeleton.sections() : sections();
     }
 
-    /** The unit's lines; empty where it has none. */
+    /** The unit's lines; empty if it has none. */
     LineTable lines() {
         return lines(space.world().question());
     }
@@ -186,7 +186,7 @@ final class Unit {
         return known;
     }
 
-    /** The path of a file by its number in the line table, of which only the header is read for it. */
+    /** The path of a file by its number in the line table; reads only the header of the table. */
     Optional<String> file(long number) {
         LineTable known = lines.get();
         if (known == null) {

@@ -9,7 +9,7 @@ import dev.pulpo.elf.expression.Operation;
 import dev.pulpo.elf.expression.UnitValues;
 import java.util.Optional;
 
-/** What the expressions of a unit refer to. */
+/** The values of a unit that its expressions refer to. */
 final class UnitExpressions implements UnitValues {
     private final Unit unit;
 

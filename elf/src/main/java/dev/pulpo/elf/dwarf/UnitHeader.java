@@ -13,8 +13,8 @@ import dev.pulpo.elf.ByteCursor;
  * @param addressSize  the size of addresses, in bytes
  * @param abbreviation where its abbreviations begin in {@code .debug_abbrev}
  * @param isType       whether it is a type unit
- * @param id           the signature of a type unit, or what a skeleton and its split unit have in common; else 0
- * @param typeOffset   where in a type unit the type is, from {@code offset}; else 0
+ * @param id           the signature of a type unit, or the id that a skeleton and its split unit share; else 0
+ * @param typeOffset   the position of the type in a type unit, from {@code offset}; else 0
  */
 record UnitHeader(long offset, long end, long firstEntry, int version, int offsetSize, int addressSize,
         long abbreviation, boolean isType, long id, long typeOffset) {
@@ -24,10 +24,10 @@ record UnitHeader(long offset, long end, long firstEntry, int version, int offse
     private static final int UT_SPLIT_TYPE = 6;
 
     /**
-     * Where the unit ends that begins at the cursor, which goes behind the length.
+     * The end of the unit at the cursor, which moves past the length.
      *
-     * @throws dev.pulpo.elf.MalformedElfException where it would end outside of the section: then nothing is known of
-     *                                             those behind it either
+     * @throws dev.pulpo.elf.MalformedElfException if it would end outside the section; then no later unit can be found
+     * either
      */
     static long end(ByteCursor cursor) {
         long length = cursor.u32();

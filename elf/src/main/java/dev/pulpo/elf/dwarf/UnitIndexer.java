@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 
-/** Goes once over all entries of a unit and notes those that will be asked for. */
+/** Reads all entries of a unit once and indexes those that queries need. */
 final class UnitIndexer {
     private static final long NO_FUNCTION = -1;
 
@@ -14,10 +14,10 @@ final class UnitIndexer {
     private final Work work;
     private final EntryReader origins;
     private final Index index = new Index();
-    /** By depth: the function around an entry there, and the key of what its name is qualified with. */
+    /** By depth: the function around an entry, and the key of the prefix of its qualified name. */
     private long[] functions = new long[16];
     private long[] scopes = new long[16];
-    /** The keys of the qualified names of types that are only declared. */
+    /** The keys of the qualified names of declared types. */
     private final Map<Long, Long> declared = new HashMap<>();
 
     private UnitIndexer(Unit unit, Work work) {
@@ -54,7 +54,7 @@ final class UnitIndexer {
                 case Dw.TAG_NAMESPACE ->
                     scopes[depth + 1] = entry.has(Dw.NAME) ? inside(qualified(entry, depth)) : scopes[depth];
                 default -> {
-                    // Blocks, parameters, expressions: nothing that is asked for by name.
+                    // Blocks, parameters and expressions are not found by name.
                 }
             }
         }
@@ -81,7 +81,7 @@ final class UnitIndexer {
         }
     }
 
-    /** As {@link Names#root}, without a new reader for each of so many. */
+    /** As {@link Names#root}, but without a new reader for each entry. */
     private long root(EntryReader copy) {
         OptionalLong origin = copy.reference(Dw.ABSTRACT_ORIGIN);
         if (origin.isPresent() && unit.holds(origin.getAsLong())) {
@@ -114,7 +114,7 @@ final class UnitIndexer {
     }
 
     private void type(EntryReader entry, int depth) {
-        // In a type unit the definition stands outside of the namespace that it was declared in.
+        // In a type unit the definition is outside the namespace of its declaration.
         OptionalLong declaration = entry.reference(Dw.SPECIFICATION);
         Long elsewhere = declaration.isPresent() ? declared.get(declaration.getAsLong()) : null;
         long qualified = elsewhere != null ? elsewhere : qualified(entry, depth);
@@ -134,12 +134,12 @@ final class UnitIndexer {
         }
     }
 
-    /** The key of an entry's qualified name; the names of deep scopes themselves would take too much memory. */
+    /** The key of an entry's qualified name; the names themselves would take too much memory. */
     private long qualified(EntryReader entry, int depth) {
         return entry.string(Dw.NAME).map(name -> Index.key(scopes[depth], name)).orElse(scopes[depth]);
     }
 
-    /** The key of what the names inside of an entry begin with. */
+    /** The key of the prefix of the names inside an entry. */
     private static long inside(long qualified) {
         return Index.key(qualified, "::");
     }

@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** What a variable holds, by its type. {@link Object#toString} writes it as debuggers do. */
+/** The value of a variable, by its type. {@link Object#toString} writes it as debuggers do. */
 public sealed interface Value {
-    /** An integer, or a truth value. */
+    /** An integer. */
     record Whole(BigInteger number) implements Value {
         @Override
         public String toString() {
@@ -15,7 +15,7 @@ public sealed interface Value {
         }
     }
 
-    /** A truth value. */
+    /** A Boolean value. */
     record Truth(boolean truth) implements Value {
         @Override
         public String toString() {
@@ -34,8 +34,8 @@ public sealed interface Value {
     /**
      * A floating-point number.
      *
-     * @param text   as many digits as tell it from others of its type
-     * @param number the same, as near as a {@code double} comes to it
+     * @param text   the digits that distinguish it from other numbers of its type
+     * @param number the nearest {@code double}
      */
     record Floating(String text, double number) implements Value {
         @Override
@@ -44,7 +44,7 @@ public sealed interface Value {
         }
     }
 
-    /** A constant of an enumeration; the name is empty where it is none of them. */
+    /** A constant of an enumeration; the name is empty if no constant has the value. */
     record Constant(String name, BigInteger number) implements Value {
         @Override
         public String toString() {
@@ -60,7 +60,7 @@ public sealed interface Value {
         }
     }
 
-    /** A reference: where what it refers to is. */
+    /** A reference, with the address of its object. */
     record Reference(long address) implements Value {
         @Override
         public String toString() {
@@ -69,10 +69,10 @@ public sealed interface Value {
     }
 
     /**
-     * A pointer to characters, with those that are there.
+     * A pointer to characters, with the characters.
      *
-     * @param characters up to the NUL, or to as many as are read
-     * @param whole      whether the NUL comes behind them
+     * @param characters up to the NUL, or to the limit of reading
+     * @param whole      whether the NUL follows
      */
     record Text(long address, ByteBuffer characters, boolean whole) implements Value {
         @Override
@@ -136,7 +136,7 @@ public sealed interface Value {
         }
     }
 
-    /** None: the compiler has done away with the variable, or with this part of it, at this place. */
+    /** No value: the compiler has removed the variable, or this part of it, at this place. */
     record OptimisedOut() implements Value {
         @Override
         public String toString() {
@@ -144,7 +144,7 @@ public sealed interface Value {
         }
     }
 
-    /** It has one, which cannot be known. */
+    /** The value cannot be determined. */
     record Unknown(String reason) implements Value {
         @Override
         public String toString() {

@@ -16,9 +16,9 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.LongFunction;
 
-/** Understands the bytes of an object by its type (DWARF 5, 5). One object each. */
+/** Decodes the bytes of an object by its type (DWARF 5, 5). One reader per object. */
 final class ValueReader {
-    /** Of an array, or of a text, as many elements. */
+    /** The most elements of an array or a text. */
     static final int MOST_ELEMENTS = 200;
     private static final int MOST_VALUES = 10_000;
     private static final int PAGE = 4096;
@@ -33,7 +33,7 @@ final class ValueReader {
     private final LongFunction<Location> variables;
     private int values;
 
-    /** @param variables finds the variables that lengths of arrays are in, by their entries */
+    /** @param variables finds the variables that hold the lengths of arrays, by their entries */
     ValueReader(World world, Types types, Work work, EvaluationContext context, LongFunction<Location> variables) {
         this.world = world;
         this.types = types;
@@ -42,7 +42,7 @@ final class ValueReader {
         this.variables = variables;
     }
 
-    /** What an object of a type holds. */
+    /** The value of an object of a type. */
     Value read(OptionalLong type, Content content) {
         return read(type, content, 0, 0);
     }
@@ -62,7 +62,7 @@ final class ValueReader {
                 return new Value.Unknown(unknown.reason());
             }
             default -> {
-                // Has bytes, as far as it goes.
+                // Has bytes, maybe not all.
             }
         }
         EntryReader type = TypeNames.definition(world, reference.getAsLong(), work);
@@ -154,7 +154,7 @@ final class ValueReader {
         };
     }
 
-    /** A number of the x87: 64 bits with the integer bit explicit, 15 bits of exponent (SDM volume 1, 4.2.2). */
+    /** A number of the x87: 64 bits with an explicit integer bit, 15 bits of exponent (SDM volume 1, 4.2.2). */
     private static Value extended(long significand, int signAndExponent) {
         int exponent = signAndExponent & EXTENDED_SPECIAL;
         boolean negative = signAndExponent != exponent;
@@ -167,7 +167,7 @@ final class ValueReader {
         int power = Math.max(exponent, 1) - EXTENDED_BIAS;
         BigDecimal digits = new BigDecimal(new BigInteger(Long.toUnsignedString(significand)));
         BigDecimal factor = new BigDecimal(BigInteger.TWO).pow(Math.abs(power));
-        // 21 digits tell any two of these numbers from each other.
+        // 21 digits distinguish any two of these numbers.
         MathContext enough = new MathContext(21);
         BigDecimal number = power < 0 ? digits.divide(factor, enough) : digits.multiply(factor).round(enough);
         number = negative ? number.negate() : number;
@@ -212,7 +212,7 @@ final class ValueReader {
         return type.tag() == Dw.TAG_BASE && type.constant(Dw.BYTE_SIZE, 0) == 1 && (encoding == 6 || encoding == 8);
     }
 
-    /** Reads up to the NUL, not beyond what is mapped. */
+    /** Reads up to the NUL, and not beyond mapped memory. */
     private Value text(long address) {
         byte[] found = new byte[MOST_ELEMENTS];
         int length = 0;
@@ -280,7 +280,7 @@ final class ValueReader {
         OptionalLong size = types.size(element, 0);
         List<Long> counts = counts(type);
         if (size.isEmpty() || size.getAsLong() <= 0 || counts.stream().anyMatch(count -> count < 0)) {
-            return new Value.Unknown("it has as many elements as nobody says");
+            return new Value.Unknown("its number of elements is unknown");
         }
         return array(element, size.getAsLong(), counts, content, offset, depth);
     }
@@ -310,7 +310,7 @@ final class ValueReader {
         return new Value.Array(elements, count);
     }
 
-    /** The dimensions; what the type does not say, a variable or an expression may. */
+    /** The dimensions, which may be in the type, a variable or an expression. */
     private List<Long> counts(EntryReader array) {
         List<Long> counts = new ArrayList<>();
         while (array.hasNextBelow()) {
@@ -323,7 +323,7 @@ final class ValueReader {
         return counts;
     }
 
-    /** The last index of an array whose length is only known when it runs; -2 where it is not. */
+    /** The last index of an array whose length is known only at run time; -2 if it is unknown. */
     private long bound(EntryReader range) {
         Optional<Expression> expression = range.block(Dw.UPPER_BOUND)
                 .map(bytes -> Expression.read(bytes, range.unit().expressions()));

@@ -2,13 +2,13 @@ package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.LinkAddress;
 
-/** Where a variable is that exists for longer than a call. */
+/** The place of a variable that exists for longer than a call. */
 public sealed interface VariableLocation {
     /** At an address, the same for all threads. */
     record Static(LinkAddress address) implements VariableLocation {}
 
     /**
-     * In the memory that every thread has for itself.
+     * In thread-local memory.
      *
      * @param offset from the beginning of the object's thread-local block, in bytes
      */

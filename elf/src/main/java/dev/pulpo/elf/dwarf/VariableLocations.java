@@ -18,7 +18,7 @@ final class VariableLocations {
 
     private VariableLocations() {}
 
-    /** The place of a variable; empty where it is elsewhere, in several places or in none. */
+    /** The place of a variable; empty if it is of another kind, or if there are several places or none. */
     static Optional<VariableLocation> of(EntryReader entry) {
         Optional<ByteCursor> expression = entry.block(Dw.LOCATION);
         if (expression.isEmpty() || !expression.get().hasRemaining()) {
@@ -46,7 +46,7 @@ final class VariableLocations {
                     : Optional.empty();
         }
         boolean isAddress = opcode == OP_ADDR || opcode == OP_ADDRX || opcode == OP_GNU_ADDR_INDEX;
-        // At zero is what the linker threw away.
+        // Zero is the address of discarded variables.
         return isAddress && value != 0
                 ? Optional.of(new VariableLocation.Static(new LinkAddress(value)))
                 : Optional.empty();

@@ -5,13 +5,13 @@ import dev.pulpo.elf.TooLargeException;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * What one question may cost. Entries refer to others, to lists and to texts that others refer to as well, so a small file
- * can ask for more than any size of it would tell. One thread each; {@link #fork} makes one for another thread.
+ * The budget of one query. Entries may share other entries, lists and texts, so the size of a file does not limit the
+ * work. Not thread-safe; {@link #fork} makes a budget for another thread.
  */
 final class Work {
-    /** For something that is kept: it takes some hundred bytes, and an entry takes none. */
+    /** The cost of an object that is kept: it takes some hundred bytes, and an entry takes none. */
     static final int KEPT = 64;
-    /** For what the index keeps, which is two numbers. */
+    /** The cost of an element of the index, which is two numbers. */
     static final int INDEXED = 16;
 
     private static final int CHUNK = 4096;
@@ -31,12 +31,12 @@ final class Work {
         this.shared = shared;
     }
 
-    /** A part of the same work, for another thread. */
+    /** A part of the same budget, for another thread. */
     Work fork() {
         return new Work(source, most, shared);
     }
 
-    /** Returns what a part has taken and not used. */
+    /** Returns what a part has reserved and not used. */
     void end() {
         shared.addAndGet(left);
         left = 0;

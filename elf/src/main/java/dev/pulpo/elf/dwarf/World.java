@@ -14,9 +14,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
-/** All spaces of units that belong to one object: its own, its supplementary file's, those of split units. */
+/** All spaces of units of one object: its own, its supplementary file's, those of split units. */
 final class World {
-    /** The largest programs have fifty thousand; the units of types come on top of them. */
+    /** The largest programs have fifty thousand, and type units besides. */
     static final int MOST_UNITS = 1 << 18;
 
     private final List<Space> spaces = new ArrayList<>();
@@ -27,7 +27,7 @@ final class World {
     private int units;
     private @Nullable Space supplementary;
 
-    /** @param object the file that the others belong to; its units still have to be added */
+    /** @param object the file that the others belong to; its units must still be added */
     World(ElfFile object) {
         limits = object.limits();
         name = object.name();
@@ -44,7 +44,7 @@ final class World {
                 && threadLocal.contains(new LinkAddress(value)) ? value - threadLocal.address().value() : value;
     }
 
-    /** Adds a file's units. To be called before the world is shared between threads. */
+    /** Adds a file's units. Call it before the world is shared between threads. */
     void add(Sections sections, @Nullable Unit skeleton) {
         for (String section : List.of(".debug_info", ".debug_types")) {
             Space space = new Space(this, spaces.size(), sections, section);
@@ -61,7 +61,7 @@ final class World {
         }
     }
 
-    /** Adds the file that {@code dwz} made of what several have in common. */
+    /** Adds the file that {@code dwz} made of common parts. */
     void addSupplementary(Sections sections) {
         Space space = new Space(this, spaces.size(), sections, ".debug_info");
         spaces.add(space);
@@ -83,22 +83,22 @@ final class World {
         return spaces.stream().flatMap(space -> space.units().stream()).toList();
     }
 
-    /** What is wrong with units that were left out because of their headers. */
+    /** The defects of units that were left out because of their headers. */
     List<MalformedElfException> defects() {
         return spaces.stream().flatMap(space -> space.defects().stream()).toList();
     }
 
-    /** What one question may cost. */
+    /** The budget of a new query. */
     Work question() {
         return new Work(name, limits);
     }
 
-    /** A reader that stands on an entry, for a question of its own. */
+    /** A reader at an entry, for a new query. */
     EntryReader entry(long reference) {
         return entry(reference, question());
     }
 
-    /** A reader that stands on an entry. */
+    /** A reader at an entry. */
     EntryReader entry(long reference, Work work) {
         Space space = spaces.get(Space.spaceOf(reference));
         long offset = Space.offsetOf(reference);

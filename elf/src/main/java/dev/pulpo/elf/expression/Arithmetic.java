@@ -1,6 +1,6 @@
 package dev.pulpo.elf.expression;
 
-/** The operations of DWARF expressions that only compute (DWARF 5, 2.5.1.4 and 2.5.1.5), by their code. */
+/** The arithmetic operations of DWARF expressions (DWARF 5, 2.5.1.4 and 2.5.1.5), by their code. */
 public final class Arithmetic {
     private Arithmetic() {}
 
@@ -46,7 +46,7 @@ public final class Arithmetic {
         };
     }
 
-    /** A shift that leaves nothing; the processor would take it modulo 64. */
+    /** A shift by 64 or more leaves nothing; the processor would shift modulo 64. */
     private static boolean isWide(long shift) {
         return Long.compareUnsigned(shift, Long.SIZE) >= 0;
     }

@@ -1,7 +1,7 @@
 package dev.pulpo.elf.expression;
 
 /**
- * A type that values on the stack of an expression have (DWARF 5, 2.5.1 and 7.8).
+ * The type of a value on the stack of an expression (DWARF 5, 2.5.1 and 7.8).
  *
  * @param encoding a {@code DW_ATE} number; 0 for the generic type
  * @param size     in bytes
@@ -24,7 +24,7 @@ public record BaseType(int encoding, long size) {
         return encoding == SIGNED || encoding == SIGNED_CHAR;
     }
 
-    /** Whether a value has room in eight bytes, and so on the stack. */
+    /** Whether a value fits into eight bytes, and so on the stack. */
     boolean fits() {
         return isFloat() ? size == Float.BYTES || size == Double.BYTES : size >= 1 && size <= Long.BYTES;
     }

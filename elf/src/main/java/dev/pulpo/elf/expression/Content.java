@@ -5,11 +5,11 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of an object, some of which may not be known. Read from a {@link Location} when they are asked for, so that
- * of a large array a part can be had.
+ * The bytes of an object, some of which may be unknown. They are read from a {@link Location} on demand, so that a large
+ * array need not be read as a whole.
  */
 public final class Content {
-    /** Where a count of bits ends. */
+    /** The largest offset whose count of bits fits into a long. */
     private static final long FARTHEST = Long.MAX_VALUE / Byte.SIZE - Integer.MAX_VALUE;
 
     private final Location location;
@@ -18,8 +18,8 @@ public final class Content {
     /**
      * Some bytes of an object.
      *
-     * @param bytes   those that are not known are 0
-     * @param missing why not all of them are known; empty where they are
+     * @param bytes   the bytes; unknown ones are 0
+     * @param missing why some are unknown; empty if all are known
      */
     public record Part(ByteBuffer bytes, Optional<Location> missing) {
         private static Part missing(Location reason) {
@@ -54,7 +54,7 @@ public final class Content {
                 : Part.missing(missing);
     }
 
-    /** Copies bits; what is returned says why it could not, null where it could. */
+    /** Copies bits; returns null, or the reason if it cannot. */
     private @Nullable Location copy(Location from, long bitOffset, byte[] into, long at, long bits) {
         return switch (from) {
             case Location.Memory memory -> {

@@ -23,14 +23,16 @@ public final class DwarfRegisters {
     public static final int RIP = 16;
     /** The first of the 16 vector registers. */
     public static final int XMM0 = 17;
-    /** How many vector registers have numbers in a row. */
+    /** How many vector registers have consecutive numbers. */
     public static final int VECTORS = 16;
+    /** How many bytes of a vector register its number denotes. */
+    public static final int VECTOR_BYTES = 16;
     /** How many registers a register file holds. */
     public static final int COUNT = 17;
 
     /** Every register of a register file. */
     public static final int ALL = (1 << COUNT) - 1;
-    /** What a function has to give back as it found it, the stack pointer aside: rbx, rbp, r12 to r15. */
+    /** The registers that a function must preserve, besides the stack pointer: rbx, rbp, r12 to r15. */
     public static final int CALLEE_SAVED = (1 << RBX) | (1 << RBP) | (0xf << R12);
 
     private static final int ST0 = 33;
@@ -40,7 +42,7 @@ public final class DwarfRegisters {
 
     private DwarfRegisters() {}
 
-    /** The assembler's name of a register; those of less use become {@code reg} and the number. */
+    /** The assembler's name of a register; rarely used ones are {@code reg} and the number. */
     public static String name(int register) {
         if (register >= XMM0 && register < XMM0 + VECTORS) {
             return "xmm" + (register - XMM0);

@@ -1,7 +1,7 @@
 package dev.pulpo.elf.expression;
 
 /**
- * What the sizes of operands depend on.
+ * The properties of a unit that determine the sizes of operands.
  *
  * @param version     of DWARF, 2 to 5
  * @param addressSize of addresses, in bytes: 4 or 8

@@ -2,15 +2,15 @@ package dev.pulpo.elf.expression;
 
 import java.util.OptionalLong;
 
-/** What an expression is evaluated in: a frame, and what is known of the function and of its caller. */
+/** The context of an evaluation: a frame, and what is known of its function and of its caller. */
 public interface EvaluationContext extends FrameState {
-    /** What {@code DW_OP_fbreg} counts from: where the function's frame is. */
+    /** The base of {@code DW_OP_fbreg}: where the function's frame is. */
     Location frameBase();
 
     /**
-     * What a register, or a place in memory, held when the function was entered.
+     * The content of a register or a memory location when the function was entered.
      *
-     * @param what the location that is asked about
+     * @param what the location
      * @return a {@link Location.Value}, or why it cannot be known
      */
     Location entryValue(Expression what);
@@ -24,7 +24,7 @@ public interface EvaluationContext extends FrameState {
         return new Location.Unknown("the argument is not described by the caller");
     }
 
-    /** The object that the type with the expression is of; empty outside of types. */
+    /** The object whose type contains the expression; empty outside types. */
     default OptionalLong objectAddress() {
         return OptionalLong.empty();
     }

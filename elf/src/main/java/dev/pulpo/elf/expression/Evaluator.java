@@ -8,15 +8,15 @@ import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Evaluates expressions that locate objects or compute values, within a fixed number of operations (DWARF 5, 2.5 and 2.6).
- * What is missing becomes {@link Location.Unknown} with the reason; what no data could make right, such as an operation
- * that finds too few values, is malformed. One evaluation each; call frame information has an evaluator of its own, which
- * allocates nothing.
+ * Evaluates expressions that locate objects or compute values, within a fixed number of operations (DWARF 5, 2.5 and
+ * 2.6). Missing data results in {@link Location.Unknown} with the reason. A defect that no data could cure, such as too
+ * few values for an operation, is malformed. One object per evaluation; call frame information has an evaluator of its
+ * own, which allocates nothing.
  */
 public final class Evaluator {
     private static final int DEEPEST = 256;
     private static final int DEEPEST_CALL = 16;
-    /** Expressions of compilers have a few dozen operations; only a broken one loops. */
+    /** Expressions of compilers have a few dozen operations; a longer evaluation is a loop. */
     private static final int MOST_OPERATIONS = 10_000;
 
     private final EvaluationContext context;
@@ -25,7 +25,7 @@ public final class Evaluator {
     private final List<Location.Piece> pieces = new ArrayList<>();
     private int depth;
     private int steps;
-    /** What an operation said that describes a whole location, until it becomes a piece. */
+    /** The location that an operation described as a whole, until it becomes a piece. */
     private @Nullable Location described;
 
     private Evaluator(EvaluationContext context) {
@@ -35,7 +35,7 @@ public final class Evaluator {
     /**
      * Where the object is.
      *
-     * @throws dev.pulpo.elf.MalformedElfException where the expression makes no sense
+     * @throws dev.pulpo.elf.MalformedElfException if the expression makes no sense
      */
     public static Location locate(Expression expression, EvaluationContext context) {
         return new Evaluator(context).run(expression, OptionalLong.empty());
@@ -47,10 +47,10 @@ public final class Evaluator {
     }
 
     /**
-     * What the expression computes, where it is no location but a number: the value of an attribute, an argument.
+     * The number that an expression computes: the value of an attribute, or an argument.
      *
      * @return a {@link Location.Value}, {@link Location.OptimisedOut} or {@link Location.Unknown}
-     * @throws dev.pulpo.elf.MalformedElfException where the expression makes no sense
+     * @throws dev.pulpo.elf.MalformedElfException if the expression makes no sense
      */
     public static Location compute(Expression expression, EvaluationContext context) {
         return switch (locate(expression, context)) {
@@ -66,7 +66,7 @@ public final class Evaluator {
         };
     }
 
-    /** What is said of a register whose value is not known. */
+    /** The reason for a register without a known value. */
     static Location.Unknown unknown(long register) {
         String name = register <= Integer.MAX_VALUE
                 ? DwarfRegisters.name((int) register)
@@ -86,7 +86,7 @@ public final class Evaluator {
         return pieces.isEmpty() ? current() : new Location.Pieces(pieces);
     }
 
-    /** What has been said since the last piece. */
+    /** The location since the last piece. */
     private Location current() {
         if (described != null) {
             return described;
@@ -163,7 +163,7 @@ public final class Evaluator {
             case XDEREF, XDEREF_SIZE, XDEREF_TYPE -> throw new CannotKnow("x86-64 has one address space");
             case GNU_VARIABLE_VALUE -> throw new CannotKnow("it depends on the value of another variable");
             case SKIP, BRA, NOP -> {
-                // The former two were looked at before.
+                // The former two were handled above.
             }
             default -> onStack(expression, operation);
         }
@@ -237,7 +237,7 @@ public final class Evaluator {
         }
     }
 
-    /** Of a register that is asked for as a value of a type, the value has that type. */
+    /** If a register is requested as a value of a type, the result has that type. */
     private void entryValue(Expression expression, Operation operation, Expression what) {
         BaseType type = BaseType.GENERIC;
         for (Operation inner : what) {
@@ -265,10 +265,10 @@ public final class Evaluator {
         if (calls == DEEPEST_CALL) {
             throw expression.malformed(operation, "at most " + DEEPEST_CALL + " calls inside of each other", "more");
         }
-        // What has no location does nothing (DWARF 5, 2.5.1.5).
+        // A call of an entry without location has no effect (DWARF 5, 2.5.1.5).
         Optional<Expression> called = expression.unit().called(operation);
         if (called.isPresent()) {
-            // Reading it took a step for each operation, whether they are executed or not.
+            // Reading took a step for each operation, executed or not.
             steps += called.get().operations().size();
             execute(called.get(), calls + 1);
         }
@@ -370,7 +370,7 @@ public final class Evaluator {
         push(expression, operation, stack[depth - 1 - index], types[depth - 1 - index]);
     }
 
-    /** The top goes below some others. */
+    /** Moves the top below some other values. */
     private void rotate(Expression expression, Operation operation, int count) {
         needs(expression, operation, count);
         long top = stack[depth - 1];

@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A DWARF expression (DWARF 5, 2.5 and 2.6): its operations in their order. Read as a whole, so that one that is there is
- * well-formed: operands are complete, and branches lead to operations. Immutable.
+ * A DWARF expression (DWARF 5, 2.5 and 2.6): its operations in their order. It is read as a whole, so it is well-formed:
+ * operands are complete, and branches lead to operations. Immutable.
  */
 public final class Expression implements Iterable<Operation> {
-    /** Expressions inside of expressions; compilers write one inside of another. */
+    /** The depth of nested expressions; compilers nest one. */
     private static final int DEEPEST = 8;
     private static final int LONGEST = 1 << 16;
 
@@ -35,8 +35,8 @@ public final class Expression implements Iterable<Operation> {
     /**
      * Reads a whole run of bytes as one expression.
      *
-     * @param unit what it refers to
-     * @throws dev.pulpo.elf.MalformedElfException where it is none
+     * @param unit the unit that it refers to
+     * @throws dev.pulpo.elf.MalformedElfException if it is none
      */
     public static Expression read(ByteCursor bytes, UnitValues unit) {
         return read(bytes, unit, 0);
@@ -48,7 +48,7 @@ public final class Expression implements Iterable<Operation> {
                     bytes.limit() + " bytes inside of " + depth);
         }
         List<Operation> operations = new ArrayList<>();
-        // The number of the operation that begins at a byte; branches may go to the end as well.
+        // The number of the operation that begins at a byte; branches may also go to the end.
         int[] operationAt = new int[(int) bytes.limit() + 1];
         Arrays.fill(operationAt, -1);
         bytes.position(0);
@@ -81,7 +81,7 @@ public final class Expression implements Iterable<Operation> {
         return targets[number];
     }
 
-    /** What it refers to. */
+    /** The unit that it refers to. */
     UnitValues unit() {
         return unit;
     }
@@ -91,7 +91,7 @@ public final class Expression implements Iterable<Operation> {
         return new MalformedElfException(source, offset + operation.position(), expected, found);
     }
 
-    /** Whether it says nothing: of a location, that there is none. */
+    /** Whether it has no operations; an empty location means that there is none. */
     public boolean isEmpty() {
         return operations.isEmpty();
     }

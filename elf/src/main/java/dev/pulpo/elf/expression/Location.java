@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
 
-/** Where an object of the program is, or what its value is where it has no place (DWARF 5, 2.6). */
+/** Where an object of the program is, or its value if it has no place (DWARF 5, 2.6). */
 public sealed interface Location {
     /** In memory, at an address of the process. */
     record Memory(long address) implements Location {}
@@ -24,14 +24,14 @@ public sealed interface Location {
     /**
      * Nowhere, but its value is known.
      *
-     * @param bytes as they would lie in memory
+     * @param bytes the bytes as in memory
      */
     record Value(ByteBuffer bytes) implements Location {
         public Value {
             bytes = bytes.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
         }
 
-        /** A number in as many bytes as a type has. */
+        /** A number with the size of a type. */
         public static Value of(long bits, BaseType type) {
             byte[] bytes = new byte[(int) type.size()];
             for (int i = 0; i < bytes.length; i++) {
@@ -40,7 +40,7 @@ public sealed interface Location {
             return new Value(ByteBuffer.wrap(bytes));
         }
 
-        /** The bytes as a number without sign; where there are more than eight, the first eight. */
+        /** The first eight bytes as an unsigned number. */
         public long number() {
             long number = 0;
             for (int i = Math.min(Long.BYTES, bytes.limit()) - 1; i >= 0; i--) {
@@ -62,21 +62,21 @@ public sealed interface Location {
      *
      * @param location where it is
      * @param bits     how much of the object it is
-     * @param offset   from the beginning of what is at the location, in bits
+     * @param offset   where the part begins at the location, in bits
      */
     record Piece(Location location, long bits, long offset) {}
 
     /**
-     * The object is a pointer to one that is nowhere any more, though its value may be known.
+     * A pointer to an object that has no place any more, although its value may be known.
      *
      * @param entry  the number of the entry of that object
      * @param offset of the place that it points to, in bytes
      */
     record ImplicitPointer(long entry, long offset) implements Location {}
 
-    /** Nowhere: the compiler has done away with it, here or altogether. */
+    /** Nowhere: the compiler has removed it, here or everywhere. */
     record OptimisedOut() implements Location {}
 
-    /** It cannot be known where it is, or what its value is. */
+    /** Its place or its value cannot be determined. */
     record Unknown(String reason) implements Location {}
 }

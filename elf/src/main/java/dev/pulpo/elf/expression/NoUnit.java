@@ -2,7 +2,7 @@ package dev.pulpo.elf.expression;
 
 import java.util.Optional;
 
-/** Where there is no unit. What refers to one is refused when the expression is read, so nothing is asked here. */
+/** For expressions outside of a unit. Reading refuses operations that refer to a unit, so these methods are not called. */
 enum NoUnit implements UnitValues {
     FRAMES;
 

@@ -24,7 +24,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The operations of expressions: DWARF 5, 7.7.1, and the GNU ones of before it. */
+/** The operations of expressions: DWARF 5, 7.7.1, and the older GNU extensions. */
 public enum Opcode {
     ADDR(0x03, ADDRESS), DEREF(0x06), CONST1U(0x08, U8), CONST1S(0x09, S8), CONST2U(0x0a, U16), CONST2S(0x0b,
             S16), CONST4U(0x0c, U32), CONST4S(0x0d, S32), CONST8U(0x0e, U64), CONST8S(0x0f, S64), CONSTU(0x10,
@@ -33,11 +33,11 @@ public enum Opcode {
                                     0x1e), NEG(0x1f), NOT(0x20), OR(0x21), PLUS(0x22), PLUS_UCONST(0x23, UNSIGNED), SHL(
                                             0x24), SHR(0x25), SHRA(0x26), XOR(0x27), BRA(0x28, DISTANCE), EQ(0x29), GE(
                                                     0x2a), GT(0x2b), LE(0x2c), LT(0x2d), NE(0x2e), SKIP(0x2f, DISTANCE),
-    /** A small number, that of the operation. */
+    /** A small number, which is the number of the operation. */
     LIT(0x30),
-    /** The value is in a register, whose number is that of the operation. */
+    /** The object is in a register, whose number is that of the operation. */
     REG(0x50),
-    /** The value of a register, whose number is that of the operation, and an offset. */
+    /** The value of a register, whose number is that of the operation, plus an offset. */
     BREG(0x70, SIGNED), REGX(0x90, REGISTER), FBREG(0x91, SIGNED), BREGX(0x92, REGISTER, SIGNED), PIECE(0x93,
             UNSIGNED), DEREF_SIZE(0x94, U8), XDEREF_SIZE(0x95, U8), NOP(0x96), PUSH_OBJECT_ADDRESS(0x97), CALL2(0x98,
                     U16), CALL4(0x99, U32), CALL_REF(0x9a, ENTRY), FORM_TLS_ADDRESS(0x9b), CALL_FRAME_CFA(
@@ -105,12 +105,12 @@ public enum Opcode {
         this.second = second;
     }
 
-    /** The byte that stands for it; for those with a number, for number 0. */
+    /** Its byte; for numbered operations, that of number 0. */
     public int code() {
         return code;
     }
 
-    /** Whether there are 32 of it, each with a number of its own. */
+    /** Whether there are 32 variants with numbers. */
     public boolean isNumbered() {
         return code == 0x30 || code == 0x50 || code == 0x70;
     }
@@ -119,7 +119,7 @@ public enum Opcode {
         return first == null ? List.of() : second == null ? List.of(first) : List.of(first, second);
     }
 
-    /** The operation that a byte stands for. */
+    /** The operation of a byte. */
     static Optional<Opcode> of(int code) {
         return Optional.ofNullable(BY_CODE[code]);
     }

@@ -2,7 +2,7 @@ package dev.pulpo.elf.expression;
 
 import dev.pulpo.elf.ByteCursor;
 
-/** How an operand of an operation is written (DWARF 5, 7.7.1). */
+/** The encoding of an operand (DWARF 5, 7.7.1). */
 enum Operand {
     ADDRESS, U8, S8, U16, S16, U32, S32, U64, S64, UNSIGNED, SIGNED,
     /** A distance from the end of the operation, in bytes. */
@@ -13,14 +13,14 @@ enum Operand {
     REGISTER,
     /** An offset of a base type in the unit; 0 for the generic type. */
     TYPE,
-    /** Bytes behind their length, which is a LEB128 number. */
+    /** Bytes after their length, which is a LEB128 number. */
     BYTES,
-    /** Bytes behind their length, which is one byte. */
+    /** Bytes after their length, which is one byte. */
     SHORT_BYTES,
     /** As {@link #BYTES}, where the bytes are an expression. */
     EXPRESSION;
 
-    /** Reads the operand; of bytes, their length. */
+    /** Reads the operand; for bytes, their length. */
     long read(ByteCursor cursor, Encoding encoding) {
         return switch (this) {
             case ADDRESS -> cursor.unsigned(encoding.addressSize());

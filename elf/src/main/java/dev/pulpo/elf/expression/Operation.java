@@ -21,7 +21,7 @@ public final class Operation {
     private final @Nullable Expression inner;
     private final long end;
 
-    /** Reads the next operation; {@code depth} expressions are around the one that it is in. */
+    /** Reads the next operation of an expression inside {@code depth} others. */
     Operation(ByteCursor cursor, UnitValues unit, int depth) {
         Encoding encoding = unit.encoding();
         position = (int) cursor.position();
@@ -52,22 +52,22 @@ public final class Operation {
         return opcode;
     }
 
-    /** Which of the operations of one kind it is: the literal of {@code lit7}, the register of {@code breg7}; else 0. */
+    /** The number of a numbered operation: the literal of {@code lit7}, the register of {@code breg7}; else 0. */
     public int number() {
         return number;
     }
 
-    /** The first operand, where there is one; of bytes, their length. Numbers without sign may come out negative. */
+    /** The first operand, if there is one; for bytes, their length. Unsigned numbers may appear negative. */
     public long first() {
         return first;
     }
 
-    /** The second operand, where there is one. */
+    /** The second operand, if there is one. */
     public long second() {
         return second;
     }
 
-    /** The register that it names, by DWARF number; -1 where it names none. */
+    /** The register that it names, by DWARF number; -1 if it names none. */
     public long register() {
         return switch (opcode) {
             case REG, BREG -> number;
@@ -76,17 +76,17 @@ public final class Operation {
         };
     }
 
-    /** Where a branch goes to in the expression, in bytes. */
+    /** The target of a branch in the expression, in bytes. */
     long target() {
         return end + first;
     }
 
-    /** The operand that is bytes; none for other operations. */
+    /** The operand that consists of bytes; empty for other operations. */
     public byte[] bytes() {
         return bytes.clone();
     }
 
-    /** The operand that is an expression: what {@code entry_value} asks for. */
+    /** The operand that is an expression, which {@code entry_value} has. */
     public Optional<Expression> inner() {
         return Optional.ofNullable(inner);
     }

@@ -22,7 +22,7 @@ final class TypedArithmetic {
         }, type);
     }
 
-    /** Comparisons have values of the generic type, whatever they compare. */
+    /** Comparisons result in the generic type, whatever they compare. */
     static boolean isComparison(Opcode opcode) {
         return switch (opcode) {
             case EQ, GE, GT, LE, LT, NE -> true;

@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.util.zip.DataFormatException;
 
 /**
- * Reads a bit stream from its end to its beginning (RFC 8878, 4.1). The last byte's highest set bit marks the end. What
- * is read before the beginning is zero, and {@link #left} says by its sign that this has happened.
+ * Reads a bit stream from its end to its beginning (RFC 8878, 4.1). The last byte's highest set bit marks the end. Bits
+ * before the beginning read as zero, and {@link #left} is then negative.
  */
 final class BackwardBits {
     private final ByteBuffer input;
@@ -13,9 +13,9 @@ final class BackwardBits {
     private long left;
 
     /**
-     * @param input with eight readable bytes behind the stream
+     * @param input with eight readable bytes after the stream
      * @param start first byte
-     * @param end   the byte behind the last
+     * @param end   the byte after the last
      */
     BackwardBits(ByteBuffer input, int start, int end) throws DataFormatException {
         if (end <= start || input.get(end - 1) == 0) {
@@ -26,7 +26,7 @@ final class BackwardBits {
         left = 8L * (end - start) - Integer.numberOfLeadingZeros(input.get(end - 1) & 0xff) + 24 - 1;
     }
 
-    /** How many bits are left; negative where more was read than there is. */
+    /** How many bits are left; negative if too many were read. */
     long left() {
         return left;
     }

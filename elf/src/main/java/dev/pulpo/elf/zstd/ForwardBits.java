@@ -3,7 +3,7 @@ package dev.pulpo.elf.zstd;
 import java.nio.ByteBuffer;
 import java.util.zip.DataFormatException;
 
-/** Reads bits from the lowest of the first byte on, as the descriptions of tables are written (RFC 8878, 4.1.1). */
+/** Reads bits from the lowest bit of the first byte on, for the descriptions of tables (RFC 8878, 4.1.1). */
 final class ForwardBits {
     private final ByteBuffer input;
     private final long end;
@@ -29,7 +29,7 @@ final class ForwardBits {
         position -= count;
     }
 
-    /** The first byte of which nothing has been read. */
+    /** The first byte without a bit that has been read. */
     int nextByte() {
         return (int) ((position + 7) >>> 3);
     }

@@ -19,7 +19,7 @@ final class HuffmanTable {
         lengths = new byte[1 << longest];
     }
 
-    /** A table, and where its description ends. */
+    /** A table, and the end of its description. */
     record Read(HuffmanTable table, int end) {}
 
     static Read read(ByteBuffer input, int start, int end) throws DataFormatException {
@@ -54,7 +54,7 @@ final class HuffmanTable {
         }
     }
 
-    /** Two states take turns, until the stream has ended. */
+    /** Two states alternate until the stream ends. */
     private static int readWeights(FseTable table, BackwardBits in, int[] weights) throws DataFormatException {
         int[] states = {table.firstState(in), table.firstState(in)};
         for (int count = 0; count < MOST_WEIGHTS - 1; count++) {
@@ -82,7 +82,7 @@ final class HuffmanTable {
         if (sum == 0 || longest > LONGEST || Integer.bitCount(rest) != 1) {
             throw new DataFormatException("weights that make no code");
         }
-        // The last weight is what makes the sum a power of two.
+        // The last weight makes the sum a power of two.
         weights[count] = 32 - Integer.numberOfLeadingZeros(rest);
         HuffmanTable table = new HuffmanTable(longest);
         int at = 0;

@@ -3,13 +3,13 @@ package dev.pulpo.elf.zstd;
 import java.util.Arrays;
 import java.util.zip.DataFormatException;
 
-/** What has been decompressed. Grows with what really comes out, so that a wrong size costs no memory. */
+/** The decompressed bytes. Grows with the output, so that a wrong size costs no memory. */
 final class Output {
     private final int size;
     private byte[] bytes;
     private int count;
 
-    /** @param size how much there may be in the end */
+    /** @param size the largest size */
     Output(int size, int likely) {
         this.size = size;
         this.bytes = new byte[Math.min(size, Math.max(64, likely))];

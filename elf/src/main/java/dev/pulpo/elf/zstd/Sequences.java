@@ -5,8 +5,8 @@ import java.util.zip.DataFormatException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The copies of a block, each behind some literals (RFC 8878, 3.1.1.3.2 and 3.1.1.4). Keeps the tables and the last
- * three distances for the next block; one for each frame.
+ * The copies of a block, each after some literals (RFC 8878, 3.1.1.3.2 and 3.1.1.4). One object per frame: it keeps the
+ * tables and the last three distances for the next block.
  */
 final class Sequences {
     private static final int[] LITERAL_COUNTS = {4, 3, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2,
@@ -150,7 +150,7 @@ final class Sequences {
         return used;
     }
 
-    /** The values 1 to 3 are distances that were used last (RFC 8878, 3.1.1.5). */
+    /** The values 1 to 3 mean recently used distances (RFC 8878, 3.1.1.5). */
     private long resolve(long value, int literalLength) {
         if (value > 3) {
             third = second;

@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.DataFormatException;
 
-/** Decompresses frames of Zstandard (RFC 8878, 3.1). Dictionaries are refused; checksums are passed over. */
+/** Decompresses frames of Zstandard (RFC 8878, 3.1). Refuses dictionaries; skips checksums. */
 public final class Zstd {
     private static final int MAGIC = 0xfd2fb528;
     private static final int SKIPPABLE = 0x184d2a50;
     private static final int LARGEST_BLOCK = 1 << 17;
-    /** Words are read whole, also at the end. */
+    /** Whole words are read even at the end. */
     private static final int PADDING = 8;
 
     private final ByteBuffer input;
@@ -30,7 +30,7 @@ public final class Zstd {
      *
      * @param compressed the bytes
      * @param size       how many bytes must come out
-     * @throws DataFormatException where the input is malformed or is of another size
+     * @throws DataFormatException if the input is malformed or is of another size
      */
     public static byte[] decompress(MemorySegment compressed, int size) throws DataFormatException {
         int length = (int) compressed.byteSize();
@@ -80,7 +80,7 @@ public final class Zstd {
         int descriptor = (int) unsigned(1);
         boolean single = (descriptor & 0x20) != 0;
         if (!single) {
-            // The window size only matters to those who forget what they have decompressed.
+            // The window size does not matter, because all output is kept.
             unsigned(1);
         }
         int dictionarySize = descriptor & 3;

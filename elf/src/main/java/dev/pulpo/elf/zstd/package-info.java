@@ -3,8 +3,8 @@
  * {@code Literals} and {@code Sequences} read the two parts of a block, with {@code HuffmanTable} and {@code FseTable};
  * {@code ForwardBits} and {@code BackwardBits} read bits, {@code Output} takes the result.
  *
- * <p>Written here because the libraries in pure Java read memory with {@code sun.misc.Unsafe}, which JDK 24 warns of and
- * later ones refuse, in the JVM of whoever uses this one.
+ * <p>Written here because the pure Java libraries use {@code sun.misc.Unsafe}: JDK 24 prints a warning and later ones
+ * refuse it, in the JVM of our users.
  */
 @org.jspecify.annotations.NullMarked
 package dev.pulpo.elf.zstd;

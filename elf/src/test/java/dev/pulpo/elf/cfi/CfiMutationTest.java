@@ -16,9 +16,11 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A real {@code .eh_frame} with some bytes changed, the same in every run: it is read or refused, and can be walked with. */
+@Tag("slow")
 class CfiMutationTest {
     private static final int RUNS = 4000;
 

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,7 @@ class LandingPadsTest {
     @TempDir
     private Path directory;
 
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"-O0", "-O2", "-Os"})
     void padsAreThoseOfTheCompiler(String level) throws Exception {

@@ -17,9 +17,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Compares the rows of a spread of the machine's libraries with those that {@code readelf} computes. */
+@Tag("slow")
 class ReadelfFramesComparisonTest {
     /** Of the machine's libraries, besides the ones below, one in so many; so the time it takes has a bound. */
     private static final int SAMPLE = Integer.getInteger("pulpo.cfi.sample", 6);
@@ -30,6 +32,8 @@ class ReadelfFramesComparisonTest {
     private static final Pattern FUNCTION = Pattern
             .compile("[0-9a-f]+ [0-9a-f]+ [0-9a-f]+ FDE cie=[0-9a-f]+ pc=([0-9a-f]+)\\.\\.([0-9a-f]+)");
     private static final Pattern COMMON = Pattern.compile("[0-9a-f]+ [0-9a-f]+ [0-9a-f]+ CIE .*");
+
+    private static final Pattern TERMINATOR = Pattern.compile("[0-9a-f]+ ZERO terminator");
 
     /** In place of what is not compared. */
     private static final String OTHER = "-";
@@ -93,6 +97,9 @@ class ReadelfFramesComparisonTest {
                     if (Long.compareUnsigned(start, end) < 0) {
                         function.add(new Printed(start, columns, cells));
                     }
+                } else if (end != 0 && !line.isEmpty() && Character.digit(line.charAt(0), 16) >= 0
+                        && !TERMINATOR.matcher(line).matches()) {
+                    throw new IllegalStateException("readelf prints a row that is not understood: " + line);
                 }
             }
             check(library, table, function, end, differences);

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -46,6 +47,7 @@ class DebugFilesTest {
         }
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @ValueSource(strings = {"zlib", "zlib-gnu", "zstd"})
     void compressedSectionsAreReadAsTheyWere(String compression) throws IOException {
@@ -171,6 +173,7 @@ class DebugFilesTest {
     }
 
     /** What dwz makes of two programs: parts of their own in common, and a third file with what both have. */
+    @Tag("slow")
     @ParameterizedTest
     @CsvSource({"-gdwarf-4, --no-odr", "-gdwarf-5, --no-odr", "-gdwarf-5, --dwarf-5"})
     void whatDwzMakesSmallerSaysTheSame(String version, String form) throws IOException {
@@ -246,6 +249,7 @@ class DebugFilesTest {
     }
 
     /** Some bytes of the debug sections changed, the same in every run: everything is answered or refused. */
+    @Tag("slow")
     @Test
     void mutatedFilesAreReadOrRefused() throws IOException {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();

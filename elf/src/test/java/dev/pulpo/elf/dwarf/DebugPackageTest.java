@@ -16,9 +16,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A debug package as a whole, the C library's: all that is said of it is what {@code llvm-dwarfdump} says. */
+@Tag("slow")
 class DebugPackageTest {
     private static final Path LIBRARY = Path.of("/lib/x86_64-linux-gnu/libc.so.6");
     private static final Pattern TABLE = Pattern.compile("debug_line\\[(0x[0-9a-f]+)\\]");

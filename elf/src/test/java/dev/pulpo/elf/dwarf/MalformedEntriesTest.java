@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -118,6 +119,7 @@ class MalformedEntriesTest {
     }
 
     /** Its names are all the end of one long string: reading them would take minutes. */
+    @Tag("slow")
     @Test
     void textsThatAreSharedCountForEachThatHasThem() throws IOException {
         try (ElfFile file = object("""

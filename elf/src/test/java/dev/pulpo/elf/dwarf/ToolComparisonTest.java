@@ -16,11 +16,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Compiles programs in every version and form of DWARF, and asks the GNU and LLVM tools the same questions. */
+@Tag("slow")
 class ToolComparisonTest {
     private static final Pattern ORIGIN = Pattern.compile(" +DW_AT_abstract_origin\t\\(0x[0-9a-f]+ \"(.*)\"\\)");
 

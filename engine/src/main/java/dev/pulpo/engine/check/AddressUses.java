@@ -10,7 +10,6 @@ import dev.pulpo.elf.Section;
 import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.x86.Decoder;
-import dev.pulpo.x86.OpcodeMap;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Optional;
@@ -18,7 +17,6 @@ import java.util.stream.Stream;
 
 /** Where code takes the addresses of constants, and whether it compares them: then it matters which copy it is. */
 final class AddressUses {
-    private static final int LEA = 0x8d;
     /** How many instructions a compiler puts between taking an address and comparing it. */
     private static final int NEAR = 4;
     private static final int LONGEST = 256;
@@ -63,7 +61,7 @@ final class AddressUses {
         Decoder decoder = new Decoder();
         for (int at = 0; at < code.length; at += Math.max(1, decoder.length())) {
             boolean address = decoder.decode(code, at, code.length) > 0 && decoder.isRipRelative()
-                    && decoder.opcodeMap() == OpcodeMap.ONE && decoder.opcode() == LEA;
+                    && decoder.isLea();
             if (address) {
                 LinkAddress place = function.address().plus(at + decoder.length() + decoder.displacement());
                 if (constants.stream().anyMatch(section -> section.contains(place))) {
@@ -75,14 +73,11 @@ final class AddressUses {
         return found.build();
     }
 
-    /** {@code cmp} of a register with another one or with memory (SDM volume 2, CMP: 39 and 3B). */
     private static boolean isCompared(byte[] code, int from, int register) {
         Decoder decoder = new Decoder();
         int at = from;
         for (int i = 0; i < NEAR && decoder.decode(code, at, code.length) > 0; i++) {
-            boolean compares = decoder.opcodeMap() == OpcodeMap.ONE
-                    && (decoder.opcode() == 0x39 || decoder.opcode() == 0x3b);
-            if (compares && (decoder.register() == register || decoder.otherRegister() == register)) {
+            if (decoder.compares(register)) {
                 return true;
             }
             at += decoder.length();

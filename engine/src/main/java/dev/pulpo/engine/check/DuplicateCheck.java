@@ -21,15 +21,15 @@ final class DuplicateCheck {
 
     static List<Finding> run(CodeFacts target, CodeFacts patch) {
         List<Finding> findings = new ArrayList<>();
-        for (VariableInfo young : patch.info().variables()) {
+        for (VariableInfo replacement : patch.info().variables()) {
             // Of what nobody writes a second copy is as good as the first.
-            Optional<VariableInfo> old = young.type().startsWith("const ")
+            Optional<VariableInfo> old = replacement.type().startsWith("const ")
                     ? Optional.empty()
-                    : target.info().variables(young.name()).stream()
-                            .filter(other -> other.function().equals(young.function())).findFirst();
+                    : target.info().variables(replacement.name()).stream()
+                            .filter(other -> other.function().equals(replacement.function())).findFirst();
             if (old.isPresent()) {
-                findings.add(new Finding(Check.DUPLICATED, message(young),
-                        Stream.of(old.get(), young).flatMap(each -> each.declaration().stream()).toList()));
+                findings.add(new Finding(Check.DUPLICATED, message(replacement),
+                        Stream.of(old.get(), replacement).flatMap(each -> each.declaration().stream()).toList()));
             }
         }
         findings.addAll(compared(target, patch));
@@ -39,12 +39,12 @@ final class DuplicateCheck {
     /** Constants and strings of which the patch has a copy, and whose address the target compares. */
     static List<Finding> compared(CodeFacts target, CodeFacts patch) {
         AddressUses old = new AddressUses(target);
-        AddressUses young = new AddressUses(patch);
+        AddressUses replacement = new AddressUses(patch);
         Set<String> texts = new HashSet<>();
         Set<String> names = new HashSet<>();
-        for (AddressUses.Use use : young.all()) {
+        for (AddressUses.Use use : replacement.all()) {
             name(patch, use.constant()).ifPresentOrElse(names::add,
-                    () -> young.text(use.constant()).ifPresent(texts::add));
+                    () -> replacement.text(use.constant()).ifPresent(texts::add));
         }
         List<Finding> findings = new ArrayList<>();
         if (names.isEmpty() && texts.isEmpty()) {
@@ -77,11 +77,12 @@ final class DuplicateCheck {
                 .map(symbol -> symbol.name().replaceFirst("[.][0-9]+$", ""));
     }
 
-    private static String message(VariableInfo young) {
-        return young.function()
-                .map(function -> "the patch has a second copy of " + young.name() + ", a static variable of " + function
+    private static String message(VariableInfo replacement) {
+        return replacement.function()
+                .map(function -> "the patch has a second copy of " + replacement.name() + ", a static variable of "
+                        + function
                         + ": its value begins anew. Declare it extern, by the name that the target's symbol table has")
-                .orElse("the patch has a second copy of the target's " + young.name()
+                .orElse("the patch has a second copy of the target's " + replacement.name()
                         + ": declare it extern in the patch");
     }
 }

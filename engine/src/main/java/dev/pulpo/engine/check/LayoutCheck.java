@@ -19,16 +19,16 @@ final class LayoutCheck {
     static List<Finding> run(CodeFacts target, CodeFacts patch) {
         List<Finding> findings = new ArrayList<>();
         for (QualifiedType wanted : patch.info().types()) {
-            TypeLayout young = wanted.type();
+            TypeLayout replacement = wanted.type();
             List<TypeLayout> old = target.info().types(wanted).stream()
-                    .filter(other -> other.getClass().equals(young.getClass())).toList();
-            List<TypeLayout> sameFile = old.stream().filter(other -> isSameFile(other, young)).toList();
+                    .filter(other -> other.getClass().equals(replacement.getClass())).toList();
+            List<TypeLayout> sameFile = old.stream().filter(other -> isSameFile(other, replacement)).toList();
             List<TypeLayout> counting = sameFile.isEmpty() ? old : sameFile;
-            if (!counting.isEmpty() && counting.stream().noneMatch(other -> difference(other, young).isEmpty())) {
+            if (!counting.isEmpty() && counting.stream().noneMatch(other -> difference(other, replacement).isEmpty())) {
                 TypeLayout first = counting.getFirst();
-                findings.add(new Finding(Check.LAYOUT, young.name() + " is not what it is in the target: "
-                        + difference(first, young).orElse(""),
-                        Stream.of(first, young).flatMap(type -> type.declaration().stream()).toList()));
+                findings.add(new Finding(Check.LAYOUT, replacement.name() + " is not what it is in the target: "
+                        + difference(first, replacement).orElse(""),
+                        Stream.of(first, replacement).flatMap(type -> type.declaration().stream()).toList()));
             }
         }
         return findings.stream().distinct().toList();
@@ -44,11 +44,11 @@ final class LayoutCheck {
     }
 
     /** In words; empty where there is none. Types that members have are compared by themselves, if they have names. */
-    private static Optional<String> difference(TypeLayout old, TypeLayout young) {
-        if (old.size() != young.size()) {
-            return Optional.of("it has " + young.size() + " bytes instead of " + old.size());
+    private static Optional<String> difference(TypeLayout old, TypeLayout replacement) {
+        if (old.size() != replacement.size()) {
+            return Optional.of("it has " + replacement.size() + " bytes instead of " + old.size());
         }
-        return switch (young) {
+        return switch (replacement) {
             case StructLayout struct -> difference((StructLayout) old, struct);
             case EnumLayout values -> difference((EnumLayout) old, values);
             case TypedefLayout alias -> {
@@ -60,16 +60,16 @@ final class LayoutCheck {
         };
     }
 
-    private static Optional<String> difference(StructLayout old, StructLayout young) {
-        for (int i = 0; i < Math.max(old.members().size(), young.members().size()); i++) {
+    private static Optional<String> difference(StructLayout old, StructLayout replacement) {
+        for (int i = 0; i < Math.max(old.members().size(), replacement.members().size()); i++) {
             if (i >= old.members().size()) {
-                return Optional.of("its member " + young.members().get(i).name() + " is new");
+                return Optional.of("its member " + replacement.members().get(i).name() + " is new");
             }
             StructLayout.Member was = old.members().get(i);
-            if (i >= young.members().size()) {
+            if (i >= replacement.members().size()) {
                 return Optional.of("its member " + was.name() + " is missing");
             }
-            StructLayout.Member is = young.members().get(i);
+            StructLayout.Member is = replacement.members().get(i);
             if (!was.equals(is)) {
                 return Optional.of(text(is) + " instead of " + text(was));
             }
@@ -82,8 +82,8 @@ final class LayoutCheck {
         return (member.type() + " " + member.name()).strip() + " at offset " + member.offset() + bit;
     }
 
-    private static Optional<String> difference(EnumLayout old, EnumLayout young) {
-        for (EnumLayout.Value value : young.values()) {
+    private static Optional<String> difference(EnumLayout old, EnumLayout replacement) {
+        for (EnumLayout.Value value : replacement.values()) {
             Optional<EnumLayout.Value> was = old.values().stream()
                     .filter(other -> other.name().equals(value.name())).findFirst();
             if (was.isEmpty()) {
@@ -94,7 +94,7 @@ final class LayoutCheck {
                         value.name() + " is " + value.number() + " instead of " + was.get().number());
             }
         }
-        return old.values().size() == young.values().size()
+        return old.values().size() == replacement.values().size()
                 ? Optional.empty()
                 : Optional.of("it lacks constants of the target");
     }

@@ -27,11 +27,11 @@ public final class PatchChecks {
      * What there is to say against functions of a new build in processes that run the old one. Copies and callers need not
      * be looked for: where they differ they are among those functions.
      */
-    public static List<Finding> ofBuilds(CodeFacts old, CodeFacts young, List<ReplacedFunction> functions) {
-        List<Finding> findings = new ArrayList<>(OptionCheck.run(old, young, functions));
-        if (old.isDescribed() && young.isDescribed()) {
-            findings.addAll(SignatureCheck.run(old, young, functions));
-            findings.addAll(LayoutCheck.run(old, young));
+    public static List<Finding> ofBuilds(CodeFacts old, CodeFacts replacement, List<ReplacedFunction> functions) {
+        List<Finding> findings = new ArrayList<>(OptionCheck.run(old, replacement, functions));
+        if (old.isDescribed() && replacement.isDescribed()) {
+            findings.addAll(SignatureCheck.run(old, replacement, functions));
+            findings.addAll(LayoutCheck.run(old, replacement));
         }
         return findings;
     }

@@ -3,7 +3,6 @@ package dev.pulpo.engine.check;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.dwarf.AddressRange;
 import dev.pulpo.x86.Decoder;
-import dev.pulpo.x86.OpcodeMap;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -14,7 +13,6 @@ import java.util.Set;
 
 /** What code of a patch may come to, from one function on. Used once. */
 final class Reach {
-    private static final int LEA = 0x8d;
     /** Of a function whose end nothing tells, so much is read at most. */
     private static final long UNKNOWN_LENGTH = 4096;
 
@@ -76,7 +74,7 @@ final class Reach {
                 if (code.isStartUp(operand)) {
                     return;
                 }
-                boolean taken = decoder.opcodeMap() == OpcodeMap.ONE && decoder.opcode() == LEA;
+                boolean taken = decoder.isLea();
                 operands.add(() -> operand(operand, taken));
             }
             if (range.isEmpty() && !decoder.flow().fallsThrough() && at > furthest) {

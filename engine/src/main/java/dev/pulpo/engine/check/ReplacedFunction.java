@@ -8,6 +8,7 @@ import dev.pulpo.elf.LinkAddress;
  * @param function    its name in the target
  * @param address     of it in the target
  * @param replacement the name in the patch
- * @param young       the address in the patch
+ * @param replacementAddress       the address in the patch
  */
-public record ReplacedFunction(String function, LinkAddress address, String replacement, LinkAddress young) {}
+public record ReplacedFunction(String function, LinkAddress address, String replacement,
+        LinkAddress replacementAddress) {}

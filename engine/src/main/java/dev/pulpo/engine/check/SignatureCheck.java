@@ -22,12 +22,12 @@ public final class SignatureCheck {
         List<Finding> findings = new ArrayList<>();
         for (ReplacedFunction each : functions) {
             Optional<FunctionInfo> old = target.functionEnteredAt(each.address());
-            Optional<FunctionInfo> young = patch.functionEnteredAt(each.young());
-            if (old.isPresent() && young.isPresent() && !canonical(target.info(), old.get().signature())
-                    .equals(canonical(patch.info(), young.get().signature()))) {
+            Optional<FunctionInfo> replacement = patch.functionEnteredAt(each.replacementAddress());
+            if (old.isPresent() && replacement.isPresent() && !canonical(target.info(), old.get().signature())
+                    .equals(canonical(patch.info(), replacement.get().signature()))) {
                 findings.add(new Finding(Check.SIGNATURE, each.function() + " is " + old.get().signature()
-                        + " in the target, and its replacement is " + young.get().signature(),
-                        Stream.of(old.get(), young.get()).flatMap(function -> function.declaration().stream())
+                        + " in the target, and its replacement is " + replacement.get().signature(),
+                        Stream.of(old.get(), replacement.get()).flatMap(function -> function.declaration().stream())
                                 .toList()));
             }
         }

@@ -1,6 +1,5 @@
 package dev.pulpo.engine.check;
 
-import dev.pulpo.elf.DynamicTag;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.Relocation;
@@ -21,8 +20,6 @@ import java.util.stream.Stream;
  * check: linkers refuse to make a shared object of it.
  */
 final class TlsModelCheck {
-    private static final long DF_STATIC_TLS = 0x10;
-
     private TlsModelCheck() {}
 
     static Optional<Finding> run(CodeFacts target, CodeFacts patch) {
@@ -45,8 +42,7 @@ final class TlsModelCheck {
     }
 
     private static boolean isAtFixedDistance(ElfFile target) {
-        return target.interpreter().isPresent()
-                || (target.dynamic().value(DynamicTag.FLAGS).orElse(0) & DF_STATIC_TLS) != 0;
+        return target.interpreter().isPresent() || target.dynamic().hasStaticTls();
     }
 
     private static ElfSymbol symbol(ElfFile elf, Relocation relocation) {

@@ -1,8 +1,17 @@
 /**
- * What could make a patch do something else than its author means, found by comparing debug information, symbols and
- * properties of patch and target: {@link dev.pulpo.engine.check.PatchChecks} runs the checks on two
- * {@link dev.pulpo.engine.check.CodeFacts}, and {@link dev.pulpo.engine.check.ConstructorCheck} looks at what runs while
- * a patch is being loaded. Files only, no processes.
+ * What the debug information of a patch and its target, and their code, say against a patch.
+ *
+ * <ul>
+ * <li>{@link PlanChecks}, {@link PatchChecks}: begin here: all checks of a plan, and of a patch file; <b>a new check
+ * goes here</b>;
+ * <li>{@link CodeFacts}, {@link ReplacedFunction}: what the checks look at;
+ * <li>{@link SignatureCheck}: parameters and results;
+ * <li>{@link LayoutCheck}: types;
+ * <li>{@link CopyCheck}: copies of a replaced function that go on to run;
+ * <li>{@link DuplicateCheck}, {@link AddressUses}: variables that patch and target both have;
+ * <li>{@link OptionCheck}, {@link StackGuard}, {@link TlsModelCheck}: choices of the compiler;
+ * <li>{@link ConstructorCheck}, {@link Reach}, {@link PatchCode}: code that runs before references are written.
+ * </ul>
  */
 @NullMarked
 package dev.pulpo.engine.check;

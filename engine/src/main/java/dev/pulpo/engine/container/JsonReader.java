@@ -1,12 +1,20 @@
 package dev.pulpo.engine.container;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import dev.pulpo.elf.MalformedElfException;
-import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.elf.RawText;
+import dev.pulpo.elf.ReadLimits;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a JSON text (RFC 8259) into maps, lists, strings, longs, doubles and truth values; {@code null} becomes
@@ -21,13 +29,20 @@ final class JsonReader {
     /** Two characters can make an object of fifty bytes; a symbol is six values. */
     private static final int MOST = 1 << 22;
 
+    /** Names are those of whoever wrote the file, so none is kept for other files. */
+    private static final JsonFactory FACTORY = JsonFactory.builder()
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES).disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(DEEPEST)
+                    .maxStringLength(Integer.MAX_VALUE).maxNameLength(Integer.MAX_VALUE).build())
+            .build();
+
+    private final JsonParser parser;
     private final String text;
     private final String source;
-    private int at;
-    private int depth;
     private int values;
 
-    private JsonReader(String text, String source) {
+    private JsonReader(JsonParser parser, String text, String source) {
+        this.parser = parser;
         this.text = text;
         this.source = source;
     }
@@ -38,89 +53,74 @@ final class JsonReader {
      * @throws MalformedElfException where it does not; the offset counts characters
      */
     static Object read(String text, String source) {
-        JsonReader reader = new JsonReader(text, source);
-        Object value = reader.value();
-        reader.space();
-        if (reader.at < text.length()) {
-            throw reader.malformed("the end");
+        try (JsonParser parser = FACTORY.createParser(text)) {
+            return new JsonReader(parser, text, source).read();
+        } catch (IOException impossible) {
+            throw new UncheckedIOException("a string is read", impossible);
         }
-        return value;
     }
 
-    private Object value() {
-        space();
-        ReadLimits.check(source, at, ++values, MOST, "values");
-        return switch (peek()) {
-            case '{' -> nested(this::object);
-            case '[' -> nested(this::array);
-            case '"' -> string();
-            case 't' -> word("true", true);
-            case 'f' -> word("false", false);
-            case 'n' -> word("null", NULL);
-            default -> number();
+    private Object read() throws IOException {
+        try {
+            Object value = value(parser.nextToken());
+            if (parser.nextToken() != null) {
+                throw malformed("the end");
+            }
+            return value;
+        } catch (JsonProcessingException e) {
+            boolean placed = e.getLocation() != null;
+            MalformedElfException malformed = malformed(placed
+                    ? "JSON"
+                    : "numbers of at most " + StreamReadConstraints.DEFAULT_MAX_NUM_LEN + " digits, and at most "
+                            + DEEPEST
+                            + " objects and arrays within each other",
+                    placed ? e.getLocation().getCharOffset() : parser.currentLocation().getCharOffset());
+            malformed.initCause(e);
+            throw malformed;
+        }
+    }
+
+    private Object value(@Nullable JsonToken token) throws IOException {
+        ReadLimits.check(source, parser.currentTokenLocation().getCharOffset(), ++values, MOST, "values");
+        return switch (token) {
+            case START_OBJECT -> object();
+            case START_ARRAY -> array();
+            case VALUE_STRING -> string();
+            case VALUE_NUMBER_INT -> number();
+            case VALUE_NUMBER_FLOAT -> parser.getDoubleValue();
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case VALUE_NULL -> NULL;
+            case null, default -> throw malformed("a value");
         };
     }
 
-    private Object nested(java.util.function.Supplier<Object> content) {
-        if (++depth > DEEPEST) {
-            throw malformed("at most " + DEEPEST + " objects and arrays within each other");
-        }
-        at++;
-        Object value = content.get();
-        depth--;
-        return value;
-    }
-
-    private Map<String, Object> object() {
+    private Map<String, Object> object() throws IOException {
         Map<String, Object> object = new LinkedHashMap<>();
-        for (boolean first = true; !closes('}', first); first = false) {
-            space();
-            if (peek() != '"') {
-                throw malformed("a name in quotes");
-            }
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = string();
-            space();
-            expect(':');
-            object.put(name, value());
+            if (object.containsKey(name)) {
+                throw malformed("each name once in an object");
+            }
+            object.put(name, value(parser.nextToken()));
         }
         return object;
     }
 
-    private List<Object> array() {
+    private List<Object> array() throws IOException {
         List<Object> array = new ArrayList<>();
-        for (boolean first = true; !closes(']', first); first = false) {
-            array.add(value());
+        for (JsonToken token = parser.nextToken(); token != JsonToken.END_ARRAY; token = parser.nextToken()) {
+            array.add(value(token));
         }
         return array;
     }
 
-    /** Whether the list ends here; else moves over the comma, which comes before all entries but the first. */
-    private boolean closes(char end, boolean first) {
-        space();
-        if (peek() == end) {
-            at++;
-            return true;
-        }
-        if (!first) {
-            expect(',');
-        }
-        return false;
-    }
-
-    private String string() {
-        StringBuilder string = new StringBuilder();
-        for (at++; peek() != '"'; at++) {
-            char c = peek();
-            if (c < ' ') {
-                throw malformed("a character of a string, or a quote at its end");
-            }
-            string.append(c == '\\' ? escaped() : c);
-        }
+    private String string() throws IOException {
+        String string = parser.getText();
         if (string.codePoints().anyMatch(JsonReader::isHalf)) {
-            throw malformed("the other half of a character before the end of the string");
+            throw malformed("both halves of each character");
         }
-        at++;
-        return RawText.asData(string.toString());
+        return RawText.asData(string);
     }
 
     /** Surrogates stand alone for bytes that are no UTF-8 and for nothing else. */
@@ -129,79 +129,20 @@ final class JsonReader {
                 && !RawText.isByte(codePoint);
     }
 
-    private char escaped() {
-        at++;
-        return switch (peek()) {
-            case '"', '\\', '/' -> peek();
-            case 'b' -> '\b';
-            case 'f' -> '\f';
-            case 'n' -> '\n';
-            case 'r' -> '\r';
-            case 't' -> '\t';
-            case 'u' -> unicode();
-            default -> throw malformed("an escape");
+    private Object number() throws IOException {
+        return switch (parser.getNumberType()) {
+            case INT, LONG -> parser.getLongValue();
+            default -> throw malformed("a number of 64 bits");
         };
     }
 
-    private char unicode() {
-        int value = 0;
-        for (int i = 0; i < 4; i++) {
-            at++;
-            int digit = Character.digit(peek(), 16);
-            if (digit < 0) {
-                throw malformed("a hexadecimal digit");
-            }
-            value = value * 16 + digit;
-        }
-        return (char) value;
-    }
-
-    private Object number() {
-        int start = at;
-        while (at < text.length() && "+-.eE0123456789".indexOf(text.charAt(at)) >= 0) {
-            at++;
-        }
-        String number = text.substring(start, at);
-        try {
-            return number.matches("-?\\d+") ? (Object) Long.valueOf(number) : (Object) Double.valueOf(number);
-        } catch (NumberFormatException e) {
-            at = start;
-            MalformedElfException malformed = malformed("a value");
-            malformed.initCause(e);
-            throw malformed;
-        }
-    }
-
-    private Object word(String word, Object value) {
-        if (!text.startsWith(word, at)) {
-            throw malformed("a value");
-        }
-        at += word.length();
-        return value;
-    }
-
-    private void expect(char c) {
-        if (peek() != c) {
-            throw malformed("'" + c + "'");
-        }
-        at++;
-    }
-
-    private char peek() {
-        if (at >= text.length()) {
-            throw malformed("more of the value");
-        }
-        return text.charAt(at);
-    }
-
-    private void space() {
-        while (at < text.length() && " \t\r\n".indexOf(text.charAt(at)) >= 0) {
-            at++;
-        }
-    }
-
     private MalformedElfException malformed(String expected) {
-        String found = at >= text.length() ? "the end" : "character " + Integer.toHexString(text.charAt(at));
+        return malformed(expected, parser.currentTokenLocation().getCharOffset());
+    }
+
+    private MalformedElfException malformed(String expected, long offset) {
+        int at = Math.clamp(offset, 0, text.length());
+        String found = at == text.length() ? "the end" : "character " + Integer.toHexString(text.charAt(at));
         if (at < text.length() && text.charAt(at) > ' ' && text.charAt(at) < 0x7f) {
             found = "'" + text.charAt(at) + "'";
         }

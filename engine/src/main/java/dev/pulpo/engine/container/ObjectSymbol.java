@@ -1,5 +1,8 @@
 package dev.pulpo.engine.container;
 
+import dev.pulpo.elf.SymbolBinding;
+import dev.pulpo.elf.SymbolType;
+
 /**
  * A symbol of an object, as far as a description needs it.
  *
@@ -10,13 +13,6 @@ package dev.pulpo.engine.container;
  * @param other  {@code st_other}: the visibility
  */
 public record ObjectSymbol(String name, long offset, long size, int info, int other) {
-    private static final int NOTYPE = 0;
-    private static final int OBJECT = 1;
-    private static final int FUNC = 2;
-    private static final int COMMON = 5;
-    private static final int TLS = 6;
-    private static final int GNU_IFUNC = 10;
-
     /** What a symbol may stand for. */
     public enum Kind {
         FUNCTION("function"), VARIABLE("variable"), THREAD_LOCAL("thread-local variable"),
@@ -41,16 +37,16 @@ public record ObjectSymbol(String name, long offset, long size, int info, int ot
     }
 
     boolean isLocal() {
-        return info >> 4 == 0;
+        return SymbolBinding.ofInfo(info) == SymbolBinding.LOCAL;
     }
 
     boolean is(Kind kind) {
-        int type = info & 15;
+        SymbolType type = SymbolType.ofInfo(info);
         return switch (kind) {
-            case FUNCTION -> type == FUNC || type == GNU_IFUNC;
-            case VARIABLE -> type == OBJECT || type == COMMON || type == NOTYPE;
-            case THREAD_LOCAL -> type == TLS;
-            case ADDRESS -> type == FUNC || is(Kind.VARIABLE);
+            case FUNCTION -> type.isFunction();
+            case VARIABLE -> type == SymbolType.OBJECT || type == SymbolType.COMMON || type == SymbolType.NOTYPE;
+            case THREAD_LOCAL -> type == SymbolType.TLS;
+            case ADDRESS -> type == SymbolType.FUNC || is(Kind.VARIABLE);
         };
     }
 }

@@ -6,11 +6,11 @@ import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.InputFile;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.RawText;
-import dev.pulpo.engine.image.ObjectFiles;
+import dev.pulpo.engine.target.ObjectFiles;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -61,7 +61,7 @@ public record ObjectSymbols(String name, BuildId buildId, List<ObjectSymbol> sym
     /** @throws MalformedElfException where the file has no build-id */
     public static ObjectSymbols of(ElfFile elf, String name) {
         BuildId build = elf.buildId().orElseThrow(() -> new MalformedElfException(elf.name(), 0,
-                "a build-id (link with --build-id)", "none"));
+                "a build-id (link with -Wl,--build-id)", "none"));
         Set<ObjectSymbol> symbols = new LinkedHashSet<>();
         Stream.concat(elf.dynamicSymbols().stream(), elf.symbols().stream())
                 .filter(symbol -> !symbol.name().isEmpty())

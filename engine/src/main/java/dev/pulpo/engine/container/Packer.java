@@ -1,15 +1,15 @@
 package dev.pulpo.engine.container;
 
+import dev.pulpo.elf.NearestNames;
 import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
-import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.InputFile;
+import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.container.Description.Word;
-import dev.pulpo.engine.image.ObjectFiles;
-import dev.pulpo.engine.plan.Names;
+import dev.pulpo.engine.target.ObjectFiles;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -81,20 +81,20 @@ public record Packer(Path file, Container container) {
                     .flatMap(word -> dependency(word).stream()).toList();
             // Names cannot be looked up in files that cannot be read.
             problems.throwIfAny();
-            ObjectSymbols young = patch.orElseThrow();
+            ObjectSymbols replacement = patch.orElseThrow();
             ObjectSymbols old = target.orElseThrow();
             List<FunctionPair> functions = new ArrayList<>();
             for (Description.Functions pair : description.functions()) {
                 long address = offset(pair.function(), old, ObjectSymbol.Kind.FUNCTION);
-                offset(pair.replacement(), young, ObjectSymbol.Kind.FUNCTION);
+                offset(pair.replacement(), replacement, ObjectSymbol.Kind.FUNCTION);
                 functions.add(new FunctionPair(pair.function().text(), pair.replacement().text(),
                         new LinkAddress(address)));
             }
             List<DataReference> references = description.references().stream()
-                    .map(reference -> resolve(reference, old, young)).toList();
+                    .map(reference -> resolve(reference, old, replacement)).toList();
             problems.throwIfAny();
             // The last one first: libpulp's packer does so, and the same description is to give the same bytes.
-            Metadata metadata = new Metadata(id(young.buildId(), text), old.buildId(), old.name(), functions,
+            Metadata metadata = new Metadata(id(replacement.buildId(), text), old.buildId(), old.name(), functions,
                     dependencies.reversed(), references.reversed());
             return new Packer(file.orElseThrow(), new Container(metadata, description.comment()));
         }
@@ -181,7 +181,7 @@ public record Packer(Path file, Container container) {
             if (found.isEmpty()) {
                 List<String> nearest = name.text().length() > LONGEST_SUGGESTED
                         ? List.of()
-                        : Names.nearest(name.text(), object.names(kind));
+                        : NearestNames.to(name.text(), object.names(kind));
                 problems.add(name, object.name() + " has no " + kind + " " + name
                         + (nearest.isEmpty() ? "" : "; did you mean " + String.join(", ", nearest) + "?"));
             } else {

@@ -1,17 +1,17 @@
 /**
- * Patch files as libpulp has them: a container is a shared object with metadata in sections that are not loaded, and a
- * description says what the metadata is to be. Files only, no processes. In reading order:
- * <ol>
- * <li>{@link dev.pulpo.engine.container.Metadata}, {@link dev.pulpo.engine.container.FunctionPair},
- * {@link dev.pulpo.engine.container.DataReference}: what a patch replaces, and what it refers to;
- * <li>{@link dev.pulpo.engine.container.MetadataFormat}: their bytes;
- * <li>{@link dev.pulpo.engine.container.Container}: the sections of a file;
- * <li>{@link dev.pulpo.engine.container.Description}, {@link dev.pulpo.engine.container.DescriptionParser}: what a person
- * writes down; {@link dev.pulpo.engine.container.DescriptionException}: what is wrong with it;
- * <li>{@link dev.pulpo.engine.container.ObjectSymbols}: the symbols of a target, from its file or from JSON;
- * <li>{@link dev.pulpo.engine.container.Packer}: makes a container of a description.
- * <li>{@link dev.pulpo.engine.container.PreparedFile}: objects whose functions wait for patches.
- * </ol>
+ * Patch files: shared objects with libpulp's metadata.
+ *
+ * <ul>
+ * <li>{@link Packer}: makes one of a description;
+ * <li>{@link DescriptionParser}, {@link Description}, {@link DescriptionProblems}, {@link DescriptionException}: the
+ * description;
+ * <li>{@link Container}, {@link Metadata}, {@link MetadataFormat}, {@link FunctionPair}, {@link DataReference}: the
+ * metadata;
+ * <li>{@link ObjectSymbols}, {@link ObjectSymbol}, {@link SymbolsJson}, {@link JsonReader}: what a description needs
+ * to know of an object;
+ * <li>{@link PreparedFile}: objects that were built to be patched;
+ * <li>{@link Md4}: libpulp's digest of names.
+ * </ul>
  */
 @NullMarked
 package dev.pulpo.engine.container;

@@ -34,11 +34,11 @@ import java.util.Set;
  */
 public final class BuildPatch {
     private final CodeFacts old;
-    private final CodeFacts young;
+    private final CodeFacts replacement;
     private final Path oldFile;
     private final Set<Check> allowed;
-    private final CodeNames youngNames;
-    private final Carving carving;
+    private final CodeNames replacementNames;
+    private final ExtractionPlan carving;
     private final List<Finding> findings = new ArrayList<>();
     private final Map<ElfSymbol, ElfSymbol> replaced;
 
@@ -48,13 +48,13 @@ public final class BuildPatch {
      * @param oldFile the file of the old build, whose name the patch is for where it has no {@code DT_SONAME}
      * @param allowed findings that are no reason to refuse
      */
-    public BuildPatch(CodeFacts old, Path oldFile, CodeFacts young, Set<Check> allowed) {
+    public BuildPatch(CodeFacts old, Path oldFile, CodeFacts replacement, Set<Check> allowed) {
         this.old = old;
-        this.young = young;
+        this.replacement = replacement;
         this.oldFile = oldFile;
         this.allowed = allowed;
-        youngNames = new CodeNames(young);
-        carving = new Carving(new CodeNames(old), youngNames);
+        replacementNames = new CodeNames(replacement);
+        carving = new ExtractionPlan(new CodeNames(old), replacementNames);
         replaced = carving.replaced();
         check();
     }
@@ -64,14 +64,14 @@ public final class BuildPatch {
             add(Check.BUILD_ID,
                     old.elf().name() + " has no build-id, so processes that run it cannot be told from others");
         }
-        if (!young.elf().header().type().equals(ObjectType.DYNAMIC)) {
-            add(Check.REFERENCE, young.elf().name() + " works at fixed addresses only: link it with -pie");
+        if (!replacement.elf().header().type().equals(ObjectType.DYNAMIC)) {
+            add(Check.REFERENCE, replacement.elf().name() + " works at fixed addresses only: link it with -pie");
         }
         if (replaced.isEmpty()) {
             add(Check.UNKNOWN, "no function of " + old.elf().name() + " has changed");
         }
         findings.addAll(carving.findings());
-        findings.addAll(PatchChecks.ofBuilds(old, young, functions()));
+        findings.addAll(PatchChecks.ofBuilds(old, replacement, functions()));
     }
 
     private void add(Check check, String message) {
@@ -90,12 +90,12 @@ public final class BuildPatch {
                 .forEach(function -> notes.add("takes " + function.name() + " along"));
         carving.words().kept().values()
                 .forEach(variable -> notes.add("takes the variable " + variable.name() + " along"));
-        return new PackReport(young.elf().name(), old.elf().name(),
+        return new PackReport(replacement.elf().name(), old.elf().name(),
                 replaced.values().stream().map(function -> new PackReport.Function(function.name(), function.address(),
                         old.functionEnteredAt(function.address()).flatMap(FunctionInfo::declaration))).toList(),
                 List.of(), findings.stream().filter(finding -> !allowed.contains(finding.check())).toList(),
                 findings.stream().filter(finding -> allowed.contains(finding.check())).toList(),
-                PatchChecks.unchecked(old, young), notes);
+                PatchChecks.unchecked(old, replacement), notes);
     }
 
     /**
@@ -104,7 +104,7 @@ public final class BuildPatch {
      * @throws IOException where that fails; an existing file is as it was then
      */
     public void write(Path output) throws IOException {
-        Carrier carrier = new Carrier(youngNames, carving);
+        PatchObjectBuilder carrier = new PatchObjectBuilder(replacementNames, carving);
         ElfFile made = ElfFile.of(ByteSource.of(carrier.toBytes()), RawText.of(output));
         BuildId build = old.elf().buildId().orElseThrow();
         Map<ElfSymbol, String> names = carrier.names();
@@ -122,7 +122,7 @@ public final class BuildPatch {
         new Container(new Metadata(new PatchId(id), build, target, pairs, List.of(), carrier.references()), "")
                 .embed(made)
                 .put(PlanChecks.CHECKED,
-                        RawText.encode("made of " + young.elf().name() + " and checked against " + build
+                        RawText.encode("made of " + replacement.elf().name() + " and checked against " + build
                                 + "\n"))
                 .write(output);
     }

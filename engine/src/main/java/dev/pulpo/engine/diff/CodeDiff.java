@@ -17,24 +17,25 @@ import java.util.stream.IntStream;
 /** Compares two builds. */
 public final class CodeDiff {
     private final CodeNames old;
-    private final CodeNames young;
+    private final CodeNames replacement;
 
-    private CodeDiff(CodeFacts old, CodeFacts young) {
+    private CodeDiff(CodeFacts old, CodeFacts replacement) {
         this.old = new CodeNames(old);
-        this.young = new CodeNames(young);
+        this.replacement = new CodeNames(replacement);
     }
 
     /** Which functions and variables differ. */
-    public static BuildDiff between(CodeFacts old, CodeFacts young) {
-        return new CodeDiff(old, young).run();
+    public static BuildDiff between(CodeFacts old, CodeFacts replacement) {
+        return new CodeDiff(old, replacement).run();
     }
 
     private BuildDiff run() {
-        List<BuildDiff.Difference> functions = compare(byName(old.functions()), byName(young.functions()),
-                (was, is) -> NormalForm.of(old, was).equals(NormalForm.of(young, is)));
-        List<BuildDiff.Difference> variables = compare(byName(old.variables()), byName(young.variables()),
-                (was, is) -> was.size() == is.size() && old.content(was).equals(young.content(is)));
-        return new BuildDiff(old.code().elf().name(), young.code().elf().name(), old.functions().size(), functions,
+        List<BuildDiff.Difference> functions = compare(byName(old.functions()), byName(replacement.functions()),
+                (was, is) -> NormalForm.of(old, was).equals(NormalForm.of(replacement, is)));
+        List<BuildDiff.Difference> variables = compare(byName(old.variables()), byName(replacement.variables()),
+                (was, is) -> was.size() == is.size() && old.content(was).equals(replacement.content(is)));
+        return new BuildDiff(old.code().elf().name(), replacement.code().elf().name(), old.functions().size(),
+                functions,
                 variables);
     }
 
@@ -71,7 +72,7 @@ public final class CodeDiff {
 
     private BuildDiff.Difference difference(BuildDiff.Kind kind, String name, Optional<ElfSymbol> was,
             Optional<ElfSymbol> is) {
-        Optional<SourceLine> place = is.flatMap(symbol -> declaration(young, symbol))
+        Optional<SourceLine> place = is.flatMap(symbol -> declaration(replacement, symbol))
                 .or(() -> was.flatMap(symbol -> declaration(old, symbol)));
         return new BuildDiff.Difference(kind, name, place);
     }

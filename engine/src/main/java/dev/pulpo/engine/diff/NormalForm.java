@@ -2,8 +2,6 @@ package dev.pulpo.engine.diff;
 
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.x86.Decoder;
-import dev.pulpo.x86.Flow;
-import dev.pulpo.x86.OpcodeMap;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -45,7 +43,7 @@ final class NormalForm {
                 numbers[i] = starts.size();
             }
             previous = at + 1;
-            if (!isPadding(at, length)) {
+            if (decoder.length() == 0 || !decoder.isNop()) {
                 starts.add(at);
             }
             at += length;
@@ -56,16 +54,6 @@ final class NormalForm {
         return starts.stream().map(this::text).toList();
     }
 
-    /** NOPs of any length (SDM volume 2, NOP): 90 or 0F 1F, behind any number of 66 and 2E. */
-    private boolean isPadding(int at, int length) {
-        int i = at;
-        while (i < at + length && (bytes[i] == 0x66 || bytes[i] == 0x2e)) {
-            i++;
-        }
-        int rest = at + length - i;
-        return rest == 1 && bytes[i] == (byte) 0x90 || rest > 2 && bytes[i] == 0x0f && bytes[i + 1] == 0x1f;
-    }
-
     private String text(int at) {
         int length = decoder.decode(bytes, at, bytes.length);
         if (length == 0) {
@@ -73,16 +61,16 @@ final class NormalForm {
         }
         long end = start + at + length;
         if (decoder.flow().isDirect()) {
-            return branch() + place(end + decoder.branchDisplacement());
+            return decoder.flow() + " " + decoder.condition() + " " + place(end + decoder.branchDisplacement());
         }
         byte[] shown = java.util.Arrays.copyOfRange(bytes, at, at + length);
         String operand = "";
         if (decoder.isRipRelative()) {
             blank(shown, decoder.displacementOffset(), decoder.displacementSize());
-            operand = " " + operand(end + decoder.displacement(), shown);
+            operand = " " + operand(end + decoder.displacement());
         } else if (decoder.displacementSize() == Integer.BYTES && names.isAbsolute(decoder.displacement())) {
             blank(shown, decoder.displacementOffset(), decoder.displacementSize());
-            operand = " " + operand(decoder.displacement(), shown);
+            operand = " " + operand(decoder.displacement());
         }
         if (decoder.immediateSize() == Integer.BYTES) {
             long value = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)
@@ -99,16 +87,6 @@ final class NormalForm {
         java.util.Arrays.fill(shown, from, from + size, (byte) 0);
     }
 
-    /** Short and long forms of a branch are the same. */
-    private String branch() {
-        Flow flow = decoder.flow();
-        if (flow == Flow.CONDITIONAL
-                && (decoder.opcodeMap() == OpcodeMap.ONE || decoder.opcodeMap() == OpcodeMap.X0F)) {
-            return "if " + (decoder.opcode() & 0xf) + " ";
-        }
-        return flow == Flow.LOOP ? "loop " + decoder.opcode() + " " : flow + " ";
-    }
-
     private String place(long target) {
         return isInside(target) ? "#" + numbers[(int) (target - start)] : names.branchTarget(target);
     }
@@ -117,12 +95,8 @@ final class NormalForm {
         return address >= start && address < start + bytes.length;
     }
 
-    private String operand(long address, byte[] shown) {
-        return isLoadOfAddress() ? address(address) : names.memory(address, constantSize(shown));
-    }
-
-    private boolean isLoadOfAddress() {
-        return decoder.opcodeMap() == OpcodeMap.ONE && decoder.opcode() == 0x8d;
+    private String operand(long address) {
+        return decoder.isLea() ? address(address) : names.memory(address, decoder.readSize());
     }
 
     private String address(long address) {
@@ -148,15 +122,5 @@ final class NormalForm {
             known++;
         }
         return known < 2 ? name : "table" + text;
-    }
-
-    /** How much of a constant an instruction may read: by its prefix, what SSE has for scalars, else for vectors. */
-    private int constantSize(byte[] shown) {
-        return switch (decoder.opcodeMap()) {
-            case ONE -> Long.BYTES;
-            case X0F -> shown[0] == (byte) 0xf3 ? Integer.BYTES : shown[0] == (byte) 0xf2 ? Long.BYTES : 16;
-            case X38, X3A -> 16;
-            default -> 32;
-        };
     }
 }

@@ -2,6 +2,7 @@ package dev.pulpo.engine.inspect;
 
 import dev.pulpo.elf.cfi.Unwinder;
 import dev.pulpo.elf.expression.DwarfRegisters;
+import dev.pulpo.engine.stack.StackCheck;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.SignalFrame;
@@ -14,19 +15,14 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Takes what the values of variables are made of while a thread is stopped: the registers of every frame, the memory of the
- * stack, and other memory that was asked for before. Allocates nothing for the former two. One thread at a time.
+ * Captures the data for the values of variables while a thread is stopped: the registers of every frame, the stack, and
+ * memory requested before. Allocates nothing for the first two. One thread at a time.
  */
 final class Capture {
-    /** What is deeper in the stack is asked for like other memory. */
+    /** Deeper parts of the stack must be requested like other memory. */
     private static final int STACK = 1 << 20;
-    /** Below the stack pointer functions may keep variables (psABI, 3.2.2). */
-    private static final int RED_ZONE = 128;
-    /** Of the outermost function, whose frame has no known end. */
+    /** Assumed size of the outermost frame, whose end is unknown. */
     private static final int OUTERMOST = 512;
-    /** Where the vector registers are in the extended state (SDM volume 1, 13.4.2). */
-    private static final int XMM = 160;
-    private static final int XMM_BYTES = 16;
 
     private final TraceeMemory memory;
     private final MemorySegment stack;
@@ -49,12 +45,12 @@ final class Capture {
         frameAddresses = new long[mostFrames];
     }
 
-    /** What else is to be read of the next thread. */
+    /** Requests memory of the next thread. */
     void want(List<Snapshot.Range> ranges) {
         wanted = ranges;
     }
 
-    /** The frame that the unwinder stands on. */
+    /** Captures the unwinder's present frame. */
     void frame(int number, Unwinder unwinder) {
         int mask = 0;
         for (int i = 0; i < DwarfRegisters.COUNT; i++) {
@@ -67,17 +63,17 @@ final class Capture {
         frameAddresses[number] = 0;
     }
 
-    /** The unwinder has left a frame. */
+    /** To be called when the unwinder has left a frame. */
     void left(int number, Unwinder unwinder) {
         frameAddresses[number] = unwinder.leftFrameAddress();
     }
 
-    /** Reads the memory, once all frames are known. */
+    /** Reads the memory, after all frames. */
     void readMemory(int tid, Ptrace ptrace, Registers innermost, int frames) {
         threadBase = innermost.fsBase();
-        stackStart = registers[DwarfRegisters.RSP] - RED_ZONE;
-        long end = frames > 1 ? frameAddresses[frames - 2] + OUTERMOST : stackStart + RED_ZONE + OUTERMOST;
-        long length = Math.clamp(end - stackStart, RED_ZONE + OUTERMOST, STACK);
+        stackStart = registers[DwarfRegisters.RSP] - StackCheck.RED_ZONE;
+        long end = frames > 1 ? frameAddresses[frames - 2] + OUTERMOST : stackStart + StackCheck.RED_ZONE + OUTERMOST;
+        long length = Math.clamp(end - stackStart, StackCheck.RED_ZONE + OUTERMOST, STACK);
         stackLength = memory.readSome(stackStart, stack.asSlice(0, length));
         ptrace.readExtendedState(tid, extended);
         found.clear();
@@ -94,9 +90,10 @@ final class Capture {
         }
     }
 
-    /** What was taken, for use after the stop. */
+    /** The captured data, for use after the stop. */
     Snapshot snapshot(int frames) {
-        byte[] vectors = extended.asSlice(XMM, (long) XMM_BYTES * DwarfRegisters.VECTORS)
+        byte[] vectors = extended.asSlice(SignalFrame.XSTATE_VECTORS,
+                (long) DwarfRegisters.VECTOR_BYTES * DwarfRegisters.VECTORS)
                 .toArray(ValueLayout.JAVA_BYTE);
         List<Snapshot.Memory> ranges = new ArrayList<>(found);
         ranges.add(new Snapshot.Memory(stackStart, stack.asSlice(0, stackLength).toArray(ValueLayout.JAVA_BYTE)));

@@ -3,23 +3,23 @@ package dev.pulpo.engine.inspect;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.elf.dwarf.MachineFrame;
-import dev.pulpo.engine.image.LoadedObject;
-import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.ProcessImage;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** A frame of a thread that was looked at, for the evaluation of its variables. */
+/** A captured frame, for the evaluation of its variables. */
 final class CapturedFrame implements MachineFrame {
     private final KnownCode code;
     private final ProcessImage image;
     private final StackReader.RawStack stack;
     private final Snapshot snapshot;
-    private final ThreadLocals threadLocals;
+    private final ThreadLocalMemory threadLocals;
     private final int number;
     private final LoadedObject object;
 
     private CapturedFrame(KnownCode code, ProcessImage image, StackReader.RawStack stack, Snapshot snapshot,
-            ThreadLocals threadLocals, int number, LoadedObject object) {
+            ThreadLocalMemory threadLocals, int number, LoadedObject object) {
         this.code = code;
         this.image = image;
         this.stack = stack;
@@ -29,9 +29,9 @@ final class CapturedFrame implements MachineFrame {
         this.object = object;
     }
 
-    /** A frame by its number, from the innermost; empty where its code belongs to no object, or nothing was taken of it. */
+    /** A frame by its number, 0 for the innermost; empty where its code belongs to no object, or nothing was captured. */
     static Optional<MachineFrame> of(KnownCode code, ProcessImage image, StackReader.RawStack stack,
-            ThreadLocals threadLocals, int number) {
+            ThreadLocalMemory threadLocals, int number) {
         Optional<Snapshot> snapshot = stack.snapshot();
         return snapshot.isEmpty() || number >= stack.frames().size()
                 ? Optional.empty()

@@ -12,11 +12,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Gives the functions of a frame their variables. */
+/** Adds variables to the functions of a frame. */
 final class FrameValues {
     private FrameValues() {}
 
-    /** The same functions, those that have debug information with their variables. */
+    /** The functions; those with debug information get their variables. */
     static List<StackFrame> of(List<StackFrame> functions, MachineFrame frame) {
         Optional<DebugInfo> info = frame.info();
         List<SourceScope> scopes = info.map(known -> scopes(known, frame)).orElse(List.of());
@@ -40,7 +40,7 @@ final class FrameValues {
         try {
             return info.scopes(frame.place());
         } catch (MalformedElfException malformed) {
-            // The function has its name, and no variables that one could speak of.
+            // The function has a name, but no usable variables.
             return List.of();
         }
     }

@@ -15,11 +15,11 @@ import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.StackFrame;
 import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.engine.check.PlanChecks;
-import dev.pulpo.engine.image.LoadedObject;
-import dev.pulpo.engine.image.Mapping;
-import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.image.TargetFiles;
-import dev.pulpo.engine.image.UnwindTables;
+import dev.pulpo.engine.code.UnwindTables;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.Mapping;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.engine.target.TargetFiles;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
@@ -31,27 +31,26 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * The names that addresses of one process have: by debug information where there is some, in the object or in a separate
- * file that the process itself would find, else by symbols. Debug information is read when it is first needed and kept
- * until {@link #close}. Thread-safe.
+ * Names the addresses of one process: by debug information from the object or from a separate file that the process itself
+ * would find, otherwise by symbols. Debug information is read on demand and kept until {@link #close}. Thread-safe.
  */
 public final class KnownCode implements AutoCloseable {
     private final Map<ElfFile, Optional<DebugInfo>> infos = new HashMap<>();
 
-    /** Debug information of an object; empty where there is none that can be read. */
+    /** Debug information of an object; empty where none can be read. */
     public synchronized Optional<DebugInfo> info(ProcessImage image, LoadedObject object) {
         return infos.computeIfAbsent(object.elf(), elf -> open(image, object));
     }
 
-    /** What debug information says about a plan; empty where nothing is known of its target. */
+    /** The checks of a plan against debug information; empty where nothing is known of its target. */
     public Optional<PlanChecks> checks(ProcessImage image, PatchPlan plan) {
         return image.named(plan.target()).stream().findFirst()
                 .flatMap(target -> info(image, target).map(known -> new PlanChecks(image, target, known)));
     }
 
     /**
-     * A plan with what debug information has to say against it. What is refused anyway, perhaps because it is another
-     * build, need not be compared with it.
+     * A plan with the findings of debug information as refusals. A plan that is refused already, perhaps because of another
+     * build, is not checked.
      *
      * @throws IOException where the patch cannot be read
      */
@@ -66,19 +65,19 @@ public final class KnownCode implements AutoCloseable {
             return Optional.of(
                     DebugInfo.open(object.elf(), object.path(), DebugFiles.in(tree, ReadLimits.PROCESS)));
         } catch (IOException | MalformedElfException unusable) {
-            // What is left are symbols; an answer without a line says that there is no more.
+            // Symbols remain; an answer without a line shows that.
             return Optional.empty();
         }
     }
 
-    /** Gives a stack names. */
+    /** Names a stack. */
     ThreadStack name(ProcessImage image, Optional<LoadedObject> vdso, StackReader.RawStack stack) {
         return name(image, stack, number -> frames(image, vdso, stack.frames().get(number)));
     }
 
-    /** Gives a stack names, and its functions their variables. */
+    /** Names a stack, with variables. */
     ThreadStack name(ProcessImage image, Optional<LoadedObject> vdso, StackReader.RawStack stack,
-            ThreadLocals threadLocals) {
+            ThreadLocalMemory threadLocals) {
         return name(image, stack, number -> {
             List<StackFrame> frames = frames(image, vdso, stack.frames().get(number));
             return CapturedFrame.of(this, image, stack, threadLocals, number)
@@ -137,13 +136,13 @@ public final class KnownCode implements AutoCloseable {
         }
     }
 
-    /** The symbol around an address: the separate debug file has those that the object was stripped of. */
+    /** The symbol around an address; a separate debug file has those that were stripped. */
     private Optional<ElfSymbol> symbol(ProcessImage image, LoadedObject object, LinkAddress place) {
         return object.elf().symbolContaining(place)
                 .or(() -> info(image, object).flatMap(known -> known.symbolContaining(place)));
     }
 
-    /** Says what an address is. */
+    /** Describes an address. */
     public CodePlace where(ProcessImage image, TraceeMemory memory, RemoteAddress address) {
         Optional<Mapping> mapping = image.map().find(address);
         String path = mapping.map(Mapping::path).orElse("");

@@ -10,12 +10,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * Registers and memory of a thread at one instant. Memory that is asked for and was not taken is noted, so that it can be
- * taken the next time. Not thread-safe.
+ * Registers and memory of a thread at one instant. Requests for memory that was not captured are recorded, so that the next
+ * capture can include it. Not thread-safe.
  */
 final class Snapshot {
-    private static final int XMM_BYTES = 16;
-
     private final long[] registers;
     private final int[] known;
     private final long[] frameAddresses;
@@ -25,10 +23,10 @@ final class Snapshot {
     private final List<Range> missed = new ArrayList<>();
     private final List<Range> tried;
 
-    /** Some memory of the process. */
+    /** A range of remote memory, in bytes. */
     record Range(long start, int length) {}
 
-    /** Memory that was taken: as much of it as could be read. */
+    /** Captured memory: the readable part of a range. */
     static final class Memory {
         private final long start;
         private final byte[] bytes;
@@ -48,7 +46,7 @@ final class Snapshot {
         }
     }
 
-    /** @param tried what was to be taken besides the stack, whether it could be or not */
+    /** @param tried ranges that were requested besides the stack, captured or not */
     Snapshot(long[] registers, int[] known, long[] frameAddresses, byte[] vectors, long threadBase, List<Memory> memory,
             List<Range> tried) {
         this.registers = registers;
@@ -65,11 +63,11 @@ final class Snapshot {
         return threadBase;
     }
 
-    /** The bytes of a register in a frame; those of vectors only in the innermost, where they have not been used since. */
+    /** The bytes of a register in a frame. Vector registers only in the innermost: outer frames' values are lost. */
     Optional<byte[]> register(int frame, int number) {
         if (frame == 0 && number >= DwarfRegisters.XMM0 && number < DwarfRegisters.XMM0 + DwarfRegisters.VECTORS) {
-            int start = (number - DwarfRegisters.XMM0) * XMM_BYTES;
-            return Optional.of(Arrays.copyOfRange(vectors, start, start + XMM_BYTES));
+            int start = (number - DwarfRegisters.XMM0) * DwarfRegisters.VECTOR_BYTES;
+            return Optional.of(Arrays.copyOfRange(vectors, start, start + DwarfRegisters.VECTOR_BYTES));
         }
         if (number < 0 || number >= DwarfRegisters.COUNT || (known[frame] >>> number & 1) == 0) {
             return Optional.empty();
@@ -78,12 +76,12 @@ final class Snapshot {
                 .putLong(registers[frame * DwarfRegisters.COUNT + number]).array());
     }
 
-    /** The canonical frame address of a frame. */
+    /** The CFA of a frame. */
     OptionalLong frameAddress(int frame) {
         return frameAddresses[frame] == 0 ? OptionalLong.empty() : OptionalLong.of(frameAddresses[frame]);
     }
 
-    /** Whether all of it was taken, and is in {@code into} then. */
+    /** Copies memory into {@code into}; false where not all of it was captured. */
     boolean read(long address, byte[] into) {
         for (Memory each : memory) {
             if (each.copy(address, into)) {
@@ -97,17 +95,17 @@ final class Snapshot {
         return false;
     }
 
-    /** Whether memory could not be read when it was to be taken. */
+    /** Whether memory was requested before. */
     boolean wasTried(long address) {
         return tried.stream().anyMatch(range -> address >= range.start() && address - range.start() < range.length());
     }
 
-    /** The memory that was asked for, and that nobody had asked for before. */
+    /** New requests. */
     List<Range> missed() {
         return List.copyOf(missed);
     }
 
-    /** What has been asked for, in this round and before. */
+    /** All requests. */
     List<Range> wanted() {
         List<Range> all = new ArrayList<>(tried);
         all.addAll(missed);

@@ -2,12 +2,12 @@ package dev.pulpo.engine.inspect;
 
 import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.ThreadStack;
-import dev.pulpo.engine.image.LoadedObject;
-import dev.pulpo.engine.image.ProcFs;
-import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.image.UnwindTables;
-import dev.pulpo.engine.stack.StackTables;
-import dev.pulpo.engine.trace.Exclusion;
+import dev.pulpo.engine.code.StackTables;
+import dev.pulpo.engine.code.UnwindTables;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Launcher;
@@ -23,17 +23,17 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
-/** Reads the stacks of a process: everything that can be prepared is, before the first thread is stopped. */
+/** Reads the stacks of a process. All preparation is done before the first thread is stopped. */
 public final class StackOperation {
     private static final int WARM_UP_ROUNDS = 20;
-    /** What a pointer in a structure behind a pointer leads to takes three. */
+    /** A pointer in a structure behind a pointer takes three rounds. */
     private static final int MOST_ROUNDS = 4;
 
-    /** The first stop of a JVM would take milliseconds, for classes and code, so the first are those of a child. */
+    /** The first stop in a JVM would take milliseconds, to load classes and code, so a child process is stopped first. */
     private static final CompletableFuture<Void> WARM = CompletableFuture.runAsync(StackOperation::warmUp);
 
     private static void warmUp() {
-        // cat ends when its input does, so it does not outlive a JVM that is killed now.
+        // cat ends at the end of its input, so it does not outlive a killed JVM.
         try (OwnChild child = OwnChild.start(new Launcher("cat"));
                 TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
             ProcessImage image = ProcessImage.read(child.pid(), memory);
@@ -58,18 +58,18 @@ public final class StackOperation {
     public List<ThreadStack> run() {
         StackTables tables = tables();
         Optional<LoadedObject> vdso = UnwindTables.vdso(image, memory);
-        return exclusively(() -> readAll(tables)).stream()
+        return locked(() -> readAll(tables)).stream()
                 .map(stack -> code.name(image, vdso, stack)).toList();
     }
 
     /**
-     * The stacks of all threads with the values of variables. What lies on the stack is taken in the first stop of a thread;
-     * that more is needed is seen when the debug information is read, while the thread runs again, so it is taken in
-     * another one, with the stack once more.
+     * The stacks of all threads with the values of variables. The first stop of a thread captures its stack. Reading the
+     * debug information, while the thread runs, shows whether more memory is needed; another stop captures that, with the
+     * stack again.
      */
     public List<ThreadStack> runWithLocals() {
         StackTables tables = tables();
-        ThreadLocals threadLocals = ThreadLocals.of(image, memory);
+        ThreadLocalMemory threadLocals = ThreadLocalMemory.of(image, memory);
         Optional<LoadedObject> vdso = UnwindTables.vdso(image, memory);
         Map<Integer, ThreadStack> known = new LinkedHashMap<>();
         Map<Integer, Duration> stopped = new HashMap<>();
@@ -77,10 +77,10 @@ public final class StackOperation {
         ProcFs.liveThreads(image.pid()).forEach(tid -> wanted.put(tid, List.of()));
         for (int round = 0; round < MOST_ROUNDS && !wanted.isEmpty(); round++) {
             Map<Integer, List<Snapshot.Range>> now = new LinkedHashMap<>(wanted);
-            // Threads that have ended meanwhile do not come again.
+            // Threads that have ended do not appear again.
             wanted.keySet().forEach(known::remove);
             wanted.clear();
-            List<StackReader.RawStack> stacks = exclusively(() -> readWithLocals(tables.of(image), now));
+            List<StackReader.RawStack> stacks = locked(() -> readWithLocals(tables.of(image), now));
             boolean learnt = tables.learn(image);
             for (StackReader.RawStack stack : stacks) {
                 ThreadStack named = code.name(image, vdso, stack, threadLocals);
@@ -96,13 +96,13 @@ public final class StackOperation {
     private StackTables tables() {
         StackTables tables = new StackTables(memory);
         tables.of(image);
-        // Where it failed, the first stop is slower and nothing else.
+        // If it failed, the first stop is slower; nothing else changes.
         WARM.handle((done, failure) -> failure == null).join();
         return tables;
     }
 
-    private <T> T exclusively(Supplier<T> work) {
-        ProcessLock lock = Exclusion.of(image.pid());
+    private <T> T locked(Supplier<T> work) {
+        ProcessLock lock = TargetLock.of(image.pid());
         try {
             return work.get();
         } finally {
@@ -110,7 +110,7 @@ public final class StackOperation {
         }
     }
 
-    /** What stands in the way of following stacks is found out by reading them. */
+    /** Reads stacks until no proof of frames can be added. */
     private List<StackReader.RawStack> readAll(StackTables tables) {
         List<StackReader.RawStack> stacks;
         do {

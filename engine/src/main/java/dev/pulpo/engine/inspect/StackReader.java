@@ -1,12 +1,12 @@
 package dev.pulpo.engine.inspect;
 
 import dev.pulpo.elf.cfi.CfiMap;
-import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.cfi.Step;
 import dev.pulpo.elf.cfi.UnwindEnd;
 import dev.pulpo.elf.cfi.Unwinder;
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.engine.stack.StackWindow;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.trace.ThreadStop;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.RemoteAddress;
@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Unwinds the stacks of threads, each while it is stopped. To be used on the tracer thread. */
+/** Unwinds the stacks of threads, each while it is stopped. For the tracer thread. */
 final class StackReader {
     static final int MOST_FRAMES = 10_000;
 
@@ -35,14 +35,14 @@ final class StackReader {
     private final boolean[] signal = new boolean[MOST_FRAMES];
 
     /**
-     * A stack in addresses.
+     * A stack as addresses.
      *
      * @param name     of the thread
-     * @param frames   the innermost first
-     * @param end      why there are no more; empty where the thread did not stop, or has more frames than are looked at
-     * @param stopped  for how long the thread was kept from running
-     * @param obstacle why the stack is not known, or not all of it; empty where {@code end} tells
-     * @param snapshot what the values of variables are made of, if it was asked for
+     * @param frames   innermost first
+     * @param end      why the stack ends; empty where the thread did not stop, or has too many frames
+     * @param stopped  how long the thread was stopped
+     * @param obstacle why the stack is unknown or incomplete; empty where {@code end} tells
+     * @param snapshot for the values of variables, if requested
      */
     record RawStack(int tid, String name, List<RawFrame> frames, Optional<UnwindEnd> end, Duration stopped,
             String obstacle, Optional<Snapshot> snapshot) {
@@ -56,15 +56,15 @@ final class StackReader {
     }
 
     /**
-     * A frame in addresses.
+     * A frame as addresses.
      *
-     * @param pc   where it goes on
-     * @param code an address inside the instruction that it executes
+     * @param pc     where it continues
+     * @param code   an address inside the executing instruction
      * @param signal whether it is the trampoline that a signal handler returns to
      */
     record RawFrame(RemoteAddress pc, RemoteAddress code, boolean signal) {}
 
-    /** @param capture what takes the values of variables; null where they are not asked for */
+    /** @param capture for the values of variables; null for none */
     StackReader(int pid, TracerThread.Tools tools, CfiMap tables, TraceeMemory memory, Arena arena,
             @Nullable Capture capture) {
         this.capture = capture;
@@ -75,7 +75,7 @@ final class StackReader {
         unwinder = new Unwinder(tables, stack);
     }
 
-    /** The stacks of all threads that live, one after the other. */
+    /** The stacks of all live threads, one after the other. */
     List<RawStack> readAll() {
         List<RawStack> stacks = new ArrayList<>();
         for (int tid : ProcFs.liveThreads(pid)) {
@@ -87,7 +87,7 @@ final class StackReader {
     /**
      * The stack of one thread; empty where it has ended.
      *
-     * @param wanted what is to be read besides the stack
+     * @param wanted memory to read besides the stack
      */
     Optional<RawStack> read(int tid, List<Snapshot.Range> wanted) {
         String name = ProcFs.name(pid, tid);
@@ -124,7 +124,7 @@ final class StackReader {
                 Optional.ofNullable(capture).map(taken -> taken.snapshot(frames))));
     }
 
-    /** Allocates nothing: the thread waits. */
+    /** Allocates nothing: the thread is stopped. */
     private int walk() {
         tools.saved().copyTo(registers);
         stack.forget();

@@ -1,8 +1,12 @@
 /**
- * Looking at what threads do: {@code StackReader} stops each thread for as long as its stack takes
- * to unwind, {@link dev.pulpo.engine.inspect.KnownCode} gives addresses the names that the source has for them. For the values
- * of variables {@code Capture} takes registers and memory in the stop, a {@code Snapshot}; {@code FrameValues} asks the debug
- * information about each {@code CapturedFrame} afterwards, with {@code ThreadLocals}.
+ * Stacks with names, lines, inlined functions and variables.
+ *
+ * <ul>
+ * <li>{@link StackOperation}: begin here;
+ * <li>{@link StackReader}, {@link Capture}, {@link Snapshot}: what is read while a thread is stopped;
+ * <li>{@link CapturedFrame}, {@link FrameValues}, {@link ThreadLocalMemory}: its evaluation after the release;
+ * <li>{@link KnownCode}: names of addresses.
+ * </ul>
  */
 @NullMarked
 package dev.pulpo.engine.inspect;

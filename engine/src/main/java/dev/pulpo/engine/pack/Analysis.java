@@ -13,6 +13,7 @@ import dev.pulpo.engine.Finding;
 import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PlainPatch;
+import dev.pulpo.engine.Remedy;
 import dev.pulpo.engine.check.CodeFacts;
 import dev.pulpo.engine.check.ConstructorCheck;
 import dev.pulpo.engine.check.PatchChecks;
@@ -102,11 +103,11 @@ public final class Analysis {
         findings.add(new Finding(check, message, List.of()));
     }
 
-    private void pair(ElfSymbol young) {
-        List<TargetSymbols.Meaning> meanings = symbols.meanings(young.name()).stream()
+    private void pair(ElfSymbol replacement) {
+        List<TargetSymbols.Meaning> meanings = symbols.meanings(replacement.name()).stream()
                 .filter(meaning -> meaning.kind() == TargetSymbols.Kind.FUNCTION).toList();
-        if (meanings.size() > 1 && !wanted.choices().containsKey(young.name())) {
-            Optional<String> signature = patch.functionEnteredAt(young.address()).map(FunctionInfo::signature);
+        if (meanings.size() > 1 && !wanted.choices().containsKey(replacement.name())) {
+            Optional<String> signature = patch.functionEnteredAt(replacement.address()).map(FunctionInfo::signature);
             List<TargetSymbols.Meaning> same = meanings.stream()
                     .filter(meaning -> signature.isPresent() && meaning.signature().isPresent()
                             && SignatureCheck.canonical(patch.info(), signature.get())
@@ -114,10 +115,10 @@ public final class Analysis {
                     .toList();
             meanings = same.isEmpty() ? meanings : same;
         }
-        choose(young.name(), meanings).ifPresent(meaning -> {
+        choose(replacement.name(), meanings).ifPresent(meaning -> {
             LinkAddress address = new LinkAddress(meaning.value());
-            replaced.add(new ReplacedFunction(young.name(), address, young.name(), young.address()));
-            functions.add(new PackReport.Function(young.name(), address, meaning.declaration()));
+            replaced.add(new ReplacedFunction(replacement.name(), address, replacement.name(), replacement.address()));
+            functions.add(new PackReport.Function(replacement.name(), address, meaning.declaration()));
         });
     }
 
@@ -131,9 +132,9 @@ public final class Analysis {
                         .toList();
         if (left.size() > 1) {
             findings.add(new Finding(Check.AMBIGUOUS, target.elf().name() + " has " + left.size() + " symbols " + name
-                    + ": " + left.stream().map(TargetSymbols.Meaning::describe).collect(Collectors.joining("; "))
-                    + "; choose one by its file (--choose " + name + "=FILE)",
-                    left.stream().flatMap(meaning -> meaning.declaration().stream()).toList()));
+                    + ": " + left.stream().map(TargetSymbols.Meaning::describe).collect(Collectors.joining("; ")),
+                    left.stream().flatMap(meaning -> meaning.declaration().stream()).toList(),
+                    List.of(new Remedy.ChooseSymbol(name))));
             return Optional.empty();
         }
         if (left.isEmpty() && file != null) {

@@ -1,8 +1,11 @@
 /**
- * Patches in plain C or C++: {@link dev.pulpo.engine.pack.Analysis} finds out what a shared object that knows nothing of
- * Pulpo replaces in a target, and which of its relocation slots stand for the target's private symbols;
- * {@link dev.pulpo.engine.pack.TargetSymbols} knows the names of the target, {@link dev.pulpo.engine.pack.Slots} the
- * relocations of the patch.
+ * A patch made of a plain shared object, or of source code.
+ *
+ * <ul>
+ * <li>{@link Analysis}: begin here: what pairs, what is referred to, what stands against it;
+ * <li>{@link Slots}, {@link TargetSymbols}: relocations of the patch, and the names of the target;
+ * <li>{@link Compiler}: runs the compiler.
+ * </ul>
  */
 @NullMarked
 package dev.pulpo.engine.pack;

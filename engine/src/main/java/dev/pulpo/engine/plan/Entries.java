@@ -2,12 +2,17 @@ package dev.pulpo.engine.plan;
 
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.cfi.LandingPads;
+import dev.pulpo.engine.ByteString;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.Replacement;
-import dev.pulpo.engine.image.LoadedObject;
-import dev.pulpo.engine.plan.CodeIndex.Overwritten;
+import dev.pulpo.engine.code.BranchScan;
+import dev.pulpo.engine.code.CodeIndex.Overwritten;
+import dev.pulpo.engine.code.CodeIndex;
+import dev.pulpo.engine.code.JumpTables;
+import dev.pulpo.engine.code.SymbolSources;
 import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.x86.CodeAddress;
 import dev.pulpo.x86.CodeBytes;
@@ -23,12 +28,12 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
- * Plans the detours of functions that were not built to be replaced. Their first instructions are overwritten, so whatever
- * could lead into those is looked for: branches of the function itself and of all others, jump tables, labels in data,
- * other symbols, landing pads of exceptions.
+ * Plans the detours of functions that were not built to be replaced. Their first instructions are overwritten, so everything
+ * that could lead into those is searched for: branches of the function and of all others, jump tables, labels in data, other
+ * symbols, landing pads.
  */
 final class Entries {
-    /** Some place from which the object can be reached; where a trampoline really will be is not known yet. */
+    /** Offset of a stand-in for the trampoline, whose real address is not known yet. */
     private static final int BEFORE_THE_OBJECT = 0x10000;
     private static final int SHOWN = 16;
 
@@ -51,14 +56,15 @@ final class Entries {
     }
 
     /**
-     * Plans one.
+     * Plans one function.
      *
-     * @param young    the link address of the replacement
-     * @param callable whether the original is to be called
-     * @param inForce  the detour that is in place
-     * @param shared   how many bytes another patch overwrites that comes in the same stop
+     * @param replacementAddress link address of the replacement
+     * @param callable           whether the original must stay callable
+     * @param inForce            the present detour
+     * @param shared             how many bytes an earlier patch of the same stop overwrites
      */
-    Optional<PlannedFunction> plan(Replacement replacement, TargetFunction old, LinkAddress young, boolean callable,
+    Optional<PlannedFunction> plan(Replacement replacement, TargetFunction old, LinkAddress replacementAddress,
+            boolean callable,
             Optional<FunctionRecord> inForce, OptionalInt shared, Code code) {
         String name = replacement.function();
         if (old.size() == 0) {
@@ -67,8 +73,8 @@ final class Entries {
         }
         RemoteAddress entry = target.toRemote(old.address());
         EntrySite site = EntrySite.of(target, entry, old.size(), callable);
-        // Patches of one function overwrite the same bytes. The first one takes a byte more where it may: should it be far
-        // away, one jump leads there instead of two.
+        // All patches of one function overwrite the same bytes. The first one takes a byte more if possible: then a far
+        // replacement needs one jump instead of two.
         int room = inForce.map(function -> function.original().length)
                 .orElse(shared.orElse(EntryDetour.ROOM_FOR_FAR));
         Answer answer = tried(site, inForce, code, room);
@@ -76,24 +82,25 @@ final class Entries {
             answer = tried(site, inForce, code, EntryDetour.ROOM);
         }
         return switch (answer) {
-            case Answer.Possible possible -> Optional.of(planned(replacement, old, young, possible.detour(), inForce));
+            case Answer.Possible possible ->
+                Optional.of(planned(replacement, old, replacementAddress, possible.detour(), inForce));
             case Answer.Impossible impossible -> refuse(name, impossible.reason());
         };
     }
 
-    /** What comes of overwriting so many bytes. */
+    /** The result for a number of overwritten bytes. */
     private sealed interface Answer {
-        /** A detour against which nothing speaks. */
+        /** A valid detour. */
         record Possible(EntryDetour detour) implements Answer {}
 
-        /** The reason against it. */
+        /** Why there is none. */
         record Impossible(String reason) implements Answer {}
     }
 
     private Answer tried(EntrySite site, Optional<FunctionRecord> inForce, Code code, int room) {
         RemoteAddress near = target.start().plus(-BEFORE_THE_OBJECT);
         return switch (site.detour(near, near, room)) {
-            case EntryPlan.Refused refused -> new Answer.Impossible(Reasons.of(refused));
+            case EntryPlan.Refused refused -> new Answer.Impossible(EntryRefusalText.of(refused));
             case EntryPlan.Planned planned -> {
                 EntryDetour detour = planned.detour();
                 Optional<String> reason = reason(detour, site).or(() -> changed(site, inForce, code));
@@ -109,13 +116,12 @@ final class Entries {
         return Optional.empty();
     }
 
-    private static PlannedFunction planned(Replacement replacement, TargetFunction old, LinkAddress young,
+    private static PlannedFunction planned(Replacement replacement, TargetFunction old, LinkAddress replacementAddress,
             EntryDetour detour, Optional<FunctionRecord> inForce) {
-        HexFormat hex = HexFormat.of();
-        String original = hex.formatHex(detour.expected().toByteArray());
+        ByteString original = ByteString.of(detour.expected().toByteArray());
         return new PlannedFunction(replacement.function(), new RemoteAddress(detour.entry().value()), old.size(),
-                replacement.replacement(), young, new RemoteAddress(detour.expected().start().value()),
-                inForce.map(function -> hex.formatHex(function.detour())).orElse(original), original,
+                replacement.replacement(), replacementAddress, new RemoteAddress(detour.expected().start().value()),
+                inForce.map(function -> ByteString.of(function.detour())).orElse(original), original,
                 !detour.expected().start().equals(detour.entry()), false);
     }
 
@@ -154,7 +160,7 @@ final class Entries {
         return new JumpTables(index, range, function).reason();
     }
 
-    /** Whether the process has the code that the file has, but for the detour that is known to be there. */
+    /** Whether the code in the process differs from the file, apart from the present detour. */
     private Optional<String> changed(EntrySite site, Optional<FunctionRecord> inForce, Code code) {
         RemoteAddress entry = new RemoteAddress(site.code().start().value());
         byte[] found = code.read(entry, site.size()).toByteArray();
@@ -176,7 +182,7 @@ final class Entries {
         return HexFormat.of().formatHex(bytes, from, Math.min(bytes.length, from + SHOWN));
     }
 
-    /** Those of the planned functions into whose first bytes no other function branches; the others are refused. */
+    /** Refuses functions into whose first bytes another function branches, and returns the others. */
     List<PlannedFunction> withoutStrayBranches(List<PlannedFunction> planned) {
         List<Overwritten> ranges = new ArrayList<>();
         for (PlannedFunction function : planned) {
@@ -208,6 +214,6 @@ final class Entries {
 
     private Overwritten range(PlannedFunction function) {
         return overwritten(function.entry().value(), function.size(), function.site().value(),
-                function.original().length() / 2);
+                function.original().length());
     }
 }

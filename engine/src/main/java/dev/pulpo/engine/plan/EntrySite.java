@@ -1,7 +1,8 @@
 package dev.pulpo.engine.plan;
 
 import dev.pulpo.elf.LinkAddress;
-import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.code.CodeIndex;
+import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.x86.CodeAddress;
 import dev.pulpo.x86.CodeBytes;
@@ -10,16 +11,15 @@ import dev.pulpo.x86.EntryPlan;
 import java.util.List;
 
 /**
- * The code of a function that was not built to be replaced, as its file has it, at the addresses where the process has it.
+ * The code of a function that was not built to be replaced, from its file, at remote addresses.
  *
- * @param code     the function, and some of what follows it
- * @param size     how many of the bytes are the function
- * @param original whether it shall be callable as it was
+ * @param code     the function, and some bytes after it
+ * @param size     the function's share of the bytes
+ * @param original whether the original must stay callable
  */
 public record EntrySite(CodeBytes code, int size, EntryDetour.Original original) {
     private static final int TAIL = 16;
 
-    /** The code of a function. */
     public static EntrySite of(LoadedObject object, RemoteAddress entry, long size, boolean callable) {
         byte[] bytes = CodeIndex.of(object.elf()).bytes(object.toLink(entry).value(), size + TAIL);
         return new EntrySite(CodeBytes.at(new CodeAddress(entry.value()), bytes), (int) Math.min(size, bytes.length),
@@ -27,11 +27,11 @@ public record EntrySite(CodeBytes code, int size, EntryDetour.Original original)
     }
 
     /**
-     * The detour to a replacement. Whether jump tables lead to the entry has been looked at before.
+     * The detour to a replacement. The caller checks jump tables.
      *
-     * @param target     the replacement
-     * @param trampoline where a trampoline can be
-     * @param room       how many bytes are overwritten at least
+     * @param target     remote address of the replacement
+     * @param trampoline remote address for a trampoline
+     * @param room       least number of overwritten bytes
      */
     public EntryPlan detour(RemoteAddress target, RemoteAddress trampoline, int room) {
         return EntryDetour.plan(code, size, List.of(), new CodeAddress(target.value()),

@@ -1,24 +1,28 @@
 package dev.pulpo.engine.plan;
 
+import dev.pulpo.elf.NearestNames;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.elf.dwarf.AddressRange;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.UnresolvedFunction;
-import dev.pulpo.engine.image.LoadedObject;
-import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.code.CodeIndex;
+import dev.pulpo.engine.code.IndirectFunction;
+import dev.pulpo.engine.code.SymbolSources;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.TargetMemory;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * Finds the function that a name means. It is one of
+ * Finds the function that a name means:
  *
  * <pre>
- *   name             of a symbol; of several functions of that name one has to be picked:
+ *   name             of a symbol; if several functions have it, one must be picked:
  *   name@file.c      by the source file that defines it
  *   name@VERSION     by its symbol version
  *   0x1234           by its link address, as nm and objdump show it
@@ -26,7 +30,7 @@ import java.util.Optional;
  */
 final class FunctionFinder {
     private final ProcessImage image;
-    private final TraceeMemory memory;
+    private final TargetMemory memory;
     private final LoadedObject target;
     private final SymbolSources symbols;
     private final Map<RemoteAddress, RemoteAddress> answers;
@@ -34,11 +38,11 @@ final class FunctionFinder {
     private final List<Refusal> refusals;
 
     /**
-     * @param answers    of resolvers that have been asked
-     * @param unresolved where functions go whose resolvers have to be asked
-     * @param refusals   where reasons go why a function cannot be found
+     * @param answers    of resolvers that have been called
+     * @param unresolved receives functions whose resolvers must be called
+     * @param refusals   receives reasons why a function cannot be found
      */
-    FunctionFinder(ProcessImage image, TraceeMemory memory, LoadedObject target,
+    FunctionFinder(ProcessImage image, TargetMemory memory, LoadedObject target,
             Map<RemoteAddress, RemoteAddress> answers, List<UnresolvedFunction> unresolved, List<Refusal> refusals) {
         this.image = image;
         this.memory = memory;
@@ -54,9 +58,9 @@ final class FunctionFinder {
     }
 
     /**
-     * The function; empty where there is a refusal, and where a resolver has to be asked first.
+     * The function; empty after a refusal, and where a resolver must be called first.
      *
-     * @param packed where it is as far as the patch knows; used where the name does not tell
+     * @param packed its address according to the patch; used where the name is not enough
      */
     Optional<TargetFunction> find(String wanted, Optional<LinkAddress> packed) {
         if (wanted.startsWith("0x")) {
@@ -74,7 +78,7 @@ final class FunctionFinder {
             found = picked(wanted.substring(0, at).replaceAll("@$", ""), wanted.substring(at + 1));
         }
         if (found.isEmpty()) {
-            refusals.add(new Refusal.UnknownFunction(target.path(), wanted, Names.nearest(wanted, symbols.names())));
+            refusals.add(new Refusal.UnknownFunction(target.path(), wanted, NearestNames.to(wanted, symbols.names())));
             return Optional.empty();
         }
         if (found.size() > 1) {
@@ -145,7 +149,7 @@ final class FunctionFinder {
         };
     }
 
-    /** Where the symbol does not say how long a function is, its frame description does. */
+    /** The size comes from the symbol, or else from the frame description. */
     private TargetFunction function(String name, LinkAddress address, long size) {
         long known = size > 0
                 ? size

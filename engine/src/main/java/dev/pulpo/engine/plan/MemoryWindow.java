@@ -10,8 +10,8 @@ import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
- * The memory of a process as it was when a plan looked at it, read in large pieces: functions lie close together, and a
- * thousand small reads take longer than a few large ones. For one plan; not thread-safe.
+ * The memory of a process for one plan, read in large pieces: functions lie close together, and a thousand small reads take
+ * longer than a few large ones. Not thread-safe.
  */
 final class MemoryWindow {
     private static final int PIECE = 16 * 1024;
@@ -25,7 +25,7 @@ final class MemoryWindow {
     }
 
     /**
-     * Some bytes.
+     * Reads bytes.
      *
      * @throws dev.pulpo.ffm.SystemCallException where not all of them are mapped
      */
@@ -45,14 +45,14 @@ final class MemoryWindow {
         return bytes;
     }
 
-    /** The piece that holds an address: one that is there, or one that begins with its page. It is empty where nothing is. */
+    /** The piece with an address, or one from the beginning of its page; empty where nothing is mapped. */
     private Map.Entry<Long, byte[]> pieceWith(long address) {
         Map.Entry<Long, byte[]> below = pieces.floorEntry(address);
         if (below != null && address - below.getKey() < below.getValue().length) {
             return below;
         }
         long page = address & -PAGE;
-        // What is known of the page ends before the address, if anything is: nothing is mapped there.
+        // If the page is known, nothing is mapped at the address.
         return Map.entry(page, pieces.computeIfAbsent(page, this::piece));
     }
 
@@ -60,7 +60,7 @@ final class MemoryWindow {
         return memory.bytes(address, length);
     }
 
-    /** As much of a piece as is mapped from its beginning on. */
+    /** The mapped beginning of a piece. */
     private byte[] piece(long start) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = arena.allocate(PIECE);

@@ -12,8 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The functions whose originals a patch wants to call. The header {@code pulpo.h} puts them into a section of the patch,
- * each as
+ * The functions whose originals a patch calls. The header {@code pulpo.h} writes them into a section of the patch, each as
  *
  * <pre>
  *   0  u64 slot: receives the address at which the original can be called
@@ -28,17 +27,17 @@ public final class Originals {
     private Originals() {}
 
     /**
-     * One of them.
+     * One such function.
      *
      * @param function its name
-     * @param slot     link address, in the patch, of the eight bytes that receive the address
+     * @param slot     link address in the patch of the eight bytes that receive the original's address
      */
     public record Original(String function, LinkAddress slot) {}
 
     /**
-     * Those of a patch.
+     * The originals that a patch calls.
      *
-     * @throws dev.pulpo.elf.MalformedElfException where the section is not what {@code pulpo.h} makes
+     * @throws dev.pulpo.elf.MalformedElfException where {@code pulpo.h} cannot have made the section
      */
     public static List<Original> of(ElfFile patch) {
         List<Original> originals = new ArrayList<>();
@@ -55,9 +54,9 @@ public final class Originals {
     }
 
     /**
-     * The places that receive their addresses, when the patch has been loaded.
+     * The slots of the originals.
      *
-     * @throws dev.pulpo.elf.MalformedElfException where the section is not what {@code pulpo.h} makes
+     * @throws dev.pulpo.elf.MalformedElfException where {@code pulpo.h} cannot have made the section
      */
     public static List<ConstructorCheck.Place> places(ElfFile patch) {
         return of(patch).stream().map(original -> new ConstructorCheck.Place("the original of " + original.function(),

@@ -1,13 +1,16 @@
 package dev.pulpo.engine.plan;
 
-import dev.pulpo.elf.BuildId;
 import static java.util.stream.Collectors.toSet;
 
+import dev.pulpo.elf.NearestNames;
+import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfHeader;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SymbolType;
+import dev.pulpo.engine.ByteString;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.PatchId;
@@ -18,15 +21,14 @@ import dev.pulpo.engine.Replacement;
 import dev.pulpo.engine.UnresolvedFunction;
 import dev.pulpo.engine.check.ConstructorCheck;
 import dev.pulpo.engine.check.PlanChecks;
-import dev.pulpo.engine.image.LoadedObject;
-import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.registry.EntryState;
 import dev.pulpo.engine.registry.FunctionRecord;
-import dev.pulpo.engine.registry.HalfDone;
 import dev.pulpo.engine.registry.Registry;
-import dev.pulpo.engine.registry.Ties;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.TargetMemory;
 import dev.pulpo.x86.CodeAddress;
 import dev.pulpo.x86.CodeBytes;
 import dev.pulpo.x86.Detour;
@@ -41,52 +43,37 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 
-/** Makes plans: an image of a process and a patch go in, addresses, bytes and refusals come out. Changes nothing. */
+/** Makes plans. Changes nothing. */
 public final class Planner {
     private final ProcessImage image;
-    private final TraceeMemory memory;
+    private final TargetMemory memory;
     private final Optional<Registry> registry;
     private final MemoryWindow code;
-    private final List<HalfDone.Undo> undone;
     private final List<UnresolvedFunction> unresolved = new ArrayList<>();
     private final List<Refusal> refusals = new ArrayList<>();
     private Map<RemoteAddress, RemoteAddress> answers = Map.of();
     private Predecessors earlier = new Predecessors(List.of());
 
-    /** @param registry of the process, with nothing half done; empty where it has no stub yet */
-    public Planner(ProcessImage image, TraceeMemory memory, Optional<Registry> registry) {
-        this(image, memory, registry, Optional.empty());
-    }
-
     /**
-     * As the other, where patches may have been left half done. What is planned is planned as if that had been seen to.
-     *
-     * @param decided asks the other processes of a transaction whether it stays in force
+     * @param memory   of the process after recovery
+     * @param registry its records after recovery; empty without a stub
      */
-    public Planner(ProcessImage image, TraceeMemory memory, Optional<Registry> registry, Predicate<Ties> decided) {
-        this(image, memory, registry,
-                registry.map(known -> HalfDone.of(known, memory, decided)).filter(HalfDone.Remedy::isNeeded));
-    }
-
-    private Planner(ProcessImage image, TraceeMemory memory, Optional<Registry> registry,
-            Optional<HalfDone.Remedy> remedy) {
+    public Planner(ProcessImage image, TargetMemory memory, Optional<Registry> registry) {
         this.image = image;
         this.memory = memory;
-        this.registry = remedy.map(HalfDone.Remedy::afterwards).or(() -> registry);
+        this.registry = registry;
         this.code = new MemoryWindow(memory);
-        this.undone = remedy.map(HalfDone.Remedy::code).orElse(List.of());
     }
 
-    /** Plans what is to come into force in the same stop as these, and behind them where they replace the same functions. */
-    public Planner behind(List<PatchPlan> others) {
+    /** Plans on top of these, which come into force in the same stop. */
+    public Planner after(List<PatchPlan> others) {
         earlier = new Predecessors(others);
         return this;
     }
 
-    /** Plans with what resolvers of indirect functions, by their addresses, have been asked and have answered. */
-    public Planner knowing(Map<RemoteAddress, RemoteAddress> chosen) {
+    /** Plans with the answers of resolvers, by resolver; remote addresses. */
+    public Planner resolving(Map<RemoteAddress, RemoteAddress> chosen) {
         answers = Map.copyOf(chosen);
         return this;
     }
@@ -94,20 +81,20 @@ public final class Planner {
     /**
      * Makes the plan.
      *
-     * @param instead  the library whose patches are to go in the same stop, or {@link #TARGET}, if any
+     * @param instead library whose patches are removed in the same stop, or {@link #TARGET}
      * @throws IOException where the patch file cannot be read
      */
     public PatchPlan plan(LivePatch patch, Optional<String> instead) throws IOException {
         PatchId id = patch.id();
         ElfFile patchElf = patch.elf();
         Optional<LoadedObject> target = target(patch);
-        List<Registry.Entry> leaving = leaving(instead, target);
-        Optional<Registry.Entry> transition = registry.flatMap(Registry::transition);
-        transition.ifPresent(entry -> refusals.add(new Refusal.InTransition(entry.patch().id())));
-        refuseProcess(id, leaving);
-        refuseNeighbours(id, patch, leaving);
+        List<Registry.StoredRecord> superseded = superseded(instead, target);
+        Optional<Registry.StoredRecord> transition = registry.flatMap(Registry::transition);
+        transition.ifPresent(record -> refusals.add(new Refusal.InTransition(record.patch().id())));
+        refuseProcess(id, superseded);
+        refuseNeighbours(id, patch, superseded);
         refuseConstructors(patch, patchElf);
-        // Entries that lead to gates are nothing to plan from.
+        // Nothing can be planned at entries that lead to gates.
         List<PlannedFunction> functions = target.filter(object -> transition.isEmpty())
                 .map(object -> functions(object, patch, patchElf))
                 .orElse(List.of());
@@ -116,27 +103,27 @@ public final class Planner {
                 unresolved,
                 target.map(object -> new References(object, patchElf, refusals).plan(patch.references()))
                         .orElse(List.of()),
-                instead, leaving.reversed().stream().map(entry -> entry.patch().id()).toList(), refusals);
+                instead, superseded.reversed().stream().map(record -> record.patch().id()).toList(), refusals);
     }
 
-    /** In place of a library's name: the one that the patch is for. */
+    /** Stands for the library that the patch is for. */
     public static final String TARGET = "target";
 
-    private List<Registry.Entry> leaving(Optional<String> instead, Optional<LoadedObject> target) {
+    private List<Registry.StoredRecord> superseded(Optional<String> instead, Optional<LoadedObject> target) {
         if (instead.isEmpty() || registry.isEmpty()) {
             return List.of();
         }
         Optional<String> library = instead.get().equals(TARGET) ? target.map(LoadedObject::path) : instead;
-        return library.map(name -> Neighbours.of(registry.get(), image, name)).orElse(List.of());
+        return library.map(name -> PatchRelations.of(registry.get(), image, name)).orElse(List.of());
     }
 
-    private void refuseNeighbours(PatchId id, LivePatch patch, List<Registry.Entry> leaving) {
-        refusals.addAll(Neighbours.missing(id, patch.dependencies(), dependency -> earlier.has(dependency)
+    private void refuseNeighbours(PatchId id, LivePatch patch, List<Registry.StoredRecord> superseded) {
+        refusals.addAll(PatchRelations.missing(id, patch.dependencies(), dependency -> earlier.has(dependency)
                 || registry.stream().flatMap(known -> known.active().stream())
-                        .anyMatch(entry -> entry.patch().id().equals(dependency) && !leaving.contains(entry)
-                                && !earlier.replaces(entry) && isInForce(entry))));
-        refusals.addAll(earlier.needing(leaving, id));
-        registry.ifPresent(known -> Neighbours.against(known, leaving).stream()
+                        .anyMatch(record -> record.patch().id().equals(dependency) && !superseded.contains(record)
+                                && !earlier.replaces(record) && isInForce(record))));
+        refusals.addAll(earlier.needing(superseded, id));
+        registry.ifPresent(known -> PatchRelations.against(known, superseded).stream()
                 .filter(refusal -> !(refusal instanceof Refusal.NeededByOther needed
                         && (needed.patch().equals(id) || earlier.has(needed.patch()))))
                 .filter(refusal -> !(refusal instanceof Refusal.NeededByOther needed
@@ -144,9 +131,9 @@ public final class Planner {
                 .forEach(refusals::add));
     }
 
-    private void refuseProcess(PatchId id, List<Registry.Entry> leaving) {
+    private void refuseProcess(PatchId id, List<Registry.StoredRecord> superseded) {
         boolean wrongMachine = image.objects().stream()
-                .noneMatch(object -> object.elf().header().machine() == EM_X86_64);
+                .noneMatch(object -> object.elf().header().machine() == ElfHeader.X86_64);
         if (wrongMachine) {
             refusals.add(new Refusal.WrongMachine(image.executable()));
         } else if (image.exporting("dlopen").isEmpty()) {
@@ -159,14 +146,13 @@ public final class Planner {
             if (known.stub().isDisabled()) {
                 refusals.add(new Refusal.Disabled(image.pid()));
             }
-            if (known.active().stream().anyMatch(entry -> entry.patch().id().equals(id) && !leaving.contains(entry)
-                    && !earlier.replaces(entry) && isInForce(entry))) {
+            if (known.active().stream()
+                    .anyMatch(record -> record.patch().id().equals(id) && !superseded.contains(record)
+                            && !earlier.replaces(record) && isInForce(record))) {
                 refusals.add(new Refusal.AlreadyApplied(id));
             }
         });
     }
-
-    private static final int EM_X86_64 = 62;
 
     private Optional<LoadedObject> target(LivePatch patch) {
         if (patch.target().isEmpty() || patch.replacements().isEmpty()) {
@@ -202,11 +188,11 @@ public final class Planner {
         Set<String> originals = originals(patch, patchElf);
         for (Replacement replacement : patch.replacements()) {
             Optional<TargetFunction> old = finder.find(replacement.function(), packed(target, patch, replacement));
-            Optional<ElfSymbol> young = replacement(patch, patchElf, replacement.replacement());
-            if (old.isPresent() && young.isPresent()) {
+            Optional<ElfSymbol> symbol = replacement(patch, patchElf, replacement.replacement());
+            if (old.isPresent() && symbol.isPresent()) {
                 if (seen.add(target.toRemote(old.get().address()))) {
                     boolean callable = originals.contains(replacement.function());
-                    planned(target, entries, replacement, old.get(), young.get().address(), callable)
+                    planned(target, entries, replacement, old.get(), symbol.get().address(), callable)
                             .ifPresent(planned::add);
                 } else {
                     refusals.add(new Refusal.ReplacedTwice(replacement.function()));
@@ -216,13 +202,13 @@ public final class Planner {
         return entries.withoutStrayBranches(planned);
     }
 
-    /** A container is for one build, and says where the function is in it: symbols may have been stripped since. */
+    /** A container for this build tells the function's address, even if symbols have been stripped since. */
     private static Optional<LinkAddress> packed(LoadedObject target, LivePatch patch, Replacement replacement) {
         return patch.targetBuild().filter(build -> build.equals(buildId(target)))
                 .flatMap(build -> patch.addressOf(replacement.function()));
     }
 
-    /** One that was packed from plain code was looked at then, and what was allowed then is allowed. */
+    /** A container packed from plain code was checked then; what was allowed then stays allowed. */
     private void refuseConstructors(LivePatch patch, ElfFile patchElf) {
         if (patch.allowed().contains(Check.CONSTRUCTOR) || patchElf.section(PlanChecks.CHECKED).isPresent()) {
             return;
@@ -247,7 +233,7 @@ public final class Planner {
                 .or(() -> patchElf.symbols().find(name))
                 .filter(symbol -> symbol.isDefined() && symbol.type() == SymbolType.FUNC);
         if (found.isEmpty()) {
-            refusals.add(new Refusal.UnknownReplacement(RawText.of(patch.file()), name, Names.nearest(name,
+            refusals.add(new Refusal.UnknownReplacement(RawText.of(patch.file()), name, NearestNames.to(name,
                     patchElf.dynamicSymbols().stream()
                             .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
                             .map(ElfSymbol::name))));
@@ -256,72 +242,56 @@ public final class Planner {
     }
 
     private Optional<PlannedFunction> planned(LoadedObject target, Entries entries, Replacement replacement,
-            TargetFunction old, LinkAddress young, boolean callable) {
+            TargetFunction old, LinkAddress replacementAddress, boolean callable) {
         RemoteAddress entry = target.toRemote(old.address());
         CodeBytes code = read(entry.plus(-PreparedDetour.WINDOW_BEFORE),
                 PreparedDetour.WINDOW_BEFORE + PreparedDetour.WINDOW_AFTER);
         Optional<FunctionRecord> inForce = registry.flatMap(known -> known.inForce(entry));
         return switch (Detour.recognise(code, new CodeAddress(entry.value()))) {
             case Recognition.Untouched untouched ->
-                Optional.of(planned(replacement, old, young, untouched.detour(), code, Optional.empty()));
+                Optional.of(planned(replacement, old, replacementAddress, untouched.detour(), code, Optional.empty()));
             case Recognition.Dormant dormant ->
-                Optional.of(planned(replacement, old, young, dormant.detour(), code, Optional.empty()));
+                Optional.of(planned(replacement, old, replacementAddress, dormant.detour(), code, Optional.empty()));
             case Recognition.Detoured detoured -> {
-                PlannedFunction function = planned(replacement, old, young, detoured.detour(), code, inForce);
-                if (inForce.isEmpty() || !Arrays.equals(inForce.get().detour(), expected(function))) {
-                    refusals.add(new Refusal.UnexpectedBytes(replacement.function(), function.expected(),
+                PlannedFunction function = planned(replacement, old, replacementAddress, detoured.detour(), code,
+                        inForce);
+                if (inForce.isEmpty() || !Arrays.equals(inForce.get().detour(), function.expected().toArray())) {
+                    refusals.add(new Refusal.UnexpectedBytes(replacement.function(), function.expected().toString(),
                             inForce.map(f -> HexFormat.of().formatHex(f.detour())).orElse("no detour")));
                     yield Optional.empty();
                 }
                 yield Optional.of(function);
             }
             case Recognition.NotPrepared notPrepared ->
-                entries.plan(replacement, old, young, callable, inForce, earlier.room(entry), this::read);
+                entries.plan(replacement, old, replacementAddress, callable, inForce, earlier.room(entry), this::read);
         };
     }
 
-    private static byte[] expected(PlannedFunction function) {
-        return HexFormat.of().parseHex(function.expected());
-    }
-
-    private static PlannedFunction planned(Replacement replacement, TargetFunction old, LinkAddress young,
+    private static PlannedFunction planned(Replacement replacement, TargetFunction old, LinkAddress replacementAddress,
             PreparedDetour detour, CodeBytes code, Optional<FunctionRecord> inForce) {
         int length = (int) detour.flipSlot().plus(PreparedDetour.FLIP).minus(detour.padding());
         byte[] now = code.slice(detour.padding(), length).toByteArray();
         byte[] original = inForce.map(FunctionRecord::original).orElse(now);
         return new PlannedFunction(replacement.function(), new RemoteAddress(detour.entry().value()), old.size(),
-                replacement.replacement(), young, new RemoteAddress(detour.padding().value()),
-                HexFormat.of().formatHex(now), HexFormat.of().formatHex(original), detour.endbr64(), true);
+                replacement.replacement(), replacementAddress, new RemoteAddress(detour.padding().value()),
+                ByteString.of(now), ByteString.of(original), detour.endbr64(), true);
     }
 
-    private boolean isInForce(Registry.Entry entry) {
+    private boolean isInForce(Registry.StoredRecord record) {
         Registry known = registry.orElseThrow();
-        return entry.patch().functions().stream().allMatch(function -> {
-            byte[] expected = known.inForce(function.entry()).map(FunctionRecord::detour).orElse(function.original());
+        return record.patch().functions().stream().allMatch(function -> {
+            Optional<FunctionRecord> newest = known.inForce(function.entry());
             try {
-                return read(function.site(), expected.length)
-                        .equals(CodeBytes.at(new CodeAddress(function.site().value()), expected));
+                return EntryState.of(code.read(function.site(), function.detour().length), newest.orElse(
+                        function)) == (newest.isPresent() ? EntryState.DETOUR : EntryState.ORIGINAL);
             } catch (SystemCallException unmapped) {
-                // The library has been closed since.
+                // The library has been unloaded since.
                 return false;
             }
         });
     }
 
-    /**
-     * The code as it will be when it is patched: what a tool that died has left half done is taken back first. The bytes it
-     * has written are no reason to refuse.
-     */
     private CodeBytes read(RemoteAddress address, int length) {
-        byte[] bytes = code.read(address, length);
-        for (HalfDone.Undo undo : undone) {
-            long at = undo.function().site().minus(address);
-            for (int i = 0; i < undo.wanted().length; i++) {
-                if (at + i >= 0 && at + i < length) {
-                    bytes[(int) at + i] = undo.wanted()[i];
-                }
-            }
-        }
-        return CodeBytes.at(new CodeAddress(address.value()), bytes);
+        return CodeBytes.at(new CodeAddress(address.value()), code.read(address, length));
     }
 }

@@ -14,37 +14,36 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Plans that come into force in the same stop as another, and before it where they concern the same. */
+/** Plans that come into force in the same stop, before this one. */
 final class Predecessors {
     private final List<PatchPlan> plans;
     private final Set<PatchId> ids;
-    private final Set<PatchId> leaving = new HashSet<>();
+    private final Set<PatchId> superseded = new HashSet<>();
     private final Map<RemoteAddress, Integer> rooms = new HashMap<>();
 
     Predecessors(List<PatchPlan> plans) {
         this.plans = List.copyOf(plans);
         ids = plans.stream().map(PatchPlan::id).collect(Collectors.toSet());
         for (PatchPlan plan : plans) {
-            leaving.addAll(plan.leaving());
+            superseded.addAll(plan.leaving());
             for (PlannedFunction function : plan.functions()) {
-                rooms.putIfAbsent(function.entry(), function.original().length() / 2);
+                rooms.putIfAbsent(function.entry(), function.original().length());
             }
         }
     }
 
-    /** Whether this patch is among them. */
     boolean has(PatchId id) {
         return ids.contains(id);
     }
 
-    /** Whether a patch goes when they come. */
+    /** Whether they remove a patch. */
     boolean replaces(PatchId id) {
-        return leaving.contains(id);
+        return superseded.contains(id);
     }
 
-    /** Whether a patch goes when they come. */
-    boolean replaces(Registry.Entry entry) {
-        return replaces(entry.patch().id());
+    /** Whether they remove a patch. */
+    boolean replaces(Registry.StoredRecord record) {
+        return replaces(record.patch().id());
     }
 
     /** How many bytes of a function they overwrite. */
@@ -54,15 +53,15 @@ final class Predecessors {
     }
 
     /**
-     * Reasons against taking patches back: they depend on them.
+     * Refusals to remove patches: these plans depend on them.
      *
-     * @param id of the patch that comes then
+     * @param id of the patch that replaces the removed ones
      */
-    List<Refusal> needing(List<Registry.Entry> others, PatchId id) {
-        Set<PatchId> going = others.stream().map(entry -> entry.patch().id())
+    List<Refusal> needing(List<Registry.StoredRecord> others, PatchId id) {
+        Set<PatchId> removed = others.stream().map(record -> record.patch().id())
                 .filter(other -> !other.equals(id) && !has(other)).collect(Collectors.toSet());
-        return plans.stream().flatMap(plan -> Neighbours
-                .missing(plan.id(), plan.patch().dependencies(), dependency -> !going.contains(dependency)).stream())
+        return plans.stream().flatMap(plan -> PatchRelations
+                .missing(plan.id(), plan.patch().dependencies(), dependency -> !removed.contains(dependency)).stream())
                 .toList();
     }
 }

@@ -8,7 +8,7 @@ import dev.pulpo.elf.SegmentType;
 import dev.pulpo.engine.PlannedReference;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.container.DataReference;
-import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.target.LoadedObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -19,7 +19,7 @@ final class References {
     private final ElfFile patch;
     private final List<Refusal> refusals;
 
-    /** @param refusals receives what stands against it */
+    /** @param refusals receives references that cannot be resolved */
     References(LoadedObject target, ElfFile patch, List<Refusal> refusals) {
         this.target = target;
         this.patch = patch;
@@ -60,7 +60,7 @@ final class References {
         }
     }
 
-    /** Whether the loader makes a TLS descriptor there: code calls what is in its first word. */
+    /** Whether the loader writes a TLS descriptor there: code calls its first word. */
     private boolean isDescriptor(LinkAddress place) {
         return Stream.concat(patch.dynamicRelocations().stream(), patch.pltRelocations().stream())
                 .anyMatch(relocation -> relocation.offset().equals(place)

@@ -1,16 +1,15 @@
 /**
- * Planning changes nothing:
- * <ol>
- * <li>{@link dev.pulpo.engine.plan.Planner} turns an image and a patch into a plan;
- * <li>{@code Predecessors}: plans that come into force in the same stop, before another;
- * <li>{@code FunctionFinder} finds the function that a name means, in {@code SymbolSources} or by
- * {@code IndirectFunction};
- * <li>{@code Entries} looks for reasons against overwriting the first bytes of an {@link dev.pulpo.engine.plan.EntrySite}:
- * {@code CodeIndex}, {@code BranchScan}, {@code JumpTables}; {@link dev.pulpo.engine.plan.Reasons} puts them into words;
- * <li>{@link dev.pulpo.engine.plan.FunctionParts}: code of a function that lies elsewhere;
- * <li>{@link dev.pulpo.engine.plan.Originals}: what a patch wants to call;
- * <li>{@link dev.pulpo.engine.plan.FrameProver}: how code without call frame information returns, where it can be shown.
- * </ol>
+ * Plans. A process image, memory and a patch go in; addresses, bytes and refusals come out. Changes nothing.
+ *
+ * <ul>
+ * <li>{@link Planner}: begin here;
+ * <li>{@link FunctionFinder}, {@link TargetFunction}: the function of a name;
+ * <li>{@link Entries}, {@link EntrySite}, {@link EntryRefusalText}: the entry of a function that was not built to be
+ * replaced;
+ * <li>{@link Originals}, {@link References}: functions and variables of the target that a patch uses;
+ * <li>{@link PatchRelations}, {@link Predecessors}: the patch's relations to others;
+ * <li>{@link MemoryWindow}: the memory, read in large pieces.
+ * </ul>
  */
 @NullMarked
 package dev.pulpo.engine.plan;

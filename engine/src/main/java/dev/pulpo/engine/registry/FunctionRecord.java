@@ -4,7 +4,7 @@ import dev.pulpo.ffm.RemoteAddress;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/** One replaced function, as the registry keeps it. Immutable. */
+/** One replaced function, as the registry stores it. Immutable. */
 public final class FunctionRecord {
     private final String name;
     private final RemoteAddress entry;
@@ -19,13 +19,13 @@ public final class FunctionRecord {
     /**
      * @param name        the function's name in the target
      * @param entry       its address
-     * @param replacement where calls of it go
-     * @param site        where its bytes change
-     * @param original    the bytes that were there before any patch
+     * @param replacement the address of the replacement
+     * @param site        first byte that changes
+     * @param original    the bytes at the site before any patch
      * @param detour      the bytes that lead to the replacement; as many
-     * @param gate        the bytes that lead to its {@link dev.pulpo.x86.ThreadGate}; as many, or none where it has no gate
-     * @param before      where the gate leads threads that stay in, or go back to, what was before the patch
-     * @param size        of the function, in bytes; 0 where that is not known
+     * @param gate        the bytes that lead to its {@link dev.pulpo.x86.ThreadGate}; as many, or none without a gate
+     * @param before      the version before the patch, to which the gate leads threads that stay there or go back
+     * @param size        of the function, in bytes; 0 where unknown
      */
     public FunctionRecord(String name, RemoteAddress entry, RemoteAddress replacement, RemoteAddress site,
             byte[] original, byte[] detour, byte[] gate, RemoteAddress before, long size) {
@@ -80,7 +80,7 @@ public final class FunctionRecord {
         return size;
     }
 
-    /** Whether the function was built to be replaced: then bytes before its entry change, else those at it. */
+    /** Whether the function was built to be replaced. Then bytes before its entry change, otherwise those at it. */
     public boolean isPrepared() {
         return site.compareTo(entry) < 0;
     }

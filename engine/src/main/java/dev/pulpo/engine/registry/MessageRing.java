@@ -3,55 +3,53 @@ package dev.pulpo.engine.registry;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.VisibleText;
 import dev.pulpo.engine.TargetUnreadableException;
-import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.engine.target.StubState;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TargetMemory;
 import dev.pulpo.stub.StubLayout;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.List;
 
 /**
- * The log in the target: lines of UTF-8, each {@code time message}. When it is full, the oldest give way. It survives the
- * tools that wrote it, and {@code fork}. Nothing depends on it: where the process has damaged it, it cannot be read, and what
- * would be added is left out.
+ * The message log in the target: lines of UTF-8, each {@code time message}. New lines overwrite the oldest. The log outlives
+ * the tools that wrote it, and {@code fork} copies it. No decision depends on it: a log that the process has damaged cannot
+ * be read, and lines for it are dropped.
  */
 public final class MessageRing {
     private MessageRing() {}
 
     /**
-     * The messages that are there, oldest first.
+     * The messages, oldest first.
      *
-     * @throws TargetUnreadableException where the state of the stub names a place for them that cannot be
+     * @throws TargetUnreadableException where the stub's state describes an impossible log
      */
     public static List<String> read(int pid, TargetMemory memory, StubState stub) {
         byte[] ring = ring(pid, memory, stub);
-        // A number that only grows; unsigned, whatever it is.
-        long written = stub.ringWritten();
-        boolean wentRound = Long.compareUnsigned(written, ring.length) > 0;
-        int end = wentRound ? (int) Long.remainderUnsigned(written, ring.length) : (int) written;
-        byte[] bytes = new byte[wentRound ? ring.length : end];
+        // The number of bytes ever written; unsigned, since the process may have changed it.
+        long written = stub.ring().written();
+        boolean wrapped = Long.compareUnsigned(written, ring.length) > 0;
+        int end = wrapped ? (int) Long.remainderUnsigned(written, ring.length) : (int) written;
+        byte[] bytes = new byte[wrapped ? ring.length : end];
         System.arraycopy(ring, end, bytes, 0, bytes.length - end);
         System.arraycopy(ring, 0, bytes, bytes.length - end, end);
         String text = RawText.decodeLines(bytes);
-        // The first line has lost its beginning once the ring has gone round.
-        String whole = wentRound ? text.substring(text.indexOf('\n') + 1) : text;
+        // After wrapping, the first line lacks its beginning.
+        String whole = wrapped ? text.substring(text.indexOf('\n') + 1) : text;
         return whole.lines().toList();
     }
 
     private static byte[] ring(int pid, TargetMemory memory, StubState stub) {
-        String place = "the message log of its stub, at " + stub.ring() + " and of "
-                + Long.toUnsignedString(stub.ringSize()) + " bytes, ";
-        if (!stub.hasRing()) {
+        String place = "the message log of its stub, at " + stub.ring().start() + " and of "
+                + Long.toUnsignedString(stub.ring().size()) + " bytes, ";
+        if (!stub.ring().exists()) {
             throw new TargetUnreadableException(pid, place + "makes no sense: something has written over the state at "
                     + stub.address());
         }
         try {
-            return memory.bytes(stub.ring(), (int) stub.ringSize());
+            return memory.bytes(stub.ring().start(), (int) stub.ring().size());
         } catch (SystemCallException unreadable) {
             if (unreadable.errno() == Errno.ESRCH) {
                 throw unreadable;
@@ -61,28 +59,26 @@ public final class MessageRing {
     }
 
     /**
-     * Adds a message, with the time. Names in it cannot begin another line: what is not visible becomes an escape. To be
-     * called under the {@link dev.pulpo.ffm.ProcessLock}. A message that is longer than half of the log is cut.
+     * Adds a message with the time. Invisible characters are escaped, so that a name cannot begin a new line. A message
+     * longer than half of the log is cut. The caller holds the {@link dev.pulpo.ffm.ProcessLock}.
      *
-     * @param stub as it is now
-     * @return whether it was added; not where the log makes no sense, or is no memory
+     * @param stub its present state
+     * @return false where the log is damaged or unmapped
      */
     public static boolean append(TargetMemory memory, StubState stub, String message) {
-        if (!stub.hasRing()) {
+        if (!stub.ring().exists()) {
             return false;
         }
-        byte[] bytes = line(message, (int) stub.ringSize() / 2);
-        long written = stub.ringWritten();
-        long at = Long.remainderUnsigned(written, stub.ringSize());
-        int fits = (int) Math.min(bytes.length, stub.ringSize() - at);
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment all = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
-            memory.write(stub.ring().plus(at), all.asSlice(0, fits));
+        byte[] bytes = line(message, (int) stub.ring().size() / 2);
+        long written = stub.ring().written();
+        long at = Long.remainderUnsigned(written, stub.ring().size());
+        int fits = (int) Math.min(bytes.length, stub.ring().size() - at);
+        try {
+            memory.write(stub.ring().start().plus(at), Arrays.copyOf(bytes, fits));
             if (fits < bytes.length) {
-                memory.write(stub.ring(), all.asSlice(fits));
+                memory.write(stub.ring().start(), Arrays.copyOfRange(bytes, fits, bytes.length));
             }
-            memory.write(stub.field(StubLayout.RING_WRITTEN),
-                    arena.allocateFrom(ValueLayout.JAVA_LONG, written + bytes.length));
+            memory.writeLongs(stub.field(StubLayout.RING_WRITTEN), written + bytes.length);
             return true;
         } catch (SystemCallException unwritable) {
             if (unwritable.errno() == Errno.ESRCH) {
@@ -92,7 +88,7 @@ public final class MessageRing {
         }
     }
 
-    /** A whole line; where it is cut, not within a character. */
+    /** A whole line, cut between characters. */
     private static byte[] line(String message, int most) {
         byte[] bytes = RawText.encode(Instant.now().truncatedTo(ChronoUnit.MILLIS) + " "
                 + VisibleText.of(message.replace('\n', ' ')));

@@ -6,50 +6,50 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * One patch, as the registry keeps it.
+ * One patch, as the registry stores it.
  *
- * @param state     how far it is
- * @param sequence  grows with each patch of the process; of several patches of a function the highest is in force
- * @param appliedAt when it was recorded
- * @param id        the patch
- * @param handle    what {@code dlopen} returned for it
- * @param bias      what was added to its link addresses
- * @param start     first address of its file's mappings
- * @param end       first address behind them
- * @param trampolines memory near the target that belongs to the patch; empty where it needs none
- * @param mark      for the words of threads that stay behind, see {@link #staysOld}; 0 where the functions have no gates
- * @param ties      what binds it to other patches
- * @param file      where it was loaded from, as the tool saw it
- * @param target    path of the object whose functions it replaces
- * @param buildId   the target's, in hexadecimal; may be empty
- * @param comment   for people; may be empty
- * @param dependencies patches that must be in force as long as it is
- * @param functions what it replaces
+ * @param state        how far it is
+ * @param sequence     number of the record; of several patches of a function the highest is in force
+ * @param appliedAt    time of recording
+ * @param id           the patch
+ * @param handle       what {@code dlopen} returned
+ * @param bias         from its link addresses to remote ones
+ * @param start        first address of its mappings
+ * @param end          first address after them
+ * @param trampolines  its memory near the target; empty if it needs none
+ * @param mark         basis of the thread marks, see {@link #staysOld}; 0 without gates
+ * @param link         to other patches
+ * @param file         the path that the tool loaded it from
+ * @param target       path of the object whose functions it replaces
+ * @param buildId      the target's, in hexadecimal; may be empty
+ * @param comment      for people; may be empty
+ * @param dependencies patches that must stay in force with it
+ * @param functions    the functions that it replaces
  */
 public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
-        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, Ties ties, String file,
+        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, TransactionLink link,
+        String file,
         String target, String buildId, String comment, List<PatchId> dependencies, List<FunctionRecord> functions) {
-    /** How far a patch is. The numbers are in the target's memory. */
+    /** How far a patch is. The numbers are part of the format. */
     public enum State {
-        /** Loaded and recorded; entries may or may not have been changed. Left behind: to be undone. */
+        /** Loaded and recorded; entries may have changed. Recovery undoes it. */
         PREPARED(1),
         /** In force. */
         ACTIVE(2),
-        /** About to be taken back; entries may or may not have been changed. Left behind: to be completed. */
+        /** About to be reverted; entries may have changed. Recovery completes it. */
         REVERTING(3),
-        /** No entry leads to it any more; it may still be loaded. */
+        /** No entry leads to it; it may still be loaded. */
         REVERTED(4),
-        /** As REVERTED, and its memory has been given back, or was about to be when the tool died. */
+        /** As REVERTED, and its memory is unmapped, or was about to be when the tool died. */
         UNLOADED(5),
         /**
-         * Threads change to it, or back, one after the other: every entry leads to a gate, or to where its gate leads all
-         * threads that are not kept. A state to stay in, also when the tool has died. Which way it goes says the byte at
-         * {@link PatchRecord#mode}.
+         * Threads change to it, or back, one by one. Each entry leads to a gate, or to the version that the gate chooses for
+         * unmarked threads. Recovery leaves it. The byte at {@link PatchRecord#mode} tells the direction.
          */
         TRANSITION(6),
         /**
-         * In force as a part of a transaction of several processes that has not been decided. Left behind: to be completed
-         * where it was decided, and to be undone where it was not.
+         * In force as a part of an undecided transaction of several processes. Recovery completes it if the transaction was
+         * decided, and undoes it otherwise.
          */
         PENDING(7);
 
@@ -63,7 +63,7 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
             return code;
         }
 
-        /** Whether a tool died while it changed entries for this patch, or works at it now. */
+        /** Whether a tool died while it changed entries for this patch, or works on it now. */
         public boolean isHalfDone() {
             return this == PREPARED || this == REVERTING || this == PENDING;
         }
@@ -75,43 +75,43 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
     }
 
     /**
-     * Stands for no patch, but for all that go with this transaction of several processes: how far that is, its state and
-     * its mark say. Once that is over it is UNLOADED.
+     * A record of no patch: it stands for all patches of this process that a transaction of several processes removes. Its
+     * state and commit mark tell the progress of the removal. It ends as UNLOADED.
      */
-    public static PatchRecord departure(long sequence, Ties ties) {
+    public static PatchRecord forRemoval(long sequence, TransactionLink link) {
         RemoteAddress nowhere = new RemoteAddress(0);
         return new PatchRecord(State.PREPARED, sequence, Instant.now(), new PatchId(new byte[PatchId.BYTES]), nowhere,
-                0, nowhere, nowhere, TrampolineBlock.NONE, 0, ties, "", "", "", "", List.of(), List.of());
+                0, nowhere, nowhere, TrampolineBlock.NONE, 0, link, "", "", "", "", List.of(), List.of());
     }
 
-    /** Whether it stands for patches that go, and not for one of its own; what the loader opens has a handle. */
-    public boolean isDeparture() {
+    /** Whether it {@linkplain #forRemoval stands for a removal}: every loaded object has a handle. */
+    public boolean standsForRemoval() {
         return handle.value() == 0;
     }
 
-    /** Whether its functions have gates, so that threads can change one after the other. */
+    /** Whether its functions have gates, so that threads can change one by one. */
     public boolean hasGates() {
         return mark != 0;
     }
 
-    /** Where the byte is that all its gates obey. */
+    /** Address of the mode byte. */
     public RemoteAddress mode() {
         return trampolines.start();
     }
 
-    /** The word of a thread that goes on to run the old code while others change to the patch. */
+    /** The mark of a thread that stays in the old code while others change to the patch. */
     public int staysOld() {
         return mark;
     }
 
-    /** The word of a thread that goes on to run the patch while others change back. */
+    /** The mark of a thread that stays in the patch while others change back. */
     public int staysNew() {
         return mark + 1;
     }
 
     /** The same record in another state. */
     public PatchRecord in(State other) {
-        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, ties,
+        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, link,
                 file, target, buildId, comment, dependencies, functions);
     }
 }

@@ -15,21 +15,21 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A patch record as bytes, little-endian, a multiple of eight long:
+ * A patch record as bytes, little-endian; its length is a multiple of eight:
  *
  * <pre>
- *    0  u32 length of the record     u32 kind, 3 (1 had no gates; 2 had no ties, and its strings at 128)
+ *    0  u32 length of the record     u32 kind, 3 (1 had no gates; 2 had no transaction link, and its strings at 128)
  *    8  u64 state                    rewritten
  *   16  u64 sequence                 u64 seconds of the epoch, u32 nanoseconds, u32 number of functions
  *   40  u8  id[32]
  *   72  u64 handle, bias, start, end
  *  104  u64 address and size of the trampolines
- *  120  u32 mark, and 4 bytes of nothing
+ *  120  u32 mark, 4 bytes of padding
  *  128  u64 transaction
- *  136  u64 leaving                  rewritten
- *  144  u64 how far the transaction is known to be, rewritten
- *  152  u64 PID namespace, u32 number of members, and 4 bytes of nothing
- *  168  members: u32 pid, and 4 bytes of nothing, u64 start time
+ *  136  u64 transaction that removes the patch, rewritten
+ *  144  u64 commit mark, rewritten
+ *  152  u64 PID namespace, u32 number of members, 4 bytes of padding
+ *  168  members: u32 pid, 4 bytes of padding, u64 start time
  *       strings: file, target, build-id, comment; each u32 length and as many bytes of UTF-8
  *       u32 number of dependencies, and as many ids of 32 bytes
  *       functions: u64 entry, replacement, site, before, size; string name; u32 length; original bytes; as many of the detour;
@@ -38,20 +38,20 @@ import java.util.Set;
  */
 final class RecordFormat {
     static final int STATE_OFFSET = 8;
-    static final int LEAVING_OFFSET = 136;
+    static final int REMOVED_BY_OFFSET = 136;
     static final int MARK_OFFSET = 144;
-    private static final int KIND_WITHOUT_TIES = 2;
+    private static final int KIND_WITHOUT_LINK = 2;
     private static final int KIND_PATCH = 3;
-    private static final int TIES = 128;
-    private static final int MEMBERS = 168;
+    private static final int LINK_OFFSET = 128;
+    private static final int MEMBERS_OFFSET = 168;
     private static final int MEMBER_BYTES = 16;
-    /** A function without a name, and with no bytes. */
+    /** The least size of a function: no name, no bytes. */
     private static final int FUNCTION_BYTES = 5 * 8 + 3 * 4;
-    /** More bytes than any detour has, and than lie between an entry and the bytes that change. */
+    /** Limit of a detour's length, and of the distance between entry and site. */
     private static final int MOST_BYTES = 256;
     private static final long MOST_CODE = 1L << 31;
     private static final long MOST_TRAMPOLINES = 64 << 20;
-    /** Of the year 9999. */
+    /** End of the year 9999. */
     private static final long LAST_SECOND = 253_402_300_799L;
     private static final int NANOS_PER_SECOND = 1_000_000_000;
 
@@ -67,10 +67,10 @@ final class RecordFormat {
         out.putLong(patch.start().value()).putLong(patch.end().value());
         out.putLong(patch.trampolines().start().value()).putLong(patch.trampolines().bytes());
         out.putInt(patch.mark()).putInt(0);
-        Ties ties = patch.ties();
-        out.putLong(ties.transaction()).putLong(ties.leaving()).putLong(ties.mark().code()).putLong(ties.namespace());
-        out.putInt(ties.members().size()).putInt(0);
-        ties.members().forEach(member -> out.putInt(member.pid()).putInt(0).putLong(member.startTime()));
+        TransactionLink link = patch.link();
+        out.putLong(link.transaction()).putLong(link.removedBy()).putLong(link.mark().code()).putLong(link.namespace());
+        out.putInt(link.members().size()).putInt(0);
+        link.members().forEach(member -> out.putInt(member.pid()).putInt(0).putLong(member.startTime()));
         putString(out, patch.file());
         putString(out, patch.target());
         putString(out, patch.buildId());
@@ -88,7 +88,7 @@ final class RecordFormat {
     }
 
     private static int size(PatchRecord patch) {
-        int size = MEMBERS + MEMBER_BYTES * patch.ties().members().size() + stringSize(patch.file())
+        int size = MEMBERS_OFFSET + MEMBER_BYTES * patch.link().members().size() + stringSize(patch.file())
                 + stringSize(patch.target()) + stringSize(patch.buildId())
                 + stringSize(patch.comment()) + 4 + PatchId.BYTES * patch.dependencies().size();
         for (FunctionRecord function : patch.functions()) {
@@ -108,9 +108,9 @@ final class RecordFormat {
     }
 
     /**
-     * The record that begins here; empty where the bytes are none, or say what cannot be. The buffer goes on behind it. The
-     * bytes are the process's, so each number is checked before anything is done with it: counts against the bytes that are
-     * there, addresses and sizes against what a process can have.
+     * Reads the record at the buffer's position and moves the position after it; empty where the bytes are no valid record.
+     * The process may have written anything there, so each number is checked before use: counts against the bytes that are
+     * left, addresses and sizes against the limits of a process.
      */
     static Optional<PatchRecord> decode(ByteBuffer in) {
         int start = in.position();
@@ -118,11 +118,11 @@ final class RecordFormat {
         try {
             int length = in.getInt();
             int kind = in.getInt();
-            if (length < TIES || length > limit - start || length % Long.BYTES != 0
-                    || kind != KIND_PATCH && kind != KIND_WITHOUT_TIES) {
+            if (length < LINK_OFFSET || length > limit - start || length % Long.BYTES != 0
+                    || kind != KIND_PATCH && kind != KIND_WITHOUT_LINK) {
                 return Optional.empty();
             }
-            // Nothing of a record lies beyond its end.
+            // A record must not read beyond its end.
             in.limit(start + length);
             PatchRecord patch = patch(in, kind);
             in.limit(limit).position(start + length);
@@ -148,27 +148,27 @@ final class RecordFormat {
         require(trampolines.isEmpty() || trampolines.bytes() <= MOST_TRAMPOLINES
                 && trampolines.start().hasRoomFor(trampolines.bytes()), "size of trampolines", trampolines.bytes());
         int mark = in.getInt();
-        // What the gates obey lies among the trampolines.
+        // The mode byte is in the trampolines' memory.
         require(mark == 0 || !trampolines.isEmpty(), "mark without gates", mark);
         in.getInt();
-        Ties ties = kind == KIND_PATCH ? ties(in) : Ties.OLD;
+        TransactionLink link = kind == KIND_PATCH ? link(in) : TransactionLink.OLD;
         String file = string(in);
         String target = string(in);
         String buildId = string(in);
-        // For people, and of several lines.
+        // It may have several lines.
         String comment = RawText.decodeLines(bytes(in, in.getInt()));
         List<PatchId> dependencies = new ArrayList<>();
         for (int i = count(in, in.getInt(), PatchId.BYTES); i > 0; i--) {
             dependencies.add(new PatchId(bytes(in, PatchId.BYTES)));
         }
         List<FunctionRecord> functions = new ArrayList<>();
-        // Of what has been unloaded nobody asks any more what it replaced, and there may be a lot of it. But a record that
-        // tells how a transaction ended is kept as it is.
-        boolean over = state == PatchRecord.State.UNLOADED && ties.mark() != Ties.Mark.DECIDED;
+        // The functions of an unloaded patch are not needed any more, and may be many. A record that tells how a transaction
+        // ended is read in full.
+        boolean over = state == PatchRecord.State.UNLOADED && link.mark() != TransactionLink.Mark.DECIDED;
         for (int i = 0; i < count && !over; i++) {
             functions.add(function(in));
         }
-        return new PatchRecord(state, sequence, appliedAt, id, handle, bias, first, end, trampolines, mark, ties, file,
+        return new PatchRecord(state, sequence, appliedAt, id, handle, bias, first, end, trampolines, mark, link, file,
                 target, buildId, comment, dependencies, functions);
     }
 
@@ -178,13 +178,13 @@ final class RecordFormat {
         }
     }
 
-    /** A count of things that take so many bytes each, if they can be there. */
+    /** Checks a count of items that take at least so many bytes each. */
     private static int count(ByteBuffer in, int count, int least) {
         require(count >= 0 && count <= in.remaining() / least, "count", count);
         return count;
     }
 
-    /** A time that calendars can show. */
+    /** A time within the range of calendars. */
     private static Instant instant(long seconds, int nanoseconds) {
         require(seconds >= 0 && seconds <= LAST_SECOND && nanoseconds >= 0 && nanoseconds < NANOS_PER_SECOND, "time",
                 seconds);
@@ -196,25 +196,26 @@ final class RecordFormat {
                 .orElseThrow(() -> new IllegalArgumentException("no state has the number " + code));
     }
 
-    private static Ties ties(ByteBuffer in) {
+    private static TransactionLink link(ByteBuffer in) {
         long transaction = in.getLong();
-        long leaving = in.getLong();
+        long removedBy = in.getLong();
         long code = in.getLong();
-        Ties.Mark mark = Arrays.stream(Ties.Mark.values()).filter(known -> known.code() == code).findFirst()
+        TransactionLink.Mark mark = Arrays.stream(TransactionLink.Mark.values()).filter(known -> known.code() == code)
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("no mark has the number " + code));
         long namespace = in.getLong();
-        Set<Ties.Member> members = new LinkedHashSet<>();
+        Set<TransactionLink.Member> members = new LinkedHashSet<>();
         int count = in.getInt();
         in.getInt();
         count(in, count, MEMBER_BYTES);
-        require(count <= Ties.MOST_MEMBERS && (count == 0 || transaction != 0), "number of members", count);
+        require(count <= TransactionLink.MOST_MEMBERS && (count == 0 || transaction != 0), "number of members", count);
         for (int i = 0; i < count; i++) {
             int pid = in.getInt();
             require(pid > 0, "member with the id", pid);
             in.getInt();
-            members.add(new Ties.Member(pid, in.getLong()));
+            members.add(new TransactionLink.Member(pid, in.getLong()));
         }
-        return new Ties(transaction, leaving, mark, namespace, List.copyOf(members), true);
+        return new TransactionLink(transaction, removedBy, mark, namespace, List.copyOf(members), true);
     }
 
     private static FunctionRecord function(ByteBuffer in) {

@@ -1,14 +1,12 @@
 package dev.pulpo.engine.registry;
 
 import dev.pulpo.engine.TargetUnreadableException;
-import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.engine.target.StubState;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TargetMemory;
 import dev.pulpo.stub.StubLayout;
-import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -19,74 +17,90 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The patches of a process, read from the stub's registry without stopping anything. Records are appended and published by
- * one store of the used length; afterwards only their state changes, by one store of eight bytes, and what {@link Ties} say of
- * how it is reached. So a reader sees whole
- * records, and a writer that is killed leaves whole records behind. Writers exclude each other by
+ * The records of a process, read from the stub's registry without a stop. A record is appended first and published by one
+ * store of the used length. Afterwards only its state and parts of its {@link TransactionLink} change, each by one store of
+ * eight bytes. So a reader sees whole records, and a killed writer leaves whole records. Writers exclude each other by
  * {@link dev.pulpo.ffm.ProcessLock}.
  *
- * @param pid     the process
- * @param stub    its stub, as it was when the registry was read
- * @param entries the records, in the order in which they were written
- * @param replaced what patches in force replace, by entry; the oldest patch of each first
+ * @param pid      the process
+ * @param stub     state of its stub when the registry was read
+ * @param records  in the order of writing
+ * @param replaced functions that patches in force replace, by entry; the oldest patch of each first
  */
-public record Registry(int pid, StubState stub, List<Entry> entries,
+public record Registry(int pid, StubState stub, List<StoredRecord> records,
         Map<RemoteAddress, List<Replaced>> replaced) {
-    private Registry(int pid, StubState stub, List<Entry> entries) {
-        this(pid, stub, List.copyOf(entries), byEntry(entries));
+    private Registry(int pid, StubState stub, List<StoredRecord> records) {
+        this(pid, stub, List.copyOf(records), byEntry(records));
     }
 
     /**
-     * A record and where it lies.
+     * A record and its address.
      *
-     * @param address of the record in the process
+     * @param address in the process
      */
-    public record Entry(RemoteAddress address, PatchRecord patch) {}
+    public record StoredRecord(RemoteAddress address, PatchRecord patch) {
+        /** Identifies the record, also after the registry has moved. */
+        public long number() {
+            return patch.sequence();
+        }
+
+        /** Whether the numbers are equal, whatever the states and addresses. */
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof StoredRecord record && record.number() == number();
+        }
+
+        @Override
+        public int hashCode() {
+            return Long.hashCode(number());
+        }
+    }
 
     /**
      * A function that a patch in force replaces.
      *
-     * @param by the patch
+     * @param by the record of the patch
      */
-    public record Replaced(Entry by, FunctionRecord function) {}
+    public record Replaced(StoredRecord by, FunctionRecord function) {}
 
-    /** How many records there may be, and how many functions they may have: some work takes longer than these grow. */
+    /** Limits of the registry: the time of some work grows faster than linearly with these. */
     static final int MOST_RECORDS = 4096;
     static final int MOST_FUNCTIONS = 100_000;
 
-    /** How often a registry may move while it is read. Tools move it when it is full, which is rare. */
+    /** How often a registry may move during a read. Tools rarely move it: only when it is full. */
     private static final int MOST_MOVES = 16;
 
-    /** How many times the records that are kept fit into a new place, so that it is not needed again soon. */
+    /** Size of a new place, in multiples of the records that move there. */
     private static final long SPARE = 4;
 
-    /** Reads the registry under the {@link dev.pulpo.ffm.ProcessLock}, so that nobody can move it meanwhile. */
+    /** Reads the registry; the caller holds the {@link dev.pulpo.ffm.ProcessLock}, so it cannot move meanwhile. */
     public static Registry readLocked(int pid, TargetMemory memory, RemoteAddress stubAddress) {
         StubState stub = StubState.read(pid, memory, stubAddress);
-        if (stub.registryUsed() == 0 && stub.registrySize() > 0 && read(memory, stub, 1).isEmpty()) {
-            // Where nothing can be read nothing can be recorded; better to know before anything is loaded.
+        if (stub.registry().used() == 0 && stub.registry().size() > 0 && read(memory, stub, 1).isEmpty()) {
+            // An unreadable registry must show before anything is loaded.
             throw damaged(pid, stub, 0);
         }
         return decode(pid, stub, bytes(memory, stub).orElseThrow(() -> damaged(pid, stub, 0)));
     }
 
     /**
-     * Reads the registry. Of one that holds nothing the place is not looked at: the loader maps the stub before it relocates
-     * it, and until then its state names link addresses.
+     * Reads the registry without the lock. If it is empty, its place is not read: the loader maps the stub before it
+     * relocates it, and until then the state contains link addresses.
      *
-     * @throws TargetUnreadableException where it makes no sense, or moves all the time
+     * @throws TargetUnreadableException where it is damaged, or moves again and again
      */
     public static Registry read(int pid, TargetMemory memory, RemoteAddress stubAddress) {
         StubState stub = StubState.read(pid, memory, stubAddress);
         for (int moves = 0; moves < MOST_MOVES; moves++) {
             Optional<byte[]> bytes = bytes(memory, stub);
             StubState afterwards = StubState.read(pid, memory, stubAddress);
-            if (afterwards.registry().equals(stub.registry())) {
+            if (afterwards.registry().start().equals(stub.registry().start())) {
                 return decode(pid, stub, bytes.orElseThrow(() -> damaged(pid, afterwards, 0)));
             }
-            // Another tool has moved it meanwhile, and the place where it was may be anybody's by now.
+            // Another tool has moved it meanwhile; its old place may have been reused.
             stub = afterwards;
         }
         throw new TargetUnreadableException(pid,
@@ -95,14 +109,14 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
                         + " times");
     }
 
-    /** What stands where the records are; empty where nothing can be read. */
+    /** The bytes of the records; empty where they cannot be read. */
     private static Optional<byte[]> bytes(TargetMemory memory, StubState stub) {
-        return read(memory, stub, (int) stub.registryUsed());
+        return read(memory, stub, (int) stub.registry().used());
     }
 
     private static Optional<byte[]> read(TargetMemory memory, StubState stub, int count) {
         try {
-            return Optional.of(memory.bytes(stub.registry(), count));
+            return Optional.of(memory.bytes(stub.registry().start(), count));
         } catch (SystemCallException unreadable) {
             if (unreadable.errno() == Errno.ESRCH) {
                 throw unreadable;
@@ -112,112 +126,111 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
     }
 
     private static Registry decode(int pid, StubState stub, byte[] bytes) {
-        List<Entry> entries = new ArrayList<>();
+        List<StoredRecord> records = new ArrayList<>();
         int functions = 0;
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         while (in.hasRemaining()) {
             int at = in.position();
             PatchRecord patch = RecordFormat.decode(in).orElseThrow(() -> damaged(pid, stub, at));
-            entries.add(new Entry(stub.registry().plus(at), patch));
+            records.add(new StoredRecord(stub.registry().start().plus(at), patch));
             functions += patch.functions().size();
-            if (entries.size() > MOST_RECORDS || functions > MOST_FUNCTIONS) {
-                throw new TargetUnreadableException(pid, "the registry of its stub, at " + stub.registry()
+            if (records.size() > MOST_RECORDS || functions > MOST_FUNCTIONS) {
+                throw new TargetUnreadableException(pid, "the registry of its stub, at " + stub.registry().start()
                         + ", is too large to be read: more than " + MOST_RECORDS + " records, or more than "
                         + MOST_FUNCTIONS + " functions in them");
             }
         }
-        return new Registry(pid, stub, entries);
+        return new Registry(pid, stub, records);
     }
 
     private static TargetUnreadableException damaged(int pid, StubState stub, long offset) {
         return new TargetUnreadableException(pid,
-                "the registry of its stub, at " + stub.registry() + ", holds no record at "
+                "the registry of its stub, at " + stub.registry().start() + ", holds no record at "
                         + offset + " where one should begin: something has written over it");
     }
 
-    /** The number for the next patch. */
+    /** The number of the next record. */
     public long nextSequence() {
-        return 1 + entries.stream().mapToLong(entry -> entry.patch().sequence()).max().orElse(0);
+        return 1 + records.stream().mapToLong(record -> record.patch().sequence()).max().orElse(0);
     }
 
     /** Patches in force, oldest first. */
-    public List<Entry> active() {
-        return in(entries, PatchRecord.State.ACTIVE);
+    public List<StoredRecord> active() {
+        return in(records, PatchRecord.State.ACTIVE);
     }
 
     /** Patches in this state, oldest first. */
-    public List<Entry> in(PatchRecord.State state) {
-        return in(entries, state);
+    public List<StoredRecord> in(PatchRecord.State state) {
+        return in(records, state);
     }
 
-    private static List<Entry> in(List<Entry> entries, PatchRecord.State state) {
-        return entries.stream().filter(entry -> entry.patch().state() == state)
-                .sorted(Comparator.comparingLong(entry -> entry.patch().sequence())).toList();
+    private static List<StoredRecord> in(List<StoredRecord> records, PatchRecord.State state) {
+        return records.stream().filter(record -> record.patch().state() == state)
+                .sorted(Comparator.comparingLong(record -> record.patch().sequence())).toList();
     }
 
-    private static Map<RemoteAddress, List<Replaced>> byEntry(List<Entry> entries) {
+    private static Map<RemoteAddress, List<Replaced>> byEntry(List<StoredRecord> records) {
         Map<RemoteAddress, List<Replaced>> functions = new TreeMap<>();
-        in(entries, PatchRecord.State.ACTIVE).forEach(entry -> entry.patch().functions()
+        in(records, PatchRecord.State.ACTIVE).forEach(record -> record.patch().functions()
                 .forEach(function -> functions.computeIfAbsent(function.entry(), first -> new ArrayList<>(1))
-                        .add(new Replaced(entry, function))));
+                        .add(new Replaced(record, function))));
         return Collections.unmodifiableMap(functions);
     }
 
-    /** All functions that patches in force replace, by entry; the newest patch of each wins. */
+    /** The functions in force by entry: the newest patch of each wins. */
     public Map<RemoteAddress, FunctionRecord> functionsInForce() {
         Map<RemoteAddress, FunctionRecord> newest = new TreeMap<>();
         replaced.forEach((entry, functions) -> newest.put(entry, functions.getLast().function()));
         return Collections.unmodifiableMap(newest);
     }
 
-    /** The patch to which, or from which, threads change one after the other; there is one at most. */
-    public Optional<Entry> transition() {
+    /** The patch in transition; there is at most one. */
+    public Optional<StoredRecord> transition() {
         return in(PatchRecord.State.TRANSITION).stream().findFirst();
     }
 
-    /** Patches that a tool which died has left half done. */
-    public List<Entry> halfDone() {
-        return entries.stream().filter(entry -> entry.patch().state().isHalfDone()).toList();
+    /** Patches that a dead tool left half done. */
+    public List<StoredRecord> halfDone() {
+        return records.stream().filter(record -> record.patch().state().isHalfDone()).toList();
     }
 
-    /** Patches that have come with others in several processes, of which some may not know yet that it is decided. */
-    public List<Entry> unsettled() {
-        return entries.stream().filter(entry -> entry.patch().ties().mark() == Ties.Mark.DECIDED).toList();
+    /** Patches of decided transactions of several processes that may have members which do not know the decision. */
+    public List<StoredRecord> unsettled() {
+        return records.stream().filter(record -> record.patch().link().mark() == TransactionLink.Mark.DECIDED).toList();
     }
 
     /** The record with this number. */
-    public Optional<Entry> numbered(long sequence) {
-        return entries.stream().filter(entry -> entry.patch().sequence() == sequence).findFirst();
+    public Optional<StoredRecord> numbered(long sequence) {
+        return records.stream().filter(record -> record.patch().sequence() == sequence).findFirst();
     }
 
-    /** What it will be when these records are in other states. */
-    Registry in(Map<Entry, PatchRecord.State> states) {
-        return new Registry(pid, stub, entries.stream().map(entry -> new Entry(entry.address(),
-                entry.patch().in(states.getOrDefault(entry, entry.patch().state())))).toList());
+    /** The registry with these records in other states. */
+    public Registry in(Map<StoredRecord, PatchRecord.State> states) {
+        return new Registry(pid, stub, records.stream().map(record -> new StoredRecord(record.address(),
+                record.patch().in(states.getOrDefault(record, record.patch().state())))).toList());
     }
 
-    /** The record of a function in the newest patch in force that replaces it. */
+    /** The function's record in its newest patch in force. */
     public Optional<FunctionRecord> inForce(RemoteAddress entry) {
         return Optional.ofNullable(replaced.get(entry)).map(functions -> functions.getLast().function());
     }
 
     /**
-     * The bytes that belong at an entry once {@code without} is out of force: the detour of the newest other patch of the
-     * function, or the original ones.
+     * The bytes at the entry once a patch is out of force: the detour of the function's newest other patch, or the original.
      *
      * @param function of that patch
      */
-    public byte[] bytesWithout(Entry without, FunctionRecord function) {
+    public byte[] bytesWithout(StoredRecord without, FunctionRecord function) {
         return bytesWithout(List.of(without), function);
     }
 
-    /** As {@link #bytesWithout(Entry, FunctionRecord)}, for several patches that go together. */
-    public byte[] bytesWithout(Collection<Entry> without, FunctionRecord function) {
+    /** As {@link #bytesWithout(StoredRecord, FunctionRecord)}, for several patches. */
+    public byte[] bytesWithout(Collection<StoredRecord> without, FunctionRecord function) {
         return newestWithout(without, function.entry()).map(FunctionRecord::detour).orElseGet(function::original);
     }
 
-    /** The record of a function in the newest patch in force, other than these, that replaces it. */
-    public Optional<FunctionRecord> newestWithout(Collection<Entry> without, RemoteAddress entry) {
+    /** The function's record in its newest patch in force other than these. */
+    public Optional<FunctionRecord> newestWithout(Collection<StoredRecord> without, RemoteAddress entry) {
         return replaced.getOrDefault(entry, List.of()).reversed().stream()
                 .filter(other -> !without.contains(other.by())).findFirst().map(Replaced::function);
     }
@@ -225,21 +238,21 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
     /**
      * Appends a record.
      *
-     * @return where it lies; empty where the registry is full, and has to {@linkplain #moveAndAppend move}
+     * @return the record; empty where the registry is full and must {@linkplain #moveAndAppend move}
      */
-    public Optional<Entry> append(TargetMemory memory, PatchRecord patch) {
+    public Optional<StoredRecord> append(TargetMemory memory, PatchRecord patch) {
         byte[] bytes = encoded(patch);
-        if (stub.registryUsed() + bytes.length > Math.min(stub.registrySize(), StubState.MOST_REGISTRY_BYTES)
-                || !hasRoom(entries, patch)) {
+        if (stub.registry().used() + bytes.length > Math.min(stub.registry().size(), StubState.MOST_REGISTRY_BYTES)
+                || !hasRoom(records, patch)) {
             return Optional.empty();
         }
-        RemoteAddress at = stub.registry().plus(stub.registryUsed());
-        write(memory, at, bytes);
-        writeLong(memory, stub.field(StubLayout.REGISTRY_USED), stub.registryUsed() + bytes.length);
-        return Optional.of(new Entry(at, patch));
+        RemoteAddress at = stub.registry().start().plus(stub.registry().used());
+        memory.write(at, bytes);
+        memory.writeLongs(stub.field(StubLayout.REGISTRY_USED), stub.registry().used() + bytes.length);
+        return Optional.of(new StoredRecord(at, patch));
     }
 
-    /** A record that could not be read back would make the whole registry unreadable. */
+    /** An unreadable record would make the whole registry unreadable. */
     private static byte[] encoded(PatchRecord patch) {
         byte[] bytes = RecordFormat.encode(patch);
         if (RecordFormat.decode(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)).isEmpty()) {
@@ -249,31 +262,34 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
         return bytes;
     }
 
-    private static boolean hasRoom(List<Entry> entries, PatchRecord patch) {
-        return entries.size() < MOST_RECORDS
-                && entries.stream().mapToInt(entry -> entry.patch().functions().size()).sum()
+    private static boolean hasRoom(List<StoredRecord> records, PatchRecord patch) {
+        return records.size() < MOST_RECORDS
+                && records.stream().mapToInt(record -> record.patch().functions().size()).sum()
                         + patch.functions().size() <= MOST_FUNCTIONS;
     }
 
-    /** Memory of the target, for the records. */
+    /** Maps memory of the target for the registry. */
     public interface Room {
-        /** Maps memory that reads and writes, of so many bytes at least. */
+        /** Maps readable and writable memory of at least this size. */
         RemoteAddress map(long bytes);
 
-        /** Gives memory back that was mapped so; none that belongs to the stub itself. */
+        /** Unmaps such memory, but no memory of the stub. */
         void unmap(RemoteAddress address, long bytes);
     }
 
     /**
-     * Copies what is still of interest to a new place, appends a record there, publishes place, size and use by one write, and
-     * gives the old place back. All entries lie elsewhere then: the registry has to be read again.
+     * Moves the registry: copies the records that are still needed, appends one, publishes address, size and length by one
+     * write, and unmaps the old place. All addresses change: the registry must be read again.
      *
-     * @throws TargetUnreadableException where nobody could read the registry with that record; nothing is changed then
+     * @throws TargetUnreadableException where the result would exceed the limits; nothing is changed
      */
     public void moveAndAppend(TargetMemory memory, PatchRecord patch, Room room) {
-        List<Entry> staying = entries.stream().filter(entry -> entry.patch().state() != PatchRecord.State.UNLOADED
-                || entry.patch().ties().mark() == Ties.Mark.DECIDED).toList();
-        List<byte[]> kept = new ArrayList<>(staying.stream().map(entry -> RecordFormat.encode(entry.patch())).toList());
+        List<StoredRecord> staying = records.stream()
+                .filter(record -> record.patch().state() != PatchRecord.State.UNLOADED
+                        || record.patch().link().mark() == TransactionLink.Mark.DECIDED)
+                .toList();
+        List<byte[]> kept = new ArrayList<>(
+                staying.stream().map(record -> RecordFormat.encode(record.patch())).toList());
         kept.add(encoded(patch));
         int used = kept.stream().mapToInt(bytes -> bytes.length).sum();
         if (used > StubState.MOST_REGISTRY_BYTES || !hasRoom(staying, patch)) {
@@ -281,69 +297,57 @@ public record Registry(int pid, StubState stub, List<Entry> entries,
                     "the registry of its stub has no room for another record: there are "
                             + staying.size() + " of " + used + " bytes; take back patches that are not needed");
         }
-        long size = Math.max(SPARE * used, stub.registrySize());
+        long size = Math.max(SPARE * used, stub.registry().size());
         RemoteAddress place = room.map(size);
         if (!place.hasRoomFor(size) || (place.value() & 7) != 0) {
-            // What a borrowed thread returns the process can have changed.
+            // The process can have changed the result of the borrowed call.
             throw new TargetUnreadableException(pid,
                     "a new place for the registry of its stub was asked for, of " + size
                             + " bytes, and the answer was " + place);
         }
         ByteBuffer all = ByteBuffer.allocate(used);
         kept.forEach(all::put);
-        write(memory, place, all.array());
+        memory.write(place, all.array());
         ByteBuffer fields = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
         fields.putLong(place.value()).putLong(size).putLong(used);
-        write(memory, stub.field(StubLayout.REGISTRY), fields.array());
-        room.unmap(stub.registry(), stub.registrySize());
+        memory.write(stub.field(StubLayout.REGISTRY), fields.array());
+        room.unmap(stub.registry().start(), stub.registry().size());
     }
 
-    /** Changes the state of a record. */
-    public static void setState(TargetMemory memory, Entry entry, PatchRecord.State state) {
-        writeLong(memory, stateField(entry), state.code());
+    public static void setState(TargetMemory memory, StoredRecord record, PatchRecord.State state) {
+        memory.writeLongs(stateField(record), state.code());
     }
 
-    /** Notes with which others a patch is to go, as long as it has not gone; nothing where its record has no room for it. */
-    public static void setLeaving(TargetMemory memory, Entry entry, long transaction) {
-        if (entry.patch().ties().kept()) {
-            writeLong(memory, entry.address().plus(RecordFormat.LEAVING_OFFSET), transaction);
+    /**
+     * Writes which transaction is to remove a patch; has no effect on a record of an older format, which lacks the field.
+     */
+    public static void setRemovedBy(TargetMemory memory, StoredRecord record, long transaction) {
+        if (record.patch().link().kept()) {
+            memory.writeLongs(record.address().plus(RecordFormat.REMOVED_BY_OFFSET), transaction);
         }
     }
 
-    /** Notes how far the transaction of a patch is. */
-    public static void setMark(TargetMemory memory, Entry entry, Ties.Mark mark) {
-        writeLong(memory, markField(entry), mark.code());
+    public static void setMark(TargetMemory memory, StoredRecord record, TransactionLink.Mark mark) {
+        memory.writeLongs(markField(record), mark.code());
     }
 
-    /** Where it is noted how far the transaction of a patch is. */
-    public static RemoteAddress markField(Entry entry) {
-        return entry.address().plus(RecordFormat.MARK_OFFSET);
+    /** Address of a record's commit mark. */
+    public static RemoteAddress markField(StoredRecord record) {
+        return record.address().plus(RecordFormat.MARK_OFFSET);
     }
 
-    /** A mark as it is written to {@link #markField}. */
-    public static long markCode(Ties.Mark mark) {
+    /** A mark as stored at {@link #markField}. */
+    public static long markCode(TransactionLink.Mark mark) {
         return mark.code();
     }
 
-    /** Where a record's state is. */
-    public static RemoteAddress stateField(Entry entry) {
-        return entry.address().plus(RecordFormat.STATE_OFFSET);
+    /** Address of a record's state. */
+    public static RemoteAddress stateField(StoredRecord record) {
+        return record.address().plus(RecordFormat.STATE_OFFSET);
     }
 
-    /** A state as it is written to {@link #stateField}. */
+    /** A state as stored at {@link #stateField}. */
     public static long stateCode(PatchRecord.State state) {
         return state.code();
-    }
-
-    private static void write(TargetMemory memory, RemoteAddress to, byte[] bytes) {
-        try (Arena arena = Arena.ofConfined()) {
-            memory.write(to, arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes));
-        }
-    }
-
-    private static void writeLong(TargetMemory memory, RemoteAddress to, long value) {
-        try (Arena arena = Arena.ofConfined()) {
-            memory.write(to, arena.allocateFrom(ValueLayout.JAVA_LONG, value));
-        }
     }
 }

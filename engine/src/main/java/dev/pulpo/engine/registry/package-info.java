@@ -1,13 +1,14 @@
 /**
- * What is recorded in the target, so that any tool that comes later knows what was done and can take it back, or finish
- * what a killed one has left half done:
- * <ol>
- * <li>{@link dev.pulpo.engine.registry.FunctionRecord}, {@link dev.pulpo.engine.registry.TrampolineBlock}, {@link dev.pulpo.engine.registry.Ties}, {@link dev.pulpo.engine.registry.PatchRecord}: the values;
- * <li>{@link dev.pulpo.engine.registry.RecordFormat}: their bytes;
- * <li>{@link dev.pulpo.engine.registry.Registry}: where they are in the process, and which bytes belong at an entry;
- * <li>{@link dev.pulpo.engine.registry.HalfDone}: what is to become of patches that were left half done;
- * <li>{@link dev.pulpo.engine.registry.MessageRing}: the log that people read.
- * </ol>
+ * The records in the target: the next tool learns from them what was done.
+ *
+ * <ul>
+ * <li>{@link Registry}: finds, appends and moves records, and changes their states;
+ * <li>{@link PatchRecord}, {@link FunctionRecord}, {@link TrampolineBlock}, {@link TransactionLink}: one record;
+ * <li>{@link RecordFormat}: its bytes;
+ * <li>{@link EntryState}: <b>what stands at an entry</b>: original, detour, gate or other bytes;
+ * <li>{@link Inspection}: compares the records with the bytes of the process;
+ * <li>{@link MessageRing}: the message log, for people.
+ * </ul>
  */
 @NullMarked
 package dev.pulpo.engine.registry;

@@ -1,16 +1,16 @@
 package dev.pulpo.engine.stack;
 
 import dev.pulpo.elf.cfi.CfiMap;
-import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.elf.cfi.Step;
 import dev.pulpo.elf.cfi.Unwinder;
-import dev.pulpo.engine.image.CodeRanges;
-import dev.pulpo.engine.image.Mapping;
-import dev.pulpo.engine.image.ProcessImage;
-import dev.pulpo.engine.image.UnwindTables;
+import dev.pulpo.elf.expression.DwarfRegisters;
+import dev.pulpo.engine.code.CodeRanges;
+import dev.pulpo.engine.code.UnwindTables;
+import dev.pulpo.engine.target.Mapping;
+import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.ScatteredRead;
-import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.TargetMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -74,7 +74,7 @@ public final class StackCheck {
      * @param zones  the code that is asked about
      * @param tables see {@link UnwindTables}; empty where they have not been made
      */
-    public StackCheck(ProcessImage image, TraceeMemory memory, CodeRanges zones, Optional<CfiMap> tables, Arena arena) {
+    public StackCheck(ProcessImage image, TargetMemory memory, CodeRanges zones, Optional<CfiMap> tables, Arena arena) {
         this.image = image;
         this.zones = zones;
         // A return address may be the one behind the end, where a call is a function's last instruction.

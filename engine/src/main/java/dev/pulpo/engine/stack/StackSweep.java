@@ -1,7 +1,7 @@
 package dev.pulpo.engine.stack;
 
 import dev.pulpo.elf.cfi.Step;
-import dev.pulpo.engine.image.UnwindTables;
+import dev.pulpo.engine.code.UnwindTables;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.ScatteredRead;
 import dev.pulpo.ffm.SystemCalls;

@@ -1,12 +1,13 @@
 /**
- * What code a stopped thread is in and will return to:
- * <ol>
- * <li>{@link dev.pulpo.engine.stack.StackWindow}: stack memory, read in pieces;
- * <li>{@link dev.pulpo.engine.stack.StackTables}: what stacks are followed with, {@code FrameProofs} included;
- * <li>{@link dev.pulpo.engine.stack.StackCheck}: one thread; a look at every word of its stack first, and only where that
- * leaves a doubt a walk from frame to frame;
- * <li>{@link dev.pulpo.engine.stack.StackSweep}: all threads of a stop, with few system calls and without allocating.
- * </ol>
+ * Which code the threads of a stop are in, or will return to.
+ *
+ * <ul>
+ * <li>{@link StackCheck}: one thread;
+ * <li>{@link StackSweep}: all threads of a stop;
+ * <li>{@link StackWindow}: their memory, read in pages;
+ * <li>{@link PauseBudget}: how long that may take;
+ * <li>{@link WalkEndText}: why a walk ended early.
+ * </ul>
  */
 @NullMarked
 package dev.pulpo.engine.stack;

@@ -1,6 +1,6 @@
 package dev.pulpo.engine.trace;
 
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.ffm.Pause;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
@@ -11,12 +11,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Threads that were asked to stop and did not in time: the machine is crowded, or they wait in the kernel. Each will stop
- * some time, perhaps with a lock in its hands that a borrowed thread waits for, so whoever waits looks after them. To be
- * used on the tracer thread.
+ * Threads that were asked to stop and did not in time: the machine is loaded, or they wait in the kernel. Each will stop at
+ * some time, perhaps while it holds a lock that a borrowed thread waits for, so every wait releases them. For the tracer
+ * thread.
  */
-final class LateStops {
-    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+public final class LateStops {
+    private static final long FINISH_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long PAUSE_NANOS = 200_000;
 
     private final Ptrace ptrace;
@@ -33,7 +33,7 @@ final class LateStops {
     }
 
     /** @param since when it was asked to stop, on the scale of {@link System#nanoTime} */
-    void add(int tid, long since) {
+    public void add(int tid, long since) {
         interrupted.put(tid, since);
     }
 
@@ -41,38 +41,38 @@ final class LateStops {
         return interrupted.isEmpty();
     }
 
-    boolean contains(int tid) {
+    public boolean contains(int tid) {
         return interrupted.containsKey(tid);
     }
 
-    /** Lets go of those that have stopped by now. */
-    void release() {
+    /** Releases those that have stopped by now. */
+    public void release() {
         if (!interrupted.isEmpty()) {
             interrupted.keySet().removeIf(this::isReleased);
         }
     }
 
     /**
-     * Lets go of them as they stop, before their tracer ends: the kernel, which then lets go of the others, has no call
-     * repeated that it ended with EINTR. A thread in an uninterruptible wait is not waited for: no call of its was ended. Nor
-     * is one that has exited.
+     * Releases them as they stop, before their tracer ends: the kernel would then release them without repeating calls that
+     * it ended with EINTR. A thread in an uninterruptible wait is not waited for: none of its calls was ended. Nor is one
+     * that has exited.
      */
     void finish() {
-        long patience = System.nanoTime() + PATIENCE_NANOS;
+        long limit = System.nanoTime() + FINISH_NANOS;
         release();
-        // The thread that executes another program gets the id of the leader, and was asked under its own if at all.
+        // A thread that executes another program gets the leader's id; if it was asked, then under its own.
         interrupted.keySet().forEach(ptrace::interrupt);
-        while (interrupted.keySet().stream().anyMatch(LateStops::isToStop)
-                && System.nanoTime() - patience < 0) {
+        while (interrupted.keySet().stream().anyMatch(LateStops::willStop)
+                && System.nanoTime() - limit < 0) {
             pause.nanos(PAUSE_NANOS);
             release();
         }
     }
 
-    private static boolean isToStop(int tid) {
+    private static boolean willStop(int tid) {
         return switch (ProcFs.state(tid, tid)) {
             case 'D', 'Z', 'X', ProcFs.NO_SUCH_THREAD -> false;
-            // The id may be that of another thread by now, which has executed another program.
+            // The id may by now belong to another thread that has executed another program.
             default -> ProcFs.isTracedByCaller(tid, tid);
         };
     }
@@ -85,16 +85,16 @@ final class LateStops {
             }
             WaitStatus status = ptrace.decode(word);
             if (!status.isGone()) {
-                letGo(tid, status);
+                release(tid, status);
             }
             return true;
         } catch (SystemCallException notTraced) {
-            // It has ended, and its end was taken with its process's.
+            // It has ended, and its end was collected with its process's.
             return true;
         }
     }
 
-    private void letGo(int tid, WaitStatus status) {
+    private void release(int tid, WaitStatus status) {
         int signal = status instanceof WaitStatus.SignalStop stop ? stop.signal() : 0;
         if (ptrace.readRegisters(tid, registers) == 0) {
             Release.detach(ptrace, waits, tid, registers, signal, interrupted.getOrDefault(tid, System.nanoTime()));

@@ -1,16 +1,16 @@
 package dev.pulpo.engine.trace;
 
-/** The longest that one thread was kept from running. Written by the tracer thread, read when its work is done. */
+/** The longest time that one thread was stopped. The tracer thread writes it; it is read when the work is done. */
 public final class LongestStop {
     private volatile long nanos;
 
-    void note(long duration) {
+    public void note(long duration) {
         if (duration > nanos) {
             nanos = duration;
         }
     }
 
-    /** Another operation begins. */
+    /** For another operation. */
     void forget() {
         nanos = 0;
     }

@@ -6,8 +6,8 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * A process that this JVM has started for its own use, and that ends with it: whoever looks for processes does not mean it,
- * though it carries the stub. Thread-safe.
+ * A process that this JVM started for its own use, and that ends with it. Searches for processes skip it, although it has
+ * the stub. Thread-safe.
  */
 public final class OwnChild implements AutoCloseable {
     private static final Set<Integer> PIDS = new HashSet<>();
@@ -20,7 +20,7 @@ public final class OwnChild implements AutoCloseable {
 
     /** Starts it. */
     public static OwnChild start(Launcher launcher) {
-        // Who sees it among all processes before its id is known waits in isOne.
+        // A search that finds it before its id is known waits in isOwnChild.
         synchronized (PIDS) {
             OwnChild child = new OwnChild(launcher.start());
             PIDS.add(child.process.pid());
@@ -28,8 +28,8 @@ public final class OwnChild implements AutoCloseable {
         }
     }
 
-    /** Whether a process that has been seen is one of those. */
-    public static boolean isOne(int pid) {
+    /** Whether a process is one of these. */
+    public static boolean isOwnChild(int pid) {
         synchronized (PIDS) {
             return PIDS.contains(pid);
         }
@@ -43,7 +43,6 @@ public final class OwnChild implements AutoCloseable {
         return process.pid();
     }
 
-    /** Ends it. */
     @Override
     public void close() {
         synchronized (PIDS) {

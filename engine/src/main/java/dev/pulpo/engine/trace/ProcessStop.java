@@ -1,8 +1,9 @@
 package dev.pulpo.engine.trace;
 
-import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.TargetGoneException;
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.stack.PauseBudget;
+import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.PtraceAccess;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
@@ -19,23 +20,23 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The stop of a whole process, as short as ptrace allows: {@link #prepare} seizes all threads while they run,
- * {@link #stop} interrupts all of them first and waits for them afterwards, {@link #close} releases them. Between first
- * interrupt and last release nothing is allocated, unless the process makes threads faster than they can be counted.
- * To be used on the tracer thread.
+ * The stop of a whole process, as short as ptrace allows. {@link #prepare} seizes all threads while they run. {@link #stop}
+ * interrupts all of them first and waits for them afterwards. {@link #close} releases them. Between the first interrupt and
+ * the last release nothing is allocated, unless the process creates threads faster than they can be counted. For the tracer
+ * thread.
  *
- * <p>What happens to a thread that is found
+ * <p>A thread found
  * <ul>
- * <li>about to get a signal: it stays there, and gets the signal on release;
- * <li>stopped with its process: it is still stopped afterwards (ptrace(2), "Group-stop");
- * <li>waiting for a {@code vfork} child: it cannot stop, but it cannot run either before it has; see {@link #isHeld};
- * <li>exiting: it is not waited for;
- * <li>in a system call that the kernel does not restart after a stop: it is made to repeat it.
+ * <li>about to get a signal gets it on release;
+ * <li>stopped with its process is still stopped afterwards (ptrace(2), "Group-stop");
+ * <li>waiting for a {@code vfork} child cannot stop, but cannot run before it has stopped, either; see {@link #isInVfork};
+ * <li>exiting is not waited for;
+ * <li>in a system call that the kernel does not restart after a stop repeats it.
  * </ul>
  */
 public final class ProcessStop implements AutoCloseable {
     private static final int SPARE_THREADS = 64;
-    private static final long RELEASE_PATIENCE_NANOS = 5_000_000;
+    private static final long RELEASE_NANOS = 5_000_000;
     private static final long PAUSE_NANOS = 10_000;
 
     private final int pid;
@@ -55,25 +56,25 @@ public final class ProcessStop implements AutoCloseable {
     private long began;
     private long ended;
 
-    /** Whether the process stands. */
-    public enum Standing {
-        /** Every thread does. */
-        STANDS,
-        /** Some did not stop in time; see {@link #late}. */
+    /** The result of {@link #stop}. */
+    public enum StopResult {
+        /** Every thread is stopped. */
+        STOPPED,
+        /** Some threads did not stop in time; see {@link #late}. */
         LATE,
-        /** Stopping it took all the time that the stop may take. */
+        /** Stopping took the whole budget. */
         TOO_LONG,
         /** It has executed another program. */
         REPLACED
     }
 
     /**
-     * What the stop was like.
+     * Measurements of the stop.
      *
-     * @param threads    how many it held
+     * @param threads    number of stopped threads
      * @param duration   from the first interrupt to the last release
-     * @param release    how much of that the releases took, in nanoseconds
-     * @param scheduling how far the tracer was raised above other threads meanwhile
+     * @param release    duration of the releases, in nanoseconds
+     * @param scheduling the tracer's priority during the stop
      */
     public record Figures(int threads, Duration duration, long release, Scheduling.Level scheduling) {}
 
@@ -108,7 +109,7 @@ public final class ProcessStop implements AutoCloseable {
     }
 
     /**
-     * Seizes every thread there is, and looks at what each waits for. None is stopped by it.
+     * Seizes every thread, and records what each waits for. Stops none.
      *
      * @param memory of the process
      * @throws dev.pulpo.engine.AccessRefusedException where the process may not be traced
@@ -121,15 +122,15 @@ public final class ProcessStop implements AutoCloseable {
         if (threads.count() == 0) {
             throw new TargetGoneException(pid, "it has ended");
         }
-        makeRoom();
+        growRegisters();
         tools.waits().begin(pid, threads.tid(threads.count() - 1), threads.count());
         for (int i = 0; i < threads.count(); i++) {
             tools.waits().look(threads.tid(i), memory, tools.scheduling());
         }
     }
 
-    /** For the registers of every thread, and of some that may be made until the process stands. */
-    private void makeRoom() {
+    /** Allocates registers for every thread, and for some that may be created until all are stopped. */
+    private void growRegisters() {
         int room = threads.count() + SPARE_THREADS;
         Registers[] more = Arrays.copyOf(registers, room);
         for (int i = registers.length; i < room; i++) {
@@ -140,15 +141,14 @@ public final class ProcessStop implements AutoCloseable {
     }
 
     /**
-     * Whether the threads that stand still are all there are. Each is one of the process's, and no two are the same: where
-     * there are as many as the kernel counts, none is missing. Threads that are on their way out count, too, and then
-     * the list has to tell.
+     * Whether the stopped threads are all threads. Each belongs to the process, and no two are the same: if they are as many
+     * as the kernel counts, none is missing. The kernel also counts exiting threads; then the list decides.
      */
     private boolean isComplete() {
         return list.threadCount() == stoppedThreads();
     }
 
-    /** As far as can be told while it runs; {@link #stop} makes sure. */
+    /** A guess while the process runs; {@link #stop} makes sure. */
     private boolean isSeized() {
         return list.threadCount() == threads.count(ThreadTable.SEIZED);
     }
@@ -172,23 +172,23 @@ public final class ProcessStop implements AutoCloseable {
         if (error == 0) {
             return ThreadTable.SEIZED;
         }
-        // A thread that one of ours has just made is traced already, and begins with a stop.
+        // A thread that a seized thread has just created is traced already, and begins with a stop.
         if (error == Errno.EPERM && ProcFs.isTracedByCaller(pid, tid)) {
             return ThreadTable.STOPPING;
         }
         if (error == Errno.ESRCH || ProcFs.isZombie(pid, tid)) {
             return ThreadTable.GONE;
         }
-        throw Access.refused(pid, tid, error);
+        throw PtraceAccess.refused(pid, tid, error);
     }
 
     /**
-     * Stops the process. Where it does not stand afterwards, everything is released by {@link #close} all the same.
+     * Stops the process. Whatever the result, {@link #close} releases everything.
      *
      * @param deadline on the scale of {@link System#nanoTime}
-     * @param budget   for the whole stop
+     * @param budget   of the whole stop
      */
-    public Standing stop(long deadline, PauseBudget budget) {
+    public StopResult stop(long deadline, PauseBudget budget) {
         raised = tools.scheduling().raise();
         budget.begin();
         began = System.nanoTime();
@@ -199,46 +199,46 @@ public final class ProcessStop implements AutoCloseable {
                     threads.state(i, ptrace.interrupt(threads.tid(i)) == 0 ? ThreadTable.STOPPING : ThreadTable.GONE);
                 }
             }
-            Standing standing = awaitStops(deadline, budget);
-            if (standing != Standing.STANDS) {
-                return standing;
+            StopResult result = awaitStops(deadline, budget);
+            if (result != StopResult.STOPPED) {
+                return result;
             }
         } while (!isComplete() && seizeNew());
         if (threads.count() > registers.length) {
-            makeRoom();
+            growRegisters();
         }
         budget.allStand();
-        return replaced ? Standing.REPLACED : Standing.STANDS;
+        return replaced ? StopResult.REPLACED : StopResult.STOPPED;
     }
 
-    private Standing awaitStops(long deadline, PauseBudget budget) {
+    private StopResult awaitStops(long deadline, PauseBudget budget) {
         for (int i = 0; i < threads.count(); i++) {
             while (threads.state(i) == ThreadTable.STOPPING && !collect(i, true)) {
-                lookAtMissing(i);
+                lookAtUnstopped(i);
                 if (budget.isSpent()) {
-                    return Standing.TOO_LONG;
+                    return StopResult.TOO_LONG;
                 }
                 if (System.nanoTime() - deadline > 0) {
-                    return Standing.LATE;
+                    return StopResult.LATE;
                 }
             }
             if (budget.isSpent()) {
-                return Standing.TOO_LONG;
+                return StopResult.TOO_LONG;
             }
         }
-        return Standing.STANDS;
+        return StopResult.STOPPED;
     }
 
     /**
-     * Takes the thread's stop or exit, if there is one.
+     * Collects the thread's stop or exit, if there is one.
      *
-     * @param patiently whether to wait some milliseconds for it
+     * @param wait whether to wait some milliseconds for it
      */
-    private boolean collect(int index, boolean patiently) {
+    private boolean collect(int index, boolean wait) {
         int tid = threads.tid(index);
         int word;
         try {
-            word = patiently ? ptrace.awaitWordBriefly(tid) : ptrace.pollWord(tid);
+            word = wait ? ptrace.awaitWordBriefly(tid) : ptrace.pollWord(tid);
         } catch (SystemCallException notTraced) {
             if (notTraced.errno() != Errno.ECHILD) {
                 throw notTraced;
@@ -263,13 +263,13 @@ public final class ProcessStop implements AutoCloseable {
         return true;
     }
 
-    /** Some threads take long. A zombie leader never reports; a parent in vfork stops when its child lets it. */
-    private void lookAtMissing(int index) {
+    /** Some threads never report in time: a zombie leader never does, and a vfork parent stops when its child lets it. */
+    private void lookAtUnstopped(int index) {
         char state = list.state(threads.tid(index));
         if (isOver(state)) {
             noteEnd(index);
         } else if (state == 'D') {
-            threads.state(index, ThreadTable.HELD);
+            threads.state(index, ThreadTable.IN_VFORK);
         }
     }
 
@@ -283,7 +283,7 @@ public final class ProcessStop implements AutoCloseable {
         return tids;
     }
 
-    /** How many threads there are to look at with {@link #readRegisters}; some of them may be gone. */
+    /** Number of threads to look at with {@link #readRegisters}; some may have ended. */
     public int size() {
         return threads.count();
     }
@@ -297,12 +297,12 @@ public final class ProcessStop implements AutoCloseable {
         return threads.state(index) == ThreadTable.STOPPED;
     }
 
-    /** Whether the thread waits inside the kernel for a vfork child, and so cannot stop, but not run either. */
-    public boolean isHeld(int index) {
-        return threads.state(index) == ThreadTable.HELD;
+    /** Whether the thread waits in the kernel for a vfork child: it can neither stop nor run. */
+    public boolean isInVfork(int index) {
+        return threads.state(index) == ThreadTable.IN_VFORK;
     }
 
-    /** The id of a thread that is in a ptrace-stop, or 0 where there is none. */
+    /** The id of a thread in a ptrace-stop, or 0. */
     public int anyStopped() {
         for (int i = 0; i < threads.count(); i++) {
             if (isStopped(i)) {
@@ -312,15 +312,15 @@ public final class ProcessStop implements AutoCloseable {
         return 0;
     }
 
-    /** How many threads the stop holds. */
+    /** Number of threads that cannot run. */
     private int stoppedThreads() {
-        return threads.count(ThreadTable.STOPPED) + threads.count(ThreadTable.HELD);
+        return threads.count(ThreadTable.STOPPED) + threads.count(ThreadTable.IN_VFORK);
     }
 
     /**
      * Reads a stopped thread's registers.
      *
-     * @return false where the thread has been killed meanwhile
+     * @return false where the thread has been killed
      */
     public boolean readRegisters(int index) {
         int error = ptrace.readRegisters(threads.tid(index), registers[index]);
@@ -333,12 +333,12 @@ public final class ProcessStop implements AutoCloseable {
         return known[index];
     }
 
-    /** What {@link #readRegisters} has read; the caller does not change it. */
+    /** The registers that {@link #readRegisters} has read; not to be changed. */
     public Registers registers(int index) {
         return registers[index];
     }
 
-    /** Executes one instruction on a stopped thread; it is stopped again afterwards. */
+    /** Single-steps a stopped thread. */
     public void step(int index) {
         int tid = threads.tid(index);
         int signal = threads.signal(index);
@@ -354,7 +354,7 @@ public final class ProcessStop implements AutoCloseable {
             }
         }
         if (threads.signal(index) == Signals.SIGTRAP) {
-            // That it has made the step.
+            // The end of the step.
             threads.signal(index, 0);
         }
     }
@@ -368,12 +368,12 @@ public final class ProcessStop implements AutoCloseable {
         ptrace.leaveEnd(threads.tid(index));
     }
 
-    /** The threads that had not stopped when all others were released. Known after {@link #close}. */
+    /** The threads that had not stopped when the others were released. Known after {@link #close}. */
     public List<Integer> late() {
         return late;
     }
 
-    /** What the stop was like. Known after {@link #close}. */
+    /** Known after {@link #close}. */
     public Figures figures() {
         Scheduling.Level level = raised;
         return new Figures(held, Duration.ofNanos(ended - began), ended - releaseBegan,
@@ -381,8 +381,8 @@ public final class ProcessStop implements AutoCloseable {
     }
 
     /**
-     * Releases all threads. Those that wait in {@code vfork} stay seized until the tracer thread ends. So do those for which
-     * anything is thrown here: the others are released first, then it is thrown.
+     * Releases all threads. Threads in {@code vfork} stay seized until the tracer thread ends. So do threads whose release
+     * fails: the others are released first, then the failure is thrown.
      */
     @Override
     public void close() {
@@ -431,26 +431,26 @@ public final class ProcessStop implements AutoCloseable {
     private void release(int index) {
         int tid = threads.tid(index);
         if (!known[index] && ptrace.readRegisters(tid, registers[index]) != 0) {
-            // It was killed; nothing is left to put right.
+            // It was killed; there is nothing to restore.
             ptrace.detach(tid, threads.signal(index));
         } else {
             Release.detach(ptrace, tools.waits(), tid, registers[index], threads.signal(index), threads.since(index));
         }
     }
 
-    /** Where {@link #stop} was never reached or failed, threads are seized but run: stop each, to be able to let go. */
+    /** If {@link #stop} failed or was never called, threads are seized but run: each is stopped first, to be released. */
     private void releaseUnstopped() {
         if (threads.count() > registers.length) {
-            makeRoom();
+            growRegisters();
         }
-        long patience = System.nanoTime() + RELEASE_PATIENCE_NANOS;
+        long limit = System.nanoTime() + RELEASE_NANOS;
         for (int i = 0; i < threads.count(); i++) {
             byte state = threads.state(i);
             if (state == ThreadTable.SEIZED && ptrace.interrupt(threads.tid(i)) == 0) {
                 state = ThreadTable.STOPPING;
                 threads.state(i, state);
             }
-            while (state == ThreadTable.STOPPING && !collect(i, false) && System.nanoTime() - patience < 0) {
+            while (state == ThreadTable.STOPPING && !collect(i, false) && System.nanoTime() - limit < 0) {
                 tools.pause().nanos(PAUSE_NANOS);
             }
             if (threads.state(i) == ThreadTable.STOPPED && state != ThreadTable.STOPPED) {
@@ -462,8 +462,8 @@ public final class ProcessStop implements AutoCloseable {
         }
     }
 
-    /** Whether threads are still traced, so that the tracer thread has to end to give them back. */
-    public boolean holdsOn() {
-        return threads.count(ThreadTable.HELD) + threads.count(ThreadTable.STOPPING) > 0 || tools.holdsOn();
+    /** Whether threads are still traced, so that only the end of the tracer thread releases them. */
+    public boolean hasUnreleased() {
+        return threads.count(ThreadTable.IN_VFORK) + threads.count(ThreadTable.STOPPING) > 0 || tools.hasUnreleased();
     }
 }

@@ -1,8 +1,8 @@
 package dev.pulpo.engine.trace;
 
 import dev.pulpo.engine.BlockingThread;
-import dev.pulpo.engine.image.ProcFs;
-import dev.pulpo.engine.image.ProcessImage;
+import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCallNames;
 import dev.pulpo.ffm.TraceeMemory;
@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/** Makes words of what was noted of a thread while it was stopped. To be used when it runs again: it reads files. */
+/** Describes threads for reports. To be used after their release: it reads files. */
 public final class ThreadReport {
     private final ProcessImage image;
     private final TraceeMemory memory;
@@ -24,10 +24,10 @@ public final class ThreadReport {
     /**
      * A thread whose registers were read.
      *
-     * @param frames         addresses in its frames, the innermost first
-     * @param frame          which of them stands in the way, or -1
-     * @param call           the number of the system call that it had not finished, or -1
-     * @param programCounter where it would have gone on
+     * @param frames         addresses in its frames, innermost first
+     * @param frame          index of the frame that blocks the change, or -1
+     * @param call           number of its unfinished system call, or -1
+     * @param programCounter where it continues
      */
     public BlockingThread stopped(int tid, long[] frames, int frame, long call, long programCounter) {
         List<String> stack = Arrays.stream(frames).mapToObj(this::describe).toList();
@@ -37,7 +37,7 @@ public final class ThreadReport {
         return BlockingThread.now(tid, ProcFs.name(image.pid(), tid), stack, frame, name);
     }
 
-    /** A thread that could not be stopped; what it waits in the kernel's files tell. */
+    /** A thread that could not be stopped; the kernel's files tell what it waits for. */
     public BlockingThread unstopped(int tid, long[] frames, int frame) {
         OptionalLong call = ProcFs.systemCall(image.pid(), tid);
         return BlockingThread.now(tid, ProcFs.name(image.pid(), tid),

@@ -1,6 +1,7 @@
 package dev.pulpo.engine.trace;
 
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.PtraceAccess;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
@@ -8,12 +9,9 @@ import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.ffm.WaitStatus;
 import java.time.Duration;
 
-/**
- * The stop of one thread, while the others run: as short as its owner makes it. To be used on the tracer thread; closing
- * it releases the thread as it was.
- */
+/** The stop of one thread, while the others run. Closing it releases the thread as it was. For the tracer thread. */
 public final class ThreadStop implements AutoCloseable {
-    private static final long PATIENCE_NANOS = 50_000_000;
+    private static final long TIMEOUT_NANOS = 50_000_000;
 
     private final int tid;
     private final TracerThread.Tools tools;
@@ -26,7 +24,7 @@ public final class ThreadStop implements AutoCloseable {
         this.began = began;
     }
 
-    /** What became of the attempt. */
+    /** The result of an attempt. */
     public sealed interface Attempt {
         /** It is stopped until {@link ThreadStop#close}. */
         record Stopped(ThreadStop stop) implements Attempt {}
@@ -34,7 +32,7 @@ public final class ThreadStop implements AutoCloseable {
         /** It has ended. */
         record Gone() implements Attempt {}
 
-        /** It did not stop in time. It will be let go as soon as it does, or when the tracer thread ends. */
+        /** It did not stop in time. It will be released when it does, or when the tracer thread ends. */
         record Late(String reason) implements Attempt {}
     }
 
@@ -51,7 +49,7 @@ public final class ThreadStop implements AutoCloseable {
             return new Attempt.Gone();
         }
         if (error != 0) {
-            throw Access.refused(pid, tid, error);
+            throw PtraceAccess.refused(pid, tid, error);
         }
         tools.waits().begin(pid);
         tools.waits().look(tid, memory, tools.scheduling());
@@ -68,7 +66,7 @@ public final class ThreadStop implements AutoCloseable {
 
     private static boolean stops(int tid, TracerThread.Tools tools, long began) {
         Ptrace ptrace = tools.ptrace();
-        while (System.nanoTime() - began < PATIENCE_NANOS) {
+        while (System.nanoTime() - began < TIMEOUT_NANOS) {
             int word = tools.awaitWord(tid);
             if (word == Ptrace.NOTHING) {
                 continue;
@@ -76,7 +74,7 @@ public final class ThreadStop implements AutoCloseable {
             if (Ptrace.isInterrupted(word)) {
                 return true;
             } else if (ptrace.decode(word) instanceof WaitStatus.SignalStop signal) {
-                // Delivered first; the stop that was asked for comes right behind it.
+                // The signal is delivered first; the requested stop follows.
                 ptrace.resume(tid, signal.signal());
             } else if (ptrace.decode(word).isGone()) {
                 return false;
@@ -87,12 +85,12 @@ public final class ThreadStop implements AutoCloseable {
         return false;
     }
 
-    /** Reads its registers; false where it has been killed meanwhile. */
+    /** Reads its registers; false where it has been killed. */
     public boolean readRegisters(Registers into) {
         return tools.ptrace().readRegisters(tid, into) == 0;
     }
 
-    /** For how long the thread was kept from running. Known after {@link #close}. */
+    /** How long the thread was stopped. Known after {@link #close}. */
     public Duration duration() {
         return Duration.ofNanos(ended - began);
     }
@@ -104,7 +102,7 @@ public final class ThreadStop implements AutoCloseable {
         if (ptrace.readRegisters(tid, registers) == 0) {
             Release.detach(ptrace, tools.waits(), tid, registers, 0, began);
         } else {
-            // It was killed; nothing is left to put right.
+            // It was killed; there is nothing to restore.
             ptrace.detach(tid, 0);
         }
         ended = System.nanoTime();

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * The threads of a stop: ids, states and pending signals in arrays, found by id through open addressing. Grows only when
- * there are more threads than were expected.
+ * there are more threads than expected.
  */
 final class ThreadTable {
     /** Seized, runs. */
@@ -13,8 +13,8 @@ final class ThreadTable {
     static final byte STOPPING = 1;
     /** In a ptrace-stop. */
     static final byte STOPPED = 2;
-    /** Inside the kernel, and certain to stop before its next instruction in user space. */
-    static final byte HELD = 3;
+    /** Waits for a vfork child: certain to stop before its next instruction in user space. */
+    static final byte IN_VFORK = 3;
     /** Exited. */
     static final byte GONE = 4;
 
@@ -56,7 +56,7 @@ final class ThreadTable {
         states[index] = state;
     }
 
-    /** The signal that the thread is stopped with and is to get when it goes on; 0 for none. */
+    /** The signal that the thread stopped with, to be delivered at its release; 0 for none. */
     int signal(int index) {
         return signals[index];
     }
@@ -89,7 +89,7 @@ final class ThreadTable {
         count++;
     }
 
-    /** How many threads are in this state. */
+    /** The number of threads in this state. */
     int count(byte state) {
         int found = 0;
         for (int i = 0; i < count; i++) {
@@ -105,7 +105,7 @@ final class ThreadTable {
         Arrays.fill(slots, -1);
     }
 
-    /** The slot that holds this thread, or the free one where it would be. */
+    /** The slot of this thread, or the free one for it. */
     private int slotOf(int tid) {
         int mask = slots.length - 1;
         int slot = tid * 0x9e3779b1 >>> 7 & mask;

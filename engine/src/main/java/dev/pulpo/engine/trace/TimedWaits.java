@@ -1,6 +1,6 @@
 package dev.pulpo.engine.trace;
 
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SchedulerFigures;
@@ -18,31 +18,31 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Threads that wait in {@code epoll_wait} with a timeout. A stop ends such a call with EINTR, nobody restarts it but us, and
- * the kernel forgets how much of the timeout was left: so that the thread wakes when it would have, it has to be known how
- * long it has waited. Who looks at it before it is stopped can tell, because the scheduler says when the thread ran last.
+ * Threads that wait in {@code epoll_wait} with a timeout. A stop ends such a call with EINTR, the kernel does not restart
+ * it, and forgets how much of the timeout was left. To wake the thread at the right time, one must know how long it has
+ * waited. A look before the stop can tell, because the scheduler knows when the thread last ran.
  *
- * <p>The call is repeated with the time that is left in place of its timeout, if that can be said for certain and nobody
- * can tell the difference: the kernel leaves {@code r10} alone, so code after the call might read it. Otherwise it is
- * repeated with the timeout that it had, and the thread wakes later than it would have.
+ * <p>The call is repeated with the remaining time as its timeout, if that is certain and the program cannot tell the
+ * difference: the kernel preserves {@code r10}, so code after the call might read it. Otherwise the call is repeated with
+ * its full timeout, and the thread wakes late.
  *
- * <p>To be used on one tracer thread. Between {@link #look} and the release nothing is allocated.
+ * <p>For one tracer thread. Between {@link #look} and the release nothing is allocated.
  */
-final class TimedWaits {
+public final class TimedWaits {
     /** Fourth argument, in {@code r10}: the timeout in milliseconds, as an int; negative for none (epoll_wait(2)). */
     private static final int TIMEOUT = 3;
     private static final int R10 = 10;
-    /** So much of the code behind the call is read. */
+    /** How much code after the call is read. */
     private static final int CODE_BYTES = 512;
-    /** Offsets of CPUs' clocks are good for so long: they drift by what the hypervisor takes away. */
+    /** How long offsets of CPU clocks stay valid: the clocks drift by the time that a hypervisor steals. */
     private static final long CLOCK_NANOS = TimeUnit.SECONDS.toNanos(1);
-    /** The clocks of so many are read in a millisecond or two. */
+    /** The clocks of this many CPUs are read in a millisecond or two. */
     private static final int FEW_CPUS = 16;
     private static final long NANOS_PER_MILLI = 1_000_000;
-    /** What proc_pid_fd(5) shows for an epoll instance. */
+    /** How proc_pid_fd(5) shows an epoll instance. */
     private static final String EVENT_POLL = "anon_inode:[eventpoll]";
     private static final int CALLS_OF_A_LOOK = 3;
-    /** Fewer are looked at in less time than a directory. */
+    /** Looking at fewer threads is faster than reading a directory. */
     private static final int MANY_THREADS = 8;
 
     private final WaitingCall call;
@@ -74,8 +74,8 @@ final class TimedWaits {
         code = arena.allocate(CODE_BYTES);
     }
 
-    /** Forgets all threads; those that are looked at next are of this process. */
-    void begin(int pid) {
+    /** Forgets all threads; the next ones belong to this process. */
+    public void begin(int pid) {
         this.pid = pid;
         possible = true;
         count = 0;
@@ -84,20 +84,20 @@ final class TimedWaits {
     }
 
     /**
-     * As {@link #begin(int)}, where all threads of the process will be looked at. If it has no epoll instance open, which is
-     * seen with fewer system calls where it has more threads than files, none of them is looked at.
+     * As {@link #begin(int)}, for all threads of the process. Where it has more threads than files, looking for an open
+     * epoll instance takes fewer system calls; if it has none, no thread is looked at.
      *
      * @param tid     a live thread
-     * @param threads how many there are
+     * @param threads number of threads
      */
-    void begin(int pid, int tid, int threads) {
+    public void begin(int pid, int tid, int threads) {
         begin(pid);
         possible = threads < MANY_THREADS
                 || ProcFs.hasOpen(pid, tid, EVENT_POLL, CALLS_OF_A_LOOK * (threads - MANY_THREADS));
     }
 
-    /** Looks at a running thread, right before it is stopped. */
-    void look(int tid, TraceeMemory memory, Scheduling scheduling) {
+    /** Looks at a running thread, right before its stop. */
+    public void look(int tid, TraceeMemory memory, Scheduling scheduling) {
         if (!possible) {
             return;
         }
@@ -123,11 +123,8 @@ final class TimedWaits {
         }
     }
 
-    /**
-     * Whether the thread that was looked at last waits in a call for which the kernel keeps a note of how to restart it
-     * (restart_syscall(2)).
-     */
-    boolean isInRestartableSleep() {
+    /** Whether the last thread waits in a call that the kernel restarts by a restart block (restart_syscall(2)). */
+    public boolean isInRestartableSleep() {
         return waiting && SystemCalls.keepsRestartBlock((int) call.number(), call.argument(1), call.argument(TIMEOUT));
     }
 
@@ -146,7 +143,7 @@ final class TimedWaits {
         delays = Arrays.copyOf(delays, 2 * count);
     }
 
-    /** A thread that is woken may be moved to another CPU. Where there are many, that happens rarely. */
+    /** A thread may wake on another CPU. With many CPUs that is rare. */
     private void prepareClocks(int cpu, Scheduling scheduling) {
         prepareClock(cpu, scheduling);
         for (int other = 0; other < processors && processors <= FEW_CPUS; other++) {
@@ -161,7 +158,7 @@ final class TimedWaits {
         }
         long now = System.nanoTime();
         if (offsetsTaken[cpu] == 0 || now - offsetsTaken[cpu] > CLOCK_NANOS) {
-            // Where many threads want that CPU, an ordinary one would wait for its turn.
+            // On a contended CPU an ordinary thread would wait for its turn.
             Scheduling.Level level = scheduling.raise();
             try {
                 offsets[cpu] = figures.clockOffset(self, cpu);
@@ -173,7 +170,7 @@ final class TimedWaits {
     }
 
     /**
-     * Has a stopped thread that is to repeat its call wait only for what is left, where that is known.
+     * Sets the timeout of the call that a stopped thread will repeat to the remaining time, if that is known.
      *
      * @param registers   of the thread, before they are {@linkplain SystemCalls#rewind rewound}
      * @param interrupted when it was asked to stop, on the scale of {@link System#nanoTime}
@@ -185,20 +182,20 @@ final class TimedWaits {
         }
     }
 
-    /** Sets the timeout to what is left until a time on the scale of {@link System#nanoTime}. */
-    static void shortenTo(long end, Registers registers) {
+    /** Sets the timeout to the time until {@code end}, on the scale of {@link System#nanoTime}. */
+    public static void shortenTo(long end, Registers registers) {
         long left = Math.max(0, end - System.nanoTime());
         registers.r10((left + NANOS_PER_MILLI - 1) / NANOS_PER_MILLI);
     }
 
     /**
-     * When the call of a stopped thread would have ended by its timeout, on the scale of {@link System#nanoTime};
-     * {@link Long#MAX_VALUE} where that is not known. Parameters as for {@link #shorten}.
+     * When the call of a stopped thread would have timed out, on the scale of {@link System#nanoTime}; {@link
+     * Long#MAX_VALUE} where that is unknown. Parameters as for {@link #shorten}.
      */
-    long end(int tid, Registers registers, long interrupted) {
+    public long end(int tid, Registers registers, long interrupted) {
         int timeout = (int) registers.r10();
         int index = SystemCalls.waitsForEvents(registers.origRax()) && timeout > 0 ? indexOf(tid) : -1;
-        // It has left its CPU once by itself since: for the stop.
+        // Since the look it has left its CPU voluntarily once: for the stop.
         if (index < 0 || !figures.read(pid, tid) || figures.waits() != waits[index] + 1) {
             return Long.MAX_VALUE;
         }
@@ -208,12 +205,12 @@ final class TimedWaits {
         if (here == Long.MIN_VALUE || there == Long.MIN_VALUE || delay < 0) {
             return Long.MAX_VALUE;
         }
-        // Someone may have woken it between the look and the interrupt, and this is another call.
+        // If it woke between the look and the interrupt, this is another call.
         long woken = figures.lastRan() - here - (figures.runTime() - ran[index]) - delay;
         return woken - interrupted < 0 ? Long.MAX_VALUE : slept[index] - there + timeout * NANOS_PER_MILLI;
     }
 
-    /** For how long the thread was kept from running since it was looked at; -1 where that is not known. */
+    /** How long the thread waited for a CPU since the look; -1 where unknown. */
     private long delay(int index) {
         long now = figures.delay(pid, tids[index]);
         return now < 0 || delays[index] < 0 ? -1 : now - delays[index];
@@ -223,7 +220,7 @@ final class TimedWaits {
         return cpu < 0 || cpu >= offsets.length || offsetsTaken[cpu] == 0 ? Long.MIN_VALUE : offsets[cpu];
     }
 
-    /** Threads are released in the order in which they were looked at. */
+    /** Threads are released in the order of the looks. */
     private int indexOf(int tid) {
         for (int i = 0; i < count; i++) {
             int index = next + i < count ? next + i : next + i - count;

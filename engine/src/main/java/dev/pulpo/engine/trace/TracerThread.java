@@ -1,6 +1,6 @@
 package dev.pulpo.engine.trace;
 
-import dev.pulpo.engine.image.ProcFs;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.ffm.Pause;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
@@ -20,21 +20,21 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one platform thread from which all ptrace calls for one target come. The kernel ties a tracee to the thread that
- * seized it, and lets go of all its tracees when that thread ends: so {@link #close} gives back even what could not be
- * detached, such as a thread that waits in {@code vfork} and cannot stop.
+ * The one platform thread that makes all ptrace calls for one target. The kernel binds a tracee to the thread that seized
+ * it, and releases all tracees of a thread that ends. So {@link #close} releases even threads that could not be detached,
+ * such as one that waits in {@code vfork} and cannot stop.
  */
 public final class TracerThread implements AutoCloseable {
     private static final long PAUSE_NANOS = 20_000;
     private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
-    /** How often a caller looks whether the thread is still there. */
+    /** How often a waiting caller checks that the thread lives. */
     private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
-    /** To park and to be woken takes longer than most work does, where a processor has to be woken for it, too. */
+    /** Parking and waking take longer than most work, if a processor must wake for it, too. */
     private static final long SPIN_NANOS = Runtime.getRuntime().availableProcessors() > 1
             ? TimeUnit.MICROSECONDS.toNanos(300)
             : 0;
 
-    /** Threads that trace nothing and wait for another target, for a moment. Guarded by itself. */
+    /** Threads that trace nothing and wait briefly for another target. Guarded by itself. */
     private static final Deque<TracerThread> IDLE = new ArrayDeque<>();
 
     private final BlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
@@ -46,28 +46,28 @@ public final class TracerThread implements AutoCloseable {
     private boolean failed;
 
     /**
-     * What work on this thread uses again and again, so that a stop allocates nothing.
+     * Objects that the work reuses, so that a stop allocates nothing.
      *
-     * @param arena    lives as long as the thread does
-     * @param saved    registers of a borrowed thread as they were
-     * @param scratch  registers for everything else
-     * @param late     threads that have yet to stop
-     * @param longest  how long threads were stopped
-     * @param waits    for how long threads had waited before they were stopped
+     * @param arena   lives as long as the thread
+     * @param saved   for the original registers of a borrowed thread
+     * @param scratch for all other registers
+     * @param late    threads that have yet to stop
+     * @param longest the longest stop of one thread
+     * @param waits   how long threads had waited before they were stopped
      */
     public record Tools(Arena arena, Ptrace ptrace, Pause pause, Scheduling scheduling,
             Registers saved, Registers scratch, LateStops late, LongestStop longest,
             TimedWaits waits) {
-        /** Whether threads are seized that could not be released so far, or that have exited without anybody waiting for it. */
-        public boolean holdsOn() {
+        /** Whether threads are seized that could not be released, or that exited unnoticed. */
+        public boolean hasUnreleased() {
             return !late.isEmpty() || ptrace.guard().awaitsEnds();
         }
 
         /**
-         * The next change of a traced thread, as a status word, or {@link Ptrace#NOTHING} after some milliseconds. Threads
-         * that stop late are let go meanwhile.
+         * The next status word of a traced thread, or {@link Ptrace#NOTHING} after some milliseconds. Releases late threads
+         * meanwhile.
          */
-        int awaitWord(int tid) {
+        public int awaitWord(int tid) {
             if (late.isEmpty()) {
                 return ptrace.awaitWordBriefly(tid);
             }
@@ -79,7 +79,7 @@ public final class TracerThread implements AutoCloseable {
             return word;
         }
 
-        @SuppressWarnings("MustBeClosed") // closed by the thread's last task
+        @SuppressWarnings("MustBeClosed") // closed by finish()
         static Tools create(LongestStop longest) {
             Arena arena = Arena.ofConfined();
             Ptrace ptrace = new Ptrace(arena);
@@ -92,7 +92,7 @@ public final class TracerThread implements AutoCloseable {
         }
     }
 
-    /** Work that needs to be done on the tracer thread. */
+    /** Work for the tracer thread. */
     @FunctionalInterface
     public interface Work<T> {
         T run(Tools tools);
@@ -103,7 +103,7 @@ public final class TracerThread implements AutoCloseable {
         thread = Thread.ofPlatform().daemon().name(name(pid)).start(this::work);
     }
 
-    /** A thread that has just been {@linkplain #dismiss dismissed}, where there is one, or a new one. */
+    /** A {@linkplain #dismiss dismissed} thread, or a new one. */
     public static TracerThread lease(int pid) {
         TracerThread idle;
         synchronized (IDLE) {
@@ -127,7 +127,7 @@ public final class TracerThread implements AutoCloseable {
             if (task != null) {
                 task.run();
             } else if (isIdle()) {
-                last();
+                finish();
             }
         }
     }
@@ -136,12 +136,12 @@ public final class TracerThread implements AutoCloseable {
         try {
             return tasks.poll(IDLE_NANOS, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
-            // Nobody has this thread to interrupt it, and no work of its own is waited for here.
+            // No code interrupts this thread, and its work waits for nothing here.
             return null;
         }
     }
 
-    /** Whether nobody has a use for this thread; nobody will have one then. */
+    /** Whether this thread is unused; if so, it cannot be leased any more. */
     private boolean isIdle() {
         synchronized (IDLE) {
             return IDLE.remove(this);
@@ -149,8 +149,8 @@ public final class TracerThread implements AutoCloseable {
     }
 
     /**
-     * Does work on the thread and waits for it. Interrupts of the caller wait, too: a target is never left half done.
-     * Exceptions of the work are the caller's.
+     * Runs work on the thread and waits for it. Interrupts of the caller are postponed: a target is never left half done.
+     * Exceptions of the work are thrown to the caller.
      */
     public <T> T call(Work<T> work) {
         boolean done = false;
@@ -169,7 +169,7 @@ public final class TracerThread implements AutoCloseable {
         return task;
     }
 
-    /** The longest that a thread of the target was stopped so far, borrowing aside. */
+    /** The longest stop of one thread so far, loans excluded. */
     public LongestStop longestStop() {
         return longest;
     }
@@ -215,8 +215,8 @@ public final class TracerThread implements AutoCloseable {
 
     private static RuntimeException rethrown(@Nullable Throwable cause) {
         if (cause instanceof RuntimeException unchecked) {
-            // The stack of the caller says who asked; without it the trace ends in the executor.
-            unchecked.addSuppressed(new AsCalledFrom());
+            // Adds the caller's stack; without it the trace ends in the executor.
+            unchecked.addSuppressed(new CallerStack());
             return unchecked;
         }
         if (cause instanceof Error error) {
@@ -225,35 +225,35 @@ public final class TracerThread implements AutoCloseable {
         return new IllegalStateException("work on the tracer thread failed", cause);
     }
 
-    /** Carries the stack of the thread that asked for the work. */
-    private static final class AsCalledFrom extends RuntimeException {
+    /** Holds the stack of the calling thread. */
+    private static final class CallerStack extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
-        AsCalledFrom() {
+        CallerStack() {
             super("called from");
         }
     }
 
     /**
-     * Ends the thread after the work it has, and after threads that were late to stop have been let go as far as they do; the
-     * kernel then detaches whatever it still traces. Returns when that has happened.
+     * Ends the thread after its work, and after late threads have been released where possible. The kernel then detaches the
+     * rest. Returns after that.
      */
     @Override
     public void close() {
-        await(submit(this::last));
-        // The JVM counts the thread as ended a moment before the kernel does, and tracees are given back by the kernel.
+        await(submit(this::finish));
+        // The JVM reports the thread's end a moment before the kernel, and the kernel releases the tracees.
         while (tid != 0 && ProcFs.existsHere(tid)) {
             Thread.onSpinWait();
         }
     }
 
     /**
-     * As {@link #close}, but where all work has been done and nothing can be traced any more, the thread is kept for whoever
-     * {@linkplain #lease wants} one next, and ends by itself where nobody does.
+     * As {@link #close}, but keeps a thread that traces nothing for the next {@link #lease}. It ends by itself if none
+     * comes.
      */
     public void dismiss() {
         Tools used = tools;
-        if (failed || used != null && used.holdsOn()) {
+        if (failed || used != null && used.hasUnreleased()) {
             close();
             return;
         }
@@ -265,7 +265,7 @@ public final class TracerThread implements AutoCloseable {
         }
     }
 
-    private boolean last() {
+    private boolean finish() {
         ended = true;
         Tools used = tools;
         if (used != null) {

@@ -1,5 +1,16 @@
 /**
- * Threads of the target: {@link dev.pulpo.engine.trace.TracerThread} makes all ptrace calls; {@link dev.pulpo.engine.trace.ProcessStop} stops a process; {@link dev.pulpo.engine.trace.ThreadBorrower} chooses a thread and {@link dev.pulpo.engine.trace.ThreadLoan} is one, on loan; {@link dev.pulpo.engine.trace.StubCalls} and {@link dev.pulpo.engine.trace.Injection} are what loans are for.
+ * Stops threads and releases them, from one tracer thread.
+ *
+ * <ul>
+ * <li>{@link TracerThread}: the platform thread that makes every ptrace call for a target;
+ * <li>{@link ProcessStop}, {@link ThreadTable}, {@link LongestStop}: the stop of all threads;
+ * <li>{@link ThreadStop}: the stop of one thread;
+ * <li>{@link LateStops}: threads that stop after their deadline;
+ * <li>{@link Release}, {@link TimedWaits}, {@link InterruptedCall}: how a thread continues as if it had not been stopped;
+ * <li>{@link BlockerFormatter}, {@link ThreadReport}, {@link BlockerHistory}, {@link Remedies}: the report of threads that
+ * block a change;
+ * <li>{@link OwnChild}: a child process of this JVM, for rehearsals.
+ * </ul>
  */
 @NullMarked
 package dev.pulpo.engine.trace;

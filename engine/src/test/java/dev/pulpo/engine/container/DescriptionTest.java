@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -158,21 +159,25 @@ class DescriptionTest {
                 .isEqualTo("/dev/zero is no regular file");
         Files.writeString(description, samples.patch + "\n@" + samples.directory.resolve("patch.c") + "\n");
         assertThat(problems(description)).singleElement().extracting(DescriptionException.Problem::message)
-                .asString().contains("expected a value, found '/'");
+                .asString().contains("expected JSON, found '/'");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"{|more of the value", "{}|an object as library",
-            "[1,]|a value", "{\"library\":{}}|a string as library.buildid",
+    @CsvSource(delimiter = '|', value = {"{|JSON, found the end", "''|a value, found the end",
+            "{}|an object as library",
+            "[1,]|JSON, found ']'", "{\"a\":1,\"a\":2}|each name once in an object",
+            "{\"library\":{}}|a string as library.buildid",
             "{\"library\":{\"buildid\":\"xy\"}}|pairs of hexadecimal digits as library.buildid",
             "{\"library\":{\"buildid\":\"ab\",\"symbols\":[{\"name\":1}]}}|a string as library.symbols[0].name",
-            "tru|a value", "\"\\u12g4\"|a hexadecimal digit", "1 2|the end", "99999999999999999999|a value"})
+            "tru|JSON, found 't'", "\"\\u12g4\"|JSON, found 'g'", "\"\\ud800\"|both halves of each character",
+            "1 2|the end, found '2'", "99999999999999999999|a number of 64 bits"})
     void jsonThatIsNotWhatItShouldBe(String text, String expected) {
         MalformedElfException e = catchThrowableOfType(MalformedElfException.class,
                 () -> SymbolsJson.read(text, "test.json"));
         assertThat(e).hasMessageContaining("expected " + expected);
     }
 
+    @Tag("slow")
     @Test
     void nothingThatIsTypedMakesItCrash() throws Exception {
         String[] pieces = {"first", "new_first", "second", "new_second", ":", ":", "\n", "\n", "#", "%", "@", "*", "!",

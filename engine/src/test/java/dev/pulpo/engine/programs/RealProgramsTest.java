@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pulpo.engine.Needed;
 import dev.pulpo.engine.programs.Soak.Report;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Programs as the distribution ships them run on, without one wrong answer, while functions of their libraries are led
  * through detours and back. {@link Soaks} runs as many rounds as one likes.
  */
+@Tag("slow")
 class RealProgramsTest {
     @TempDir
     private Path directory;

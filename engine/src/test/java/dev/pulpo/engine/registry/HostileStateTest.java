@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pulpo.engine.BytesTarget;
 import dev.pulpo.engine.TargetUnreadableException;
-import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.engine.target.StubState;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TargetMemory;
 import dev.pulpo.stub.StubLayout;
@@ -34,14 +34,14 @@ class HostileStateTest {
     }
 
     private static byte[] encoded(long sequence) {
-        return RecordFormat.encode(StubBytes.record(sequence, Ties.NONE));
+        return RecordFormat.encode(StubBytes.record(sequence, TransactionLink.NONE));
     }
 
     @Test
     void whatTheStubHasIsRead() {
         BytesTarget memory = StubBytes.target(encoded(1), encoded(2));
-        assertThat(registry(memory).entries()).extracting(Registry.Entry::patch)
-                .containsExactly(StubBytes.record(1, Ties.NONE), StubBytes.record(2, Ties.NONE));
+        assertThat(registry(memory).records()).extracting(Registry.StoredRecord::patch)
+                .containsExactly(StubBytes.record(1, TransactionLink.NONE), StubBytes.record(2, TransactionLink.NONE));
     }
 
     /** Whatever a field holds, what comes of it is patches or one sentence. */
@@ -53,7 +53,7 @@ class HostileStateTest {
                 memory.putLong(StubBytes.STATE.value() + field, value);
                 try {
                     Registry read = registry(memory);
-                    read.append(memory, StubBytes.record(2, Ties.NONE));
+                    read.append(memory, StubBytes.record(2, TransactionLink.NONE));
                     MessageRing.append(memory, read.stub(), "message");
                     MessageRing.read(PID, memory, state(memory));
                 } catch (TargetUnreadableException unreadable) {
@@ -82,9 +82,9 @@ class HostileStateTest {
     @Test
     void anEmptyRegistryIsMemoryForWhoWrites() {
         BytesTarget memory = StubBytes.target();
-        assertThat(Registry.readLocked(PID, memory, StubBytes.STATE).entries()).isEmpty();
+        assertThat(Registry.readLocked(PID, memory, StubBytes.STATE).records()).isEmpty();
         memory.putLong(StubBytes.STATE.value() + StubLayout.REGISTRY, 0xa180);
-        assertThat(registry(memory).entries()).isEmpty();
+        assertThat(registry(memory).records()).isEmpty();
         memory.putLong(StubBytes.STATE.value() + StubLayout.REGISTRY, 0x7ffffffff000L);
         assertThatThrownBy(() -> Registry.readLocked(PID, memory, StubBytes.STATE))
                 .isInstanceOf(TargetUnreadableException.class)
@@ -124,7 +124,8 @@ class HostileStateTest {
     /** Every eight and every four bytes of a record, with values that are not its own. */
     @Test
     void noFieldOfARecordIsBelieved() {
-        byte[] record = RecordFormat.encode(StubBytes.record(1, Ties.of(77, 1, List.of(new Ties.Member(12, 34)))));
+        byte[] record = RecordFormat
+                .encode(StubBytes.record(1, TransactionLink.of(77, 1, List.of(new TransactionLink.Member(12, 34)))));
         for (int at = 0; at + Long.BYTES <= record.length; at += 4) {
             for (long value : VALUES) {
                 byte[] changed = record.clone();
@@ -151,30 +152,31 @@ class HostileStateTest {
 
     @Test
     void membersAreCountedOnceAndNotWithoutLimit() {
-        List<Ties.Member> twice = List.of(new Ties.Member(1, 2), new Ties.Member(3, 4), new Ties.Member(1, 2));
-        byte[] bytes = RecordFormat.encode(StubBytes.record(1, Ties.of(77, 1, twice)));
-        assertThat(RecordFormat.decode(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)).orElseThrow().ties()
-                .members()).containsExactly(new Ties.Member(1, 2), new Ties.Member(3, 4));
-        List<Ties.Member> many = new ArrayList<>();
-        for (int i = 0; i <= Ties.MOST_MEMBERS; i++) {
-            many.add(new Ties.Member(1 + i, 5));
+        List<TransactionLink.Member> twice = List.of(new TransactionLink.Member(1, 2), new TransactionLink.Member(3, 4),
+                new TransactionLink.Member(1, 2));
+        byte[] bytes = RecordFormat.encode(StubBytes.record(1, TransactionLink.of(77, 1, twice)));
+        assertThat(RecordFormat.decode(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN)).orElseThrow().link()
+                .members()).containsExactly(new TransactionLink.Member(1, 2), new TransactionLink.Member(3, 4));
+        List<TransactionLink.Member> many = new ArrayList<>();
+        for (int i = 0; i <= TransactionLink.MOST_MEMBERS; i++) {
+            many.add(new TransactionLink.Member(1 + i, 5));
         }
-        byte[] tooMany = RecordFormat.encode(StubBytes.record(1, Ties.of(77, 1, many)));
+        byte[] tooMany = RecordFormat.encode(StubBytes.record(1, TransactionLink.of(77, 1, many)));
         assertThat(RecordFormat.decode(ByteBuffer.wrap(tooMany).order(ByteOrder.LITTLE_ENDIAN))).isEmpty();
     }
 
     /** Nothing is written that could not be read again. */
     @Test
     void aRecordBeyondTheLimitsIsNotWritten() {
-        List<Ties.Member> many = new ArrayList<>();
-        for (int i = 0; i <= Ties.MOST_MEMBERS; i++) {
-            many.add(new Ties.Member(1 + i, 5));
+        List<TransactionLink.Member> many = new ArrayList<>();
+        for (int i = 0; i <= TransactionLink.MOST_MEMBERS; i++) {
+            many.add(new TransactionLink.Member(1 + i, 5));
         }
         BytesTarget memory = StubBytes.target();
         Registry registry = registry(memory);
-        assertThatThrownBy(() -> registry.append(memory, StubBytes.record(1, Ties.of(77, 1, many))))
+        assertThatThrownBy(() -> registry.append(memory, StubBytes.record(1, TransactionLink.of(77, 1, many))))
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("beyond what a registry holds");
-        assertThat(registry(memory).entries()).isEmpty();
+        assertThat(registry(memory).records()).isEmpty();
     }
 
     @Test
@@ -210,7 +212,7 @@ class HostileStateTest {
     void aLogThatCannotBeIsToldAndKeepsNobodyFromPatching(long size) {
         BytesTarget memory = StubBytes.target(encoded(1));
         ring(memory, size, 5);
-        assertThat(registry(memory).entries()).hasSize(1);
+        assertThat(registry(memory).records()).hasSize(1);
         assertThatThrownBy(() -> MessageRing.read(PID, memory, state(memory)))
                 .isInstanceOf(TargetUnreadableException.class)
                 .hasMessageContaining("the message log of its stub, at " + new RemoteAddress(StubBytes.RING));

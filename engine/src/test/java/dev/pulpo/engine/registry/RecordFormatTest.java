@@ -16,14 +16,14 @@ class RecordFormatTest {
     private static final int TIES = 128;
     private static final int TIES_BYTES = 40;
 
-    private static PatchRecord record(Ties ties) {
+    private static PatchRecord record(TransactionLink link) {
         RemoteAddress address = new RemoteAddress(0x7000);
         byte[] id = new byte[PatchId.BYTES];
         Arrays.fill(id, (byte) 7);
         FunctionRecord function = new FunctionRecord("f", address, address.plus(64), address.plus(-14),
                 new byte[]{1, 2, 3}, new byte[]{4, 5, 6}, new byte[0], RemoteAddress.NULL, 80);
         return new PatchRecord(PatchRecord.State.PENDING, 9, Instant.ofEpochSecond(1_000_000, 5), new PatchId(id),
-                address, 0x1000, address, address.plus(4096), new TrampolineBlock(address, 4096), 2, ties, "fix.so",
+                address, 0x1000, address, address.plus(4096), new TrampolineBlock(address, 4096), 2, link, "fix.so",
                 "libx.so", "abcd", "why", List.of(new PatchId(id)), List.of(function));
     }
 
@@ -33,43 +33,46 @@ class RecordFormatTest {
 
     @Test
     void whatIsWrittenIsRead() {
-        for (Ties ties : List.of(Ties.NONE, Ties.of(77), Ties.of(-78, 4026531836L,
-                List.of(new Ties.Member(12, 3456), new Ties.Member(4_000_000, 1L << 40))))) {
-            byte[] bytes = RecordFormat.encode(record(ties));
+        for (TransactionLink link : List.of(TransactionLink.NONE, TransactionLink.of(77), TransactionLink.of(-78,
+                4026531836L,
+                List.of(new TransactionLink.Member(12, 3456), new TransactionLink.Member(4_000_000, 1L << 40))))) {
+            byte[] bytes = RecordFormat.encode(record(link));
             assertThat(bytes.length % 8).isZero();
-            assertThat(decoded(bytes)).isEqualTo(record(ties));
+            assertThat(decoded(bytes)).isEqualTo(record(link));
         }
-        PatchRecord marked = record(new Ties(1, 2, Ties.Mark.SETTLED, 3, List.of(new Ties.Member(4, 5)), true));
+        PatchRecord marked = record(new TransactionLink(1, 2, TransactionLink.Mark.SETTLED, 3,
+                List.of(new TransactionLink.Member(4, 5)), true));
         assertThat(decoded(RecordFormat.encode(marked))).isEqualTo(marked);
     }
 
     @Test
     void theFieldsThatAreRewrittenAreWhereTheyAreSaidToBe() {
-        byte[] bytes = RecordFormat.encode(record(Ties.of(77)));
+        byte[] bytes = RecordFormat.encode(record(TransactionLink.of(77)));
         ByteBuffer fields = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         fields.putLong(RecordFormat.STATE_OFFSET, PatchRecord.State.REVERTING.code());
-        fields.putLong(RecordFormat.LEAVING_OFFSET, 1234);
-        fields.putLong(RecordFormat.MARK_OFFSET, Ties.Mark.DECIDED.code());
+        fields.putLong(RecordFormat.REMOVED_BY_OFFSET, 1234);
+        fields.putLong(RecordFormat.MARK_OFFSET, TransactionLink.Mark.DECIDED.code());
         PatchRecord read = decoded(bytes);
         assertThat(read.state()).isEqualTo(PatchRecord.State.REVERTING);
-        assertThat(read.ties()).isEqualTo(new Ties(77, 1234, Ties.Mark.DECIDED, 0, List.of(), true));
+        assertThat(read.link())
+                .isEqualTo(new TransactionLink(77, 1234, TransactionLink.Mark.DECIDED, 0, List.of(), true));
     }
 
     @Test
     void recordsOfTheVersionBeforeAreRead() {
-        byte[] now = RecordFormat.encode(record(Ties.NONE));
+        byte[] now = RecordFormat.encode(record(TransactionLink.NONE));
         ByteBuffer then = ByteBuffer.allocate(now.length - TIES_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         then.put(now, 0, TIES).put(now, TIES + TIES_BYTES, now.length - TIES - TIES_BYTES);
         then.putInt(0, then.capacity()).putInt(4, 2);
         PatchRecord read = decoded(then.array());
-        assertThat(read).isEqualTo(record(Ties.OLD));
+        assertThat(read).isEqualTo(record(TransactionLink.OLD));
         // A registry that moves has all its records written anew.
-        assertThat(decoded(RecordFormat.encode(read)).ties()).isEqualTo(Ties.NONE);
+        assertThat(decoded(RecordFormat.encode(read)).link()).isEqualTo(TransactionLink.NONE);
     }
 
     @Test
     void damagedTiesAreNoRecord() {
-        byte[] bytes = RecordFormat.encode(record(Ties.NONE));
+        byte[] bytes = RecordFormat.encode(record(TransactionLink.NONE));
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(RecordFormat.MARK_OFFSET, 99);
         assertThat(RecordFormat.decode(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN))).isEmpty();
     }

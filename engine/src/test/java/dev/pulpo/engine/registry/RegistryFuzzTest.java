@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.pulpo.engine.BytesTarget;
 import dev.pulpo.engine.TargetUnreadableException;
-import dev.pulpo.engine.trace.StubState;
+import dev.pulpo.engine.recovery.RecoveryRules;
+import dev.pulpo.engine.target.StubState;
 import dev.pulpo.stub.StubLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -47,10 +48,10 @@ class RegistryFuzzTest {
                 .put(StubBytes.CODE - 64, new byte[256]);
         try {
             Registry read = Registry.read(PID, memory, StubBytes.STATE);
-            HalfDone.of(read, memory, ties -> (ties.transaction() & 1) == 0);
-            read.halfDone().forEach(entry -> HalfDone.undoing(read, memory, entry.patch().ties().transaction()));
-            read.active().forEach(entry -> entry.patch().functions()
-                    .forEach(function -> assertThat(read.bytesWithout(entry, function)).isNotEmpty()));
+            RecoveryRules.of(read, memory, link -> (link.transaction() & 1) == 0);
+            read.halfDone().forEach(record -> RecoveryRules.undoing(read, memory, record.patch().link().transaction()));
+            read.active().forEach(record -> record.patch().functions()
+                    .forEach(function -> assertThat(read.bytesWithout(record, function)).isNotEmpty()));
             assertThat(read.nextSequence()).isPositive();
         } catch (TargetUnreadableException unreadable) {
             assertThat(unreadable).hasMessageStartingWith("process 1: ");
@@ -83,7 +84,7 @@ class RegistryFuzzTest {
                 .putLong(StubLayout.RING_WRITTEN, written.getLong(0));
         BytesTarget memory = new BytesTarget().put(StubBytes.STATE.value(), state).put(StubBytes.RING, ring);
         StubState stub = StubState.read(PID, memory, StubBytes.STATE);
-        if (stub.hasRing()) {
+        if (stub.ring().exists()) {
             MessageRing.read(PID, memory, stub);
             assertThat(MessageRing.append(memory, stub, "message")).isTrue();
             MessageRing.read(PID, memory, StubState.read(PID, memory, StubBytes.STATE));

@@ -47,15 +47,20 @@ public final class StubBytes {
                 .put(RING, new byte[RING_BYTES]);
     }
 
+    /** A process with such a stub and these records. */
+    public static BytesTarget with(PatchRecord... records) {
+        return target(Arrays.stream(records).map(RecordFormat::encode).toArray(byte[][]::new));
+    }
+
     /** A patch of a function. */
-    public static PatchRecord record(long sequence, Ties ties) {
+    public static PatchRecord record(long sequence, TransactionLink link) {
         RemoteAddress address = new RemoteAddress(CODE);
         byte[] id = new byte[PatchId.BYTES];
         Arrays.fill(id, (byte) sequence);
         FunctionRecord function = new FunctionRecord("f", address, address.plus(64), address.plus(-14),
                 new byte[]{1, 2, 3}, new byte[]{4, 5, 6}, new byte[0], RemoteAddress.NULL, 80);
         return new PatchRecord(PatchRecord.State.ACTIVE, sequence, Instant.ofEpochSecond(1_000_000, 5),
-                new PatchId(id), address, 0x1000, address, address.plus(4096), TrampolineBlock.NONE, 0, ties, "fix.so",
+                new PatchId(id), address, 0x1000, address, address.plus(4096), TrampolineBlock.NONE, 0, link, "fix.so",
                 "libx.so", "abcd", "why", List.of(new PatchId(id)), List.of(function));
     }
 }

@@ -1,6 +1,6 @@
 package dev.pulpo.engine.stacks;
 
-import dev.pulpo.engine.image.LoadedObject;
+import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.BufferedReader;

@@ -2,8 +2,8 @@ package dev.pulpo.engine.stacks;
 
 import dev.pulpo.elf.cfi.UnwindEnd;
 import dev.pulpo.elf.expression.DwarfRegisters;
-import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.inspect.FrameProbe;
+import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.pulpo.engine.stacks;
 
-import dev.pulpo.engine.image.MemoryMap;
-import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.inspect.FrameProbe;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.MemoryMap;
 import dev.pulpo.ffm.RemoteAddress;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -7,11 +7,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The short form of {@link StackSoak}: a few stops of some programs. */
+@Tag("slow")
 class StackSoakTest {
     private static final int STOPS = 5;
     private static final long SEED = 20261123;

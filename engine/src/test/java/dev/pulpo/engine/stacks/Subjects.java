@@ -1,8 +1,8 @@
 package dev.pulpo.engine.stacks;
 
 import dev.pulpo.engine.Victims;
-import dev.pulpo.engine.programs.Soaks;
 import dev.pulpo.engine.programs.Program;
+import dev.pulpo.engine.programs.Soaks;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import java.io.BufferedReader;

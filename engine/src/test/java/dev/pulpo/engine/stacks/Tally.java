@@ -1,7 +1,7 @@
 package dev.pulpo.engine.stacks;
 
-import dev.pulpo.engine.image.LoadedObject;
 import dev.pulpo.engine.inspect.FrameProbe;
+import dev.pulpo.engine.target.LoadedObject;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;

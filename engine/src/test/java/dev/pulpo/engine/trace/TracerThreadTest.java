@@ -3,11 +3,11 @@ package dev.pulpo.engine.trace;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
-import dev.pulpo.engine.image.ProcFs;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 

@@ -16,12 +16,12 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * How long questions about a large file with debug information take, in a JVM that has just begun; and beside it, in the same
- * run and on the same file, what other tools need for theirs.
+ * Measures queries about a large file with debug information in a JVM that has just started. Other tools are measured in the
+ * same run, on the same file.
  */
 public final class DebugBenchmark {
     private static final int ADDRESSES = 1_000_000;
-    /** The other tools get fewer, so that a run ends. */
+    /** The other tools get fewer addresses, because they are slower. */
     private static final int FEWER = 10_000;
     private static final int LOOKUPS = 1_000;
 
@@ -68,6 +68,12 @@ public final class DebugBenchmark {
     private static List<LinkAddress> pulpo(Path file, String function, String struct) throws IOException {
         try (ElfFile elf = timed("open", () -> ElfFile.open(file));
                 DebugInfo info = DebugInfo.open(elf, file.toAbsolutePath().toString(), DebugFiles.ofThisProcess())) {
+            timed(LOOKUPS + " symbols that are not there", () -> {
+                for (int i = 0; i < LOOKUPS; i++) {
+                    require(elf.dynamicSymbols().find("pulpo_has_no_such_symbol_" + i).isEmpty(), "another answer");
+                }
+                return true;
+            });
             List<FunctionInfo> found = timed("one function, with the whole index",
                     () -> info.functions(function));
             require(!found.isEmpty(), "no function " + function);
@@ -92,7 +98,7 @@ public final class DebugBenchmark {
         }
     }
 
-    /** The most that each part of the heap ever held, in bytes; they need not have held it at the same time. */
+    /** The sum of the peaks of all parts of the heap, in bytes; the peaks may have been at different times. */
     private static long peakHeap() {
         return ManagementFactory.getMemoryPoolMXBeans().stream().filter(pool -> pool.getType() == MemoryType.HEAP)
                 .mapToLong(pool -> pool.getPeakUsage().getUsed()).sum();

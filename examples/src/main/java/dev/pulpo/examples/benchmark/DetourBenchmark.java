@@ -18,9 +18,9 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * What a detour costs the patched program for each call, direct and by way of a trampoline, beside an unpatched function of
- * the same process; what such jumps cost by themselves; and how long it takes from "apply" to "in force" for 1, 100 and
- * 1000 functions that were not built to be replaced.
+ * Measures what a detour costs per call, direct and through a trampoline, compared with an unpatched function of the same
+ * process; what such jumps cost alone; and the time from "apply" to "in force" for 1, 100 and 1000 functions without
+ * prepared entries.
  */
 public final class DetourBenchmark {
     private static final long WARM_UP_NANOS = 4_000_000_000L;
@@ -51,7 +51,7 @@ public final class DetourBenchmark {
         }
     }
 
-    /** What the machine takes for such jumps, without a detour: a C program lays them down and measures. */
+    /** Measures such jumps alone, without a detour, in a C program. */
     private static void jumps(Path demo) throws IOException, InterruptedException {
         System.out.printf("%nsuch jumps by themselves, ns more than none: least (median)%n");
         int status = new ProcessBuilder(demo.resolve("jumps").toString()).inheritIO().start().waitFor();

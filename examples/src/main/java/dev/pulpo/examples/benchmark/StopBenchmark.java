@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * How long a process stands still while it is patched, for several numbers of threads, in a warm JVM; and beside it, in the
- * same run and on the same process, the time that stopping and releasing alone takes in C. A second table has it from within
- * the process: a thread of it reads the clock without pause. Another has what it takes when threads change one by one.
+ * Measures how long patching stops a process, for several numbers of threads, in a warm JVM. A C program stops and releases
+ * the same process in the same run, for comparison. A second table measures from inside the process: one of its threads
+ * reads the clock all the time. A third is about threads that change one by one.
  */
 public final class StopBenchmark {
     private static final Duration WARM_UP = Duration.ofSeconds(4);
@@ -52,7 +52,7 @@ public final class StopBenchmark {
         }
     }
 
-    /** One round: a patch, and its end. */
+    /** Applies and reverts a patch. */
     private static Outcome round(LiveProcess process, LivePatch patch, Consistency consistency) throws IOException {
         Outcome applied = process.apply(process.plan(patch), consistency);
         process.revert(patch.id());
@@ -81,7 +81,7 @@ public final class StopBenchmark {
         }
     }
 
-    /** Threads change one after the other: how long all stood still, how long the one that did so longest, and the whole. */
+    /** Threads change one after the other: the stop of all threads, the longest stop of one thread, and the total time. */
     private static void measureByThread(Path demo, String threads, String kind) throws IOException {
         LivePatch patch = patch(demo);
         Consistency byThread = Consistency.perThread(PATIENCE);
@@ -141,13 +141,13 @@ public final class StopBenchmark {
         return LivePatch.of(demo.resolve("fix.so")).target("libgreeting.so").replace("greeting", "greeting_fixed");
     }
 
-    /** The threads besides the main one are the program's to make. */
+    /** The program creates the threads besides its main thread. */
     private static LaunchedProcess launch(Path demo, String threads, String kind) {
         return LiveProcess.launch(demo.resolve("threads").toString(), Integer.toString(Integer.parseInt(threads) - 1),
                 kind);
     }
 
-    /** How long the clock has not been read since the last time that somebody asked. */
+    /** The longest time without a reading of the clock since the last query. */
     private static Duration gap(OutputStream input, BufferedReader output) throws IOException {
         input.write('\n');
         input.flush();

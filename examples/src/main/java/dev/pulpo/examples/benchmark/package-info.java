@@ -1,4 +1,8 @@
-/** Benchmarks: {@link dev.pulpo.examples.benchmark.StopBenchmark} measures how long a target stands still. */
+/**
+ * Benchmarks: {@link dev.pulpo.examples.benchmark.StopBenchmark} measures stops,
+ * {@link dev.pulpo.examples.benchmark.DetourBenchmark} calls through detours, and
+ * {@link dev.pulpo.examples.benchmark.DebugBenchmark} queries of debug information.
+ */
 @NullMarked
 package dev.pulpo.examples.benchmark;
 

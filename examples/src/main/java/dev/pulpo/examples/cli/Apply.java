@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 
-/** {@code pulpo apply}: everything that is asked for, or nothing. */
-@CommandLine.Command(name = "apply", description = "Applies patches to processes: all of them to each, or none to any.")
+/** {@code pulpo apply}: all patches to all processes, or none to any. */
+@CommandLine.Command(name = "apply", description = "Applies all patches to all processes, or none to any.")
 final class Apply extends OnProcesses {
     @CommandLine.Mixin
     private PatchArguments arguments = new PatchArguments();

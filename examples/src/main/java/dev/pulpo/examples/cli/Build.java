@@ -4,6 +4,7 @@ import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PlainPatch;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.RemedyOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,10 +15,10 @@ import picocli.CommandLine;
 /** {@code pulpo build}. */
 @CommandLine.Command(name = "build", description = "Compiles a C or C++ source into a patch container.")
 final class Build extends Command {
-    @CommandLine.Parameters(index = "0", paramLabel = "FILE.c", description = "functions with the names of those that they replace")
+    @CommandLine.Parameters(index = "0", paramLabel = "FILE.c", description = "functions with the names of the functions that they replace")
     private Path source = Path.of("");
 
-    @CommandLine.Parameters(index = "1..*", paramLabel = "OPTION", description = "for the compiler, behind --")
+    @CommandLine.Parameters(index = "1..*", paramLabel = "OPTION", description = "options for the compiler, after --")
     private List<String> options = new ArrayList<>();
 
     @CommandLine.Mixin
@@ -26,13 +27,13 @@ final class Build extends Command {
     @Override
     public Integer call() throws IOException {
         Path output = arguments.output(RawText.path(RawText.of(source).replaceFirst("[.][^./]*$", "") + ".so"));
-        // Nothing that could be taken for the container is left behind where it is refused.
+        // If the container is refused, no file remains that could be taken for it.
         Path directory = Files.createTempDirectory("pulpo-build");
         Path compiled = directory.resolve(output.getFileName());
         try {
             PlainPatch.compile(source, arguments.target(), compiled, options);
             PackReport report = arguments.patch(compiled).pack(output);
-            print(report.toString(), Json.of(report, output));
+            print(report.text(RemedyOptions.WORDING), Json.of(report, output));
             return report.isPackable() ? 0 : ExitStatus.REFUSED;
         } finally {
             Files.deleteIfExists(compiled);

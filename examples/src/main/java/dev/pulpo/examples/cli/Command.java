@@ -5,8 +5,8 @@ import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
-/** What all commands have. */
-@CommandLine.Command(mixinStandardHelpOptions = true, version = Pulpo.VERSION)
+/** The options and the output that all commands share. */
+@CommandLine.Command(mixinStandardHelpOptions = true, versionProvider = Pulpo.Version.class)
 abstract class Command implements Callable<Integer> {
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
@@ -14,12 +14,12 @@ abstract class Command implements Callable<Integer> {
     @CommandLine.Option(names = "--json", description = "print one JSON object instead of lines for people")
     private boolean json;
 
-    /** Whether JSON was asked for. */
+    /** Whether the user asked for JSON. */
     boolean json() {
         return json;
     }
 
-    /** Prints the result, in the form that was asked for. */
+    /** Prints the result as JSON or as text. */
     void print(String forPeople, Object forPrograms) {
         PrintWriter out = spec.commandLine().getOut();
         String text = json ? Json.write(forPrograms) : forPeople;
@@ -29,28 +29,28 @@ abstract class Command implements Callable<Integer> {
         out.flush();
     }
 
-    /** Tells people of a part of the result as soon as there is one; programs get all of it at the end. */
+    /** Prints a part of the result at once, unless the output is JSON, which comes as one object at the end. */
     void say(String line) {
         if (!json) {
             print(line, "");
         }
     }
 
-    /** Prints where a fault of Pulpo's lies, for those who want to know. */
+    /** Prints the stack trace of a fault in Pulpo, if the user wants it. */
     void trace(Throwable failure) {
         if (Unforeseen.is(failure)) {
             Unforeseen.trace(failure, spec.commandLine().getErr());
         }
     }
 
-    /** Tells people what went wrong. */
+    /** Prints an error message. */
     void complain(String message) {
         PrintWriter err = spec.commandLine().getErr();
         err.println("pulpo: " + message);
         err.flush();
     }
 
-    /** A mistake in what the user typed. */
+    /** An error in the arguments. */
     CommandLine.ParameterException usage(String message) {
         return new CommandLine.ParameterException(spec.commandLine(), message);
     }

@@ -13,6 +13,7 @@ import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.terminal.FailureText;
+import dev.pulpo.examples.terminal.RemedyOptions;
 import java.nio.file.NoSuchFileException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +21,7 @@ import java.util.Map;
 import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine;
 
-/** Makes exit statuses and messages of exceptions. */
+/** Turns exceptions into exit statuses and messages. */
 final class Failures implements CommandLine.IExecutionExceptionHandler {
     @Override
     public int handleExecutionException(Exception failure, CommandLine line, CommandLine.ParseResult parsed) {
@@ -44,7 +45,7 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
         return status;
     }
 
-    /** Says what is wrong with the arguments, and how they should be. */
+    /** Prints what is wrong with the arguments, and the usage. */
     static int usage(CommandLine.ParameterException mistake, String[] arguments) {
         CommandLine line = mistake.getCommandLine();
         line.getErr().println("pulpo: " + mistake.getMessage());
@@ -77,7 +78,7 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
                 : isUnforeseen(failure) ? Unforeseen.message(failure) : FailureText.of(failure);
     }
 
-    /** What programs read of a failure. */
+    /** A failure as JSON. */
     static Map<String, Object> describe(Throwable failure, int status) {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("outcome", word(status));
@@ -106,7 +107,8 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
     }
 
     static Map<String, Object> describe(Refusal refusal) {
-        return Json.object("kind", refusal.getClass().getSimpleName(), "message", refusal.message());
+        return Json.object("kind", refusal.getClass().getSimpleName(), "message",
+                refusal.message(RemedyOptions.WORDING));
     }
 
     static Map<String, Object> describe(Blocker blocker) {
@@ -114,7 +116,8 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
         return Json.object("kind", blocker.getClass().getSimpleName(), "tid", blocker.tid(), "name", thread.name(),
                 "reason", blocker.reason(), "systemCall", thread.systemCall().orElse(""), "stack", thread.stack(),
                 "frame", thread.frame(), "since", thread.since().toString(), "blockingMillis",
-                thread.blocking().toMillis(), "looks", thread.looks(), "remedy", blocker.remedy(), "message",
-                blocker.message());
+                thread.blocking().toMillis(), "looks", thread.looks(), "remedy",
+                RemedyOptions.WORDING.say(blocker.remedies()), "message",
+                blocker.message(RemedyOptions.WORDING));
     }
 }

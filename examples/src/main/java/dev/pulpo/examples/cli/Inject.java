@@ -4,7 +4,7 @@ import dev.pulpo.engine.LiveProcess;
 import picocli.CommandLine;
 
 /** {@code pulpo inject}. */
-@CommandLine.Command(name = "inject", description = "Brings the stub into a process, unless it is there.")
+@CommandLine.Command(name = "inject", description = "Loads the stub into a process that does not have it.")
 final class Inject extends OnProcess {
     @Override
     int run(LiveProcess process) {

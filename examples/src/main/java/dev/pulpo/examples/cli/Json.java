@@ -24,6 +24,7 @@ import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.engine.Transition;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.RemedyOptions;
 import dev.pulpo.examples.terminal.Terminal;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -39,7 +40,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** What programs read: maps, lists, strings, numbers and truth values as JSON. */
+/** The output for programs: maps, lists, strings, numbers and Booleans as JSON. */
 final class Json {
     private static final JsonFactory FACTORY = new JsonFactory();
 
@@ -63,7 +64,7 @@ final class Json {
                 "unloaded", outcome.unloaded(), "reverted", outcome.reverted().stream().map(PatchId::hex).toList());
     }
 
-    /** What a process has come to in a transaction. */
+    /** The result of a process in a transaction. */
     static Map<String, Object> of(TransactionReport.Result result) {
         return switch (result) {
             case TransactionReport.Result.InForce in -> object("pid", in.pid(), "result", "in force", "patches",
@@ -95,7 +96,7 @@ final class Json {
                 plan.functions().stream()
                         .map(function -> object("function", function.function(), "entry", function.entry().toString(),
                                 "size", function.size(), "replacement", function.replacement(), "site",
-                                function.site().toString(), "expected", function.expected()))
+                                function.site().toString(), "expected", function.expected().toString()))
                         .toList(),
                 "unresolved",
                 plan.unresolved().stream().map(function -> object("function", function.function(), "resolver",
@@ -142,7 +143,7 @@ final class Json {
                 of(local.value()));
     }
 
-    /** A value as JSON has it, where it has it; else an object that says what is known instead. */
+    /** A value of JSON, or else an object that describes the value. */
     private static Object of(Value value) {
         return switch (value) {
             case Value.Whole whole -> whole.number();
@@ -214,7 +215,7 @@ final class Json {
     }
 
     static Map<String, Object> of(BuildDiff diff) {
-        return object("old", diff.old(), "new", diff.young(), "compared", diff.compared(), "functions",
+        return object("old", diff.old(), "new", diff.replacement(), "compared", diff.compared(), "functions",
                 diff.functions().stream().map(Json::of).toList(), "variables",
                 diff.variables().stream().map(Json::of).toList());
     }
@@ -224,7 +225,7 @@ final class Json {
     }
 
     static Map<String, Object> of(Finding finding) {
-        return object("check", finding.check().word(), "message", finding.message(), "overridable",
+        return object("check", finding.check().word(), "message", finding.message(RemedyOptions.WORDING), "overridable",
                 finding.check().isOverridable(), "places",
                 finding.places().stream().map(place -> with(object(), Optional.of(place))).toList());
     }

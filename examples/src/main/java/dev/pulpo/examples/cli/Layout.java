@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** {@code pulpo layout}. */
-@CommandLine.Command(name = "layout", description = "Shows how a type lies in memory, from the debug information of a file.")
+@CommandLine.Command(name = "layout", description = "Shows the memory layout of a type, from the debug information of a file.")
 final class Layout extends Command {
     @CommandLine.Parameters(index = "0", paramLabel = "LIB", description = "path of a program or library")
     private Path file = Path.of("");

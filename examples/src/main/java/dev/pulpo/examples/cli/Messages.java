@@ -5,7 +5,7 @@ import java.util.List;
 import picocli.CommandLine;
 
 /** {@code pulpo messages}. */
-@CommandLine.Command(name = "messages", description = "Prints the log that tools have left in a process.")
+@CommandLine.Command(name = "messages", description = "Prints the message log in a process.")
 final class Messages extends OnProcess {
     @Override
     int run(LiveProcess process) {

@@ -3,6 +3,7 @@ package dev.pulpo.examples.cli;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.RemedyOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -12,7 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine;
 
-/** A command on one process, or on several: in all of them, or in none. */
+/** A command on one process, or on all or none of several. */
 abstract class OnProcesses extends Command {
     @CommandLine.Option(names = {"-p",
             "--process"}, required = true, split = ",", paramLabel = "PID", description = "the process, or several; may be repeated")
@@ -35,9 +36,9 @@ abstract class OnProcesses extends Command {
     abstract int run(List<LiveProcess> processes) throws IOException;
 
     /**
-     * Prints what several processes have come to, and returns the exit status.
+     * Prints the results of several processes, and returns the exit status.
      *
-     * @param outcome a word for what was asked for, where it holds
+     * @param outcome the word for success
      */
     int print(TransactionReport report, String outcome) {
         Optional<RuntimeException> failure = report.failure();
@@ -45,7 +46,7 @@ abstract class OnProcesses extends Command {
         Map<String, Object> object = failure.map(why -> Failures.describe(why, status))
                 .orElseGet(() -> Json.object("outcome", outcome));
         object.put("processes", report.processes().stream().map(Json::of).toList());
-        print(report.toString(), object);
+        print(report.text(RemedyOptions.WORDING), object);
         failure.ifPresent(why -> complain(Failures.message(why)));
         return status;
     }

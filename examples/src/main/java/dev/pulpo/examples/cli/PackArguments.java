@@ -10,19 +10,19 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 
-/** The arguments that say how a plain shared object becomes a patch. */
+/** The arguments that describe how a plain shared object becomes a patch. */
 final class PackArguments {
     @CommandLine.Option(names = "--target", required = true, paramLabel = "LIB", description = "path of the program or library that is patched")
     private Path target = Path.of("");
 
     @CommandLine.Option(names = {"-o",
-            "--output"}, paramLabel = "FILE", description = "the container; without it the shared object becomes it")
+            "--output"}, paramLabel = "FILE", description = "the container (default: overwrite the shared object)")
     private Path output = Path.of("");
 
-    @CommandLine.Option(names = "--choose", paramLabel = "NAME=FILE", description = "which of the target's symbols of this name: the one of that source file; may be repeated")
+    @CommandLine.Option(names = "--choose", paramLabel = "NAME=FILE", description = "of several symbols NAME in the target, use the one from source file FILE; may be repeated")
     private Map<String, String> choices = new LinkedHashMap<>();
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, data, constructor, options")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, inlined, cloned, layout, duplicated, data, constructor, options")
     private List<Check> allowed = new ArrayList<>();
 
     Path target() {

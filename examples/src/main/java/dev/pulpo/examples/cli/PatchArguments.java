@@ -12,34 +12,34 @@ import picocli.CommandLine;
 
 /** The arguments that name patches. */
 final class PatchArguments {
-    @CommandLine.Parameters(arity = "1..*", paramLabel = "FILE.so", description = "the patch; of several, all come into force in one stop or none does, and the last one has the functions that more than one replaces")
+    @CommandLine.Parameters(arity = "1..*", paramLabel = "FILE.so", description = "the patch. Several patches come into force in one stop, or none does. If several replace a function, the last one wins")
     private List<Path> files = new ArrayList<>();
 
-    @CommandLine.Option(names = "--target", paramLabel = "LIB", description = "path, file name or SONAME of what is patched; 'exe' is the program")
+    @CommandLine.Option(names = "--target", paramLabel = "LIB", description = "the object to patch: path, file name or SONAME; 'exe' is the program")
     private String target = "";
 
-    @CommandLine.Option(names = "--build-id", paramLabel = "HEX", description = "the build that the target must be of")
+    @CommandLine.Option(names = "--build-id", paramLabel = "HEX", description = "the build-id that the target must have")
     private String buildId = "";
 
-    @CommandLine.Option(names = "--replace", paramLabel = "old=new", split = ",", converter = ReplacementConverter.class, description = "a function of the target and what replaces it; may be repeated")
+    @CommandLine.Option(names = "--replace", paramLabel = "old=new", split = ",", converter = ReplacementConverter.class, description = "a function of the target and its replacement; may be repeated")
     private List<Replacement> replacements = new ArrayList<>();
 
     @CommandLine.Option(names = "--comment", paramLabel = "TEXT", description = "a note that stays with the patch")
     private String comment = "";
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "do it although this check finds something: signature, inlined, cloned, layout, duplicated, data, constructor, options")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, inlined, cloned, layout, duplicated, data, constructor, options")
     private List<Check> allowed = new ArrayList<>();
 
     /**
-     * The patches, in the order in which they were named.
+     * The patches, in the order in which they were selfDescribing.
      *
-     * @throws CommandLine.ParameterException where the arguments say of several files what only one can be
+     * @throws CommandLine.ParameterException if options for one file come with several files
      */
     List<LivePatch> patches(Command command) throws IOException {
         if (files.size() > 1 && !(target.isEmpty() && buildId.isEmpty() && replacements.isEmpty())) {
             throw command
                     .usage("--target, --build-id and --replace are for one file; pack several into containers, which "
-                            + "say by themselves what they are for");
+                            + "name their targets");
         }
         List<LivePatch> patches = new ArrayList<>();
         for (Path file : files) {
@@ -48,11 +48,11 @@ final class PatchArguments {
         return patches;
     }
 
-    /** A container says by itself what it is for, unless the arguments say otherwise. */
+    /** A container names its target and functions; arguments override that. */
     private LivePatch patch(Path file) throws IOException {
-        boolean says = target.isEmpty() && replacements.isEmpty()
+        boolean selfDescribing = target.isEmpty() && replacements.isEmpty()
                 && LivePatch.of(file).elf().section(".ulp").isPresent();
-        LivePatch patch = says ? LivePatch.open(file) : LivePatch.of(file);
+        LivePatch patch = selfDescribing ? LivePatch.open(file) : LivePatch.of(file);
         if (!comment.isEmpty()) {
             patch = patch.comment(comment);
         }

@@ -20,10 +20,10 @@ import picocli.CommandLine;
 @CommandLine.Command(name = "patches", description = "Lists the patches of processes.")
 final class Patches extends Command {
     @CommandLine.Option(names = {"-p",
-            "--process"}, paramLabel = "PID|NAME|WILDCARD", description = "which processes, by id or name; without it all that carry the stub and may be read")
+            "--process"}, paramLabel = "PID|NAME|WILDCARD", description = "which processes, by id or name (default: all readable processes that carry the stub)")
     private String which = "";
 
-    /** What there is to say of one process. */
+    /** The output for one process. */
     private record Listed(String text, Map<String, Object> object) {}
 
     @Override
@@ -41,7 +41,7 @@ final class Patches extends Command {
             if (result.failure().isPresent()) {
                 Throwable failure = result.failure().get();
                 if (failure instanceof TargetGoneException) {
-                    // One that was found among many, and has ended since, was none of those that were asked for.
+                    // The user did not ask for this process, and it has ended since the search.
                     return;
                 }
                 status.accumulateAndGet(ExitStatus.of(failure), Math::max);
@@ -84,7 +84,7 @@ final class Patches extends Command {
         return found;
     }
 
-    /** No process has the name that was asked for. */
+    /** No process has the requested name. */
     static final class NoSuchProcess extends RuntimeException {
         private static final long serialVersionUID = 1L;
 

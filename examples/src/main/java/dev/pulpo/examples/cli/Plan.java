@@ -4,6 +4,7 @@ import dev.pulpo.engine.Coverage;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.RemedyOptions;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +23,7 @@ final class Plan extends OnProcess {
         List<Object> objects = new ArrayList<>();
         for (PatchPlan plan : plans) {
             List<Coverage> coverage = process.coverage(plan);
-            lines.add(plan.toString());
+            lines.add(plan.text(RemedyOptions.WORDING));
             coverage.forEach(each -> lines.add("  " + each));
             objects.add(Json.of(plan, coverage));
         }

@@ -6,6 +6,7 @@ import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.crowd.Workers;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.RemedyOptions;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -15,13 +16,13 @@ import java.util.TreeMap;
 import picocli.CommandLine;
 
 /** {@code pulpo preflight}. */
-@CommandLine.Command(name = "preflight", description = "Says of processes whether they can be patched, why not, and what would help. Stops none of them.")
+@CommandLine.Command(name = "preflight", description = "Says whether processes can be patched, why not, and what would help. Stops nothing.")
 final class PreflightCommand extends Command {
     @CommandLine.Option(names = {"-p",
-            "--process"}, paramLabel = "PID|NAME|WILDCARD", description = "which: one by its id, or those that carry the stub by their name; without it all")
+            "--process"}, paramLabel = "PID|NAME|WILDCARD", description = "one process by its id, or processes with the stub by name (default: all)")
     private String which = "";
 
-    /** What there is to say of one process, and the exit status where all are like it. */
+    /** The output for one process, and its exit status. */
     private record Looked(String text, Map<String, Object> object, int status) {}
 
     @Override
@@ -64,7 +65,7 @@ final class PreflightCommand extends Command {
     private static Looked failed(int pid, Throwable failure) {
         return look(new Preflight(pid, ProcessFilter.processName(pid), false, List.of(),
                 List.of(new Preflight.Finding(Preflight.Severity.OBSTACLE, Preflight.Kind.UNREADABLE,
-                        Unforeseen.words(pid, failure), ""))));
+                        Unforeseen.words(pid, failure), List.of()))));
     }
 
     private static Looked look(Preflight preflight) {
@@ -80,7 +81,7 @@ final class PreflightCommand extends Command {
         StringBuilder text = new StringBuilder("process " + preflight.pid() + " (" + preflight.name() + "): "
                 + (preflight.isPatchable() ? "can be patched" : "cannot be patched"));
         preflight.prepared().forEach(path -> text.append("\n  prepared: ").append(path));
-        preflight.findings().forEach(finding -> text.append("\n  ").append(finding));
+        preflight.findings().forEach(finding -> text.append("\n  ").append(finding.text(RemedyOptions.WORDING)));
         return text.toString();
     }
 
@@ -89,7 +90,8 @@ final class PreflightCommand extends Command {
                 "stub", preflight.hasStub(), "prepared", preflight.prepared(), "findings",
                 preflight.findings().stream()
                         .map(finding -> Json.object("severity", finding.severity().name(), "kind",
-                                finding.kind().name(), "message", finding.message(), "remedy", finding.remedy()))
+                                finding.kind().name(), "message", finding.message(), "remedy",
+                                RemedyOptions.WORDING.say(finding.remedies())))
                         .toList());
     }
 }

@@ -4,6 +4,7 @@ import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
 import dev.pulpo.examples.terminal.Arguments;
+import dev.pulpo.examples.terminal.BuildVersion;
 import dev.pulpo.examples.terminal.Terminal;
 import dev.pulpo.examples.ulp.CommandTable;
 import dev.pulpo.examples.ulp.Ulp;
@@ -11,16 +12,22 @@ import java.util.Optional;
 import picocli.CommandLine;
 
 /** The command line: {@code pulpo COMMAND …}. */
-@CommandLine.Command(name = "pulpo", description = "Patches running processes.", synopsisSubcommandLabel = "COMMAND", mixinStandardHelpOptions = true, version = Pulpo.VERSION, exitCodeListHeading = "%nExit status:%n", exitCodeList = {
+@CommandLine.Command(name = "pulpo", description = "Patches running processes.", synopsisSubcommandLabel = "COMMAND", mixinStandardHelpOptions = true, versionProvider = Pulpo.Version.class, exitCodeListHeading = "%nExit status:%n", exitCodeList = {
         "0:everything that was asked for is in force", "1:any failure that is not listed here",
-        "2:wrong usage", "3:refused; nothing has changed", "4:threads stood in the way until the deadline",
+        "2:wrong usage", "3:refused; nothing has changed", "4:threads blocked the change until the deadline",
         "5:the process is gone",
-        "6:in transition: some threads have yet to change, and will when they can"})
+        "6:in transition: some threads have not changed yet"})
 public final class Pulpo implements Runnable {
-    static final String VERSION = "pulpo 0.1.0";
-
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
+
+    /** What {@code --version} prints. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[]{"pulpo " + BuildVersion.text()};
+        }
+    }
 
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
@@ -45,7 +52,7 @@ public final class Pulpo implements Runnable {
     /**
      * The command line, ready to parse.
      *
-     * @param arguments that it will be given, where they are known: commands that they do not name are not made then
+     * @param arguments what it will parse, if known: only the command that they name is then created
      */
     public static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new Pulpo());

@@ -20,10 +20,10 @@ import java.util.Map;
 import java.util.Set;
 import picocli.CommandLine;
 
-/** {@code pulpo revert}: everything that is named, or nothing. */
-@CommandLine.Command(name = "revert", description = "Takes patches back: all of them from each process, or none from any.")
+/** {@code pulpo revert}: all patches in all processes, or none in any. */
+@CommandLine.Command(name = "revert", description = "Reverts all patches in all processes, or none in any.")
 final class Revert extends OnProcesses {
-    @CommandLine.Parameters(arity = "1..*", paramLabel = "(FILE.so|PATCH-ID)", description = "the patch; of an id the beginning will do; of several, all go in one stop or none does")
+    @CommandLine.Parameters(arity = "1..*", paramLabel = "(FILE.so|PATCH-ID)", description = "the patch, by file or by the beginning of its id. Several are reverted in one stop, or none is")
     private List<String> patches = new ArrayList<>();
 
     @CommandLine.Mixin
@@ -51,7 +51,7 @@ final class Revert extends OnProcesses {
     private PatchId id(LiveProcess process, String patch) throws IOException {
         Path named = RawText.path(patch);
         String file = RawText.of(named.toAbsolutePath().normalize());
-        // The first half of an id comes from the file alone, so a copy of the file names the patch as well.
+        // The first half of an id depends on the file's content alone, so a copy of the file also names the patch.
         String content = Files.isRegularFile(named)
                 ? LivePatch.of(named).id().hex().substring(0, PatchId.BYTES)
                 : "";

@@ -10,20 +10,20 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
 
-/** {@code pulpo run -- CMD}: as a shell runs it, with its exit statuses. */
+/** {@code pulpo run -- CMD}: the exit statuses are those of a shell. */
 @CommandLine.Command(name = "run", description = "Starts a program with the stub preloaded, and exits with its status.")
 final class Run extends Command {
     private static final int NOT_EXECUTABLE = 126;
     private static final int NOT_FOUND = 127;
     private static final int KILLED = 128;
 
-    @CommandLine.Parameters(arity = "1..*", paramLabel = "CMD", description = "the program and its arguments, behind --")
+    @CommandLine.Parameters(arity = "1..*", paramLabel = "CMD", description = "the program and its arguments, after --")
     private List<String> command = new ArrayList<>();
 
     @Override
     public Integer call() {
         try (LaunchedProcess child = LiveProcess.launcher(command).inheritIo().start()) {
-            // Whoever ends this program means the one that it runs.
+            // If this program is ended, so is the program that it runs.
             Thread end = new Thread(child::close);
             Runtime.getRuntime().addShutdownHook(end);
             WaitStatus status = child.waitFor();

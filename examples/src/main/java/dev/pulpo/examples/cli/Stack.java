@@ -1,21 +1,20 @@
 package dev.pulpo.examples.cli;
 
-import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.ThreadStack;
+import dev.pulpo.examples.exit.ExitStatus;
 import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** {@code pulpo stack}. */
-@CommandLine.Command(name = "stack", description = "Shows what the threads of a process are doing.")
+@CommandLine.Command(name = "stack", description = "Shows the stacks of the threads of a process.")
 final class Stack extends OnProcess {
     @CommandLine.Option(names = "--thread", paramLabel = "TID", description = "only this thread; may be repeated")
     private List<Integer> threads = List.of();
 
     @CommandLine.Option(names = {"--locals",
-            "--full"}, description = "with parameters and variables, and what they hold: "
-                    + "what the compiler has done away with is <optimised out>, and what cannot be known says why")
+            "--full"}, description = "also show the values of parameters and variables. A variable that the compiler removed is <optimised out>; an unknown value has a reason")
     private boolean locals;
 
     @Override

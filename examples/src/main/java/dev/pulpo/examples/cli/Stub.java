@@ -6,7 +6,7 @@ import picocli.CommandLine;
 /** {@code pulpo stub}. */
 @CommandLine.Command(name = "stub", description = "Prints the path of the stub, for LD_PRELOAD.")
 final class Stub extends Command {
-    @CommandLine.Option(names = "--header", description = "Prints the path of pulpo.h, for the sources of patches.")
+    @CommandLine.Option(names = "--header", description = "print the path of pulpo.h, which sources of patches include")
     private boolean header;
 
     @Override

@@ -14,9 +14,9 @@ import java.util.List;
 import picocli.CommandLine;
 
 /**
- * Runs the commands that people wait for, one after the other, for a JVM that writes down which classes that takes; the
- * scripts make an archive of them ({@code bin/lib.sh}). With the directory of the built demo as its argument a patch is
- * applied, too. Ends with the first failure.
+ * Runs the interactive commands one after the other, in a JVM that records which classes they load. The scripts make an
+ * archive of these classes ({@code bin/lib.sh}). If the argument is the directory of the built demo, a patch is applied,
+ * too. Ends with the first failure.
  */
 public final class Training {
     private static final int ROUNDS = 3;
@@ -39,7 +39,7 @@ public final class Training {
 
     private static void patch(Path demo) throws IOException {
         try (LaunchedProcess target = LiveProcess.launch(demo.resolve("server").toString())) {
-            // It says when it is ready.
+            // The server writes a byte when it is ready.
             if (target.output().orElseThrow().read() < 0) {
                 throw new IOException("the demo has ended");
             }

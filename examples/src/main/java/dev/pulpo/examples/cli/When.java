@@ -7,9 +7,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 
-/** The options that say when bytes may change. */
+/** The options that say when the code may change. */
 final class When {
-    /** {@link Consistency.Level} as people type it. */
+    /** {@link Consistency.Level} as it is typed. */
     enum Level {
         NONE(Consistency.Level.NONE), FUNCTION(Consistency.Level.FUNCTION_QUIESCENT), LIBRARY(
                 Consistency.Level.LIBRARY_QUIESCENT), THREAD(Consistency.Level.PER_THREAD);
@@ -26,27 +26,27 @@ final class When {
         }
     }
 
-    @CommandLine.Option(names = "--consistency", paramLabel = "LEVEL", defaultValue = "function", description = "no thread may be inside: ${COMPLETION-CANDIDATES}; with thread each changes by itself when it is not (default: ${DEFAULT-VALUE})")
+    @CommandLine.Option(names = "--consistency", paramLabel = "LEVEL", defaultValue = "function", description = "where no thread may be when the code changes: ${COMPLETION-CANDIDATES}; with 'thread' each thread changes when it is outside (default: ${DEFAULT-VALUE})")
     private Level level = Level.FUNCTION;
 
-    @CommandLine.Option(names = "--timeout", paramLabel = "TIME", defaultValue = "5s", converter = DurationConverter.class, description = "how long to wait for that, such as 200ms or 5s "
+    @CommandLine.Option(names = "--timeout", paramLabel = "TIME", defaultValue = "5s", converter = DurationConverter.class, description = "how long to wait for threads, such as 200ms or 5s "
             + "(default: ${DEFAULT-VALUE})")
     private Duration timeout = Duration.ofSeconds(5);
 
-    @CommandLine.Option(names = "--max-pause", paramLabel = "TIME", converter = PauseConverter.class, description = "how long the whole process may be stopped at a time, such as 500us; a stop that would take longer is released and tried again")
+    @CommandLine.Option(names = "--max-pause", paramLabel = "TIME", converter = PauseConverter.class, description = "the longest stop of the whole process, such as 500us; Pulpo releases a stop that would take longer, and tries again")
     private Optional<Duration> maxPause = Optional.empty();
 
     Consistency consistency() {
         return new Consistency(level.level, timeout, maxPause);
     }
 
-    /** As the other, but not zero. */
+    /** Reads a time that is not 0. */
     static final class PauseConverter implements CommandLine.ITypeConverter<Duration> {
         @Override
         public Duration convert(String text) {
             Duration duration = new DurationConverter().convert(text);
             if (duration.isZero()) {
-                throw new CommandLine.TypeConversionException("no stop takes no time at all");
+                throw new CommandLine.TypeConversionException("the longest pause must be more than 0");
             }
             return duration;
         }
@@ -60,7 +60,7 @@ final class When {
         public Duration convert(String text) {
             Matcher matcher = FORM.matcher(text);
             if (!matcher.matches()) {
-                throw new CommandLine.TypeConversionException("'" + text + "' is no time such as 200ms or 5s");
+                throw new CommandLine.TypeConversionException("'" + text + "' is not a time; write 500us, 200ms or 5s");
             }
             long number = Long.parseLong(matcher.group(1));
             return switch (matcher.group(2)) {

@@ -2,13 +2,16 @@
  * The command line. In reading order:
  * <ol>
  * <li>{@link dev.pulpo.examples.cli.Pulpo}: the list of commands, and {@code main};
- * <li>{@link dev.pulpo.examples.cli.Command}: what all commands have, above all {@code --json};
+ * <li>{@link dev.pulpo.examples.cli.Command}: the options that all commands share, such as {@code --json};
  * <li>{@link dev.pulpo.examples.cli.Run}, {@link dev.pulpo.examples.cli.Inject},
  * {@link dev.pulpo.examples.cli.Plan}, {@link dev.pulpo.examples.cli.Apply}, {@link dev.pulpo.examples.cli.Revert},
  * {@link dev.pulpo.examples.cli.Patches}, {@link dev.pulpo.examples.cli.Messages},
  * {@link dev.pulpo.examples.cli.Stub}: one class each;
  * <li>{@link dev.pulpo.examples.cli.Failures}: exit statuses and messages; {@link dev.pulpo.examples.cli.Json}: output.
  * </ol>
+ *
+ * <p>An option's text: for {@code --help} and the man pages it stands at its {@code @Option}, in the class of the command; in
+ * messages, {@link dev.pulpo.examples.terminal.RemedyOptions} names the option that would help.
  */
 @NullMarked
 package dev.pulpo.examples.cli;

@@ -20,17 +20,17 @@ import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /**
- * Does the same work on many processes, several at a time. Some of them may have it wait for ever. So there are more workers
- * whenever all have been busy for a while, there is a limit to the time for each process, and what is done is reported when
- * it is done. Not thread-safe; the work is done by threads of its own, which do not keep the JVM alive.
+ * Does the same work on many processes, several at a time. Work on some of them may wait for ever. So workers are added when
+ * all have been busy for a while, the time for each process is limited, and results are reported as they come. Not
+ * thread-safe; the workers are daemon threads.
  */
 public final class Crowd {
-    /** Work that takes longer is waiting for something, or there is no processor free. */
+    /** Work that takes longer waits for something, or for a processor. */
     private static final long BUSY_NANOS = 250_000_000;
-    /** For so long a result waits for those of processes that come before its own. */
+    /** How long a result is held back for the results of lower process ids. */
     private static final long ORDER_NANOS = 2_000_000_000;
     private static final long LOOK_NANOS = 25_000_000;
-    /** After the deadline of all, those that have not been begun are begun as long as one is done in this time. */
+    /** After the deadline for all, jobs are still started as long as one ends within this time. */
     private static final long PROGRESS_NANOS = 1_000_000_000;
 
     private final Limits limits;
@@ -41,17 +41,17 @@ public final class Crowd {
     private Duration cpuThen = Duration.ZERO;
 
     /**
-     * How many at a time, and for how long.
+     * How many workers there are, and how long they may take.
      *
-     * @param workers   at first
-     * @param most      at most, with those whose processes have them wait
-     * @param each      for one process; work that takes longer is not waited for
-     * @param processor for one process, of the time that its worker spends on a processor; {@code each} where that is all one
-     * @param all       until no more are begun, as a rule
-     * @param reading   whether nothing is changed, so that work which is not waited for any more may be interrupted
+     * @param workers   how many at first
+     * @param most      how many at most, including those that wait for their process
+     * @param each      the time for one process; then it is given up
+     * @param processor the CPU time for one process; {@code each} for no limit of its own
+     * @param all       the time after which no more jobs are started, as a rule
+     * @param reading   whether the work changes nothing, so that it may be interrupted when it is given up
      */
     public record Limits(int workers, int most, Duration each, Duration processor, Duration all, boolean reading) {
-        /** What reading a process may take: some milliseconds are usual. */
+        /** CPU time for reading a process, which usually takes some milliseconds. */
         private static final Duration PROCESSOR = Duration.ofSeconds(2);
         private static final Duration WAITING = Duration.ofSeconds(10);
         private static final Duration FOR_EVER = Duration.ofDays(1);
@@ -61,21 +61,21 @@ public final class Crowd {
             return new Limits(workers.processors(), workers.most(), WAITING, PROCESSOR, FOR_EVER, true);
         }
 
-        /** Limits for changing them, which must not be interrupted. */
+        /** Limits for changing processes, which must not be interrupted. */
         public static Limits ofChanging(Workers workers, Duration each, Duration all) {
             return new Limits(workers.usual(), workers.most(), each, each, all, false);
         }
     }
 
     /**
-     * What the work on one process came to.
+     * The result of the work on one process.
      *
-     * @param value   of the work
-     * @param failure in place of that; a {@link NotDoneException} where it took too long
+     * @param value   what the work returned
+     * @param failure what it threw instead; a {@link NotDoneException} if it took too long
      */
     public record Result<T>(int pid, Optional<T> value, Optional<Throwable> failure) {}
 
-    /** One process. */
+    /** The work on one process. */
     private static final class Job<T> {
         private final int pid;
         private final IntFunction<T> work;
@@ -95,12 +95,12 @@ public final class Crowd {
             try {
                 end(new Result<>(pid, Optional.of(work.apply(pid)), Optional.empty()));
             } catch (Throwable failure) {
-                // Whatever it is: it is reported, of this process, and the others go on.
+                // Any failure is reported for this process, and work on the others goes on.
                 end(new Result<>(pid, Optional.empty(), Optional.of(failure)));
             }
         }
 
-        /** The first result counts: one that comes when nobody waits for it any more is none. */
+        /** Sets the result. The first one counts: a job that has been given up stays so. */
         synchronized void end(Result<T> outcome) {
             if (result.isEmpty()) {
                 ended = System.nanoTime();
@@ -117,7 +117,7 @@ public final class Crowd {
         }
     }
 
-    /** A thread, and the process that it is at. */
+    /** A thread, and the job that it works on. */
     private final class Worker implements Runnable {
         private final Thread thread = Thread.ofPlatform().daemon().name("pulpo-worker-" + workers.size())
                 .unstarted(this);
@@ -144,10 +144,10 @@ public final class Crowd {
     }
 
     /**
-     * Does the work on all, and returns when it is done or given up.
+     * Does the work on all processes, and returns when each is done or given up.
      *
-     * @param report    gets the results, in the order of the ids as far as none waits for long
-     * @param meanwhile is called every now and then, with the number of those that are done
+     * @param report    gets the results, in the order of the ids unless that would hold one back for long
+     * @param meanwhile is called now and then with the number of finished processes
      */
     public <T> void run(List<Integer> pids, IntFunction<T> work, Consumer<Result<T>> report,
             Consumer<Integer> meanwhile) throws InterruptedException {
@@ -165,7 +165,7 @@ public final class Crowd {
             long now = System.nanoTime();
             giveUp(now);
             if (now - end > 0 && now - lastDone > PROGRESS_NANOS) {
-                giveUpTheOthers();
+                giveUpUnstarted();
             }
             grow(now);
             meanwhile.accept(all - open.size());
@@ -174,7 +174,7 @@ public final class Crowd {
         workers.forEach(worker -> worker.dismissed = true);
     }
 
-    /** Reports what is done, in the order of the ids where that keeps nothing back for long. */
+    /** Reports finished jobs, in the order of the ids unless that would hold one back for long. */
     private static <T> void report(List<Job<T>> open, Consumer<Result<T>> report, long now) {
         boolean first = true;
         Iterator<Job<T>> each = open.iterator();
@@ -199,7 +199,7 @@ public final class Crowd {
         cpuThen = ownProcessorTime();
     }
 
-    /** Work that has taken too long is over for whoever waits for it. Another worker takes the place of the one that is at it. */
+    /** Gives up jobs that have taken too long, and replaces their workers. */
     private void giveUp(long now) {
         int dismissed = 0;
         for (Worker worker : workers) {
@@ -230,15 +230,14 @@ public final class Crowd {
                 Optional.of(new NotDoneException(limits.reading() ? "too large to be read: " + why : why))));
     }
 
-    private void giveUpTheOthers() {
+    private void giveUpUnstarted() {
         for (Job<?> job = toDo.poll(); job != null; job = toDo.poll()) {
             end(job, "not begun within " + limits.all().toSeconds() + " s");
         }
     }
 
     /**
-     * Where all workers have been busy for a while, there are more: twice as many where they wait, one where it is the
-     * processors that there are too few of.
+     * Adds workers if all have been busy for a while: as many again if they wait for something, one if they lack processors.
      */
     private void grow(long now) {
         workers.removeIf(worker -> worker.dismissed);
@@ -257,13 +256,13 @@ public final class Crowd {
     }
 
     /**
-     * Which processes are meant.
+     * The processes that a filter accepts.
      *
      * @param pids     in ascending order
-     * @param failures of those of which it could not be found out; they are among them, to be reported
+     * @param failures why the filter failed, for those that it could not read; their ids are in {@code pids}, too
      */
     public record Found(List<Integer> pids, Map<Integer, RuntimeException> failures) {
-        /** The work, but for those of which it is known by now that it comes to nothing. */
+        /** The work, which throws the known failure for the processes that have one. */
         public <T> IntFunction<T> unlessFailed(IntFunction<T> work) {
             return pid -> {
                 RuntimeException known = failures.get(pid);
@@ -278,7 +277,7 @@ public final class Crowd {
     /**
      * Finds the processes that a filter accepts.
      *
-     * @throws SystemCallException where no more files can be opened, so that some might be missed
+     * @throws SystemCallException if no more files can be opened, so that some processes might be missed
      */
     public static Found find(ProcessFilter filter, Workers workers) throws InterruptedException {
         Set<Integer> found = new TreeSet<>();

@@ -1,6 +1,6 @@
 package dev.pulpo.examples.crowd;
 
-/** The work on a process was not done in the time that there was for it. */
+/** The work on a process exceeded its time. */
 public final class NotDoneException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

@@ -7,12 +7,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 
-/** For how long a thread of this process has been on a processor since it began something. Thread-safe. */
+/** The CPU time of a thread of this process since it began a job. Thread-safe. */
 final class ThreadTime {
     private volatile int tid;
     private volatile long then;
 
-    /** To be called by the thread. */
+    /** The thread itself calls this. */
     void begin() {
         then = 0;
         tid = Processes.currentThread();
@@ -23,14 +23,14 @@ final class ThreadTime {
         return Duration.ofNanos(Math.max(0, now() - then));
     }
 
-    /** The first number is the time on a processor, in nanoseconds (Documentation/scheduler/sched-stats.rst). */
+    /** The first number is the CPU time in nanoseconds (Documentation/scheduler/sched-stats.rst). */
     private long now() {
         try {
             String figures = ProcFile.readRecord(Path.of("/proc/self/task/" + tid + "/schedstat"),
                     StandardCharsets.US_ASCII);
             return Long.parseLong(figures.substring(0, figures.indexOf(' ')));
         } catch (IOException withoutStatistics) {
-            // Without CONFIG_SCHED_INFO there is only the time that the thread may take altogether.
+            // Without CONFIG_SCHED_INFO only elapsed time is limited.
             return 0;
         }
     }

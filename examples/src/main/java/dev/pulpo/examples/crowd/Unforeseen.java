@@ -14,15 +14,15 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
 /**
- * Failures that nobody has foreseen: faults of Pulpo's. Users get a line that says so. The stack trace is for those who ask
- * for it, since what is in it may come from a process that is somebody else's.
+ * Unexpected failures, which are faults in Pulpo. Users get one line. The stack trace is printed only on request, because it
+ * may contain text from another user's process.
  */
 public final class Unforeseen {
     private static final String VARIABLE = "PULPO_TRACE";
 
     private Unforeseen() {}
 
-    /** Whether a failure's own message does not tell the user all that there is to know. */
+    /** Whether a failure is unexpected, so that its own message is not enough. */
     public static boolean is(Throwable failure) {
         return !(failure instanceof PulpoException || failure instanceof MalformedElfException
                 || failure instanceof NotDoneException || failure instanceof IOException
@@ -30,19 +30,19 @@ public final class Unforeseen {
                 || failure instanceof SystemCallException call && call.isLimitHit());
     }
 
-    /** What to tell users of a failure; in one line where it is unforeseen. */
+    /** The message of a failure for users; one line if it is unexpected. */
     public static String words(Throwable failure) {
         return is(failure) ? message(failure) : FailureText.of(failure);
     }
 
-    /** As {@link #words}, in a sentence that has named the process already. */
+    /** As {@link #words}, without the name of the process. */
     public static String words(int pid, Throwable failure) {
         String words = words(failure);
         String prefix = "process " + pid + ": ";
         return words.startsWith(prefix) ? words.substring(prefix.length()) : words;
     }
 
-    /** What to tell users of such a failure, in one line. */
+    /** The message of an unexpected failure, in one line. */
     public static String message(Throwable failure) {
         Throwable shown = failure instanceof ExecutionException wrapper && wrapper.getCause() != null
                 ? wrapper.getCause()
@@ -51,7 +51,7 @@ public final class Unforeseen {
                 + (isTraced() ? "" : "; " + VARIABLE + "=1 in the environment prints where");
     }
 
-    /** Prints the stack trace of such a failure where the user wants it. */
+    /** Prints the stack trace of an unexpected failure, if the user wants it. */
     public static void trace(Throwable failure, PrintWriter err) {
         if (isTraced()) {
             err.print(FailureText.trace(failure));
@@ -65,7 +65,7 @@ public final class Unforeseen {
         return wanted != null && !wanted.isEmpty() && !wanted.equals("0");
     }
 
-    /** Runs a command. An error of the JVM, which picocli lets through, ends it as other failures do. */
+    /** Runs a command. Also handles errors of the JVM, which picocli lets through. */
     public static int execute(CommandLine.ParseResult parsed) {
         try {
             return new CommandLine.RunLast().execute(parsed);
@@ -79,7 +79,7 @@ public final class Unforeseen {
         }
     }
 
-    /** Has threads that nobody waits for end with such a line, too. */
+    /** Also prints such a line for uncaught failures of other threads. */
     public static void reportThoseOfThreads() {
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
             Terminal.err().println("pulpo: " + thread.getName() + ": " + message(failure));

@@ -6,15 +6,15 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 
 /**
- * How many processes to work on at the same time: fewer where this one may open few files only.
+ * How many processes to work on at the same time. The limit of open files lowers it.
  *
- * @param most at most, with those that have their worker wait
+ * @param most how many at most, including those that make their worker wait
  */
 public record Workers(int most) {
     private static final int MOST = 256;
     private static final int USUAL = 8;
 
-    /** Open files that work on one process takes, at most, and what the JDK opens meanwhile. */
+    /** The most files that work on one process opens, including the JDK's. */
     private static final int FILES_PER_PROCESS = 16;
 
     /** One after the other. */
@@ -25,17 +25,17 @@ public record Workers(int most) {
         return new Workers(Math.clamp(openable() / FILES_PER_PROCESS, 1, MOST));
     }
 
-    /** So many where each waits now and then. */
+    /** How many if each waits now and then. */
     public int usual() {
         return Math.min(USUAL, most);
     }
 
-    /** So many where each needs a processor all the time. */
+    /** How many if each always needs a processor. */
     public int processors() {
         return Math.min(Runtime.getRuntime().availableProcessors(), usual());
     }
 
-    /** How many more files this process can open; one where not even that can be found out. */
+    /** How many more files this process can open; 1 if that cannot be read. */
     private static long openable() {
         try (Stream<String> limits = Files.lines(Path.of("/proc/self/limits"));
                 Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {

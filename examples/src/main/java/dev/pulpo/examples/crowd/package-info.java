@@ -1,6 +1,6 @@
 /**
- * Work on many processes: {@link dev.pulpo.examples.crowd.Crowd} does it such that none of them keeps the others waiting, and
- * {@link dev.pulpo.examples.crowd.Unforeseen} says in a line what nobody has foreseen.
+ * Work on many processes: in a {@link dev.pulpo.examples.crowd.Crowd} no process makes the others wait, and
+ * {@link dev.pulpo.examples.crowd.Unforeseen} reports an unexpected failure in one line.
  */
 @NullMarked
 package dev.pulpo.examples.crowd;

@@ -11,7 +11,7 @@ import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 
-/** Exit statuses that say what has happened; 0 says that everything that was asked for is in force. */
+/** The exit statuses; 0 means that everything that was asked for is in force. */
 public final class ExitStatus {
     public static final int OTHER = 1;
     public static final int USAGE = 2;
@@ -20,14 +20,14 @@ public final class ExitStatus {
     /** The process is gone, or there never was one. */
     public static final int GONE = 5;
 
-    /** Some threads run the one version and some the other, and will change when they can. */
+    /** Some threads have not changed yet. */
     public static final int IN_TRANSITION = 6;
 
     private ExitStatus() {}
 
     /**
-     * Ends the program with a status, at the end of {@code main}. With 0 it returns, and the JVM ends because nothing is left
-     * to do: {@link System#exit} first looks for a logger that might want to know, which takes a cold JVM 5 ms.
+     * Ends the program with a status, at the end of {@code main}. With 0 it returns, and the JVM ends by itself:
+     * {@link System#exit} first looks for a logger, which takes a cold JVM 5 ms.
      */
     public static void end(int status) {
         if (status != 0) {

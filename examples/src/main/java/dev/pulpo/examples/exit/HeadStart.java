@@ -5,8 +5,8 @@ import dev.pulpo.ffm.Processes;
 import java.util.Set;
 
 /**
- * What a command needs whatever its arguments say, begun on another thread while they are read: a JVM that is started for a
- * single command spends as much time on the one as on the other.
+ * Starts on another thread what a command needs whatever its arguments are, while the arguments are parsed. In a JVM that
+ * runs a single command, both take the same time.
  */
 public final class HeadStart {
     private static final Set<String> STOPPING = Set.of("apply", "revert", "trigger");
@@ -16,13 +16,13 @@ public final class HeadStart {
 
     private HeadStart() {}
 
-    /** Begins. The arguments are those of the program, the command first. */
+    /** Starts the preparation. The arguments are those of the program, the command first. */
     public static void begin(String... arguments) {
         String command = arguments.length == 0 ? "" : arguments[0];
         if (STOPPING.contains(command)) {
             LiveProcess.prepare();
         } else if (LOOKING.contains(command)) {
-            // Any system call will do: it is the first one that takes its time.
+            // The first system call is the slow one, whichever it is.
             Thread.ofPlatform().daemon().name("pulpo-head-start").start(Processes::currentThread);
         }
     }

@@ -1,4 +1,7 @@
-/** What {@link dev.pulpo.examples.exit.ExitStatus} all command lines here end with. */
+/**
+ * The beginning and the end of a command: {@link dev.pulpo.examples.exit.HeadStart} prepares it while the arguments are
+ * parsed, and {@link dev.pulpo.examples.exit.ExitStatus} is what it ends with.
+ */
 @NullMarked
 package dev.pulpo.examples.exit;
 

@@ -16,7 +16,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine;
 
-/** Manual pages (man(7)), made of the same definitions that the commands are parsed by. */
+/** Generates manual pages (man(7)) from the picocli definitions of the commands. */
 public final class ManPages {
     private ManPages() {}
 
@@ -94,7 +94,7 @@ public final class ManPages {
         return "\\fI" + text(argument.paramLabel()) + "\\fR";
     }
 
-    /** Characters that mean something to roff: the backslash, the hyphen that is no minus, dots that begin a line. */
+    /** Escapes what roff interprets: the backslash, the hyphen, and a dot or quote at the beginning of a line. */
     private static String text(String plain) {
         String escaped = plain.replace("%n", " ").replace("\\", "\\e").replace("-", "\\-");
         return escaped.startsWith(".") || escaped.startsWith("'") ? "\\&" + escaped : escaped;

@@ -24,7 +24,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** One-line helpers. */
+/** Helpers for jshell. */
 public final class Shell {
     private Shell() {}
 
@@ -37,12 +37,12 @@ public final class Shell {
      */
     public record Candidate(int pid, String name, Path executable) {}
 
-    /** The processes that carry the stub and may be read. */
+    /** The readable processes that carry the stub. */
     public static List<Candidate> processes() {
         return processes("*");
     }
 
-    /** Those of them whose name or program's file name matches a wildcard such as {@code nginx*}. */
+    /** Those of them whose name, or whose program's file name, matches a wildcard such as {@code nginx*}. */
     public static List<Candidate> processes(String wildcard) {
         return new ProcessFilter(Optional.of(wildcard), Optional.empty()).find().stream().map(Shell::candidate)
                 .flatMap(Optional::stream).toList();
@@ -71,7 +71,7 @@ public final class Shell {
         return Path.of(System.getProperty("pulpo.demo", "examples/target/demo")).resolve(file).toAbsolutePath();
     }
 
-    /** The names of the functions that a library defines and that match a wildcard such as {@code mall*}. */
+    /** The names of a library's functions that match a wildcard such as {@code mall*}. */
     public static List<String> symbols(String library, String wildcard) {
         Wildcard names = new Wildcard(wildcard);
         try (ElfFile elf = ElfFile.open(find(library))) {
@@ -85,28 +85,28 @@ public final class Shell {
         }
     }
 
-    /** What the threads of a process are doing. */
+    /** The stacks of the threads of a process. */
     public static List<ThreadStack> stacks(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             return process.stacks();
         }
     }
 
-    /** As {@link #stacks}, with parameters and variables and what they hold. */
+    /** As {@link #stacks}, with the values of parameters and variables. */
     public static List<ThreadStack> locals(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             return process.stacksWithLocals();
         }
     }
 
-    /** What an address of a process is. */
+    /** What is at an address of a process. */
     public static CodePlace where(int pid, long address) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             return process.where(new RemoteAddress(address));
         }
     }
 
-    /** How a type such as {@code struct foo} lies in memory, by the debug information of a library. */
+    /** The memory layout of a type such as {@code struct foo}, from the debug information of a library. */
     public static List<TypeLayout> layout(String library, String type) {
         try {
             Path file = find(library);
@@ -120,7 +120,7 @@ public final class Shell {
         }
     }
 
-    /** A library by its path, or by its name: first among those that this JVM has loaded, then in the usual places. */
+    /** Finds a library by its path or its name: first among those that this JVM has loaded, then in the usual directories. */
     private static Path find(String library) throws IOException {
         if (library.contains("/")) {
             return RawText.path(library);

@@ -8,8 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The arguments of this program as they were typed. The JVM decodes them by the locale, and what that does not have is lost:
- * all that is not ASCII under {@code LC_ALL=C}, and bytes that are no UTF-8 elsewhere. The kernel has the bytes (proc_pid_cmdline(5)).
+ * The arguments of this program as they were typed. The JVM decodes them by the locale and loses what it cannot decode:
+ * under {@code LC_ALL=C} all that is not ASCII, elsewhere all that is not UTF-8. The kernel has the bytes
+ * (proc_pid_cmdline(5)).
  */
 public final class Arguments {
     private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
@@ -32,12 +33,12 @@ public final class Arguments {
                 return all.subList(before, all.size()).toArray(String[]::new);
             }
         } catch (IOException unreadable) {
-            // What the JVM made of them will have to do.
+            // Fall back to the arguments as the JVM decoded them.
         }
         return List.of(decoded).stream().map(RawText::asData).toArray(String[]::new);
     }
 
-    /** Loops: each command looks at its arguments, and a JVM that has just started takes longer for streams. */
+    /** Uses loops, because streams are slow in a JVM that has just started. */
     private static boolean areCertain(String... arguments) {
         for (String argument : arguments) {
             if (!isCertain(argument)) {
@@ -47,7 +48,7 @@ public final class Arguments {
         return true;
     }
 
-    /** The JVM writes a question mark for what it cannot decode, or U+FFFD. */
+    /** The JVM replaces what it cannot decode by a question mark or U+FFFD. */
     private static boolean isCertain(String argument) {
         for (int i = 0; i < argument.length(); i++) {
             char c = argument.charAt(i);
@@ -70,7 +71,7 @@ public final class Arguments {
         return parts;
     }
 
-    /** Whether these are the same arguments: a JVM may have been given its options and more in a file. */
+    /** Whether these are the same arguments: the JVM may have taken some from a file. */
     private static boolean fit(String[] decoded, List<String> raw) {
         for (int i = 0; i < decoded.length; i++) {
             if (isCertain(decoded[i]) && !decoded[i].equals(raw.get(i))) {

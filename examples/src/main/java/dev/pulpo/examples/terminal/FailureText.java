@@ -1,15 +1,18 @@
 package dev.pulpo.examples.terminal;
 
 import dev.pulpo.elf.RawText;
+import dev.pulpo.engine.PulpoException;
 import java.nio.file.FileSystemException;
 
 /** What failures say. */
 public final class FailureText {
     private FailureText() {}
 
-    /** The message, in which names of files are data: the JDK puts them there with all their control characters. */
+    /** The message, in which remedies have the names of options, and names of files are data: the JDK puts them there with all their control characters. */
     public static String of(Throwable failure) {
-        String message = String.valueOf(failure.getMessage());
+        String message = failure instanceof PulpoException known
+                ? known.message(RemedyOptions.WORDING)
+                : String.valueOf(failure.getMessage());
         return failure instanceof FileSystemException || failure.getCause() instanceof FileSystemException cause
                 && message.contains(String.valueOf(cause.getMessage())) ? RawText.asData(message) : message;
     }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine;
 
-/** The standard streams of this program, which show what others have chosen so that it can do no harm. */
+/** The standard streams of this program. They escape whatever could harm the terminal in text from other programs. */
 public final class Terminal {
     private static final VisibleWriter OUTPUT = new VisibleWriter(new FileOutputStream(FileDescriptor.out),
             System.out.charset());
@@ -24,7 +24,7 @@ public final class Terminal {
         return OUT;
     }
 
-    /** Where complaints go. */
+    /** Where error messages go. */
     public static PrintWriter err() {
         return ERR;
     }
@@ -34,15 +34,15 @@ public final class Terminal {
         return System.out.charset().equals(StandardCharsets.UTF_8);
     }
 
-    /** Has a command line print here, and take any bytes as paths. It must have all its commands already. */
+    /** Makes a command line print here, and accept any bytes in paths. All its commands must have been added before. */
     public static CommandLine connect(CommandLine line) {
-        // picocli's own colours would have to be told from those that somebody puts into a name.
+        // picocli's own colours could not be told from escape sequences in a name.
         return line.setOut(OUT).setErr(ERR)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(CommandLine.Help.Ansi.OFF))
                 .registerConverter(Path.class, RawText::path);
     }
 
-    /** Writes what is left to be written, and returns what went wrong with that or before. */
+    /** Flushes the output, and returns the first failure to write. */
     public static Optional<String> failure() {
         OUT.flush();
         return OUTPUT.failure()

@@ -10,18 +10,18 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * Writes text for people. Line feeds, tabs and {@link Mark}s are ours: names and messages of others hold none (see
- * {@link dev.pulpo.elf.RawText}). Everything else that {@link VisibleText} would not show becomes an escape, and so does what
- * the stream's encoding does not have.
+ * Writes text for people. Line feeds, tabs and {@link Mark}s come from Pulpo alone: names and messages of other programs
+ * hold none (see {@link dev.pulpo.elf.RawText}). Everything else that {@link VisibleText} would not show becomes an escape,
+ * and so does what the stream's encoding lacks.
  */
 final class VisibleWriter extends Writer {
-    private static final int MOST_BUFFERED = 8192;
+    private static final int BUFFER_LIMIT = 8192;
 
     private final OutputStream out;
     private final Charset charset;
     private final CharsetEncoder encoder;
     private final StringBuilder text = new StringBuilder();
-    /** The first half of a character whose second half has yet to come; 0 where there is none. */
+    /** A high surrogate that waits for its low surrogate, or 0. */
     private char half;
     private Optional<IOException> failure = Optional.empty();
 
@@ -55,7 +55,7 @@ final class VisibleWriter extends Writer {
                 put(c);
             }
         }
-        if (text.length() > MOST_BUFFERED) {
+        if (text.length() > BUFFER_LIMIT) {
             writeOut();
         }
     }

@@ -8,13 +8,14 @@ import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.FailureText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 import picocli.CommandLine;
 
-/** {@code check}: whether a patch is in force, which the bytes of its functions tell. */
-@CommandLine.Command(name = "check", description = "Check if patch in ARG1 is applied on process with -p PID. libpulp's exit status is 1 where it is.")
+/** {@code check}: says whether a patch is in force, from the bytes of its functions. */
+@CommandLine.Command(name = "check", description = "Check if patch in ARG1 is applied on process with -p PID. The exit status is 1 if it is applied, as in libpulp.")
 final class Check extends UlpCommand {
     private static final int APPLIED = 1;
     private static final int ERROR = 255;
@@ -33,7 +34,7 @@ final class Check extends UlpCommand {
             id = LivePatch.open(file).id();
         } catch (IOException | MalformedElfException e) {
             warn("error extracting .ulp section from " + RawText.of(file));
-            detail(String.valueOf(e.getMessage()));
+            detail(FailureText.of(e));
             return isTruthful() ? ExitStatus.OTHER : Ulp.FAILED;
         }
         OptionalInt pid = process.matches("\\d{1,9}")
@@ -50,7 +51,7 @@ final class Check extends UlpCommand {
             return isTruthful() ? applied ? 0 : ExitStatus.REFUSED : applied ? APPLIED : 0;
         } catch (PulpoException e) {
             warn("error gathering target process information.");
-            detail(String.valueOf(e.getMessage()));
+            detail(FailureText.of(e));
             return isTruthful() ? ExitStatus.of(e) : ERROR;
         }
     }

@@ -3,7 +3,7 @@ package dev.pulpo.examples.ulp;
 import dev.pulpo.engine.Check;
 import picocli.CommandLine;
 
-/** Reads the word for a check. */
+/** Reads the name of a check. */
 public final class CheckConverter implements CommandLine.ITypeConverter<Check> {
     @Override
     public Check convert(String text) {

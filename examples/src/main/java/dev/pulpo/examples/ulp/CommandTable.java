@@ -5,8 +5,8 @@ import java.util.Map;
 import picocli.CommandLine;
 
 /**
- * Commands by their names, in the order in which the help shows them. Of a command line that begins with the name of one, no
- * other is made: to read the annotations of all takes longer than most commands themselves.
+ * Commands by their names, in the order of the help. If the arguments begin with a command, only that one is created:
+ * reading the annotations of all takes longer than most commands run.
  */
 public final class CommandTable {
     private final Map<String, Class<?>> commands = new LinkedHashMap<>();
@@ -23,12 +23,12 @@ public final class CommandTable {
         return this;
     }
 
-    /** Whether there is such a command. */
+    /** Whether a command has this name. */
     boolean has(String name) {
         return commands.containsKey(name);
     }
 
-    /** Gives a command line the command that its arguments begin with, or all where they begin otherwise. */
+    /** Adds the command that the arguments begin with, or all commands if they begin with none. */
     public void addTo(CommandLine line, String... arguments) {
         if (arguments.length > 0 && has(arguments[0])) {
             line.addSubcommand(arguments[0], commands.get(arguments[0]));

@@ -14,11 +14,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine;
 
-/** {@code dump}: the metadata of a container in words. */
+/** {@code dump}: prints the metadata of a container. */
 @CommandLine.Command(name = "dump", description = "Print the content of metadata file on ARG1 in human readable form.")
 final class Dump extends UlpCommand {
-    /** libpulp prints as much of an id as a build-id is long. */
-    private static final int SHOWN = 40;
+    /** libpulp prints as many digits of an id as a build-id has. */
+    private static final int ID_DIGITS = 40;
 
     @CommandLine.Option(names = {"-b", "--buildid"}, description = "Print the build id")
     private boolean buildId;
@@ -37,7 +37,7 @@ final class Dump extends UlpCommand {
             if (metadata.isPresent()) {
                 print(metadata.get());
                 container.map(Container::comment).filter(text -> !text.isEmpty())
-                        .ifPresent(text -> out().println("* comments: \n" + inset(text)));
+                        .ifPresent(text -> out().println("* comments: \n" + indented(text)));
                 out().flush();
                 return 0;
             }
@@ -51,8 +51,8 @@ final class Dump extends UlpCommand {
         return Ulp.FAILED;
     }
 
-    /** No line of a comment begins as ours do. */
-    private static String inset(String comment) {
+    /** Indents the lines of a comment, so that none looks like a line of the dump. */
+    private static String indented(String comment) {
         return comment.replaceAll("(?m)^(?=[^ \n])", " ");
     }
 
@@ -61,7 +61,7 @@ final class Dump extends UlpCommand {
         if (buildId) {
             out.println(metadata.targetBuild());
         } else {
-            out.println("patch id: " + metadata.id().hex().substring(0, SHOWN));
+            out.println("patch id: " + metadata.id().hex().substring(0, ID_DIGITS));
             out.println("so filename: " + RawText.of(file.toAbsolutePath().normalize()));
             out.println("\n* build id: " + metadata.targetBuild());
             out.println("* name: " + metadata.target());

@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 
-/** {@code extract}: the symbols of a library as JSON, from which descriptions can be packed where it is not at hand. */
+/** {@code extract}: writes the symbols of a library as JSON, from which a description can be packed without the library. */
 @CommandLine.Command(name = "extract", description = "Writes the symbols of the library in ARG1 to a JSON file.")
 final class Extract extends UlpCommand {
     @CommandLine.Option(names = {"-o", "--output"}, paramLabel = "FILE", description = "Write output to FILE")

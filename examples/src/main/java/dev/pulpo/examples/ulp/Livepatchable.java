@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine;
 
-/** {@code livepatchable}: whether a library was built for being patched. */
+/** {@code livepatchable}: says whether a library was built with prepared entries. */
 @CommandLine.Command(name = "livepatchable", description = "Check if .so library in ARG1 is livepatchable.")
 final class Livepatchable extends UlpCommand {
     @CommandLine.Parameters(paramLabel = "ARG1", description = "the library")

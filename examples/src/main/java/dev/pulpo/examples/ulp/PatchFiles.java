@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 
-/** The patch files that an argument names: one, or all that match a wildcard in the last part of the path. */
+/** The patch files that an argument names: one file, or all that match a wildcard in the last part of the path. */
 final class PatchFiles {
     private PatchFiles() {}
 
@@ -25,8 +25,8 @@ final class PatchFiles {
     /**
      * The files, in the order of their names.
      *
-     * @param recursive whether to look below the directory, too
-     * @throws IOException where the directory cannot be read
+     * @param recursive whether to search subdirectories, too
+     * @throws IOException if the directory cannot be read
      */
     static List<Path> matching(String argument, boolean recursive) throws IOException {
         int slash = argument.lastIndexOf('/');
@@ -48,7 +48,7 @@ final class PatchFiles {
                     @Override
                     public FileVisitResult visitFileFailed(Path file, IOException reason) throws IOException {
                         if (reason instanceof FileSystemLoopException) {
-                            // A link to a directory above; its files are among those that are found.
+                            // A link to a parent directory; its files are found anyway.
                             return FileVisitResult.CONTINUE;
                         }
                         throw reason;

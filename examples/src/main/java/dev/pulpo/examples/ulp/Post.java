@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import picocli.CommandLine;
 
-/** {@code post}: makes one instruction of the two nops at each prepared entry of a library. */
+/** {@code post}: merges the two nops at each prepared entry of a library into one instruction. */
 @CommandLine.Command(name = "post", description = "Post process patch container (.so file) in ARG1.")
 final class Post extends UlpCommand {
     @CommandLine.Parameters(paramLabel = "ARG1", description = "the library; processes that have it loaded keep the old file")

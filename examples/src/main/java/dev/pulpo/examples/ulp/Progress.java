@@ -4,8 +4,8 @@ import dev.pulpo.examples.terminal.Mark;
 import dev.pulpo.examples.terminal.Terminal;
 
 /**
- * A line on the terminal that says how far a long run is; short runs have none. It stands on the standard error stream,
- * and must be hidden before anything else is printed. Not thread-safe.
+ * A progress line on the standard error stream, for runs that take long. Hide it before printing anything else. Not
+ * thread-safe.
  */
 final class Progress {
     private static final long LONG_NANOS = 1_000_000_000L;
@@ -15,7 +15,7 @@ final class Progress {
     private final boolean wanted;
     private boolean shown;
 
-    /** @param wanted whether there is anybody to see it */
+    /** @param wanted whether a person sees the terminal */
     Progress(int all, boolean wanted) {
         this.all = all;
         this.wanted = wanted;

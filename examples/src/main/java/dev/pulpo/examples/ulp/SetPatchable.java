@@ -9,19 +9,19 @@ import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine;
 
-/** {@code set_patchable}: switches patching of processes on and off. */
+/** {@code set_patchable}: enables or disables patching of processes. */
 @CommandLine.Command(name = "set_patchable", description = "Enable/disable livepatching in process.")
 final class SetPatchable extends UlpCommand {
-    /** It takes a look and one write. */
+    /** For one process: reading its state and one write. */
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration FOR_EVER = Duration.ofDays(1);
 
     @CommandLine.Mixin
     private Which which = new Which();
 
-    @SuppressWarnings("UnusedVariable") // libpulp has it; nothing is stopped here that could be busy
+    @SuppressWarnings("UnusedVariable") // libpulp has this option; here nothing is stopped, so nothing can be busy
     @CommandLine.Option(names = {"-r",
-            "--retries"}, paramLabel = "N", description = "Retry N times if process busy; it never is, for this")
+            "--retries"}, paramLabel = "N", description = "Retry N times if process busy; has no effect, because no process is stopped")
     private int retries = 1;
 
     @CommandLine.Parameters(paramLabel = "ARG1", description = "enable or disable")
@@ -50,7 +50,7 @@ final class SetPatchable extends UlpCommand {
         return status.get();
     }
 
-    /** What to call a process that was changed; nothing where it was as it is wanted. */
+    /** The name of the process if it was changed, else an empty text. */
     private static String change(int pid, boolean enable) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             return process.setPatchable(enable) ? "Process " + process.name() + " (pid: " + pid + ")" : "";

@@ -13,6 +13,7 @@ import dev.pulpo.engine.Transaction;
 import dev.pulpo.engine.TransactionReport.Result;
 import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.FailureText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,43 +24,44 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * {@code trigger --all-or-nothing}, with {@code --revert} or without. A patch that is not for a process, because that has not
- * loaded what is patched, or another build of it, or has the patch already, or has not got what is to go, is left out there,
- * and that alone is no failure.
+ * {@code trigger --all-or-nothing}, with {@code --revert} or without. A patch that does not fit a process is left out
+ * there, and that alone is not a failure: the process has not loaded the target, has another build of it, has the patch
+ * already, or does not have the patch that is to be reverted.
  */
 final class Together {
     private final Opening opening;
-    private final Wish wish;
+    private final Request request;
     private final Consistency consistency;
 
     /**
      * What to do with the patches.
      *
-     * @param revert    whether they go
-     * @param revertAll the library whose patches go in the stop in which they come; may be empty
+     * @param revert    whether to revert them
+     * @param revertAll the library whose patches are reverted in the same stop in which the new ones come into force; may
+     *                  be empty
      */
-    record Wish(boolean revert, String revertAll) {}
+    record Request(boolean revert, String revertAll) {}
 
-    /** Opens a patch as it was asked for. */
+    /** Opens a patch with the options of the command line. */
     @FunctionalInterface
     interface Opening {
         LivePatch open(Path path) throws IOException;
     }
 
-    /** One process: what it is to get, and what there is to say of it so far. */
-    private static final class Taking {
+    /** One process: its patches, and the verdicts so far. */
+    private static final class Member {
         final int pid;
         Optional<LiveProcess> process = Optional.empty();
         String name = "";
         final List<PatchPlan> plans = new ArrayList<>();
-        /** Of those that go. */
+        /** The patches to revert. */
         final List<PatchId> ids = new ArrayList<>();
-        /** Their files, as they were named. */
+        /** The files of the patches, as named by the user. */
         final List<String> files = new ArrayList<>();
         final List<Verdict> leftOut = new ArrayList<>();
         Optional<Exception> failure = Optional.empty();
 
-        Taking(int pid) {
+        Member(int pid) {
             this.pid = pid;
         }
 
@@ -79,35 +81,35 @@ final class Together {
         }
     }
 
-    Together(Opening opening, Wish wish, Consistency consistency) {
+    Together(Opening opening, Request request, Consistency consistency) {
         this.opening = opening;
-        this.wish = wish;
+        this.request = request;
         this.consistency = consistency;
     }
 
-    /** Does it, and says what has become of each process. */
+    /** Applies or reverts the patches, and returns the outcome of each process. */
     List<Trigger.Done> run(List<Integer> pids, List<Path> files) {
-        List<Taking> takings = pids.stream().map(Taking::new).toList();
+        List<Member> members = pids.stream().map(Member::new).toList();
         try {
-            takings.forEach(taking -> plan(taking, files));
-            Optional<Exception> failure = takings.stream().flatMap(taking -> taking.failure.stream()).findFirst();
+            members.forEach(member -> plan(member, files));
+            Optional<Exception> failure = members.stream().flatMap(member -> member.failure.stream()).findFirst();
             if (failure.isPresent()) {
                 int status = ExitStatus.of(failure.get());
-                return takings.stream().map(taking -> prevented(taking, files, status)).toList();
+                return members.stream().map(member -> prevented(member, files, status)).toList();
             }
-            return change(takings);
+            return change(members);
         } finally {
-            takings.forEach(taking -> taking.process.ifPresent(LiveProcess::close));
+            members.forEach(member -> member.process.ifPresent(LiveProcess::close));
         }
     }
 
-    private void plan(Taking taking, List<Path> files) {
+    private void plan(Member member, List<Path> files) {
         try {
-            LiveProcess process = LiveProcess.attach(taking.pid);
-            taking.process = Optional.of(process);
-            taking.name = process.name();
-            if (wish.revert()) {
-                planReverting(taking, process, files);
+            LiveProcess process = LiveProcess.attach(member.pid);
+            member.process = Optional.of(process);
+            member.name = process.name();
+            if (request.revert()) {
+                planReverting(member, process, files);
                 return;
             }
             List<LivePatch> meant = new ArrayList<>();
@@ -116,42 +118,42 @@ final class Together {
                 Optional<Refusal> reason = plans(process, List.of(patch)).getFirst().refusals().stream()
                         .filter(Together::isNotMeant).findFirst();
                 if (reason.isPresent()) {
-                    taking.leftOut.add(Verdict.of(RawText.of(file),
-                            new RefusedException(taking.pid, List.of(reason.get()))));
+                    member.leftOut.add(Verdict.of(RawText.of(file),
+                            new RefusedException(member.pid, List.of(reason.get()))));
                 } else {
                     meant.add(patch);
-                    taking.files.add(RawText.of(file));
+                    member.files.add(RawText.of(file));
                 }
             }
-            taking.plans.addAll(meant.isEmpty() ? List.of() : plans(process, meant));
-            List<Refusal> refusals = taking.plans.stream().flatMap(plan -> plan.refusals().stream()).distinct()
+            member.plans.addAll(meant.isEmpty() ? List.of() : plans(process, meant));
+            List<Refusal> refusals = member.plans.stream().flatMap(plan -> plan.refusals().stream()).distinct()
                     .toList();
             if (!refusals.isEmpty()) {
-                taking.failure = Optional.of(new RefusedException(taking.pid, refusals));
+                member.failure = Optional.of(new RefusedException(member.pid, refusals));
             }
         } catch (IOException | RuntimeException failed) {
-            taking.failure = Optional.of(failed);
+            member.failure = Optional.of(failed);
         }
     }
 
-    private void planReverting(Taking taking, LiveProcess process, List<Path> files) throws IOException {
+    private void planReverting(Member member, LiveProcess process, List<Path> files) throws IOException {
         List<PatchId> applied = process.patches().stream().map(AppliedPatch::id).toList();
         for (Path file : files) {
             PatchId id = opening.open(file).id();
             if (applied.contains(id)) {
-                taking.ids.add(id);
-                taking.files.add(RawText.of(file));
+                member.ids.add(id);
+                member.files.add(RawText.of(file));
             } else {
-                taking.leftOut.add(Verdict.of(RawText.of(file),
-                        new RefusedException(taking.pid, List.of(new Refusal.NotApplied(id.shortForm())))));
+                member.leftOut.add(Verdict.of(RawText.of(file),
+                        new RefusedException(member.pid, List.of(new Refusal.NotApplied(id.shortForm())))));
             }
         }
     }
 
     private List<PatchPlan> plans(LiveProcess process, List<LivePatch> patches) throws IOException {
-        return wish.revertAll().isEmpty()
+        return request.revertAll().isEmpty()
                 ? process.plan(patches)
-                : process.planInstead(patches, wish.revertAll());
+                : process.planInstead(patches, request.revertAll());
     }
 
     private static boolean isNotMeant(Refusal refusal) {
@@ -159,13 +161,13 @@ final class Together {
                 || refusal instanceof Refusal.AlreadyApplied;
     }
 
-    /** What there is to say where nothing was begun. */
-    private static Trigger.Done prevented(Taking taking, List<Path> files, int status) {
-        if (taking.failure.isEmpty()) {
-            return taking.done(patch -> nothing(patch, status));
+    /** The outcome of a process if nothing was begun. */
+    private static Trigger.Done prevented(Member member, List<Path> files, int status) {
+        if (member.failure.isEmpty()) {
+            return member.done(patch -> nothing(patch, status));
         }
-        Exception failure = taking.failure.get();
-        return new Trigger.Done(taking.pid, taking.name,
+        Exception failure = member.failure.get();
+        return new Trigger.Done(member.pid, member.name,
                 files.stream().map(file -> Verdict.of(RawText.of(file), failure)).toList(), "");
     }
 
@@ -173,25 +175,25 @@ final class Together {
         return Verdict.together(patch, "Nothing was changed, because of another process", status);
     }
 
-    private List<Trigger.Done> change(List<Taking> takings) {
+    private List<Trigger.Done> change(List<Member> members) {
         Map<LiveProcess, List<PatchPlan>> plans = new LinkedHashMap<>();
         Map<LiveProcess, List<PatchId>> ids = new LinkedHashMap<>();
-        takings.stream().filter(Taking::isMeant).forEach(taking -> {
-            plans.put(taking.process.orElseThrow(), taking.plans);
-            ids.put(taking.process.orElseThrow(), taking.ids);
+        members.stream().filter(Member::isMeant).forEach(member -> {
+            plans.put(member.process.orElseThrow(), member.plans);
+            ids.put(member.process.orElseThrow(), member.ids);
         });
         if (plans.isEmpty()) {
-            return takings.stream().map(taking -> taking.done(List.of())).toList();
+            return members.stream().map(member -> member.done(List.of())).toList();
         }
-        TransactionReport report = wish.revert()
+        TransactionReport report = request.revert()
                 ? Transaction.revert(ids, consistency)
                 : Transaction.apply(plans, consistency);
         int status = report.failure().map(ExitStatus::of).orElse(0);
         Map<Integer, Result> results = new LinkedHashMap<>();
         report.processes().forEach(result -> results.put(result.pid(), result));
-        return takings.stream().map(taking -> Optional.ofNullable(results.get(taking.pid))
-                .map(result -> taking.done(patch -> verdict(patch, result, status)))
-                .orElseGet(() -> taking.done(List.of()))).toList();
+        return members.stream().map(member -> Optional.ofNullable(results.get(member.pid))
+                .map(result -> member.done(patch -> verdict(patch, result, status)))
+                .orElseGet(() -> member.done(List.of()))).toList();
     }
 
     private static Verdict verdict(String patch, Result result, int status) {
@@ -207,7 +209,7 @@ final class Together {
                 Verdict.together(patch, "Was out of force, and is in force again because of another process", status);
             case Result.LeftBehind left -> Verdict.together(patch,
                     "What was done could not be undone, and may hold; the next operation on the process undoes it: "
-                            + left.why().getMessage(),
+                            + FailureText.of(left.why()),
                     status);
         };
     }

@@ -12,6 +12,7 @@ import dev.pulpo.engine.PulpoException;
 import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.FailureText;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,13 +24,13 @@ import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 
-/** {@code trigger}: applies and reverts patches, in one process or in many. */
+/** {@code trigger}: applies or reverts patches in one process or in many. */
 @CommandLine.Command(name = "trigger", description = "Applies the live patch in ARG1 to the process with PID")
 final class Trigger extends UlpCommand {
-    /** What is waited for in any case: a try of libpulp takes some milliseconds, and one that fails costs nothing here. */
+    /** The shortest wait for threads: a try of libpulp takes some milliseconds, and a failed one costs nothing here. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration PER_RETRY = Duration.ofMillis(5);
-    /** A call that a process was made to make is waited for beyond that. */
+    /** The additional wait for a call of a borrowed thread. */
     private static final Duration GRACE = Duration.ofSeconds(20);
 
     @CommandLine.Mixin
@@ -55,7 +56,7 @@ final class Trigger extends UlpCommand {
             "--root"}, paramLabel = "PREFIX", description = "Append prefix to livepatch path when passing it to target process")
     private String prefix = "";
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "Do it although this check finds something: signature, inlined, cloned, layout, duplicated, constructor, options; libpulp has no such option")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "Ignore the findings of this check: signature, inlined, cloned, layout, duplicated, constructor, options; libpulp has no such option")
     private List<Check> allowed = new ArrayList<>();
 
     @CommandLine.Option(names = {"-c",
@@ -65,7 +66,7 @@ final class Trigger extends UlpCommand {
     @CommandLine.Option(names = {"-r", "--retries"}, paramLabel = "N", description = "Retry N times if process busy")
     private int retries = 1;
 
-    @CommandLine.Option(names = "--all-or-nothing", description = "Apply all patches to all processes that they are for, or none to any; with --revert, take all back from all that have them, or none; libpulp has no such option")
+    @CommandLine.Option(names = "--all-or-nothing", description = "Apply all patches to all their processes, or none to any; with --revert, revert them in the same way; libpulp has no such option")
     private boolean together;
 
     @CommandLine.Option(names = "--revert", description = "revert livepatch.")
@@ -89,7 +90,7 @@ final class Trigger extends UlpCommand {
         List<Integer> pids = found.pids();
         TriggerReport report = new TriggerReport(this, !detailed);
         if (together) {
-            new Together(this::patch, new Together.Wish(revert, revertAll), consistency()).run(pids, files)
+            new Together(this::patch, new Together.Request(revert, revertAll), consistency()).run(pids, files)
                     .forEach(each -> report(report, each));
         } else {
             eachByItself(found, files, report);
@@ -98,13 +99,13 @@ final class Trigger extends UlpCommand {
         if (isTruthful()) {
             return pids.isEmpty() ? ExitStatus.GONE : report.status();
         }
-        // libpulp's own status of a wildcard is 0 whatever happens.
+        // libpulp's own status for a wildcard is always 0.
         return PatchFiles.isWildcard(file) ? 0 : report.reasons() == Verdict.UNKNOWN ? 1 : report.reasons() & 0xff;
     }
 
     private void eachByItself(Crowd.Found found, List<Path> files, TriggerReport report) throws InterruptedException {
         Progress progress = new Progress(found.pids().size(), !isQuiet() && isWatched());
-        // An operation ends by itself, and leaves nothing half done where it does; so it gets its time and some more.
+        // An operation ends by itself and leaves nothing half done, so it gets its own time and some more.
         Duration each = consistency().timeout().multipliedBy(Math.max(1, files.size())).plus(GRACE);
         new Crowd(Crowd.Limits.ofChanging(which.workers(), each, Duration.ofSeconds(timeout))).run(found.pids(),
                 found.unlessFailed(pid -> process(pid, files)), result -> {
@@ -115,7 +116,7 @@ final class Trigger extends UlpCommand {
         progress.hide();
     }
 
-    /** What there is to say of a process where the work on it has failed in a way that is none of its patches'. */
+    /** The outcome of a process whose failure concerns none of its patches. */
     private Done failed(int pid, Throwable failure) {
         trace(failure);
         return new Done(pid, ProcessFilter.processName(pid),
@@ -153,7 +154,7 @@ final class Trigger extends UlpCommand {
         }
     }
 
-    /** What one process came to. */
+    /** The outcome of one process. */
     record Done(int pid, String name, List<Verdict> verdicts, String unreachable) {}
 
     private void report(TriggerReport report, Done done) {
@@ -182,7 +183,7 @@ final class Trigger extends UlpCommand {
             return new Done(pid, name, verdicts, "");
         } catch (PulpoException | SystemCallException e) {
             Verdict verdict = Verdict.of(file, e);
-            return new Done(pid, name, List.of(verdict), "Error attaching to process: " + e.getMessage());
+            return new Done(pid, name, List.of(verdict), "Error attaching to process: " + FailureText.of(e));
         }
     }
 
@@ -221,7 +222,7 @@ final class Trigger extends UlpCommand {
     }
 
     /**
-     * libpulp lets threads finish in the old code, unless it is told to look at their stacks; the truthful command line
+     * libpulp lets threads finish in the old code, unless it is told to check their stacks; the truthful command line
      * changes no function while a thread is in it.
      */
     private Consistency consistency() {

@@ -4,7 +4,7 @@ import dev.pulpo.examples.terminal.Mark;
 import java.io.PrintWriter;
 import java.util.List;
 
-/** What is printed of the outcomes of many processes, in libpulp's words. */
+/** Prints the outcomes of many processes in libpulp's words. */
 final class TriggerReport {
     private final UlpCommand command;
     private final boolean summarised;
@@ -14,7 +14,7 @@ final class TriggerReport {
     private int reasons;
     private int status;
 
-    /** @param summarised whether one line per process will do, where all its patches came to the same */
+    /** @param summarised whether to print one line for a process whose patches have the same outcome */
     TriggerReport(UlpCommand command, boolean summarised) {
         this.command = command;
         this.summarised = summarised;
@@ -74,12 +74,12 @@ final class TriggerReport {
                 + " " + verdict.patch() + ": " + verdict.explanation();
     }
 
-    /** Counts a process that could not be looked at. libpulp does not, and ends as if there had been none. */
+    /** Counts a process that could not be read. libpulp does not count it. */
     void unreachable(Verdict verdict) {
         status = Math.max(status, verdict.status());
     }
 
-    /** As {@link #unreachable}, and prints it: one among many, which others are not to be told apart from. */
+    /** As {@link #unreachable}, and prints the verdict; for one of many processes. */
     void failed(int pid, String name, Verdict verdict) {
         failed++;
         unreachable(verdict);
@@ -88,7 +88,7 @@ final class TriggerReport {
         }
     }
 
-    /** Prints the sum. */
+    /** Prints the totals. */
     void end() {
         if (patched + skipped + failed > 0) {
             command.out().println("ulp: Processes patched: " + patched + ", Skipped: " + skipped + ", Failed: " + failed
@@ -97,12 +97,12 @@ final class TriggerReport {
         }
     }
 
-    /** All numbers of libpulp for what went wrong, or'ed; 0 where nothing did. */
+    /** libpulp's numbers of all failures, ORed; 0 if all succeeded. */
     int reasons() {
         return reasons;
     }
 
-    /** What the truthful command line ends with: the highest status of all. */
+    /** The exit status of the truthful command line: the highest of all. */
     int status() {
         return status;
     }

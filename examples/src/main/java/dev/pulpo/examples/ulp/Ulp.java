@@ -4,6 +4,7 @@ import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
 import dev.pulpo.examples.terminal.Arguments;
+import dev.pulpo.examples.terminal.BuildVersion;
 import dev.pulpo.examples.terminal.Terminal;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,10 +14,8 @@ import java.util.regex.PatternSyntaxException;
 import picocli.CommandLine;
 
 /** libpulp's command line: {@code ulp COMMAND …}. Options may come before the command. */
-@CommandLine.Command(name = "ulp", description = "Userspace Live Patch tool.", synopsisSubcommandLabel = "COMMAND", version = Ulp.VERSION)
+@CommandLine.Command(name = "ulp", description = "Userspace Live Patch tool.", synopsisSubcommandLabel = "COMMAND", versionProvider = Ulp.Version.class)
 public final class Ulp implements Runnable {
-    static final String VERSION = "pulpo 0.1.0 (ulp)";
-
     /** EX_USAGE of sysexits.h, with which argp(3) ends. */
     static final int USAGE = 64;
     static final int FAILED = 1;
@@ -36,6 +35,14 @@ public final class Ulp implements Runnable {
     @CommandLine.Option(names = {"-V", "--version"}, versionHelp = true, description = "Print program version")
     private boolean version;
 
+    /** What {@code --version} prints. */
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[]{"pulpo " + BuildVersion.text() + " (ulp)"};
+        }
+    }
+
     /** Runs the command and exits with its status. */
     public static void main(String[] arguments) {
         String[] ordered = commandFirst(Arguments.of(arguments));
@@ -51,23 +58,23 @@ public final class Ulp implements Runnable {
         return line.execute(commandFirst(arguments));
     }
 
-    /** The commands that no other command line of this project has the like of. */
+    /** The commands that {@code pulpo} takes from here. */
     public static CommandTable ownCommands() {
         return new CommandTable().with("trigger", Trigger.class).with("check", Check.class).with("dump", Dump.class)
-                .with("packer", Pack.class).with("post", Post.class).with("livepatchable", Livepatchable.class)
+                .with("packer", Packing.class).with("post", Post.class).with("livepatchable", Livepatchable.class)
                 .with("set_patchable", SetPatchable.class).with("extract", Extract.class);
     }
 
     private static CommandTable commands() {
-        return new CommandTable().with("trigger", Trigger.class).with("patches", Patches.class)
-                .with("messages", Messages.class)
+        return new CommandTable().with("trigger", Trigger.class).with("patches", UlpPatches.class)
+                .with("messages", UlpMessages.class)
                 .with(ownCommands());
     }
 
     /**
      * The command line, ready to parse.
      *
-     * @param arguments that it will be given, the command first, where they are known: others are not made then
+     * @param arguments what it will parse, the command first, if known: only that command is then created
      */
     public static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new Ulp());
@@ -77,7 +84,7 @@ public final class Ulp implements Runnable {
                 .setParameterExceptionHandler(Ulp::misused);
     }
 
-    /** The same arguments with the command in front: libpulp lets options come before it. */
+    /** The same arguments, the command first: libpulp lets options come before the command. */
     static String[] commandFirst(String... arguments) {
         CommandTable commands = commands();
         for (int i = 0; i < arguments.length; i++) {

@@ -1,8 +1,8 @@
 package dev.pulpo.examples.ulp;
 
+import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.terminal.FailureText;
 import dev.pulpo.examples.terminal.Mark;
-import dev.pulpo.examples.crowd.Unforeseen;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
-/** What all commands of libpulp have. */
-@CommandLine.Command(version = Ulp.VERSION)
+/** The options and the output that all commands of libpulp share. */
+@CommandLine.Command(versionProvider = Ulp.Version.class)
 abstract class UlpCommand implements Callable<Integer> {
     private static final int OUTPUT = 1;
     private static final int ERRORS = 2;
@@ -51,7 +51,7 @@ abstract class UlpCommand implements Callable<Integer> {
     /** Does the work and returns the exit status. */
     abstract int run() throws Exception;
 
-    /** Whether exit statuses are to say what has happened, and not what libpulp's would. */
+    /** Whether to end with Pulpo's exit statuses instead of libpulp's. */
     boolean isTruthful() {
         return !(spec.root().userObject() instanceof Ulp);
     }
@@ -68,7 +68,7 @@ abstract class UlpCommand implements Callable<Integer> {
         return spec.commandLine().getOut();
     }
 
-    /** A line for people, with the time, on the standard error stream; unless they want none. */
+    /** Prints a line with the time on the standard error stream, unless {@code --quiet} is set. */
     void warn(String message) {
         if (!quiet) {
             PrintWriter err = spec.commandLine().getErr();
@@ -80,21 +80,21 @@ abstract class UlpCommand implements Callable<Integer> {
         }
     }
 
-    /** Prints where a fault of Pulpo's lies, for those who want to know. */
+    /** Prints the stack trace of a fault in Pulpo, if the user wants it. */
     void trace(Throwable failure) {
         if (Unforeseen.is(failure)) {
             Unforeseen.trace(failure, spec.commandLine().getErr());
         }
     }
 
-    /** As {@link #warn}, for those who want to know everything. */
+    /** As {@link #warn}, only with {@code --verbose}. */
     void detail(String message) {
         if (verbose) {
             warn(message);
         }
     }
 
-    /** The text in a colour, where colours are wanted. */
+    /** The text in a colour, if colours are enabled. */
     String coloured(Mark wanted, String text) {
         return isColoured() ? wanted.around(text) : text;
     }
@@ -108,7 +108,7 @@ abstract class UlpCommand implements Callable<Integer> {
         };
     }
 
-    /** Whether a person is looking at both streams. */
+    /** Whether both streams lead to a terminal. */
     static boolean isWatched() {
         return isTerminal(OUTPUT) && isTerminal(ERRORS);
     }
@@ -123,12 +123,12 @@ abstract class UlpCommand implements Callable<Integer> {
         }
     }
 
-    /** A mistake in what the user typed. */
+    /** An error in the arguments. */
     CommandLine.ParameterException usage(String message) {
         return new CommandLine.ParameterException(spec.commandLine(), message);
     }
 
-    /** The reason of a failure to read or write a file, in libpulp's words where it has some. */
+    /** Why a file could not be read or written, in libpulp's words if it has any. */
     static String reason(IOException e) {
         return e instanceof java.nio.file.NoSuchFileException
                 ? "No such file or directory"

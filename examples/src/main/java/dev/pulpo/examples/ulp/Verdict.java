@@ -19,16 +19,16 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 
 /**
- * What became of one patch in one process.
+ * The outcome of one patch in one process.
  *
- * @param patch  the patch's file, or what stands for it
- * @param reason libpulp's number for what went wrong, 0 where nothing did
- * @param words  its words for that
- * @param detail what there is to say beyond that; may be empty
- * @param status what the truthful command line ends with
+ * @param patch  the file of the patch, or a text that represents it
+ * @param reason libpulp's number of the failure, 0 for success
+ * @param words  libpulp's message for that number
+ * @param detail Pulpo's message; may be empty
+ * @param status the exit status of the truthful command line
  */
 record Verdict(String patch, int reason, String words, String detail, int status) {
-    /** Numbers of libpulp; a process's exit status is made of them. */
+    /** libpulp's numbers, of which its exit status is made. */
     static final int UNKNOWN = 256;
     static final int BUILD_ID = 1;
     static final int NO_STUB = 7;
@@ -38,7 +38,7 @@ record Verdict(String patch, int reason, String words, String detail, int status
     static final int NO_TARGET = 20;
     static final int DISABLED = 24;
     static final int NO_PATCHES = 28;
-    /** errno's ESRCH and EAGAIN, which libpulp uses beside its own. */
+    /** ESRCH and EAGAIN of errno, which libpulp uses besides its own numbers. */
     static final int GONE = 3;
     static final int BUSY = 11;
 
@@ -47,10 +47,10 @@ record Verdict(String patch, int reason, String words, String detail, int status
     }
 
     /**
-     * What has come to nothing, or was not taken back, because of another process. libpulp knows of no such thing.
+     * An outcome that another process of the transaction caused. libpulp has no number for it.
      *
-     * @param words  what has become of it
-     * @param status of the failure that it comes from
+     * @param words  the message
+     * @param status the exit status of the failure that caused it
      */
     static Verdict together(String patch, String words, int status) {
         return new Verdict(patch, UNKNOWN, words, "", status);
@@ -81,7 +81,7 @@ record Verdict(String patch, int reason, String words, String detail, int status
             case AccessDeniedException unreadable ->
                 new Verdict(patch, NO_METADATA, "No metadata in .so", detail, status);
             case PulpoException other -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
-            // A limit of the kernel, for example; nothing that is known of the patch.
+            // For example a limit of the kernel; it says nothing about the patch.
             case IOException unreadable -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
             case SystemCallException failed -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
             default -> new Verdict(patch, UNKNOWN, "Unknown error", Unforeseen.words(failure), status);
@@ -118,7 +118,7 @@ record Verdict(String patch, int reason, String words, String detail, int status
         return reason == 0;
     }
 
-    /** Whether the patch simply is not for this process, or changes nothing in it. */
+    /** Whether the patch is not for this process, or changes nothing in it. */
     boolean isSkipped() {
         return switch (reason) {
             case BUILD_ID, NO_TARGET, DISABLED, ALREADY_APPLIED, NO_PATCHES, GONE -> true;
@@ -126,12 +126,12 @@ record Verdict(String patch, int reason, String words, String detail, int status
         };
     }
 
-    /** Whether it is not worth a line where there is anything else to say. */
+    /** Whether it is printed only if there is no other verdict. */
     boolean isMinor() {
         return reason == BUILD_ID || reason == NO_TARGET;
     }
 
-    /** The reason, and with it whatever libpulp's words do not say. */
+    /** libpulp's message, with Pulpo's if libpulp's is too general. */
     String explanation() {
         return !detail.isEmpty() && (reason == UNKNOWN || reason == BUSY) ? words + ": " + detail : words;
     }

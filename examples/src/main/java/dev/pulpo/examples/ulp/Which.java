@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import picocli.CommandLine;
 
-/** The options that say which processes are meant; without any, all that carry the stub. */
+/** The options that select processes; without any, all that carry the stub. */
 final class Which {
     @CommandLine.Option(names = {"-p",
             "--process"}, paramLabel = "process", description = "Target process name, wildcard, or PID")
@@ -21,12 +21,12 @@ final class Which {
     @CommandLine.Option(names = "--disable-threading", description = "Do not launch additional threads")
     private boolean alone;
 
-    /** The process, where it was named by its id. */
+    /** The process, if it was named by its id. */
     OptionalInt pid() {
         return process.matches("\\d{1,9}") ? OptionalInt.of(Integer.parseInt(process)) : OptionalInt.empty();
     }
 
-    /** Those that are meant. */
+    /** The selected processes. */
     Crowd.Found found() throws InterruptedException {
         if (pid().isPresent()) {
             return new Crowd.Found(List.of(pid().getAsInt()), Map.of());

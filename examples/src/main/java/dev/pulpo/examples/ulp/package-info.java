@@ -1,9 +1,10 @@
 /**
- * libpulp's command line: the same commands, options, words and exit statuses. Under the name {@code pulpo} the same
- * commands say by their exit statuses what has happened. In reading order:
+ * libpulp's command line: the same commands, options, messages and exit statuses. Under the name {@code pulpo} the same
+ * commands end with Pulpo's exit statuses. In reading order:
  * <ol>
  * <li>{@link dev.pulpo.examples.ulp.Ulp}: the list of commands, and {@code main};
- * <li>{@link dev.pulpo.examples.ulp.UlpCommand}: what all have; {@link dev.pulpo.examples.ulp.Which}: which processes;
+ * <li>{@link dev.pulpo.examples.ulp.UlpCommand}: what all commands share; {@link dev.pulpo.examples.ulp.Which}: which
+ * processes;
  * <li>{@link dev.pulpo.examples.ulp.Trigger}, with {@link dev.pulpo.examples.ulp.PatchFiles},
  * {@link dev.pulpo.examples.ulp.Verdict} and {@link dev.pulpo.examples.ulp.TriggerReport};
  * <li>the other commands, one class each.

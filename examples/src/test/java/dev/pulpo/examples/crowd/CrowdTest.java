@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -98,6 +99,7 @@ class CrowdTest {
         assertThat(results.get(2).value()).contains(2);
     }
 
+    @Tag("slow")
     @Test
     void afterTheDeadlineNoMoreAreBegunWhereNothingGetsDone() throws Exception {
         CountDownLatch never = new CountDownLatch(1);

@@ -1,0 +1,272 @@
+package dev.pulpo.engine.borrow;
+
+import dev.pulpo.elf.ByteCursor;
+import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.RawText;
+import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.stack.StackCheck;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.ffm.Errno;
+import dev.pulpo.ffm.Registers;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SignalFrame;
+import dev.pulpo.ffm.SignalInfo;
+import dev.pulpo.ffm.Signals;
+import dev.pulpo.ffm.SystemCalls;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.ffm.WaitStatus;
+import dev.pulpo.stub.Stub;
+import dev.pulpo.x86.SystemCallCode;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+/**
+ * Loads the stub into a process without one. At first there is only libc, with a {@code syscall; ret} and its signal
+ * restorer. A borrowed thread is sent to the first, with the second as its return address and a signal frame above: if the
+ * tool dies, the thread makes its system call, returns into the restorer and is back where it was. Two such calls map a page
+ * for a copy of the stub's {@code pulpo_call}, and a stack. With those, {@code dlopen} is an ordinary borrowed call.
+ * Afterwards both are unmapped. For the tracer thread.
+ */
+public final class Injection {
+    private static final long CODE_BYTES = 4096;
+    private static final long STACK_BYTES = 128 * 1024;
+    private static final int RTLD_NOW = 2;
+    private static final long RTLD_DEFAULT = 0;
+
+    private final ProcessImage image;
+    private final ThreadLoan loan;
+    private final TraceeMemory memory;
+    private final long deadline;
+    private final LoadedObject libc;
+
+    /** The code of the stub that is copied. */
+    @SuppressWarnings("ArrayRecordComponent") // made once and never compared
+    private record Landing(byte[] code, long announcedOffset) {
+        static Landing ofStub() {
+            ElfFile elf = ElfFile.of(ByteSource.of(Stub.bytes()), Stub.NAME);
+            ElfSymbol call = symbol(elf, "pulpo_call");
+            ByteCursor cursor = elf.at(call.address(), call.size());
+            byte[] code = cursor.bytes(call.size()).toArray(ValueLayout.JAVA_BYTE);
+            return new Landing(code, symbol(elf, "pulpo_announced").value() - call.value());
+        }
+
+        private static ElfSymbol symbol(ElfFile elf, String name) {
+            return elf.symbols().find(name).orElseThrow(() -> new IllegalStateException(
+                    Stub.NAME + " was built without the symbol " + name));
+        }
+    }
+
+    /**
+     * @param loan     of a thread whose stack has space for a signal frame
+     * @param deadline on the scale of {@link System#nanoTime}
+     */
+    public Injection(ProcessImage image, ThreadLoan loan, TraceeMemory memory, long deadline) {
+        this.image = image;
+        this.loan = loan;
+        this.memory = memory;
+        this.deadline = deadline;
+        this.libc = libc(image);
+    }
+
+    /** The object that exports {@code dlopen}. */
+    public static LoadedObject libc(ProcessImage image) {
+        return image.exporting("dlopen").orElseThrow(() -> new RefusedException(image.pid(),
+                new Refusal.NoDynamicLoader(image.executable())));
+    }
+
+    /**
+     * Loads the stub.
+     *
+     * @param file the stub
+     * @throws RefusedException where the target's loader refuses it
+     */
+    public void load(Path file) {
+        RemoteAddress gadget = find(SystemCallCode.callAndReturn(), "syscall; ret");
+        RemoteAddress restorer = find(SystemCallCode.wide(SystemCalls.RT_SIGRETURN), "a signal restorer");
+        Landing landing = Landing.ofStub();
+        RemoteAddress code = map(gadget, restorer, CODE_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
+        RemoteAddress stack = map(gadget, restorer, STACK_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE);
+        try {
+            memory.write(code, landing.code);
+            RemoteAddress result = stack;
+            CallSite site = new CallSite(code, code.plus(landing.announcedOffset), stack.plus(STACK_BYTES),
+                    STACK_BYTES - 64, result, RemoteAddress.NULL);
+            keepingErrno(site, () -> keepingDlError(site,
+                    () -> deliverAndOpen(site, file, new FileDelivery.Calls(site,
+                            (number, arguments) -> systemCall(gadget, restorer, number, arguments)))));
+        } finally {
+            if (loan.isUsable()) {
+                systemCall(gadget, restorer, SystemCalls.MUNMAP, stack.value(), STACK_BYTES);
+                systemCall(gadget, restorer, SystemCalls.MUNMAP, code.value(), CODE_BYTES);
+            }
+        }
+    }
+
+    /** Loads by name, or by content, as {@link StubCalls#load} does. */
+    private void deliverAndOpen(CallSite site, Path file, FileDelivery.Calls calls) {
+        if (FileDelivery.canLoadByName(loan, file, file)) {
+            Optional<String> error = open(site, RawText.of(file));
+            if (error.isEmpty()) {
+                return;
+            }
+            if (!StubCalls.isUnopened(error.get())) {
+                throw refused(RawText.of(file), error.get());
+            }
+        }
+        try (FileDelivery delivery = FileDelivery.of(loan, ByteSource.of(Stub.bytes()), file, calls)) {
+            open(site, delivery.path()).ifPresent(error -> {
+                throw refused(delivery.path(), error);
+            });
+        }
+    }
+
+    private RefusedException refused(String path, String error) {
+        return new RefusedException(image.pid(), new Refusal.LoaderRefused(path, error));
+    }
+
+    /** Returns the loader's error message, if any. */
+    private Optional<String> open(CallSite site, String path) {
+        byte[] name = RawText.encode(path + "\0");
+        long handle = loan.call(site, exported("dlopen"), name, new long[]{0, RTLD_NOW}, deadline);
+        if (handle != 0) {
+            return Optional.empty();
+        }
+        long message = loan.call(site, exported("dlerror"), new byte[0], new long[0], deadline);
+        return Optional.of(StubCalls.readString(memory, new RemoteAddress(message)));
+    }
+
+    /** The next message of {@code dlerror} is the thread's own, too; the stub's {@code give_back} tells how it is kept. */
+    private void keepingDlError(CallSite site, Runnable call) {
+        long pending = loan.call(site, exported("dlerror"), new byte[0], new long[0], deadline);
+        String message = pending == 0 ? "" : StubCalls.readString(memory, new RemoteAddress(pending));
+        try {
+            call.run();
+        } finally {
+            if (!message.isEmpty() && loan.isUsable()) {
+                RemoteAddress name = site.result().plus(Long.BYTES);
+                memory.write(name, RawText.encode(message + "\0"));
+                loan.call(site, exported("dlsym"), new byte[0], new long[]{RTLD_DEFAULT, name.value()}, deadline);
+            }
+        }
+    }
+
+    /** errno belongs to the interrupted code; {@code __errno_location} returns its address. */
+    private void keepingErrno(CallSite site, Runnable call) {
+        Optional<RemoteAddress> location = image.exporting("__errno_location")
+                .flatMap(object -> object.exported("__errno_location"));
+        if (location.isEmpty()) {
+            call.run();
+            return;
+        }
+        RemoteAddress errno = new RemoteAddress(loan.call(site, location.get(), new byte[0], new long[0], deadline));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment saved = arena.allocate(ValueLayout.JAVA_INT);
+            memory.read(errno, saved);
+            try {
+                call.run();
+            } finally {
+                memory.write(errno, saved);
+            }
+        }
+    }
+
+    private RemoteAddress exported(String name) {
+        return image.exporting(name).flatMap(object -> object.exported(name)).orElseThrow();
+    }
+
+    private RemoteAddress map(RemoteAddress gadget, RemoteAddress restorer, long bytes, int protection) {
+        long result = systemCall(gadget, restorer, SystemCalls.MMAP, 0, bytes, protection,
+                SystemCalls.MAP_PRIVATE | SystemCalls.MAP_ANONYMOUS, -1, 0);
+        return new RemoteAddress(Errno.check("mmap(" + bytes + ") in process " + image.pid(), result));
+    }
+
+    /** Makes a system call on the thread's own stack, and stops the thread at its end. */
+    private long systemCall(RemoteAddress gadget, RemoteAddress restorer, int number, long... arguments) {
+        Registers saved = loan.savedRegisters();
+        SignalFrame.Image frame = loan.frameBelow(saved.rsp() - StackCheck.RED_ZONE, restorer.value());
+        memory.write(frame.address(), frame.bytes());
+        try (Arena arena = Arena.ofConfined()) {
+            Registers registers = new Registers(arena);
+            registers.set(saved);
+            registers.rip(gadget.value());
+            registers.rsp(frame.address().value());
+            registers.rax(number);
+            registers.origRax(-1);
+            long[] six = Arrays.copyOf(arguments, 6);
+            registers.arguments(six[0], six[1], six[2], six[3], six[4], six[5]);
+            loan.divert(registers, ~Signals.SYNCHRONOUS);
+        }
+        RemoteAddress afterCall = gadget.plus(SystemCalls.INSTRUCTION_LENGTH);
+        awaitSyscallStop(afterCall, number);
+        awaitSyscallStop(afterCall, number);
+        return loan.readRegisters().rax();
+    }
+
+    /** Resumes until the entry or the exit of this system call; other stops are passed on. */
+    private void awaitSyscallStop(RemoteAddress afterCall, int number) {
+        int signal = 0;
+        while (true) {
+            loan.resumeToSyscall(signal);
+            signal = 0;
+            switch (loan.awaitStop(deadline)) {
+                case WaitStatus.Exited exited -> throw loan.gone();
+                case WaitStatus.Killed killed -> throw loan.gone();
+                case WaitStatus.SyscallStop stop -> {
+                    Registers registers = loan.readRegisters();
+                    if (registers.rip() == afterCall.value() && registers.origRax() == number) {
+                        return;
+                    }
+                }
+                case WaitStatus.SignalStop stop -> {
+                    SignalInfo info = loan.signalInfo();
+                    if (info.code() > 0 && (Signals.bit(stop.signal()) & Signals.SYNCHRONOUS) != 0) {
+                        throw new BorrowedCallException(image.pid(), loan.tid(),
+                                "a system call of the injection was ended "
+                                        + "by " + Signals.name(stop.signal()) + "; the thread was put back");
+                    }
+                    signal = stop.signal();
+                }
+                case WaitStatus.GroupStop stop -> {
+                    // The borrowed thread continues although its process is stopped.
+                }
+                case WaitStatus.Interrupted stop -> {
+                    // Left over from seizing the thread.
+                }
+                case WaitStatus.Event event -> {
+                    // Neither call creates a process or a thread.
+                }
+            }
+        }
+    }
+
+    /** Until glibc 2.33 dlopen was in a library of its own; the object with syscall(2) is the C library itself. */
+    private RemoteAddress find(byte[] pattern, String what) {
+        return find(libc, pattern).or(() -> image.exporting("syscall").flatMap(object -> find(object, pattern)))
+                .orElseThrow(() -> new RefusedException(image.pid(), new Refusal.CannotInject(
+                        libc.fileName() + " holds no " + what)));
+    }
+
+    private static Optional<RemoteAddress> find(LoadedObject object, byte[] pattern) {
+        MemorySegment wanted = MemorySegment.ofArray(pattern);
+        return object.elf().segments().stream()
+                .filter(segment -> segment.isExecutable() && segment.fileSize() > 0)
+                .flatMap(segment -> {
+                    MemorySegment code = object.elf().at(segment.address(), segment.fileSize())
+                            .bytes(segment.fileSize());
+                    return LongStream.rangeClosed(0, code.byteSize() - pattern.length)
+                            .filter(at -> code.asSlice(at, pattern.length).mismatch(wanted) == -1)
+                            .mapToObj(object.toRemote(segment.address())::plus);
+                })
+                .findFirst();
+    }
+}

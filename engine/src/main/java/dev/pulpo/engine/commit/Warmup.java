@@ -1,0 +1,131 @@
+package dev.pulpo.engine.commit;
+
+import dev.pulpo.elf.ByteSource;
+import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.StubFile;
+import dev.pulpo.engine.borrow.StubCalls;
+import dev.pulpo.engine.borrow.ThreadBorrower;
+import dev.pulpo.engine.borrow.ThreadLoan;
+import dev.pulpo.engine.code.CodeRanges;
+import dev.pulpo.engine.code.StackTables;
+import dev.pulpo.engine.stack.PauseBudget;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.engine.target.StubState;
+import dev.pulpo.engine.trace.OwnChild;
+import dev.pulpo.engine.trace.TracerThread;
+import dev.pulpo.ffm.LaunchedProcess;
+import dev.pulpo.ffm.Launcher;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.stub.Stub;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.LongStream;
+
+/**
+ * The first stop of a fresh JVM takes milliseconds: classes are loaded and calls linked. So everything that a stop uses
+ * runs beforehand on a child process, while the target still runs: stops of all threads, and the loan of one.
+ */
+public final class Warmup {
+    private static final int ROUNDS = 30;
+    private static final int LOANS = 5;
+    private static final long TIMEOUT_NANOS = 1_000_000_000L;
+
+    private Warmup() {}
+
+    /** Runs once in a JVM, in the background, from the first use of this class. */
+    private static final CompletableFuture<Void> DONE = CompletableFuture.runAsync(Warmup::run,
+            task -> Thread.ofPlatform().daemon().name("pulpo-warm-up").start(task));
+
+    /** Starts the warm-up unless it has started. Returns a task that waits for its end. */
+    public static Runnable begin() {
+        DONE.isDone();
+        return Warmup::await;
+    }
+
+    /** Waits for the end of the warm-up. If it failed, the first stops are slower; nothing else changes. */
+    public static void await() {
+        DONE.handle((done, failure) -> failure == null).join();
+    }
+
+    private static void run() {
+        try (OwnChild child = launch();
+                TracerThread tracer = new TracerThread(child.pid());
+                TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
+            ProcessImage image = ProcessImage.read(child.pid(), memory);
+            RemoteAddress somewhere = image.objects().getFirst().start();
+            CodeRanges nowhere = CodeRanges
+                    .of(List.of(new CodeRanges.Range(new RemoteAddress(16), new RemoteAddress(17),
+                            "nowhere")));
+            tracer.call(tools -> {
+                for (int i = 0; i < ROUNDS; i++) {
+                    try (Arena arena = Arena.ofConfined()) {
+                        byte[] same = memory.bytes(somewhere, 16);
+                        Commit commit = new Commit(image, tools, memory, arena,
+                                List.of(Change.ofCode("nothing", somewhere, same, same)), LongStream.empty(),
+                                new Commit.Conditions(nowhere, Optional.empty(), Consistency.Level.NONE,
+                                        PauseBudget.unlimited(), false),
+                                StopCondition.NO_THREAD_INSIDE);
+                        commit.journal().touch();
+                        commit.run(System.nanoTime() + 1_000_000_000L);
+                    }
+                }
+                return true;
+            });
+            if (image.stub().isPresent()) {
+                tracer.call(tools -> borrow(image, tools, memory));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("the pipes of a process that has just been started", e);
+        }
+    }
+
+    /** Starts a process that waits for input. It ends at the end of its input, so it does not outlive a killed JVM. */
+    private static OwnChild launch() throws IOException {
+        OwnChild child = OwnChild.start(launcher());
+        LaunchedProcess process = child.process();
+        // Once it answers, its loader has finished.
+        process.input().orElseThrow().write('\n');
+        process.input().orElseThrow().flush();
+        if (process.output().orElseThrow().read() != '\n') {
+            child.close();
+            throw new IOException("cat does not answer");
+        }
+        return child;
+    }
+
+    private static Launcher launcher() {
+        try {
+            return LiveProcess.launcher(List.of("cat"));
+        } catch (UncheckedIOException unwritable) {
+            // Without the stub file the warm-up borrows no thread. Operations that need the file report the failure.
+            return new Launcher("cat");
+        }
+    }
+
+    /** Borrows a thread, and loads on it the already loaded stub. */
+    private static boolean borrow(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory) {
+        StubState stub = StubState.read(image.pid(), memory, image.stub().orElseThrow());
+        Path loaded = StubFile.path();
+        long deadline = System.nanoTime() + TIMEOUT_NANOS;
+        for (int i = 0; i < LOANS; i++) {
+            try (Arena arena = Arena.ofConfined();
+                    ThreadLoan loan = new ThreadBorrower(image, tools, memory, false,
+                            new StackTables(memory), arena)
+                            .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline)) {
+                StubCalls calls = new StubCalls(loan, memory, stub, deadline);
+                if (calls.load(loaded, ByteSource.of(Stub.bytes()),
+                        loaded) instanceof StubCalls.LoadResult.Loaded again) {
+                    calls.unload(again.handle());
+                }
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,361 @@
+package dev.pulpo.engine.diff;
+
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.SymbolType;
+import dev.pulpo.elf.cfi.ExceptionTable;
+import dev.pulpo.elf.cfi.FrameExcerpt;
+import dev.pulpo.engine.Check;
+import dev.pulpo.engine.Finding;
+import dev.pulpo.engine.Remedy;
+import dev.pulpo.x86.Decoder;
+import dev.pulpo.x86.Flow;
+import dev.pulpo.x86.SlotOperand;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What of the new build has to be taken over so that its changed functions run beside the old build: those functions,
+ * new ones that they use, new variables, constants; and which of their instructions have to lead to the old build instead
+ * of to what lies around them in the new one. Nothing is written.
+ */
+final class ExtractionPlan {
+    private static final int LONG_BRANCH = 4;
+    /** How far in front of a variable compilers let a loop begin that counts from one. */
+    private static final int BIAS = 16;
+
+    private final CodeNames old;
+    private final CodeNames replacement;
+    private final SymbolMatcher twins;
+    private final DataFixups words;
+    private final List<Finding> findings = new ArrayList<>();
+    private final TreeMap<Long, ElfSymbol> carried = new TreeMap<>();
+    private final Set<Long> changed = new LinkedHashSet<>();
+    private final Set<String> constants = new LinkedHashSet<>();
+    private final List<Edit> edits = new ArrayList<>();
+    private final Deque<ElfSymbol> waiting = new ArrayDeque<>();
+    private final Decoder decoder = new Decoder();
+    private final FrameExcerpt frames;
+
+    /** Where an instruction is to lead, or what it is to use. */
+    sealed interface Goal {
+        /** A place of the old build. */
+        record Old(long address, String name) implements Goal {}
+
+        /** What a word of the old build points to. */
+        record ThroughOld(long address, String name) implements Goal {}
+
+        /** What a word of the new object points to. */
+        record ThroughOwn(long place) implements Goal {}
+    }
+
+    /**
+     * An instruction that changes.
+     *
+     * @param at      its link address
+     * @param length  in bytes
+     * @param operand how it gets at its operand; empty for direct branches
+     * @param field   of a direct branch: where in it the distance is; -1 for one too short
+     * @param target  of a direct branch: where it leads in the new build
+     */
+    record Edit(long at, int length, Optional<SlotOperand> operand, int field, long target, Goal goal) {}
+
+    ExtractionPlan(CodeNames old, CodeNames replacement) {
+        this.old = old;
+        this.replacement = replacement;
+        frames = new FrameExcerpt(replacement.code().elf());
+        twins = new SymbolMatcher(old, replacement);
+        words = new DataFixups(old, replacement, twins, this::carry, constants::add, this::refuse);
+        replacement.functions().parallelStream()
+                .filter(symbol -> twins.of(symbol).filter(twin -> !isSame(twin, symbol)).isPresent())
+                .map(ElfSymbol::value).sorted().forEachOrdered(changed::add);
+        List.copyOf(changed).forEach(start -> function(start).flatMap(this::ownerOfPart)
+                .ifPresent(owner -> changed.add(owner.value())));
+        changed.forEach(start -> function(start).ifPresent(this::carry));
+        while (!waiting.isEmpty()) {
+            scan(waiting.pop());
+        }
+        words.checkVariables();
+    }
+
+    private boolean isSame(ElfSymbol was, ElfSymbol is) {
+        return NormalForm.of(old, was).equals(NormalForm.of(replacement, is));
+    }
+
+    private Optional<ElfSymbol> function(long start) {
+        return replacement.containing(start).filter(symbol -> symbol.type() == SymbolType.FUNC);
+    }
+
+    /** Parts that the compiler has moved away are entered from their function only, and are not replaced alone. */
+    static boolean isPart(ElfSymbol symbol) {
+        return symbol.name().matches(".*[.]cold([.].*)?");
+    }
+
+    private Optional<ElfSymbol> ownerOfPart(ElfSymbol part) {
+        if (!isPart(part)) {
+            return Optional.empty();
+        }
+        String name = part.name().replaceFirst("[.]cold([.].*)?$", "");
+        List<ElfSymbol> owners = replacement.functions().stream().filter(symbol -> symbol.name().equals(name)
+                && replacement.fileOf(symbol).equals(replacement.fileOf(part))).toList();
+        List<ElfSymbol> global = replacement.functions().stream().filter(symbol -> symbol.name().equals(name)).toList();
+        return owners.size() == 1 ? Optional.of(owners.getFirst()) : global.stream().findFirst();
+    }
+
+    private void carry(ElfSymbol function) {
+        if (carried.putIfAbsent(function.value(), function) == null) {
+            waiting.push(function);
+        }
+    }
+
+    private void refuse(Check check, String message) {
+        refuse(new Finding(check, message, List.of()));
+    }
+
+    private void refuse(Finding finding) {
+        if (!findings.contains(finding)) {
+            findings.add(finding);
+        }
+    }
+
+    private void refuse(ElfSymbol function, long at, String what, Remedy... remedies) {
+        refuse(new Finding(Check.REFERENCE, function.name() + String.format(Locale.ROOT, " (0x%x) ", at) + what,
+                List.of(), List.of(remedies)));
+    }
+
+    private void scan(ElfSymbol function) {
+        if (twins.isUnclear(function)) {
+            refuse(Check.AMBIGUOUS, "the old build has several functions of the name " + function.name()
+                    + ", and it is not clear which of them this one was");
+            return;
+        }
+        if (!replacement.relocated(function.value(), function.value() + function.size()).isEmpty()) {
+            refuse(function, function.value(), "has relocations in its code: build it with -fPIC");
+            return;
+        }
+        handlers(function);
+        byte[] bytes = replacement.bytes(function.value(), (int) function.size());
+        Set<Long> used = new HashSet<>();
+        for (int at = 0; at < bytes.length;) {
+            int length = decoder.decode(bytes, at, bytes.length);
+            if (length == 0) {
+                refuse(function, function.value() + at, "holds bytes that are no known instruction");
+                return;
+            }
+            instruction(function, bytes, at, length, used);
+            at += length;
+        }
+    }
+
+    /** What is needed to get exceptions through a function. */
+    private void handlers(ElfSymbol function) {
+        frames.personality(function.address()).ifPresent(word -> words.keep(word.value()));
+        frames.handlers(function.address()).ifPresent(table -> {
+            replacement.section(table.value()).ifPresent(section -> constants.add(section.name()));
+            ExceptionTable.words(replacement.code().elf(), table).forEach(word -> words.keep(word.value()));
+        });
+    }
+
+    private void instruction(ElfSymbol function, byte[] bytes, int at, int length, Set<Long> used) {
+        long here = function.value() + at;
+        if (decoder.flow().isDirect()) {
+            long target = here + length + decoder.branchDisplacement();
+            int field = decoder.immediateSize() == LONG_BRANCH ? decoder.immediateOffset() : -1;
+            branch(function, here, target).ifPresent(goal -> edits.add(
+                    new Edit(here, length, Optional.empty(), field, target, goal)));
+        } else if (decoder.isRipRelative()) {
+            if (decoder.has32BitAddresses()) {
+                refuse(function, here, "counts an address from 32 bits of its own");
+                return;
+            }
+            long target = here + length + decoder.displacement();
+            boolean indirect = decoder.flow() == Flow.INDIRECT_CALL || decoder.flow() == Flow.INDIRECT_JUMP;
+            Optional<Goal> goal = data(function, here, target, decoder.isLea(), indirect, used);
+            goal.ifPresent(found -> {
+                Optional<SlotOperand> operand = SlotOperand.of(bytes, at, bytes.length);
+                if (operand.isEmpty()) {
+                    refuse(function, here, "uses " + describe(found)
+                            + " in a way that cannot be led to the old build",
+                            Remedy.Action.WRITE_AS_SOURCE);
+                } else {
+                    edits.add(new Edit(here, length, operand, 0, target, found));
+                }
+            });
+        } else if (decoder.hasSegmentBase() && words.threadLocalsMoved() && !isThreadControlBlock()) {
+            refuse(Check.REFERENCE, DataFixups.MOVED.formatted(function.name()));
+        }
+    }
+
+    /** Above the thread pointer are the thread's own things (the stack guard at 0x28), below are its variables. */
+    private boolean isThreadControlBlock() {
+        return decoder.displacement() > 0;
+    }
+
+    private static String describe(Goal goal) {
+        return switch (goal) {
+            case Goal.Old place -> place.name();
+            case Goal.ThroughOld place -> place.name();
+            case Goal.ThroughOwn place -> "an import";
+        };
+    }
+
+    private Optional<Goal> branch(ElfSymbol function, long here, long target) {
+        if (target - function.value() >= 0 && target - function.value() < function.size()) {
+            return Optional.empty();
+        }
+        Optional<Long> slot = replacement.pltSlot(target);
+        if (slot.isPresent()) {
+            return Optional.of(words.slot(slot.get(), true, function.name())
+                    .<Goal>map(word -> new Goal.ThroughOld(word.address(), word.name()))
+                    .orElseGet(() -> new Goal.ThroughOwn(slot.get())));
+        }
+        Optional<ElfSymbol> called = function(target);
+        if (called.isEmpty()) {
+            Optional<Long> place = SymbolMatcher.exact(old, replacement, target);
+            if (place.isEmpty()) {
+                refuse(function, here, String.format(Locale.ROOT, "leads to 0x%x, where no function is known", target));
+            }
+            return place.map(address -> new Goal.Old(address, "a function without a size"));
+        }
+        ElfSymbol to = called.get();
+        Optional<ElfSymbol> twin = twins.of(to);
+        boolean needed = twin.isEmpty() || target != to.value() || isPart(to);
+        if (needed) {
+            carry(to);
+        }
+        return needed || carried.containsKey(to.value())
+                ? Optional.empty()
+                : twin.map(was -> new Goal.Old(was.value(), was.name()));
+    }
+
+    private Optional<Goal> data(ElfSymbol function, long here, long target, boolean address, boolean indirect,
+            Set<Long> used) {
+        var section = replacement.section(target);
+        Optional<ElfSymbol> symbol = replacement.containing(target);
+        if (section.isEmpty() && symbol.isEmpty()) {
+            refuse(function, here, String.format(Locale.ROOT, "uses 0x%x, where nothing is", target));
+            return Optional.empty();
+        }
+        if (section.isPresent() && section.get().isExecutable()) {
+            return code(function, here, target);
+        }
+        if (section.isPresent() && section.get().name().startsWith(".got")) {
+            return words.slot(target, indirect, function.name()).map(word -> word);
+        }
+        if (section.isPresent() && !section.get().isWritable()) {
+            constants.add(section.get().name());
+            return Optional.empty();
+        }
+        if (symbol.isEmpty()) {
+            Optional<Long> exact = SymbolMatcher.exact(old, replacement, target);
+            Optional<ElfSymbol> below = replacement.below(target).filter(each -> each.value() + each.size() == target);
+            if (exact.isPresent() || below.isEmpty()) {
+                if (exact.isEmpty()) {
+                    refuse(function, here, String.format(Locale.ROOT, "uses data without a name at 0x%x (%s)", target,
+                            section.map(each -> each.name()).orElse("")));
+                }
+                return exact.map(place -> new Goal.Old(place, "a symbol without a size"));
+            }
+            symbol = below;
+        }
+        ElfSymbol variable = symbol.get();
+        if (address) {
+            refuseAmbiguous(function, here, target, variable, used);
+        }
+        used.add(variable.value());
+        return words.variable(variable)
+                .map(place -> new Goal.Old(place + target - variable.value(), variable.name()));
+    }
+
+    private Optional<Goal> code(ElfSymbol function, long here, long target) {
+        if (target - function.value() >= 0 && target - function.value() < function.size()) {
+            return Optional.empty();
+        }
+        Optional<ElfSymbol> meant = function(target).filter(symbol -> symbol.value() == target);
+        if (meant.isEmpty()) {
+            Optional<Long> exact = SymbolMatcher.exact(old, replacement, target);
+            if (exact.isEmpty()) {
+                refuse(function, here,
+                        String.format(Locale.ROOT, "takes the address 0x%x, at which no function begins", target));
+            }
+            return exact.map(place -> new Goal.Old(place, "a function without a size"));
+        }
+        // Also of a function that is replaced: who compares addresses is to find the one that there was.
+        Optional<ElfSymbol> twin = twins.of(meant.get());
+        if (twin.isEmpty()) {
+            carry(meant.get());
+        }
+        return twin.map(was -> new Goal.Old(was.value(), was.name()));
+    }
+
+    /**
+     * An address between two variables may mean the end of the one or the beginning of the other, and one right before
+     * a variable a loop that counts from one. That is the same where both have moved alike.
+     */
+    private void refuseAmbiguous(ElfSymbol function, long here, long target, ElfSymbol meant, Set<Long> used) {
+        Optional<ElfSymbol> before = replacement.below(target)
+                .filter(each -> each.value() + each.size() == target && used.contains(each.value()));
+        Optional<ElfSymbol> behind = replacement.above(target)
+                .filter(each -> target > meant.value() && each.value() - target <= BIAS);
+        for (Optional<ElfSymbol> other : List.of(before, behind)) {
+            if (other.isPresent() && !moved(other.get()).equals(moved(meant)) && !other.get().equals(meant)) {
+                refuse(function, here, "takes an address that may belong to " + meant.name() + " or to "
+                        + other.get().name()
+                        + ", which are not side by side in the old build", Remedy.Action.WRITE_AS_SOURCE);
+            }
+        }
+    }
+
+    private Optional<Long> moved(ElfSymbol symbol) {
+        return twins.of(symbol).map(was -> was.value() - symbol.value());
+    }
+
+    /** Reasons against it. */
+    List<Finding> findings() {
+        return List.copyOf(findings);
+    }
+
+    /** The functions that are taken over, by their link addresses in the new build. */
+    Map<Long, ElfSymbol> carried() {
+        return carried;
+    }
+
+    /** Of those, the ones that replace a function of the old build, and that one. */
+    Map<ElfSymbol, ElfSymbol> replaced() {
+        Map<ElfSymbol, ElfSymbol> pairs = new LinkedHashMap<>();
+        changed.forEach(start -> {
+            ElfSymbol symbol = carried.get(start);
+            if (symbol != null && !isPart(symbol)) {
+                twins.of(symbol).ifPresent(twin -> pairs.put(symbol, twin));
+            }
+        });
+        return pairs;
+    }
+
+    List<Edit> edits() {
+        return edits;
+    }
+
+    /** What is known of the frames of the new build; nothing of it is copied yet. */
+    FrameExcerpt frames() {
+        return frames;
+    }
+
+    /** The names of the sections with constants that are used. */
+    Set<String> constants() {
+        return constants;
+    }
+
+    DataFixups words() {
+        return words;
+    }
+}

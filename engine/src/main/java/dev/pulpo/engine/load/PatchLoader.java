@@ -1,0 +1,143 @@
+package dev.pulpo.engine.load;
+
+import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.RawText;
+import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.borrow.StubCalls;
+import dev.pulpo.engine.plan.Originals;
+import dev.pulpo.engine.registry.EntryState;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.TrampolineBlock;
+import dev.pulpo.engine.registry.TransactionLink;
+import dev.pulpo.engine.session.Session;
+import dev.pulpo.engine.session.TrampolineMemory;
+import dev.pulpo.engine.target.LoadedObject;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * Loads one patch into a process: dlopen, references, trampolines, a PREPARED record. No code leads to it then. A failure
+ * undoes what was done.
+ */
+public final class PatchLoader {
+    private final Session session;
+    private final PatchPlan plan;
+    private final Optional<Gates> gates;
+
+    /**
+     * @param plan  made in this session, without refusals
+     * @param gates for a transition by thread
+     */
+    public PatchLoader(Session session, PatchPlan plan, Optional<Gates> gates) {
+        this.session = session;
+        this.plan = plan;
+        this.gates = gates;
+    }
+
+    /**
+     * Loads and records the patch.
+     *
+     * @param link to patches that come into force with this one
+     * @return the number of its record
+     */
+    public long run(TransactionLink link) throws IOException {
+        StubCalls.LoadResult.Loaded loaded = load();
+        TrampolineBlock block = TrampolineBlock.NONE;
+        try {
+            LoadedObject object = loadedObject(loaded.bias());
+            Detours detours = new Detours(session.object(plan.target()), plan, loaded.bias(),
+                    Originals.of(object.elf()), gates);
+            block = TrampolineMemory.map(session, detours.target(), detours.blockSize());
+            new ReferenceWriter(session).write(plan.references(), loaded.bias());
+            detours.make(block);
+            detours.write(session.memory());
+            return session.ledger().append(
+                    new PatchRecord(PatchRecord.State.PREPARED, session.ledger().now().nextSequence(),
+                            Instant.now(), plan.id(), loaded.handle(), loaded.bias(), object.start(), object.end(),
+                            block,
+                            gates.map(Gates::mark).orElse(0), link, RawText.of(plan.patch().file()), plan.target(),
+                            plan.buildId(), plan.patch().comment(), plan.patch().dependencies(), detours.functions()));
+        } catch (RuntimeException | Error failed) {
+            TrampolineBlock mapped = block;
+            unload(session, calls -> TrampolineMemory.unload(calls, loaded.handle(), mapped), failed);
+            throw failed;
+        }
+    }
+
+    private StubCalls.LoadResult.Loaded load() throws IOException {
+        ByteSource content = plan.patch().elf().source();
+        StubCalls.LoadResult result = session.borrowing(calls -> calls.load(plan.patch().file(),
+                content, plan.patch().seenAs().orElse(plan.patch().file())));
+        return switch (result) {
+            case StubCalls.LoadResult.Loaded loaded -> loaded;
+            case StubCalls.LoadResult.Failed failed -> throw new RefusedException(plan.pid(),
+                    new Refusal.LoaderRefused(RawText.of(plan.patch().file()), failed.message()));
+        };
+    }
+
+    /** The loaded object, if it is the requested file: the loader identifies files by name. */
+    private LoadedObject loadedObject(long bias) throws IOException {
+        LoadedObject object = session.refreshImage().objects().stream()
+                .filter(candidate -> candidate.bias() == bias)
+                .findFirst()
+                .orElseThrow(() -> new TargetUnreadableException(plan.pid(),
+                        "the patch was loaded with bias 0x" + Long.toHexString(bias) + " and is not mapped there"));
+        if (!object.holds(plan.patch().elf().source())) {
+            throw new RefusedException(plan.pid(), new Refusal.OtherFileLoaded(object.path()));
+        }
+        return object;
+    }
+
+    /**
+     * Unloads recorded patches after a failure, newest first. If an entry leads to one of them, all stay for the next tool.
+     *
+     * @param numbers of their records
+     * @param failure receives further failures as suppressed ones
+     */
+    public static void rollBack(Session session, List<Long> numbers, Throwable failure) {
+        try {
+            unloadAll(session, session.ledger().records(numbers), failure);
+        } catch (RuntimeException alsoFailed) {
+            failure.addSuppressed(alsoFailed);
+        }
+    }
+
+    private static void unloadAll(Session session, List<Registry.StoredRecord> records, Throwable failure) {
+        if (!records.stream().allMatch(record -> isUnreached(session, record))) {
+            return;
+        }
+        for (Registry.StoredRecord record : records.reversed()) {
+            session.ledger().setState(record, PatchRecord.State.REVERTED);
+            unload(session, calls -> TrampolineMemory.unload(session, calls, record), failure);
+        }
+    }
+
+    private static void unload(Session session, Function<StubCalls, String> unloading, Throwable failure) {
+        try {
+            // The missed deadline may be the failure, so unloading gets a second of its own.
+            long extended = System.nanoTime() + Duration.ofSeconds(1).toNanos();
+            String error = session.borrowing(extended, unloading);
+            if (!error.isEmpty()) {
+                session.message("a patch that did not come into force stays loaded: " + error);
+            }
+        } catch (RuntimeException | Error alsoFailed) {
+            if (!alsoFailed.equals(failure)) {
+                failure.addSuppressed(alsoFailed);
+            }
+        }
+    }
+
+    /** Whether no entry leads to the patch. If the process has ended, there is nothing to unload either. */
+    private static boolean isUnreached(Session session, Registry.StoredRecord record) {
+        return record.patch().functions().stream().map(function -> EntryState.of(session.memory(), function))
+                .allMatch(state -> state == EntryState.ORIGINAL || state == EntryState.OTHER);
+    }
+}

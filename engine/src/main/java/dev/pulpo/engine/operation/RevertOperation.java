@@ -1,0 +1,103 @@
+package dev.pulpo.engine.operation;
+
+import dev.pulpo.engine.commit.Warmup;
+import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.Outcome;
+import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Transition;
+import dev.pulpo.engine.commit.CommitLoop;
+import dev.pulpo.engine.load.PatchRemoval;
+import dev.pulpo.engine.plan.PatchRelations;
+import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.TrampolineBlock;
+import dev.pulpo.engine.session.Session;
+import dev.pulpo.engine.session.ThreadWord;
+import dev.pulpo.engine.target.Tracee;
+import dev.pulpo.engine.transaction.RevertSelection;
+import dev.pulpo.engine.transition.ThreadTransition;
+import java.util.List;
+
+/** Takes patches out of force, in one stop or thread by thread, and unloads them if no thread can be in them. */
+public final class RevertOperation {
+    private RevertOperation() {}
+
+    /** Reverts the newest patch with this id. */
+    public static Outcome run(Tracee tracee, PatchId id, Consistency consistency) {
+        return run(tracee, consistency, new Refusal.NotApplied(id.shortForm()),
+                (registry, image) -> RevertSelection.newest(registry, id).stream().toList());
+    }
+
+    /**
+     * Reverts patches, all or none.
+     *
+     * @param ids at least one
+     * @throws RefusedException where one of them is not applied
+     */
+    public static Outcome run(Tracee tracee, List<PatchId> ids, Consistency consistency) {
+        return run(tracee, consistency, new Refusal.NotApplied(ids.getFirst().shortForm()),
+                RevertSelection.all(tracee.pid(), ids));
+    }
+
+    /** Reverts all patches of a library. */
+    public static Outcome runAll(Tracee tracee, String library, Consistency consistency) {
+        return run(tracee, consistency, new Refusal.NoPatches(library),
+                (registry, image) -> PatchRelations.of(registry, image, library));
+    }
+
+    private static Outcome run(Tracee tracee, Consistency consistency, Refusal none, RevertSelection.Choice choice) {
+        long began = System.nanoTime();
+        try (Session session = Session.open(tracee, began + consistency.timeout().toNanos(), Warmup.begin())) {
+            List<Registry.StoredRecord> records = RevertSelection.of(session, none, choice, consistency);
+            if (consistency.level() == Consistency.Level.PER_THREAD) {
+                return byThread(session, records, consistency);
+            }
+            PatchRemoval removal = new PatchRemoval(session, records);
+            CommitLoop.Done done = removal.commit(0, List.of(), consistency);
+            return removal.outcome(done, removal.finish(consistency), began);
+        }
+    }
+
+    private static Outcome byThread(Session session, List<Registry.StoredRecord> records, Consistency consistency) {
+        if (records.size() > 1) {
+            throw new RefusedException(session.pid(), new Refusal.NotByThread(
+                    records.size() + " patches are to go out of force in the same stop"));
+        }
+        Registry.StoredRecord record = records.getFirst();
+        String patch = "patch " + record.patch().id().shortForm();
+        if (!record.patch().hasGates()) {
+            throw new RefusedException(session.pid(), new Refusal.NotByThread(
+                    patch + " was not applied so, and has no gates"));
+        }
+        if (record.patch().functions().stream()
+                .anyMatch(function -> isOutdated(session.ledger().now(), record, function))) {
+            throw new RefusedException(session.pid(), new Refusal.NotByThread(
+                    "what was before " + patch + " has been taken back since"));
+        }
+        if (record.patch().functions().stream().anyMatch(function -> !PatchRemoval.hasDetour(session, function))) {
+            throw new RefusedException(session.pid(), new Refusal.NotByThread(
+                    patch + " is not what all its functions lead to"));
+        }
+        ThreadTransition transition = new ThreadTransition(session, record, ThreadWord.of(session), consistency,
+                session.deadline());
+        transition.begin(Transition.Direction.FROM_PATCH);
+        return transition.await();
+    }
+
+    /** Whether the gate of a function leads elsewhere than the code that comes back into force. */
+    private static boolean isOutdated(Registry registry, Registry.StoredRecord record, FunctionRecord function) {
+        return registry.newestWithout(List.of(record), function.entry())
+                .map(other -> !other.replacement().equals(function.before()))
+                .orElseGet(() -> !leadsToOwnCode(record, function));
+    }
+
+    /** Whether the gate of a function leads to its own code: after its entry, or in the trampolines. */
+    private static boolean leadsToOwnCode(Registry.StoredRecord record, FunctionRecord function) {
+        TrampolineBlock block = record.patch().trampolines();
+        return function.isPrepared()
+                ? function.before().equals(function.site().plus(function.original().length))
+                : block.start().compareTo(function.before()) <= 0 && function.before().compareTo(block.end()) < 0;
+    }
+}

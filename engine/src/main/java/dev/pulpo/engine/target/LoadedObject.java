@@ -1,0 +1,69 @@
+package dev.pulpo.engine.target;
+
+import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.ffm.RemoteAddress;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An executable or shared object in a process.
+ *
+ * @param path     as the process has mapped it
+ * @param mappings of its file, ascending
+ * @param bias     from link addresses to remote ones, in bytes
+ * @param elf      the content of the file
+ */
+public record LoadedObject(String path, List<Mapping> mappings, long bias, ElfFile elf) {
+    public String fileName() {
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    /** Whether the object has this name: its path, its file name or its SONAME. */
+    public boolean isNamed(String name) {
+        return path.equals(name) || fileName().equals(name) || elf.dynamic().soname().filter(name::equals).isPresent();
+    }
+
+    public RemoteAddress toRemote(LinkAddress address) {
+        return new RemoteAddress(address.value() + bias);
+    }
+
+    public LinkAddress toLink(RemoteAddress address) {
+        return new LinkAddress(address.value() - bias);
+    }
+
+    /** First remote address of the object. */
+    public RemoteAddress start() {
+        return mappings.getFirst().start();
+    }
+
+    /** First remote address after the mappings of its file. */
+    public RemoteAddress end() {
+        return mappings.getLast().end();
+    }
+
+    public boolean contains(RemoteAddress address) {
+        return start().compareTo(address) <= 0 && address.compareTo(end()) < 0;
+    }
+
+    /** The remote address of a dynamic symbol that the object itself defines. */
+    public Optional<RemoteAddress> exported(String name) {
+        return elf.dynamicSymbols().find(name).filter(ElfSymbol::isDefined).map(ElfSymbol::address).map(this::toRemote);
+    }
+
+    /**
+     * Whether its file has exactly this content. The loader identifies files by name, so another file may have been loaded.
+     */
+    public boolean holds(ByteSource content) {
+        ByteSource own = elf.source();
+        return own.size() == content.size()
+                && own.slice(0, own.size()).mismatch(content.slice(0, content.size())) == -1;
+    }
+
+    @Override
+    public String toString() {
+        return path + " at " + start();
+    }
+}

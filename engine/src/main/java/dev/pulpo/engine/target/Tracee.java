@@ -1,0 +1,11 @@
+package dev.pulpo.engine.target;
+
+import dev.pulpo.ffm.TraceeMemory;
+
+/**
+ * A process that is patched.
+ *
+ * @param startTime in clock ticks since boot (proc_pid_stat(5)); with the pid it identifies the process
+ * @param memory    its memory; the owner closes it
+ */
+public record Tracee(int pid, long startTime, TraceeMemory memory) {}
