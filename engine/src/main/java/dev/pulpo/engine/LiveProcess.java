@@ -29,6 +29,7 @@ import dev.pulpo.engine.operation.JointOperation;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TargetMemory;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -218,11 +219,13 @@ public final class LiveProcess implements AutoCloseable {
         Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
         Predicate<TransactionLink> peers = TransactionPeers.asSeenFrom(pid, startTime);
         // Recovery comes before an apply, so the plan assumes its result.
-        Optional<RecoveryRules.Remedy> remedy = registry.map(known -> RecoveryRules.of(known, memory, peers));
+        Optional<RecoveryRules.Remedy> remedy = registry.map(known -> RecoveryRules.of(known, memory, peers))
+                .filter(RecoveryRules.Remedy::isNeeded);
+        TargetMemory recovered = remedy.map(left -> left.memoryAfterwards(memory)).orElse(memory);
+        Optional<Registry> records = remedy.map(RecoveryRules.Remedy::afterwards).or(() -> registry);
         List<PatchPlan> plans = new ArrayList<>();
         for (LivePatch patch : patches) {
-            plans.add(new Planner(image, remedy.map(left -> left.memoryAfterwards(memory)).orElse(memory),
-                    remedy.map(RecoveryRules.Remedy::afterwards)).after(plans).plan(patch, instead));
+            plans.add(new Planner(image, recovered, records).after(plans).plan(patch, instead));
         }
         if (!plans.stream().allMatch(PatchPlan::isApplicable) && TargetGuard.isGone(pid, memory)) {
             throw TargetGoneException.endedOrReplaced(pid);

@@ -1,24 +1,27 @@
 package dev.pulpo.engine;
 
-import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
  * Identifies a patch: 32 bytes, as in libpulp. The first 16 come from the patch file's build-id, the last 16 from what it
  * replaces.
+ *
+ * @param value all of it
  */
-public final class PatchId {
+public record PatchId(ByteString value) {
     /** Length in bytes. */
     public static final int BYTES = 32;
 
-    private final byte[] bytes;
+    /** @throws IllegalArgumentException where there are not 32 bytes */
+    public PatchId {
+        if (value.length() != BYTES) {
+            throw new IllegalArgumentException("a patch id has 32 bytes, not " + value.length());
+        }
+    }
 
     /** @throws IllegalArgumentException where there are not 32 bytes */
     public PatchId(byte[] bytes) {
-        if (bytes.length != BYTES) {
-            throw new IllegalArgumentException("a patch id has 32 bytes, not " + bytes.length);
-        }
-        this.bytes = bytes.clone();
+        this(ByteString.of(bytes));
     }
 
     /** Parses 64 hexadecimal digits. */
@@ -27,12 +30,12 @@ public final class PatchId {
     }
 
     public byte[] bytes() {
-        return bytes.clone();
+        return value.toArray();
     }
 
     /** All 64 hexadecimal digits. */
     public String hex() {
-        return HexFormat.of().formatHex(bytes);
+        return value.toString();
     }
 
     /** Enough digits to distinguish the patches of one process. */
@@ -44,16 +47,6 @@ public final class PatchId {
     public boolean matches(String text) {
         return !text.isEmpty()
                 && (text.equals(shortForm()) || hex().startsWith(text.toLowerCase(java.util.Locale.ROOT)));
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof PatchId id && Arrays.equals(bytes, id.bytes);
-    }
-
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(bytes);
     }
 
     @Override

@@ -6,8 +6,6 @@ import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TargetMemory;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
@@ -24,8 +22,7 @@ public final class BytesTarget implements TargetMemory {
 
     /** Changes eight bytes. */
     public void putLong(long address, long value) {
-        byte[] bytes = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array();
-        write(new RemoteAddress(address), MemorySegment.ofArray(bytes));
+        writeLongs(new RemoteAddress(address), value);
     }
 
     @Override

@@ -50,7 +50,7 @@ public final class Warmup {
     }
 
     /** Waits for the end of the warm-up. If it failed, the first stops are slower; nothing else changes. */
-    public static void await() {
+    static void await() {
         DONE.handle((done, failure) -> failure == null).join();
     }
 

@@ -12,8 +12,6 @@ import dev.pulpo.engine.commit.CommitLoop;
 import dev.pulpo.engine.load.Gates;
 import dev.pulpo.engine.load.PatchLoader;
 import dev.pulpo.engine.load.PlanCheck;
-import dev.pulpo.engine.recovery.Recovery;
-import dev.pulpo.engine.recovery.StalePatches;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.session.Session;
@@ -85,21 +83,18 @@ public final class ApplyOperation {
     }
 
     private List<Outcome> inOneStop(long began) throws IOException {
-        PatchSet set = PatchSet.prepare(session, planned(), consistency, Optional.empty());
+        PatchSet set = PatchSet.prepare(session, replanned(), consistency, Optional.empty());
         CommitLoop.Done done = set.commit(PatchRecord.State.ACTIVE);
         return set.outcomes(done, set.finish(), began);
     }
 
-    private List<PatchPlan> planned() throws IOException {
-        session.ensureStub();
-        Recovery.run(session, consistency.maxPause());
-        StalePatches.retire(session, List.of());
-        return PatchSet.replanned(session, plans, checks);
+    private List<PatchPlan> replanned() throws IOException {
+        return PatchSet.replanned(session, plans, consistency, checks);
     }
 
     /** @param end deadline for threads to change */
     private Outcome byThread(long end) throws IOException {
-        PatchPlan plan = planned().getFirst();
+        PatchPlan plan = replanned().getFirst();
         if (!plan.leaving().isEmpty()) {
             throw new RefusedException(plan.pid(), new Refusal.NotByThread(
                     "other patches are to go out of force in the same stop"));

@@ -9,13 +9,10 @@ import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TransactionReport.Result;
 import dev.pulpo.engine.commit.CommitLoop;
-import dev.pulpo.engine.recovery.Recovery;
-import dev.pulpo.engine.recovery.StalePatches;
 import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.session.Session;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Optional;
 
 /** One process of a {@link JointOperation}: its progress and its result. Each phase returns its failure. */
@@ -58,10 +55,8 @@ final class JointMember implements AutoCloseable {
 
     private PatchSet prepare(Session own, JointOperation.Applying applying) {
         try {
-            own.ensureStub();
-            Recovery.run(own, consistency.maxPause());
-            StalePatches.retire(own, List.of());
-            return PatchSet.prepare(own, PatchSet.replanned(own, applying.plans(), applying.checks()), consistency,
+            return PatchSet.prepare(own,
+                    PatchSet.replanned(own, applying.plans(), consistency, applying.checks()), consistency,
                     Optional.of(link));
         } catch (IOException e) {
             throw new UncheckedIOException(ApplyOperation.files(applying.plans()), e);
@@ -109,12 +104,12 @@ final class JointMember implements AutoCloseable {
     Result result() {
         Optional<RuntimeException> gone = failure.filter(TargetGoneException.class::isInstance);
         if (gone.isPresent()) {
-            return failed(part.tracee().pid(), gone.get());
+            return failed(part.pid(), gone.get());
         }
         TransactionStep all = step.orElseThrow();
         boolean[] unloaded = new boolean[1];
         Optional<RuntimeException> finishing = attempt(() -> unloaded[0] = all.finish());
-        return finishing.filter(TargetGoneException.class::isInstance).map(why -> failed(part.tracee().pid(), why))
+        return finishing.filter(TargetGoneException.class::isInstance).map(why -> failed(part.pid(), why))
                 .orElseGet(() -> all.result(committed.orElseThrow(), unloaded[0], began));
     }
 
@@ -137,14 +132,14 @@ final class JointMember implements AutoCloseable {
         } catch (RuntimeException failed) {
             RuntimeException why = part.explain().apply(failed);
             return why instanceof TargetGoneException
-                    ? failed(part.tracee().pid(), why)
-                    : new Result.LeftBehind(part.tracee().pid(), why);
+                    ? failed(part.pid(), why)
+                    : new Result.LeftBehind(part.pid(), why);
         }
     }
 
     private Result nothingChanged() {
-        return failure.map(why -> failed(part.tracee().pid(), why))
-                .orElseGet(() -> new Result.Untouched(part.tracee().pid()));
+        return failure.map(why -> failed(part.pid(), why))
+                .orElseGet(() -> new Result.Untouched(part.pid()));
     }
 
     /** The result of a failure that changed nothing. */

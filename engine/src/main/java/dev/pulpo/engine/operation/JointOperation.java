@@ -44,7 +44,11 @@ public final class JointOperation {
      *
      * @param explain turns a failure into one that names its cause, if the process caused it
      */
-    public record Part(Tracee tracee, Work work, Function<Throwable, RuntimeException> explain) {}
+    public record Part(Tracee tracee, Work work, Function<Throwable, RuntimeException> explain) {
+        int pid() {
+            return tracee.pid();
+        }
+    }
 
     /** What to do. */
     public sealed interface Work {}
@@ -67,7 +71,7 @@ public final class JointOperation {
     private JointOperation(List<Part> parts, Consistency consistency) {
         long began = System.nanoTime();
         TransactionLink link = TransactionLink.of(TransactionLink.newNumber(), PidNamespace.own(),
-                parts.stream().map(part -> new TransactionLink.Member(part.tracee().pid(), part.tracee().startTime()))
+                parts.stream().map(part -> new TransactionLink.Member(part.pid(), part.tracee().startTime()))
                         .toList());
         members = parts.stream().map(part -> new JointMember(part, consistency, link, began)).toList();
     }
@@ -90,14 +94,14 @@ public final class JointOperation {
             return inOneProcess(parts.getFirst(), consistency);
         }
         if (consistency.level() == Consistency.Level.PER_THREAD) {
-            throw new RefusedException(parts.getFirst().tracee().pid(), new Refusal.NotByThread(
+            throw new RefusedException(parts.getFirst().pid(), new Refusal.NotByThread(
                     "it is to be done in " + parts.size() + " processes, or in none"));
         }
         return new JointOperation(parts, consistency).run();
     }
 
     private static TransactionReport inOneProcess(Part part, Consistency consistency) {
-        int pid = part.tracee().pid();
+        int pid = part.pid();
         try {
             Result done = switch (part.work()) {
                 case Applying applying -> new Result.InForce(pid, ApplyOperation.run(part.tracee(), applying.plans(),

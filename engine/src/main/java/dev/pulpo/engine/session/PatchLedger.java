@@ -35,8 +35,7 @@ public final class PatchLedger {
 
     /** Reads the records from the process. */
     public Registry read() {
-        Registry found = Registry.readLocked(session.pid(), session.memory(), session.image().stub().orElseThrow(
-                () -> new TargetUnreadableException(session.pid(), "the stub has vanished from the process")));
+        Registry found = Registry.readLocked(session.pid(), session.memory(), session.stub());
         places.clear();
         found.records().forEach(record -> places.putIfAbsent(record.number(), record.address()));
         registry = Optional.of(found);

@@ -24,6 +24,7 @@ import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.engine.target.Tracee;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.ProcessLock;
+import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.Stub;
 import dev.pulpo.stub.StubLayout;
@@ -253,6 +254,12 @@ public final class Session implements AutoCloseable {
         message("stub injected from " + stub);
     }
 
+    /** The address of the stub's state. @throws TargetUnreadableException where the process has lost its stub */
+    RemoteAddress stub() {
+        return image.stub().orElseThrow(
+                () -> new TargetUnreadableException(pid(), "the stub has vanished from the process"));
+    }
+
     /** Calls functions of the stub on a borrowed thread, until the deadline. */
     public <T> T borrowing(Function<StubCalls, T> work) {
         return borrowing(deadline, work);
@@ -264,7 +271,7 @@ public final class Session implements AutoCloseable {
      * @param until a later deadline, for undoing work after the operation's deadline
      */
     public <T> T borrowing(long until, Function<StubCalls, T> work) {
-        StubState stub = ledger.now().stub().usableIn(image);
+        StubState stub = StubState.read(pid(), memory(), stub()).usableIn(image);
         return onBorrowed(ThreadBorrower.FrameOn.STUB_STACK, until, loan -> {
             long end = Math.max(until, System.nanoTime() + LEAST_CALL_NANOS);
             return work.apply(new StubCalls(loan, memory(), stub, end));

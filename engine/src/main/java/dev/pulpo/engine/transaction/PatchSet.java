@@ -16,6 +16,8 @@ import dev.pulpo.engine.load.FreshPlan;
 import dev.pulpo.engine.load.PatchLoader;
 import dev.pulpo.engine.load.PatchRemoval;
 import dev.pulpo.engine.load.PlanCheck;
+import dev.pulpo.engine.recovery.Recovery;
+import dev.pulpo.engine.recovery.StalePatches;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.PatchRecord.State;
 import dev.pulpo.engine.registry.Registry;
@@ -68,14 +70,18 @@ public final class PatchSet implements TransactionStep {
     }
 
     /**
-     * Plans again: the process may have changed since. No record may be half done.
+     * Makes a process ready for patches, and plans again: it may have changed since. Injects the stub where there is none,
+     * and recovers what an earlier tool has left.
      *
      * @param plans  in the order in which they stack
      * @param checks for functions that resolvers yield
      * @throws RefusedException with all reasons against any of them
      */
-    public static List<PatchPlan> replanned(Session session, List<PatchPlan> plans, PlanCheck checks)
-            throws IOException {
+    public static List<PatchPlan> replanned(Session session, List<PatchPlan> plans, Consistency consistency,
+            PlanCheck checks) throws IOException {
+        session.ensureStub();
+        Recovery.run(session, consistency.maxPause());
+        StalePatches.retire(session, List.of());
         List<PatchPlan> fresh = new ArrayList<>();
         for (PatchPlan plan : plans) {
             fresh.add(new FreshPlan(plan, session).make(checks, fresh));
