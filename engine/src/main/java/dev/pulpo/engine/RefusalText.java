@@ -81,7 +81,7 @@ final class RefusalText {
     static List<Remedy> remedies(Refusal refusal) {
         return switch (refusal) {
             case Refusal.Unsafe r -> r.finding().remedies();
-            case Refusal.TargetAmbiguous r -> List.of(Remedy.Action.NAME_BY_PATH);
+            case Refusal.TargetAmbiguous r -> List.of(Remedy.Action.NAME_ONE);
             case Refusal.NothingToReplace r -> List.of(Remedy.Action.NAME_REPLACEMENTS);
             case Refusal.AppliedTwice r -> List.of(new Remedy.Elsewhere("name it once"));
             case Refusal.MissingDependency r -> List.of(Remedy.Action.APPLY_DEPENDENCY);

@@ -77,7 +77,7 @@ public sealed interface Remedy {
 
     /** What is known when it is named. */
     enum Action implements Remedy {
-        NAME_BY_PATH("name one by its path", "LivePatch.target"), //
+        NAME_ONE("name one of them as listed", "LivePatch.target"), //
         NAME_REPLACEMENTS("name the target and the functions", "LivePatch.target, LivePatch.replace"), //
         NAME_PATH_IN_TARGET("patches are handed to it without a path, unless one is named", "LivePatch.seenAs"), //
         APPLY_DEPENDENCY("apply that one first", "LiveProcess.apply"), //

@@ -167,7 +167,7 @@ public final class Planner {
             return Optional.empty();
         }
         if (named.size() > 1) {
-            refusals.add(new Refusal.TargetAmbiguous(name, named.stream().map(LoadedObject::path).toList()));
+            refusals.add(new Refusal.TargetAmbiguous(name, named.stream().map(LoadedObject::place).toList()));
             return Optional.empty();
         }
         LoadedObject target = named.getFirst();

@@ -7,23 +7,47 @@ import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.ffm.RemoteAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * An executable or shared object in a process.
  *
- * @param path     as the process has mapped it
- * @param mappings of its file, ascending
- * @param bias     from link addresses to remote ones, in bytes
- * @param elf      the content of the file
+ * @param path      as the process has mapped it
+ * @param mappings  of its loadable segments, ascending; of its file, or anonymous where its code has been moved to other
+ *                  memory
+ * @param bias      from link addresses to remote ones, in bytes
+ * @param elf       the content of the file
+ * @param namespace of the dynamic loader: 0 is the program's, others are made by dlmopen(3); empty where the loader does
+ *                  not know the object
  */
-public record LoadedObject(String path, List<Mapping> mappings, long bias, ElfFile elf) {
+public record LoadedObject(String path, List<Mapping> mappings, long bias, ElfFile elf, OptionalInt namespace) {
+    /** Between a name and the address of one of several loadings. */
+    private static final String AT = "@";
+
+    /** Whether the loader has loaded it, and the program has not just mapped its file. */
+    public boolean isListed() {
+        return namespace.isPresent();
+    }
+
+    /** The first mapping of its file. */
+    Mapping file() {
+        return mappings.stream().filter(Mapping::hasFile).findFirst().orElseThrow();
+    }
+
     public String fileName() {
         return path.substring(path.lastIndexOf('/') + 1);
     }
 
-    /** Whether the object has this name: its path, its file name or its SONAME. */
+    /** Whether the object has this name: its path, its file name or its SONAME; also followed by its {@link #place}. */
     public boolean isNamed(String name) {
-        return path.equals(name) || fileName().equals(name) || elf.dynamic().soname().filter(name::equals).isPresent();
+        String suffix = AT + start();
+        String own = name.endsWith(suffix) ? name.substring(0, name.length() - suffix.length()) : name;
+        return path.equals(own) || fileName().equals(own) || elf.dynamic().soname().filter(own::equals).isPresent();
+    }
+
+    /** The path and the address, which together tell it from other loadings of its file. */
+    public String place() {
+        return path + AT + start();
     }
 
     public RemoteAddress toRemote(LinkAddress address) {

@@ -1,10 +1,8 @@
 package dev.pulpo.engine.target;
 
 import dev.pulpo.elf.ByteSource;
-import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.RawText;
-import dev.pulpo.elf.SegmentType;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.ffm.RemoteAddress;
@@ -13,10 +11,8 @@ import dev.pulpo.stub.StubLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -31,11 +27,8 @@ import java.util.Optional;
  */
 public record ProcessImage(int pid, int tid, long startTime, String executable, MemoryMap map,
         List<LoadedObject> objects) {
-    private static final long PAGE = 4096;
     /** Threads outlive a look, unless the process is built to prevent that. */
     private static final int MOST_THREADS = 20;
-    /** Programs with many plug-ins have some hundred. */
-    private static final int MOST_OBJECTS = 8192;
 
     /**
      * Reads the image of a process.
@@ -77,7 +70,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         if (map.mappings().isEmpty()) {
             throw TargetGoneException.endedOrReplaced(pid);
         }
-        Found found = objects(pid, tid, map, known.map(ProcessImage::objects).orElse(List.of()));
+        ObjectFinder.Found found = objects(pid, tid, map, memory, known);
         if (found.missing() && ProcFs.isLeaving(pid, tid) && !memory.isGone()) {
             // It has left since; files are reached through remaining threads.
             return read(pid, memory, ProcFs.anyLiveThread(pid), startTime, known, threads - 1);
@@ -106,13 +99,15 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         return image;
     }
 
-    /**
-     * The objects of a map.
-     *
-     * @param opened  whether any were new
-     * @param missing whether files could not be opened, or are no ELF files
-     */
-    private record Found(List<LoadedObject> objects, boolean opened, boolean missing) {}
+    private static ObjectFinder.Found objects(int pid, int tid, MemoryMap map, TraceeMemory memory,
+            Optional<ProcessImage> known) {
+        // Whatever the loader adds or removes, it maps or unmaps; it lists an object some time after it has mapped it.
+        return known.filter(before -> before.map.equals(map)
+                && before.objects.stream().allMatch(LoadedObject::isListed))
+                .map(before -> new ObjectFinder.Found(before.objects, false, false))
+                .orElseGet(() -> ObjectFinder.find(pid, map, new TargetFiles(pid, tid),
+                        LoaderList.read(pid, tid, memory), known.map(ProcessImage::objects).orElse(List.of())));
+    }
 
     private static String executable(int pid, int tid) {
         Path link = ProcFs.thread(pid, tid).resolve("exe");
@@ -124,70 +119,15 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         }
     }
 
-    private static Found objects(int pid, int tid, MemoryMap map, List<LoadedObject> known) {
-        List<LoadedObject> objects = new ArrayList<>();
-        boolean opened = false;
-        boolean missing = false;
-        Map<RemoteAddress, LoadedObject> knownByStart = new HashMap<>();
-        known.forEach(object -> knownByStart.put(object.start(), object));
-        List<Mapping> mappings = map.mappings();
-        TargetFiles files = new TargetFiles(pid, tid);
-        for (int i = 0; i < mappings.size(); i++) {
-            Mapping first = mappings.get(i);
-            if (first.hasFile() && first.offset() == 0) {
-                List<Mapping> all = sameFile(mappings, i);
-                if (all.stream().anyMatch(Mapping::isExecutable)) {
-                    if (objects.size() == MOST_OBJECTS) {
-                        throw new TargetUnreadableException(pid, "too large to be read: it runs code of more than "
-                                + MOST_OBJECTS + " files; it can be patched when it has loaded fewer");
-                    }
-                    Optional<LoadedObject> same = Optional.ofNullable(knownByStart.get(first.start()))
-                            .filter(object -> object.mappings().equals(all));
-                    Optional<LoadedObject> object = same.or(() -> ObjectFiles.open(files, first)
-                            .map(elf -> new LoadedObject(first.path(), all, bias(first, elf), elf)));
-                    object.ifPresent(objects::add);
-                    opened |= same.isEmpty();
-                    missing |= object.isEmpty();
-                }
-            }
-        }
-        return new Found(List.copyOf(objects), opened, missing);
-    }
-
     /**
-     * The mappings from {@code from} on that belong to one loading of a file: offsets ascend. The search ends at another
-     * loading, so all searches together pass each mapping once.
+     * The objects with this name that the loader has loaded; {@code exe} is the program itself. A name that ends with
+     * {@code @} and an address is one of several loadings: the one whose first mapping begins there.
      */
-    private static List<Mapping> sameFile(List<Mapping> mappings, int from) {
-        Mapping first = mappings.get(from);
-        List<Mapping> same = new ArrayList<>();
-        for (Mapping mapping : mappings.subList(from, mappings.size())) {
-            boolean belongs = mapping.inode() == first.inode() && mapping.device().equals(first.device());
-            if (belongs && (same.isEmpty() || mapping.offset() > 0)) {
-                same.add(mapping);
-            } else if (belongs || mapping.hasFile()) {
-                break;
-            }
-        }
-        return List.copyOf(same);
-    }
-
-    /** The loader maps segments by whole pages; the one with offset 0 begins at the first mapping. */
-    private static long bias(Mapping first, ElfFile elf) {
-        long address = elf.segments().stream()
-                .filter(segment -> segment.type().equals(SegmentType.LOAD))
-                .mapToLong(segment -> (segment.address().value() & -PAGE) - (segment.offset().value() & -PAGE))
-                .findFirst()
-                .orElse(0);
-        return first.start().value() - address;
-    }
-
-    /** The objects with this name; {@code exe} is the program itself. */
     public List<LoadedObject> named(String name) {
         if (name.equals("exe")) {
             return program().stream().toList();
         }
-        return objects.stream().filter(object -> object.isNamed(name)).toList();
+        return objects.stream().filter(object -> object.isListed() && object.isNamed(name)).toList();
     }
 
     /** The program itself. */
@@ -195,7 +135,8 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         String withoutMark = executable.endsWith(" (deleted)")
                 ? executable.substring(0, executable.length() - " (deleted)".length())
                 : executable;
-        return objects.stream().filter(object -> object.path().equals(withoutMark)).findFirst();
+        return objects.stream().filter(object -> object.path().equals(withoutMark))
+                .min(Comparator.comparing(LoadedObject::isListed).reversed());
     }
 
     public Optional<LoadedObject> containing(RemoteAddress address) {
@@ -211,9 +152,10 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
                         .findFirst());
     }
 
-    /** The first object that exports this symbol: for {@code dlopen} usually the C library. */
+    /** An object of the program's namespace that exports this symbol: for {@code dlopen} usually the C library. */
     public Optional<LoadedObject> exporting(String symbol) {
-        return objects.stream().filter(object -> object.exported(symbol).isPresent()).findFirst();
+        return objects.stream().filter(object -> object.exported(symbol).isPresent())
+                .min(Comparator.comparingInt(object -> object.namespace().orElse(Integer.MAX_VALUE)));
     }
 
     /** The object that exports this symbol and has exactly this content. */

@@ -10,6 +10,7 @@
  * <li>{@link MemoryMap}, {@link MapReader}, {@link Mapping}, {@link NearGap}: the mappings, and the gaps between them;
  * <li>{@link TargetFiles}, {@link ObjectFiles}: the only way from the engine to files that a target names;
  * <li>{@link ProcessImage}, {@link LoadedObject}: the program and its shared objects;
+ * <li>{@link ObjectFinder}, {@link LoaderList}: which mappings belong to which object;
  * <li>{@link StubState}: the stub's description of itself, checked;
  * <li>{@link CorrectedMemory}: the memory as it will be after recovery;
  * <li>{@link TargetGuard}, {@link TargetFault}: what a failure means if the target has ended, or has caused it.

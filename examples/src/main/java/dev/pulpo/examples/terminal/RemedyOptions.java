@@ -23,7 +23,7 @@ public final class RemedyOptions {
 
     private static String of(Remedy.Action action) {
         return switch (action) {
-            case NAME_BY_PATH -> "--target";
+            case NAME_ONE -> "--target";
             case NAME_REPLACEMENTS -> "--target, --replace";
             case WRITE_AS_SOURCE -> "pulpo build";
             case INJECT_STUB -> "pulpo inject";
