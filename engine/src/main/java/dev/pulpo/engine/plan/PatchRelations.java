@@ -6,9 +6,7 @@ import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.ProcessImage;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 
 /** Relations between patches of one process: which belong to a library, and which depend on which. */
 public final class PatchRelations {
@@ -20,9 +18,9 @@ public final class PatchRelations {
      * @param library its path, file name or SONAME; {@code exe} is the program. It may have been unloaded.
      */
     public static List<Registry.StoredRecord> of(Registry registry, ProcessImage image, String library) {
-        Set<String> loaded = image.named(library).stream().map(LoadedObject::path).collect(Collectors.toSet());
+        List<LoadedObject> loaded = image.named(library);
         return registry.active().stream()
-                .filter(record -> loaded.contains(record.patch().target())
+                .filter(record -> loaded.stream().anyMatch(object -> object.isNamed(record.patch().target()))
                         || fileName(record.patch().target()).equals(fileName(library)))
                 .toList();
     }

@@ -99,7 +99,7 @@ public final class Planner {
                 .map(object -> functions(object, patch, patchElf))
                 .orElse(List.of());
         return new PatchPlan(image.pid(), image.startTime(), patch, id,
-                target.map(LoadedObject::path).orElse(""), target.map(Planner::buildId).orElse(""), functions,
+                target.map(image::nameOf).orElse(""), target.map(Planner::buildId).orElse(""), functions,
                 unresolved,
                 target.map(object -> new References(object, patchElf, refusals).plan(patch.references()))
                         .orElse(List.of()),
@@ -113,7 +113,7 @@ public final class Planner {
         if (instead.isEmpty() || registry.isEmpty()) {
             return List.of();
         }
-        Optional<String> library = instead.get().equals(TARGET) ? target.map(LoadedObject::path) : instead;
+        Optional<String> library = instead.get().equals(TARGET) ? target.map(image::nameOf) : instead;
         return library.map(name -> PatchRelations.of(registry.get(), image, name)).orElse(List.of());
     }
 
@@ -163,7 +163,7 @@ public final class Planner {
         List<LoadedObject> named = candidates(patch, name);
         if (named.isEmpty()) {
             refusals.add(new Refusal.TargetNotLoaded(name,
-                    image.objects().stream().map(LoadedObject::fileName).toList()));
+                    image.objects().stream().filter(LoadedObject::isListed).map(LoadedObject::fileName).toList()));
             return Optional.empty();
         }
         if (named.size() > 1) {
@@ -183,14 +183,11 @@ public final class Planner {
     private List<LoadedObject> candidates(LivePatch patch, String name) {
         List<LoadedObject> named = image.named(name);
         List<LoadedObject> built = patch.targetBuild().filter(build -> !build.isEmpty()).stream()
-                .flatMap(build -> image.objects().stream().filter(object -> buildId(object).equals(build))).toList();
+                .flatMap(build -> image.objects().stream()
+                        .filter(object -> object.isListed() && buildId(object).equals(build))).toList();
         List<LoadedObject> both = built.stream().filter(named::contains).toList();
         boolean hint = patch.metadata().filter(container -> container.target().equals(name)).isPresent();
-        List<LoadedObject> chosen = !both.isEmpty() ? both : hint && !built.isEmpty() ? built : named;
-        // Later steps know an object by its path; one that was replaced and loaded again has the same.
-        return chosen.size() == 1
-                ? image.objects().stream().filter(object -> object.path().equals(chosen.getFirst().path())).toList()
-                : chosen;
+        return !both.isEmpty() ? both : hint && !built.isEmpty() ? built : named;
     }
 
     private static String buildId(LoadedObject object) {

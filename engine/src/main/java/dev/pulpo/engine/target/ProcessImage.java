@@ -130,6 +130,11 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         return objects.stream().filter(object -> object.isListed() && object.isNamed(name)).toList();
     }
 
+    /** A name by which {@link #named} finds just this object: its path, if that is enough. */
+    public String nameOf(LoadedObject object) {
+        return named(object.path()).size() == 1 ? object.path() : object.place();
+    }
+
     /** The program itself. */
     public Optional<LoadedObject> program() {
         String withoutMark = executable.endsWith(" (deleted)")
