@@ -14,7 +14,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Optional;
 
 /** A process that is none: files laid out as a loader would map them, without relocations. */
 public final class FileImage {
@@ -45,7 +45,8 @@ public final class FileImage {
                         segment.offset().value() & -PAGE, "fe:01", 1, file.toString(), false));
             }
         }
-        LoadedObject object = new LoadedObject(file.toString(), List.copyOf(own), next, elf, OptionalInt.of(0));
+        LoadedObject object = new LoadedObject(file.toString(), List.copyOf(own), next, elf, 
+                Optional.of(new LoadedObject.Listing(0, objects.size())));
         mappings.addAll(own);
         objects.add(object);
         next += APART;

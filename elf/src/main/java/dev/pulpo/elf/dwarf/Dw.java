@@ -41,12 +41,14 @@ final class Dw {
     static final int BIT_OFFSET = 0x0c;
     static final int BIT_SIZE = 0x0d;
     static final int STMT_LIST = 0x10;
+    static final int LANGUAGE = 0x13;
     static final int LOW_PC = 0x11;
     static final int HIGH_PC = 0x12;
     static final int COMP_DIR = 0x1b;
     static final int CONST_VALUE = 0x1c;
     static final int INLINE = 0x20;
     static final int PRODUCER = 0x25;
+    static final int PROTOTYPED = 0x27;
     static final int UPPER_BOUND = 0x2f;
     static final int ABSTRACT_ORIGIN = 0x31;
     static final int COUNT = 0x37;

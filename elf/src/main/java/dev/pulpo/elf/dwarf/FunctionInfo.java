@@ -15,7 +15,8 @@ import java.util.Optional;
  * @param inlinedCopies the places it was inlined into
  * @param tailCallers   the functions that end with a jump to it, so that they are not on the stack while it runs; known
  *                      only with DWARF 5 or its GNU extensions
- * @param signature     what it takes and returns, as {@code int (char*, ...)}
+ * @param signature     what it takes and returns, as {@code int (char*, ...)}; empty where the debug information does not
+ *                      describe it, as that of assembler functions and of gcc -g1
  */
 public record FunctionInfo(String name, String linkageName, Optional<SourceLine> declaration, boolean external,
         List<Body> bodies, List<InlinedCopy> inlinedCopies, List<TailCaller> tailCallers, String signature) {

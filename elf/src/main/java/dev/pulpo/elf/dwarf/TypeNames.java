@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** Writes a type or a signature as in C and C++. Circular types are cut short. One object per query. */
 final class TypeNames {
@@ -16,6 +17,10 @@ final class TypeNames {
     /** The longest readable name. */
     private static final int LONGEST = 1 << 16;
     private static final int MOST_DIMENSIONS = 64;
+
+    /** DW_LANG_C89, C, C99, C11, C17 and Mips_Assembler (DWARF 5, 7.12, and its list of later languages). */
+    private static final Set<Long> C_OR_ASSEMBLER = Set.of(0x1L, 0x2L, 0xcL, 0x1dL, 0x2cL, 0x8001L);
+
     private final World world;
     private final Work work;
     private int visited;
@@ -31,10 +36,31 @@ final class TypeNames {
         return name(reference, 0);
     }
 
-    /** What a function takes and returns, as {@code int (char*, ...)}. */
+    /** What a function takes and returns, as {@code int (char*, ...)}; empty where it is not described. */
     String signature(long function) {
         EntryReader entry = world.entry(function, work);
-        return name(typeOf(entry), 0) + " " + parameters(entry, 0);
+        boolean prototyped = entry.flag(Dw.PROTOTYPED);
+        Unit unit = entry.unit();
+        OptionalLong type = typeOf(entry);
+        boolean nothing = type.isEmpty()
+                || definition(world, type.getAsLong(), work).tag() == Dw.TAG_UNSPECIFIED_TYPE;
+        String taken = parameters(entry, 0);
+        boolean described = prototyped || !nothing || !taken.equals("()") || describesTypes(unit);
+        return described ? (nothing ? "void" : name(type, 0)) + " " + taken : "";
+    }
+
+    /**
+     * Whether a function without a type and parameters has none. In C its prototype would say so (DW_AT_prototyped); an
+     * assembler describes no types, and neither does gcc -g1.
+     */
+    private boolean describesTypes(Unit unit) {
+        EntryReader root = unit.entries(work);
+        if (!root.next()) {
+            return false;
+        }
+        long language = root.constant(Dw.LANGUAGE, 0);
+        return !C_OR_ASSEMBLER.contains(language)
+                && !root.string(Dw.PRODUCER).map(producer -> (producer + " ").contains(" -g1 ")).orElse(false);
     }
 
     private String name(OptionalLong reference, int depth) {

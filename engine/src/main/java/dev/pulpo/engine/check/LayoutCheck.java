@@ -53,7 +53,7 @@ final class LayoutCheck {
             case EnumLayout values -> difference((EnumLayout) old, values);
             case TypedefLayout alias -> {
                 String meant = ((TypedefLayout) old).type();
-                yield meant.equals(alias.type())
+                yield isSameType(meant, alias.type())
                         ? Optional.empty()
                         : Optional.of("it is " + alias.type() + " instead of " + meant);
             }
@@ -70,11 +70,20 @@ final class LayoutCheck {
                 return Optional.of("its member " + was.name() + " is missing");
             }
             StructLayout.Member is = replacement.members().get(i);
-            if (!was.equals(is)) {
+            if (!isSame(was, is)) {
                 return Optional.of(text(is) + " instead of " + text(was));
             }
         }
         return Optional.empty();
+    }
+
+    private static boolean isSame(StructLayout.Member a, StructLayout.Member b) {
+        return a.name().equals(b.name()) && isSameType(a.type(), b.type()) && a.bitOffset() == b.bitOffset()
+                && a.bitSize() == b.bitSize() && a.bitField() == b.bitField();
+    }
+
+    private static boolean isSameType(String a, String b) {
+        return a.equals(b) || BaseTypes.normal(a).equals(BaseTypes.normal(b));
     }
 
     private static String text(StructLayout.Member member) {

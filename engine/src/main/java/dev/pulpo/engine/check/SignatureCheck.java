@@ -23,7 +23,9 @@ public final class SignatureCheck {
         for (ReplacedFunction each : functions) {
             Optional<FunctionInfo> old = target.functionEnteredAt(each.address());
             Optional<FunctionInfo> replacement = patch.functionEnteredAt(each.replacementAddress());
-            if (old.isPresent() && replacement.isPresent() && !canonical(target.info(), old.get().signature())
+            boolean described = Stream.of(old, replacement)
+                    .allMatch(function -> function.filter(known -> !known.signature().isEmpty()).isPresent());
+            if (described && !canonical(target.info(), old.get().signature())
                     .equals(canonical(patch.info(), replacement.get().signature()))) {
                 findings.add(new Finding(Check.SIGNATURE, each.function() + " is " + old.get().signature()
                         + " in the target, and its replacement is " + replacement.get().signature(),
@@ -34,7 +36,7 @@ public final class SignatureCheck {
         return findings;
     }
 
-    /** The signature with the types that names of {@code typedef} stand for. */
+    /** The signature with the types that names of {@code typedef} stand for, and one word for each base type. */
     public static String canonical(DebugInfo info, String signature) {
         String text = signature;
         for (int i = 0; i < DEEPEST; i++) {
@@ -44,7 +46,7 @@ public final class SignatureCheck {
             }
             text = next;
         }
-        return text;
+        return BaseTypes.normal(text);
     }
 
     private static String meaning(DebugInfo info, String word) {

@@ -6,7 +6,7 @@
  * goes here</b>;
  * <li>{@link CodeFacts}, {@link ReplacedFunction}: what the checks look at;
  * <li>{@link SignatureCheck}: parameters and results;
- * <li>{@link LayoutCheck}: types;
+ * <li>{@link LayoutCheck}: types; {@link BaseTypes}: what compilers spell differently;
  * <li>{@link CopyCheck}: copies of a replaced function that go on to run;
  * <li>{@link DuplicateCheck}, {@link AddressUses}: variables that patch and target both have;
  * <li>{@link OptionCheck}, {@link StackGuard}, {@link TlsModelCheck}: choices of the compiler;

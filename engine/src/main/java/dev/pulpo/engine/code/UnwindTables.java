@@ -17,7 +17,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -104,7 +103,7 @@ public final class UnwindTables {
         try {
             ElfFile elf = vdso(memory.bytes(mapping.start(), (int) length));
             LoadedObject vdso = new LoadedObject("[vdso]", List.of(mapping), mapping.start().value(), elf,
-                    OptionalInt.of(0));
+                    Optional.empty());
             MAPPED_VDSOS.put(memory, vdso);
             return Optional.of(vdso);
         } catch (SystemCallException | MalformedElfException unusable) {

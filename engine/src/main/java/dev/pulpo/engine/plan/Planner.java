@@ -12,6 +12,7 @@ import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.ByteString;
 import dev.pulpo.engine.Check;
+import dev.pulpo.engine.Finding;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
@@ -213,7 +214,20 @@ public final class Planner {
                 }
             }
         }
+        if (!patch.allowed().contains(Check.INTERPOSED)) {
+            refuseUnused(target, planned);
+        }
         return entries.withoutStrayBranches(planned);
+    }
+
+    private void refuseUnused(LoadedObject target, List<PlannedFunction> planned) {
+        Interposition interposition = new Interposition(image, memory, target);
+        for (PlannedFunction function : planned) {
+            interposition.instead(target.toLink(function.entry())).ifPresent(other -> refusals.add(new Refusal.Unsafe(
+                    new Finding(Check.INTERPOSED, "replacing " + function.function() + " of " + target.path()
+                            + " has no effect: callers get the definition of " + other.path()
+                            + ", which takes its place; replace that one", List.of()))));
+        }
     }
 
     /** A container for this build tells the function's address, even if symbols have been stripped since. */

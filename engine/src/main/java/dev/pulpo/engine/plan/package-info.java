@@ -7,6 +7,7 @@
  * <li>{@link Entries}, {@link EntrySite}, {@link EntryRefusalText}: the entry of a function that was not built to be
  * replaced;
  * <li>{@link Originals}, {@link References}: functions and variables of the target that a patch uses;
+ * <li>{@link Interposition}: which definition of a function callers get;
  * <li>{@link PatchRelations}, {@link Predecessors}: the patch's relations to others;
  * <li>{@link MemoryWindow}: the memory, read in large pieces.
  * </ul>

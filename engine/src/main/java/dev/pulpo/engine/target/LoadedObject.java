@@ -7,7 +7,6 @@ import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.ffm.RemoteAddress;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /**
  * An executable or shared object in a process.
@@ -17,16 +16,24 @@ import java.util.OptionalInt;
  *                  memory
  * @param bias      from link addresses to remote ones, in bytes
  * @param elf       the content of the file
- * @param namespace of the dynamic loader: 0 is the program's, others are made by dlmopen(3); empty where the loader does
- *                  not know the object
+ * @param listing   in the loader's list; empty where the loader does not know the object
  */
-public record LoadedObject(String path, List<Mapping> mappings, long bias, ElfFile elf, OptionalInt namespace) {
+public record LoadedObject(String path, List<Mapping> mappings, long bias, ElfFile elf, Optional<Listing> listing) {
+    /**
+     * Where the loader lists an object.
+     *
+     * @param namespace 0 is the program's, others are made by dlmopen(3)
+     * @param position  in the namespace; 0 is the program. Objects are added at the end, so those of the program's start
+     *                  come first, in the order in which symbols are looked up in them.
+     */
+    public record Listing(int namespace, int position) {}
+
     /** Between a name and the address of one of several loadings. */
     private static final String AT = "@";
 
     /** Whether the loader has loaded it, and the program has not just mapped its file. */
     public boolean isListed() {
-        return namespace.isPresent();
+        return listing.isPresent();
     }
 
     /** The first mapping of its file. */

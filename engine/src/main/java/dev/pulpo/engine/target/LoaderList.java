@@ -57,11 +57,11 @@ record LoaderList(List<Entry> entries) {
     /**
      * An object of the list.
      *
-     * @param namespace 0 for the one that the program is in, others of dlmopen(3)
-     * @param bias      from link addresses to remote ones, in bytes
-     * @param dynamic   remote address of its dynamic section
+     * @param listing where it stands
+     * @param bias    from link addresses to remote ones, in bytes
+     * @param dynamic remote address of its dynamic section
      */
-    record Entry(int namespace, long bias, long dynamic) {}
+    record Entry(LoadedObject.Listing listing, long bias, long dynamic) {}
 
     /**
      * Reads the list. Stops nothing, so the loader may be changing it meanwhile.
@@ -164,6 +164,7 @@ record LoaderList(List<Entry> entries) {
                 int state = buffer.get(ValueLayout.JAVA_INT, DEBUG_STATE);
                 long next = several ? word(DEBUG_NEXT) : 0;
                 long before = 0;
+                int position = 0;
                 for (long map = word(DEBUG_MAP); map != 0; map = word(MAP_NEXT)) {
                     if (entries.size() == MOST_OBJECTS || !seen.add(map)) {
                         throw new UnreadableException();
@@ -173,7 +174,7 @@ record LoaderList(List<Entry> entries) {
                         return Optional.empty();
                     }
                     before = map;
-                    entries.add(new Entry(namespace, word(0), word(MAP_DYNAMIC)));
+                    entries.add(new Entry(new LoadedObject.Listing(namespace, position++), word(0), word(MAP_DYNAMIC)));
                 }
                 if (state != CONSISTENT) {
                     return Optional.empty();

@@ -13,7 +13,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -111,15 +110,17 @@ final class ObjectFinder {
         }
         List<Segment> segments = elf.get().segments().stream()
                 .filter(segment -> segment.type().equals(SegmentType.LOAD) && segment.fileSize() > 0).toList();
-        Map<Long, OptionalInt> biases = new LinkedHashMap<>();
-        listed.forEach(entry -> biases.putIfAbsent(entry.bias(), OptionalInt.of(entry.namespace())));
+        Map<Long, Optional<LoadedObject.Listing>> biases = new LinkedHashMap<>();
+        listed.forEach(entry -> biases.putIfAbsent(entry.bias(), Optional.of(entry.listing())));
         segments.stream().findFirst().ifPresent(first -> mapped.stream()
                 .filter(mapping -> mapping.offset() == page(first.offset().value())).limit(MOST_BEGINNINGS)
                 .forEach(mapping -> biases.putIfAbsent(mapping.start().value() - page(first.address().value()),
-                        loaded.isPresent() ? OptionalInt.empty() : OptionalInt.of(0))));
-        biases.forEach((bias, namespace) -> place(file, segments, bias).ifPresent(mappings -> {
+                        loaded.isPresent()
+                                ? Optional.empty()
+                                : Optional.of(new LoadedObject.Listing(0, objects.size())))));
+        biases.forEach((bias, listing) -> place(file, segments, bias).ifPresent(mappings -> {
             LoadedObject object = new LoadedObject(mappings.stream().filter(Mapping::hasFile).findFirst().orElseThrow()
-                    .path(), mappings, bias, elf.get(), namespace);
+                    .path(), mappings, bias, elf.get(), listing);
             objects.add(before.stream().filter(object::equals).findFirst().orElse(object));
         }));
     }
