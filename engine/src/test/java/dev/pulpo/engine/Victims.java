@@ -208,6 +208,13 @@ public final class Victims {
         return directory.resolve(output);
     }
 
+    /** As {@link #compiled}, by another compiler than gcc. */
+    Path compiledBy(String compiler, String output, String source, String... options)
+            throws IOException, InterruptedException {
+        compile(compiler, output, source, options);
+        return directory.resolve(output);
+    }
+
     /** A source of the test's resources, next to the victims. */
     Path resource(String name) throws IOException {
         Path copy = directory.resolve(name);
@@ -221,13 +228,15 @@ public final class Victims {
     }
 
     private void gcc(String output, String source, String... options) throws IOException, InterruptedException {
+        compile(source.endsWith(".cc") ? "g++" : "gcc", output, source, options);
+    }
+
+    private void compile(String compiler, String output, String source, String... options)
+            throws IOException, InterruptedException {
         Path copy = Files.exists(directory.resolve(source)) ? directory.resolve(source) : resource(source);
-        boolean plusPlus = source.endsWith(".cc");
-        if (plusPlus) {
-            Needed.commands("g++");
-        }
+        Needed.commands(compiler);
         List<String> command = new ArrayList<>(
-                List.of(plusPlus ? "g++" : "gcc", "-O2", "-Wall", "-Werror", "-Wl,--build-id=sha1",
+                List.of(compiler, "-O2", "-Wall", "-Werror", "-Wl,--build-id=sha1",
                         "-o", directory.resolve(output).toString(), copy.toString()));
         command.addAll(List.of(options));
         if (LIBC.isPresent() && !output.endsWith(".so") && !output.endsWith(".o")) {

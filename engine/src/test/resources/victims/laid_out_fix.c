@@ -1,0 +1,4 @@
+int answer(int a)
+{
+    return a + 2000;
+}
