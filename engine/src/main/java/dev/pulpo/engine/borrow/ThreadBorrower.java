@@ -464,6 +464,9 @@ public final class ThreadBorrower {
         if (!registers.isLongMode()) {
             return Optional.of("it runs 32-bit code");
         }
+        if (registers.rsp() == 0 && registers.rip() == 0) {
+            return Optional.of("it is a worker of the kernel");
+        }
         if (InterruptedCall.restart(registers, memory).compareTo(worst) > 0) {
             return Optional.of("its system call can be restarted by the kernel only");
         }

@@ -7,6 +7,7 @@ import dev.pulpo.elf.expression.DwarfRegisters;
 import dev.pulpo.engine.code.CodeRanges;
 import dev.pulpo.engine.code.UnwindTables;
 import dev.pulpo.engine.target.Mapping;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.ScatteredRead;
@@ -124,7 +125,7 @@ public final class StackCheck {
                 window.adopt(liveStart(thread), words.bytes(), length);
             }
         }
-        return walk(thread);
+        return walk(tid, thread);
     }
 
     /** Whether there is nothing that a thread could be in. */
@@ -177,24 +178,27 @@ public final class StackCheck {
     }
 
     /** Follows the frames of a thread. */
-    Verdict walk(Registers thread) {
+    Verdict walk(int tid, Registers thread) {
         thread.copyTo(registers);
-        return walk(DwarfRegisters.ALL);
+        return walk(tid, DwarfRegisters.ALL);
     }
 
     /** Follows the frames of a thread of which no more is known than its stack pointer and program counter. */
-    public Verdict walk(long stackPointer, long programCounter) {
+    public Verdict walk(int tid, long stackPointer, long programCounter) {
         if (zones.isEmpty()) {
             return Verdict.CLEAR;
         }
         registers[DwarfRegisters.RSP] = stackPointer;
         registers[DwarfRegisters.RIP] = programCounter;
-        return walk(STACK_POINTER_AND_PROGRAM_COUNTER);
+        return walk(tid, STACK_POINTER_AND_PROGRAM_COUNTER);
     }
 
-    private Verdict walk(int known) {
+    private Verdict walk(int tid, int known) {
         frameCount = 0;
         blockingFrame = -1;
+        if (isKernelWorker(tid)) {
+            return Verdict.CLEAR;
+        }
         Unwinder walker = unwinder;
         if (isInside(registers[DwarfRegisters.RIP])) {
             keep(registers[DwarfRegisters.RIP]);
@@ -233,6 +237,12 @@ public final class StackCheck {
         address = walker.pc();
         end = Step.CALLER;
         return Verdict.UNKNOWN;
+    }
+
+    /** The kernel gives its workers no stack and no program counter (copy_thread of arch/x86/kernel/process.c). */
+    private boolean isKernelWorker(int tid) {
+        return registers[DwarfRegisters.RSP] == 0 && registers[DwarfRegisters.RIP] == 0
+                && ProcFs.isKernelWorker(image.pid(), tid);
     }
 
     private void keep(long code) {

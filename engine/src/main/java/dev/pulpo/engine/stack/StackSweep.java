@@ -185,7 +185,7 @@ public final class StackSweep {
 
     /** Takes a thread of which no more than this is known. */
     public void add(int tid, long stackPointer, long programCounter) {
-        note(tid, check.walk(stackPointer, programCounter));
+        note(tid, check.walk(tid, stackPointer, programCounter));
     }
 
     /** Adds a thread of which nothing is known. */
@@ -212,7 +212,7 @@ public final class StackSweep {
 
     private void walk(int tid, Registers thread) {
         int before = findings.count;
-        note(tid, check.walk(thread));
+        note(tid, check.walk(tid, thread));
         if (findings.count > before) {
             findings.calls[before] = SystemCalls.isUnfinished(thread) ? thread.origRax() : -1;
             findings.programCounters[before] = thread.rip();

@@ -31,6 +31,9 @@ public final class ProcFs {
 
     /** Flag of an exiting thread that has left its memory, or is about to (include/linux/sched.h). */
     private static final long PF_EXITING = 0x4;
+    private static final long PF_IO_WORKER = 0x10;
+    /** Since Linux 6.4; vhost has some, too. */
+    private static final long PF_USER_WORKER = 0x4000;
 
     private static final Path PROCFS = Path.of("/proc");
     /** How long threads are listed again while no live one is found. */
@@ -61,6 +64,11 @@ public final class ProcFs {
         /** Whether it has left its memory, or is about to: reads through it may fail. */
         boolean isLeaving() {
             return isZombie() || (flags & PF_EXITING) != 0;
+        }
+
+        /** Whether it is a thread of the kernel that uses the process's memory, as those of io_uring(7) do. */
+        boolean isKernelWorker() {
+            return (flags & (PF_IO_WORKER | PF_USER_WORKER)) != 0;
         }
 
         static Stat read(Path task) throws IOException {
@@ -209,9 +217,30 @@ public final class ProcFs {
         return threads(pid).size();
     }
 
-    /** The ids of threads that have not ended and are not about to, the leader first if it lives. */
+    /**
+     * The ids of threads that have not ended and are not about to, the leader first if it lives. Without workers of the
+     * kernel: they never run code of the process.
+     */
     public static List<Integer> liveThreads(int pid) {
-        return without(pid, tid -> isLeaving(pid, tid), Integer.MAX_VALUE);
+        return without(pid, tid -> runsNoCode(pid, tid), Integer.MAX_VALUE);
+    }
+
+    private static boolean runsNoCode(int pid, int tid) {
+        try {
+            Stat stat = Stat.read(thread(pid, tid));
+            return stat.isLeaving() || stat.isKernelWorker();
+        } catch (IOException gone) {
+            return true;
+        }
+    }
+
+    /** Whether a thread is a worker of the kernel, which never runs code of the process; false where it is gone. */
+    public static boolean isKernelWorker(int pid, int tid) {
+        try {
+            return Stat.read(thread(pid, tid)).isKernelWorker();
+        } catch (IOException gone) {
+            return false;
+        }
     }
 
     /**
@@ -271,7 +300,7 @@ public final class ProcFs {
         if (!isLeaving(pid, pid)) {
             return pid;
         }
-        return without(pid, tid -> isLeaving(pid, tid), 1).stream().findFirst()
+        return without(pid, tid -> runsNoCode(pid, tid), 1).stream().findFirst()
                 .orElseThrow(() -> new TargetGoneException(pid, "it has ended"));
     }
 

@@ -73,14 +73,14 @@ class StackCheckTest {
     @Test
     void aThreadInTheCodeNeedsNoTables() {
         StackCheck check = check(function("qsort"), Optional.empty());
-        assertThat(check.walk(STACK, function("qsort") + 4)).isEqualTo(Verdict.INSIDE);
+        assertThat(check.walk(FileImage.PID, STACK, function("qsort") + 4)).isEqualTo(Verdict.INSIDE);
         assertThat(check.address()).isEqualTo(function("qsort") + 4);
         assertThat(check.blockingFrame()).isZero();
     }
 
     @Test
     void withoutTablesNothingIsSaidOfCallers() {
-        assertThat(check(function("qsort"), Optional.empty()).walk(STACK, function("getpid")))
+        assertThat(check(function("qsort"), Optional.empty()).walk(FileImage.PID, STACK, function("getpid")))
                 .isEqualTo(Verdict.NEEDS_TABLES);
     }
 
@@ -89,7 +89,7 @@ class StackCheckTest {
     void aReturnAddressIsFoundByCallFrameInformation() {
         stack(function("qsort") + 4);
         StackCheck check = check(function("qsort"), tables());
-        assertThat(check.walk(STACK, function("getpid"))).isEqualTo(Verdict.INSIDE);
+        assertThat(check.walk(FileImage.PID, STACK, function("getpid"))).isEqualTo(Verdict.INSIDE);
         assertThat(check.blockingFrame()).isOne();
         assertThat(check.frameCount()).isEqualTo(2);
     }
@@ -98,22 +98,22 @@ class StackCheckTest {
     @Test
     void theAddressAfterACallBelongsToTheCaller() {
         stack(function("qsort"), 0);
-        assertThat(check(function("qsort"), tables()).walk(STACK, function("getpid"))).isNotEqualTo(Verdict.INSIDE);
+        assertThat(check(function("qsort"), tables()).walk(FileImage.PID, STACK, function("getpid"))).isNotEqualTo(Verdict.INSIDE);
     }
 
     @Test
     void aWordThatIsNoReturnAddressDoesNotCount() {
         stack(outermost() + 1, function("qsort") + 4, function("qsort") + 4);
-        assertThat(check(function("qsort"), tables()).walk(STACK, function("getpid"))).isEqualTo(Verdict.CLEAR);
+        assertThat(check(function("qsort"), tables()).walk(FileImage.PID, STACK, function("getpid"))).isEqualTo(Verdict.CLEAR);
     }
 
     @Test
     void whereTheWalkEndsTooEarlyNothingIsGuessed() {
         stack(0x1234);
         StackCheck check = check(function("qsort"), tables());
-        assertThat(check.walk(STACK, function("getpid"))).isEqualTo(Verdict.UNKNOWN);
+        assertThat(check.walk(FileImage.PID, STACK, function("getpid"))).isEqualTo(Verdict.UNKNOWN);
         assertThat(check.end()).isEqualTo(Step.NO_CFI);
-        assertThat(check(function("qsort"), tables()).walk(STACK - 4096, function("getpid")))
+        assertThat(check(function("qsort"), tables()).walk(FileImage.PID, STACK - 4096, function("getpid")))
                 .as("nothing is mapped there").isEqualTo(Verdict.UNKNOWN);
     }
 }
