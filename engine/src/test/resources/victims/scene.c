@@ -11,6 +11,7 @@
  *     vfork, release                 a thread waits in vfork for a child that ends on release
  *     freeze                         the only thread does, until another line comes
  *     handlers                       handles all signals that do nothing by default
+ *     handled                        how often it has handled one
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -98,16 +99,19 @@ static void freeze(void)
     puts("thawed");
 }
 
-static void ignore(int signal)
+static volatile int handled;
+
+static void count(int signal)
 {
     (void)signal;
+    handled++;
 }
 
 static void handle_all(void)
 {
-    signal(SIGURG, ignore);
-    signal(SIGWINCH, ignore);
-    signal(SIGCHLD, ignore);
+    signal(SIGURG, count);
+    signal(SIGWINCH, count);
+    signal(SIGCHLD, count);
     puts("handled");
 }
 
@@ -186,6 +190,8 @@ int main(void)
             freeze();
         } else if (strcmp(line, "handlers") == 0) {
             handle_all();
+        } else if (strcmp(line, "handled") == 0) {
+            printf("%d\n", handled);
         } else if (strcmp(line, "release") == 0) {
             puts(write(pipe_ends[1], "x", 1) == 1 && pthread_join(thread, NULL) == 0 ? "released" : strerror(errno));
         } else {

@@ -13,7 +13,6 @@ import dev.pulpo.engine.target.TargetFiles;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.Processes;
-import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.StubLayout;
 import java.io.IOException;
@@ -23,7 +22,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Whether a process can be patched, and if not why, and what would help. No thread is stopped for it and nothing is
@@ -48,7 +46,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
 
     /** What was found. */
     public enum Kind {
-        GONE, KERNEL_THREAD, NO_PERMISSION, TRACED, WRONG_MACHINE, STATIC, NO_DLOPEN, DISABLED, SECCOMP, NO_SIGNAL, SHADOW_STACK, UNREADABLE_FILES, NOTHING_PREPARED, NO_STUB, OTHER_ROOT, UNINTERRUPTIBLE, UNREADABLE, MANY_THREADS
+        GONE, KERNEL_THREAD, NO_PERMISSION, TRACED, WRONG_MACHINE, STATIC, NO_DLOPEN, DISABLED, SECCOMP, SHADOW_STACK, UNREADABLE_FILES, NOTHING_PREPARED, NO_STUB, OTHER_ROOT, UNINTERRUPTIBLE, UNREADABLE, MANY_THREADS
     }
 
     /**
@@ -249,14 +247,6 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                     add(Severity.OBSTACLE, Kind.SHADOW_STACK, "it has a shadow stack and no stub",
                             "start it with the stub in LD_PRELOAD");
                 }
-            }
-            long caught = Long.parseUnsignedLong(
-                    ProcFs.status(pid, image.tid(), "SigCgt").orElse("0"), 16);
-            if (Stream.of(Signals.SIGURG, Signals.SIGWINCH, Signals.SIGCHLD)
-                    .allMatch(signal -> (caught & Signals.bit(signal)) != 0)) {
-                add(Severity.OBSTACLE, Kind.NO_SIGNAL,
-                        "it has handlers for SIGURG, SIGWINCH and SIGCHLD, one of which a "
-                                + "borrowed thread needs to say that it is done");
             }
         }
 

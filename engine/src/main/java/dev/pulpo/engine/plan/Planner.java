@@ -22,6 +22,7 @@ import dev.pulpo.engine.Replacement;
 import dev.pulpo.engine.UnresolvedFunction;
 import dev.pulpo.engine.check.ConstructorCheck;
 import dev.pulpo.engine.check.PlanChecks;
+import dev.pulpo.engine.code.GoCode;
 import dev.pulpo.engine.registry.EntryState;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -201,10 +202,14 @@ public final class Planner {
         FunctionFinder finder = new FunctionFinder(image, memory, target, answers, unresolved, refusals);
         Entries entries = new Entries(target, finder.symbols(), refusals);
         Set<String> originals = originals(patch, patchElf);
+        GoCode go = GoCode.of(target.elf());
         for (Replacement replacement : patch.replacements()) {
             Optional<TargetFunction> old = finder.find(replacement.function(), packed(target, patch, replacement));
             Optional<ElfSymbol> symbol = replacement(patch, patchElf, replacement.replacement());
-            if (old.isPresent() && symbol.isPresent()) {
+            if (old.isPresent() && go.contains(old.get().address())) {
+                refusals.add(new Refusal.NotPatchable(replacement.function(), "it is written in Go, whose functions take "
+                        + "their arguments in other registers, and whose stacks move while they run"));
+            } else if (old.isPresent() && symbol.isPresent()) {
                 if (seen.add(target.toRemote(old.get().address()))) {
                     boolean callable = originals.contains(replacement.function());
                     planned(target, entries, replacement, old.get(), symbol.get().address(), callable)
