@@ -35,8 +35,8 @@ public final class RelocationTable {
         return LongStream.range(0, size()).mapToObj(this::get);
     }
 
-    /** The place that one of them changes; allocates nothing. */
-    long place(long index) {
+    /** The place that one of them changes, a link address; allocates nothing. */
+    public long place(long index) {
         return entries.i64(index * ENTRY_SIZE);
     }
 

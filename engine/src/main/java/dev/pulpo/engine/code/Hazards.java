@@ -43,12 +43,16 @@ public final class Hazards {
         image.loader().ifPresent(loader -> zones.add(whole(loader, "the dynamic loader")));
         for (LoadedObject object : image.objects()) {
             boolean libc = object.exported("__libc_start_main").isPresent() || object.exported("dlopen").isPresent();
-            if (libc) {
-                for (LinkZone zone : libcZones(object.elf())) {
+            boolean allocates = object.exported("malloc").isPresent() && image.loader().filter(object::equals).isEmpty();
+            boolean program = image.program().filter(object::equals).isPresent();
+            if (libc || allocates && program) {
+                for (LinkZone zone : zones(object.elf(), libc)) {
                     zones.add(new CodeRanges.Range(object.toRemote(new LinkAddress(zone.start)),
-                            object.toRemote(new LinkAddress(zone.end)), zone.what));
+                            object.toRemote(new LinkAddress(zone.end)),
+                            libc ? zone.what : zone.what + " of " + object.fileName()));
                 }
-            } else if (object.exported("malloc").isPresent() && image.loader().filter(object::equals).isEmpty()) {
+            } else if (allocates) {
+                // A library that exports malloc is an allocator and not much more.
                 zones.add(whole(object, "the allocator " + object.fileName()));
             }
         }
@@ -59,19 +63,25 @@ public final class Hazards {
         return new CodeRanges.Range(object.start(), object.end(), what);
     }
 
-    private static List<LinkZone> libcZones(ElfFile libc) {
+    private static List<LinkZone> zones(ElfFile elf, boolean libc) {
         synchronized (KNOWN) {
-            SoftReference<List<LinkZone>> known = KNOWN.get(libc);
+            SoftReference<List<LinkZone>> known = KNOWN.get(elf);
             List<LinkZone> zones = known == null ? null : known.get();
             if (zones == null) {
-                zones = findZones(libc);
-                KNOWN.put(libc, new SoftReference<>(zones));
+                zones = libc ? libcZones(elf) : allocatorZones(elf);
+                KNOWN.put(elf, new SoftReference<>(zones));
             }
             return zones;
         }
     }
 
-    private static List<LinkZone> findZones(ElfFile libc) {
+    /** Of a program that brings its own. */
+    private static List<LinkZone> allocatorZones(ElfFile elf) {
+        return AllocatorCode.of(elf).stream()
+                .map(range -> new LinkZone(range.start().value(), range.end().value(), "the allocator")).toList();
+    }
+
+    private static List<LinkZone> libcZones(ElfFile libc) {
         List<ElfSymbol> functions = libc.dynamicSymbols().stream()
                 .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
                 .sorted(Comparator.comparing(ElfSymbol::address))

@@ -10,7 +10,7 @@
  * <li>{@link UnwindTables}, {@link StackTables}: call frame information of all mapped code, and proven frames;
  * <li>{@link FrameProver}, {@link FrameProofs}, {@link MissedCode}: proofs of frames in code without call frame information;
  * <li>{@link GoCode}: functions that no C function can replace;
- * <li>{@link Hazards}: the code in which a thread must not be borrowed: the loader, the allocator, holders of their locks.
+ * <li>{@link Hazards}, {@link AllocatorCode}: the code in which a thread must not be borrowed: the loader, the allocator, holders of their locks.
  * </ul>
  */
 @NullMarked
