@@ -14,9 +14,19 @@ import java.util.stream.Stream;
 
 /** The layout of types that patch and target both have. */
 final class LayoutCheck {
-    private LayoutCheck() {}
+    private final CodeFacts target;
+    private final CodeFacts patch;
+
+    private LayoutCheck(CodeFacts target, CodeFacts patch) {
+        this.target = target;
+        this.patch = patch;
+    }
 
     static List<Finding> run(CodeFacts target, CodeFacts patch) {
+        return new LayoutCheck(target, patch).run();
+    }
+
+    private List<Finding> run() {
         List<Finding> findings = new ArrayList<>();
         for (QualifiedType wanted : patch.info().types()) {
             TypeLayout replacement = wanted.type();
@@ -44,7 +54,7 @@ final class LayoutCheck {
     }
 
     /** In words; empty where there is none. Types that members have are compared by themselves, if they have names. */
-    private static Optional<String> difference(TypeLayout old, TypeLayout replacement) {
+    private Optional<String> difference(TypeLayout old, TypeLayout replacement) {
         if (old.size() != replacement.size()) {
             return Optional.of("it has " + replacement.size() + " bytes instead of " + old.size());
         }
@@ -60,7 +70,7 @@ final class LayoutCheck {
         };
     }
 
-    private static Optional<String> difference(StructLayout old, StructLayout replacement) {
+    private Optional<String> difference(StructLayout old, StructLayout replacement) {
         for (int i = 0; i < Math.max(old.members().size(), replacement.members().size()); i++) {
             if (i >= old.members().size()) {
                 return Optional.of("its member " + replacement.members().get(i).name() + " is new");
@@ -77,13 +87,14 @@ final class LayoutCheck {
         return Optional.empty();
     }
 
-    private static boolean isSame(StructLayout.Member a, StructLayout.Member b) {
+    private boolean isSame(StructLayout.Member a, StructLayout.Member b) {
         return a.name().equals(b.name()) && isSameType(a.type(), b.type()) && a.bitOffset() == b.bitOffset()
                 && a.bitSize() == b.bitSize() && a.bitField() == b.bitField();
     }
 
-    private static boolean isSameType(String a, String b) {
-        return a.equals(b) || BaseTypes.normal(a).equals(BaseTypes.normal(b));
+    private boolean isSameType(String old, String replacement) {
+        return old.equals(replacement) || SignatureCheck.canonical(target.info(), old)
+                .equals(SignatureCheck.canonical(patch.info(), replacement));
     }
 
     private static String text(StructLayout.Member member) {
