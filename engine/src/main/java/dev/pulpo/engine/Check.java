@@ -14,6 +14,8 @@ public enum Check {
     BUILD_ID(false),
     /** A function and what replaces it take or return different things. */
     SIGNATURE(true),
+    /** Callers rely on what the old code leaves alone and the new code does not, or do not pass what it reads. */
+    CONVENTION(true),
     /** The compiler has inlined the function elsewhere, where the old code goes on to run. */
     INLINED(true),
     /** The compiler has made copies of the function for some callers, which go on to call those. */
@@ -56,8 +58,7 @@ public enum Check {
                 return check;
             }
         }
-        throw new IllegalArgumentException(
-                "'" + word
-                        + "' cannot be allowed; signature, inlined, cloned, layout, duplicated, data, constructor and options can");
+        throw new IllegalArgumentException("'" + word + "' cannot be allowed; signature, convention, inlined, cloned, "
+                + "layout, duplicated, data, constructor and options can");
     }
 }

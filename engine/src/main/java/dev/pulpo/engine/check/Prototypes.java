@@ -1,0 +1,117 @@
+package dev.pulpo.engine.check;
+
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.dwarf.FunctionInfo;
+import dev.pulpo.x86.RegisterSet;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** In which registers arguments are passed, by the prototypes in debug information (psABI, section 3.2.3). */
+final class Prototypes {
+    /**
+     * The registers of arguments.
+     *
+     * @param sure     of the parameters that are named
+     * @param possible of others that there may be
+     */
+    record Passed(RegisterSet sure, RegisterSet possible) {}
+
+    private static final Set<String> INTEGERS = Set.of("char", "short", "int", "long", "unsigned", "signed", "_Bool", "bool",
+            "__int8", "char8_t", "char16_t", "char32_t", "wchar_t", "enum", "const", "volatile");
+    private static final int VECTORS = 8;
+
+    private final CodeFacts facts;
+    private final Map<Long, String> slots = new HashMap<>();
+
+    Prototypes(CodeFacts facts) {
+        this.facts = facts;
+        Stream.concat(facts.elf().pltRelocations().stream(), facts.elf().dynamicRelocations().stream())
+                .filter(relocation -> relocation.symbolIndex() > 0
+                        && relocation.symbolIndex() < facts.elf().dynamicSymbols().size())
+                .forEach(relocation -> {
+                    ElfSymbol symbol = facts.elf().dynamicSymbols().get(relocation.symbolIndex());
+                    slots.put(relocation.offset().value(), symbol.name());
+                });
+    }
+
+    /** What is passed to the function whose address the loader writes into a slot. */
+    Optional<Passed> ofSlot(long slot) {
+        String name = slots.get(slot);
+        return name == null || !facts.isDescribed()
+                ? Optional.empty()
+                : facts.info().functions(name).stream().findFirst().flatMap(this::of);
+    }
+
+    /** What a function is passed. */
+    Optional<Passed> of(FunctionInfo function) {
+        return parse(SignatureCheck.canonical(facts.info(), function.signature()));
+    }
+
+    static Optional<Passed> parse(String signature) {
+        int open = signature.indexOf(" (");
+        if (open < 0 || !signature.endsWith(")")) {
+            return Optional.empty();
+        }
+        RegisterSet sure = RegisterSet.NONE;
+        int integers = 0;
+        int vectors = 0;
+        boolean more = false;
+        for (String type : parameters(signature.substring(open + 2, signature.length() - 1))) {
+            if (type.equals("...")) {
+                more = true;
+            } else if (isVector(type)) {
+                sure = vectors < VECTORS ? sure.or(RegisterSet.vector(vectors)) : sure;
+                vectors++;
+            } else if (isInteger(type)) {
+                sure = integers < RegisterSet.ARGUMENTS.size()
+                        ? sure.or(RegisterSet.general(RegisterSet.ARGUMENTS.get(integers)))
+                        : sure;
+                integers++;
+            } else if (!type.equals("void")) {
+                more = true;
+                break;
+            }
+        }
+        return Optional.of(new Passed(sure, more ? RegisterSet.PASSED.minus(sure) : RegisterSet.NONE));
+    }
+
+    private static List<String> parameters(String text) {
+        List<String> parameters = new ArrayList<>();
+        int depth = 0;
+        int from = 0;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '(' || c == '<') {
+                depth++;
+            } else if (c == ')' || c == '>') {
+                depth--;
+            } else if (c == ',' && depth == 0) {
+                parameters.add(text.substring(from, i).strip());
+                from = i + 1;
+            }
+        }
+        String last = text.substring(from).strip();
+        if (!last.isEmpty()) {
+            parameters.add(last);
+        }
+        return parameters;
+    }
+
+    private static boolean isVector(String type) {
+        return type.equals("double") || type.equals("float");
+    }
+
+    private static boolean isInteger(String type) {
+        if (type.contains("*") || type.contains("&")) {
+            return true;
+        }
+        String first = type.contains(" ") ? type.substring(0, type.indexOf(' ')) : type;
+        return INTEGERS.contains(first) && !type.contains("double") && !type.contains("int128")
+                && !type.contains("complex");
+    }
+}
