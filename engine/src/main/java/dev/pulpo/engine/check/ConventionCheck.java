@@ -43,6 +43,7 @@ final class ConventionCheck {
     private final Routines old;
     private final Routines replacement;
     private final Callers callers;
+    private final ArgumentCheck arguments;
 
     /** What a caller relies on. */
     private record Reliance(Caller caller, RegisterSet registers, OptionalLong reader) {}
@@ -54,6 +55,7 @@ final class ConventionCheck {
         this.old = new Routines(target);
         this.replacement = new Routines(patch);
         this.callers = new Callers(old);
+        this.arguments = new ArgumentCheck(target, old, replacement);
     }
 
     List<Finding> run() {
@@ -62,13 +64,14 @@ final class ConventionCheck {
                 .collect(Collectors.toSet()));
         for (ReplacedFunction each : functions) {
             registers(each, findings);
+            arguments(each, findings);
             alignment(each, findings);
         }
         return findings;
     }
 
     private boolean differs(ReplacedFunction each) {
-        return !atRisk(each).isEmpty() || losesAlignment(each);
+        return !atRisk(each).isEmpty() || losesAlignment(each) || !arguments.read(each).isEmpty();
     }
 
     /** What the new code may change and the old one does not. */
@@ -157,6 +160,17 @@ final class ConventionCheck {
         return finding("callers of " + each.function()
                 + " keep values in registers that its old code leaves alone, as compilers do that see both: " + who + where
                 + "; the new code may change them", found.stream().map(Reliance::caller).toList());
+    }
+
+    // Arguments
+
+    private void arguments(ReplacedFunction each, List<Finding> findings) {
+        List<Caller> found = callers.of(each.address().value()).stream()
+                .filter(caller -> !replaced.contains(caller.caller().start())).toList();
+        if (!found.isEmpty()) {
+            arguments.objection(each, found).ifPresent(
+                    objection -> findings.add(finding("what callers of " + each.function() + " pass: " + objection, found)));
+        }
     }
 
     // The stack

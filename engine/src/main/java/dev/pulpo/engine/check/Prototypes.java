@@ -18,8 +18,14 @@ final class Prototypes {
      *
      * @param sure     of the parameters that are named
      * @param possible of others that there may be
+     * @param places   the register of each parameter, none for one on the stack; of the parameters up to the first one
+     *                 whose place is not known
      */
-    record Passed(RegisterSet sure, RegisterSet possible) {}
+    record Passed(RegisterSet sure, RegisterSet possible, List<RegisterSet> places) {
+        Passed {
+            places = List.copyOf(places);
+        }
+    }
 
     private static final Set<String> INTEGERS = Set.of("char", "short", "int", "long", "unsigned", "signed", "_Bool", "bool",
             "__int8", "char8_t", "char16_t", "char32_t", "wchar_t", "enum", "const", "volatile");
@@ -61,23 +67,27 @@ final class Prototypes {
         int integers = 0;
         int vectors = 0;
         boolean more = false;
+        List<RegisterSet> places = new ArrayList<>();
         for (String type : parameters(signature.substring(open + 2, signature.length() - 1))) {
             if (type.equals("...")) {
                 more = true;
             } else if (isVector(type)) {
-                sure = vectors < VECTORS ? sure.or(RegisterSet.vector(vectors)) : sure;
+                places.add(vectors < VECTORS ? RegisterSet.vector(vectors) : RegisterSet.NONE);
+                sure = sure.or(places.getLast());
                 vectors++;
             } else if (isInteger(type)) {
-                sure = integers < RegisterSet.ARGUMENTS.size()
-                        ? sure.or(RegisterSet.general(RegisterSet.ARGUMENTS.get(integers)))
-                        : sure;
+                places.add(integers < RegisterSet.ARGUMENTS.size()
+                        ? RegisterSet.general(RegisterSet.ARGUMENTS.get(integers))
+                        : RegisterSet.NONE);
+                sure = sure.or(places.getLast());
                 integers++;
             } else if (!type.equals("void")) {
                 more = true;
                 break;
             }
         }
-        return Optional.of(new Passed(sure, more ? RegisterSet.PASSED.minus(sure) : RegisterSet.NONE));
+        return Optional.of(new Passed(sure, more ? RegisterSet.PASSED.minus(sure) : RegisterSet.NONE,
+                places));
     }
 
     private static List<String> parameters(String text) {
