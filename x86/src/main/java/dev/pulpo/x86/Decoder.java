@@ -377,6 +377,11 @@ public final class Decoder {
         return opcode == LEA;
     }
 
+    /** Whether it pushes a register. */
+    public boolean isPush() {
+        return opcode >= 0x50 && opcode <= 0x57;
+    }
+
     /** Whether it does nothing, in the forms of {@link Nops}. */
     public boolean isNop() {
         return rex == 0 && (prefixes & ~(Prefixes.OPERAND_SIZE | Prefixes.CS)) == 0

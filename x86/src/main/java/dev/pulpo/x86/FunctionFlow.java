@@ -36,6 +36,7 @@ public final class FunctionFlow {
     private final Flow[] flows;
     private final long[] targets;
     private final boolean[] tables;
+    private final boolean[] pushes;
     private final int[] heads;
     private final boolean complete;
     private final Decoder decoder = new Decoder();
@@ -51,6 +52,7 @@ public final class FunctionFlow {
         Flow[] kinds = new Flow[code.length];
         long[] leads = new long[code.length];
         boolean[] table = new boolean[code.length];
+        boolean[] push = new boolean[code.length];
         indexOf = new int[code.length];
         Arrays.fill(indexOf, -1);
         int count = 0;
@@ -66,6 +68,7 @@ public final class FunctionFlow {
             indexOf[position] = count;
             kinds[count] = decoder.flow();
             leads[count] = decoder.flow().isDirect() ? start + position + length + decoder.branchDisplacement() : 0;
+            push[count] = decoder.isPush();
             table[count] = decoder.flow() == Flow.INDIRECT_JUMP && !decoder.isRipRelative();
             position += length;
             count++;
@@ -75,6 +78,7 @@ public final class FunctionFlow {
         flows = Arrays.copyOf(kinds, count);
         targets = Arrays.copyOf(leads, count);
         tables = Arrays.copyOf(table, count);
+        pushes = Arrays.copyOf(push, count);
         heads = heads();
     }
 
@@ -255,7 +259,9 @@ public final class FunctionFlow {
                         .or(possibly && !tables[index] ? RegisterSet.PASSED : RegisterSet.NONE);
                 case RETURN -> possibly ? RegisterSet.RETURNED : RegisterSet.NONE;
                 case HALT -> RegisterSet.NONE;
-                case SEQUENTIAL, INTERRUPT -> effects(index, after).neededBefore();
+                // Compilers push any register to move the stack pointer.
+                case SEQUENTIAL -> !possibly && pushes[index] ? after : effects(index, after).neededBefore();
+                case INTERRUPT -> effects(index, after).neededBefore();
             };
         }
 
@@ -332,7 +338,7 @@ public final class FunctionFlow {
 
     /** Whether an instruction writes the register without reading it; empty if it does neither. */
     private Optional<Boolean> writes(int index, RegisterSet register, Callees callees) {
-        RegisterEffects effects = effects(index, register.or(RegisterSet.FLAGS));
+        RegisterEffects effects = effects(index, RegisterSet.ALL);
         return switch (flows[index]) {
             case CALL -> callees.clobbered(targets[index]).meets(register)
                     || callees.needed(targets[index]).meets(register) ? Optional.of(false) : Optional.empty();

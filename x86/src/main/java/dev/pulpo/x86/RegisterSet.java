@@ -22,6 +22,8 @@ public record RegisterSet(long general, long vectors) {
     private static final int MASK_BIT = 49;
     private static final String[] NAMES = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"};
 
+    /** Everything. */
+    public static final RegisterSet ALL = new RegisterSet(-1, -1);
     /** The arithmetic flags. */
     public static final RegisterSet FLAGS = new RegisterSet(1L << FLAG_BIT, 0);
     /**

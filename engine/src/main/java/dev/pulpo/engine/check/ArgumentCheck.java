@@ -26,18 +26,22 @@ final class ArgumentCheck {
     private static final int XMM15 = 32;
 
     private final CodeFacts target;
+    private final CodeFacts patch;
     private final Routines old;
     private final Routines replacement;
 
-    ArgumentCheck(CodeFacts target, Routines old, Routines replacement) {
+    ArgumentCheck(CodeFacts target, CodeFacts patch, Routines old, Routines replacement) {
         this.target = target;
+        this.patch = patch;
         this.old = old;
         this.replacement = replacement;
     }
 
-    /** What the replacement reads first, of all registers of arguments. */
+    /** The arguments that the replacement reads, or may read. */
     RegisterSet read(ReplacedFunction each) {
-        return replacement.needed(each.replacementAddress().value()).and(RegisterSet.PASSED);
+        RegisterSet possible = replacement.possiblyNeeded(each.replacementAddress().value()).and(RegisterSet.PASSED);
+        return patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
+                .map(passed -> possible.and(passed.sure().or(passed.possible()))).orElse(possible);
     }
 
     /**

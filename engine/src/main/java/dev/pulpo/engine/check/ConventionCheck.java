@@ -55,7 +55,7 @@ final class ConventionCheck {
         this.old = new Routines(target);
         this.replacement = new Routines(patch);
         this.callers = new Callers(old);
-        this.arguments = new ArgumentCheck(target, old, replacement);
+        this.arguments = new ArgumentCheck(target, patch, old, replacement);
     }
 
     List<Finding> run() {

@@ -50,6 +50,7 @@ final class Routines implements FunctionFlow.Callees {
     private final Map<Long, FrameFlow> frames = new HashMap<>();
     private final Map<Long, Summary> summaries = new HashMap<>();
     private final Map<Long, RegisterSet> needed = new HashMap<>();
+    private final Map<Long, RegisterSet> possiblyNeeded = new HashMap<>();
 
     Routines(CodeFacts facts) {
         this.facts = facts;
@@ -162,28 +163,31 @@ final class Routines implements FunctionFlow.Callees {
 
     @Override
     public RegisterSet needed(long address) {
-        RegisterSet known = needed.get(address);
-        if (known != null) {
-            return known;
-        }
-        if (needed.size() > MOST_NEEDS) {
-            return RegisterSet.NONE;
-        }
-        // Recursion needs what the rest of it needs.
-        needed.put(address, RegisterSet.NONE);
-        RegisterSet found = isKnown(address)
-                ? around(address).orElseThrow().needs(this, false).before(address)
-                : prototype(address).map(Prototypes.Passed::sure).orElse(RegisterSet.NONE);
-        RegisterSet answer = found.and(RegisterSet.CALL_CLOBBERED).minus(RegisterSet.FLAGS);
-        needed.put(address, answer);
-        return answer;
+        return needed(address, needed, false);
     }
 
     @Override
     public RegisterSet possiblyNeeded(long address) {
-        return isKnown(address)
-                ? RegisterSet.NONE
-                : prototype(address).map(Prototypes.Passed::possible).orElse(RegisterSet.PASSED);
+        return needed(address, possiblyNeeded, true);
+    }
+
+    private RegisterSet needed(long address, Map<Long, RegisterSet> known, boolean possibly) {
+        RegisterSet answer = known.get(address);
+        if (answer != null) {
+            return answer;
+        }
+        if (known.size() > MOST_NEEDS) {
+            return RegisterSet.NONE;
+        }
+        // Recursion needs what the rest of it needs.
+        known.put(address, RegisterSet.NONE);
+        RegisterSet found = isKnown(address)
+                ? around(address).orElseThrow().needs(this, possibly).before(address)
+                : prototype(address).map(passed -> possibly ? passed.sure().or(passed.possible()) : passed.sure())
+                        .orElse(possibly ? RegisterSet.PASSED : RegisterSet.NONE);
+        answer = found.and(RegisterSet.PASSED);
+        known.put(address, answer);
+        return answer;
     }
 
     private Optional<Prototypes.Passed> prototype(long address) {
