@@ -257,7 +257,7 @@ public final class FunctionFlow {
                 }
                 case INDIRECT_JUMP -> effects(index, after).neededBefore()
                         .or(possibly && !tables[index] ? RegisterSet.PASSED : RegisterSet.NONE);
-                case RETURN -> possibly ? RegisterSet.RETURNED : RegisterSet.NONE;
+                case RETURN -> possibly ? RegisterSet.RESULT : RegisterSet.NONE;
                 case HALT -> RegisterSet.NONE;
                 // Compilers push any register to move the stack pointer.
                 case SEQUENTIAL -> !possibly && pushes[index] ? after : effects(index, after).neededBefore();
@@ -349,6 +349,93 @@ public final class FunctionFlow {
                 yield written ? Optional.of(true) : read ? Optional.of(false) : Optional.empty();
             }
         };
+    }
+
+    /**
+     * How the function uses what its registers hold when it begins: which lead to memory, directly or after a computation,
+     * and which it may hand on, so that others may use them so.
+     *
+     * @param dereferenced registers with addresses
+     * @param passedOn     registers that calls, stores or results may pass on
+     */
+    public record Uses(RegisterSet dereferenced, RegisterSet passedOn) {}
+
+    /** How it uses the general registers that it begins with. */
+    public Uses uses() {
+        // For each instruction and register the set of initial registers that its content may come from.
+        int[][] origins = new int[at.length][];
+        List<Integer> open = new ArrayList<>();
+        if (at.length > 0) {
+            origins[0] = new int[16];
+            for (int register = 0; register < 16; register++) {
+                origins[0][register] = 1 << register;
+            }
+            open.add(0);
+        }
+        int dereferenced = 0;
+        int passedOn = 0;
+        for (int n = 0; n < open.size(); n++) {
+            int i = open.get(n);
+            int[] after = origins[i].clone();
+            RegisterEffects effects = effects(i, RegisterSet.ALL);
+            int addresses = from(origins[i], effects.address());
+            int read = from(origins[i], effects.reads());
+            boolean computes = decoder.isLea();
+            dereferenced |= computes ? 0 : addresses;
+            boolean stores = effects.mayWrite().minus(RegisterSet.FLAGS).isEmpty() && !decoder.writesFlags();
+            boolean calls = flows[i] == Flow.CALL || flows[i] == Flow.INDIRECT_CALL;
+            passedOn |= calls ? from(origins[i], RegisterSet.PASSED)
+                    : flows[i] == Flow.RETURN ? from(origins[i], RegisterSet.RESULT) : stores ? read : 0;
+            if (flows[i] == Flow.JUMP && index(targets[i]) < 0 || flows[i] == Flow.INDIRECT_JUMP && !tables[i]) {
+                passedOn |= from(origins[i], RegisterSet.PASSED);
+            }
+            // What comes from memory does not come from a register, unless it is combined with one.
+            int result = computes ? addresses : read & ~addresses;
+            for (int register = 0; register < 16; register++) {
+                if (effects.mayWrite().meets(RegisterSet.general(register))) {
+                    after[register] = result;
+                }
+                if (calls && RegisterSet.CALL_CLOBBERED.meets(RegisterSet.general(register))) {
+                    after[register] = 0;
+                }
+            }
+            for (int successor : successors(i)) {
+                if (join(origins, successor, after)) {
+                    open.add(successor);
+                }
+            }
+        }
+        return new Uses(registers(dereferenced), registers(passedOn));
+    }
+
+    private static int from(int[] origins, RegisterSet registers) {
+        int all = 0;
+        for (int register = 0; register < 16; register++) {
+            all |= registers.partsOf(register) == 0 ? 0 : origins[register];
+        }
+        return all;
+    }
+
+    private static boolean join(int[][] origins, int index, int[] more) {
+        if (origins[index] == null) {
+            origins[index] = more.clone();
+            return true;
+        }
+        boolean changed = false;
+        for (int register = 0; register < 16; register++) {
+            int both = origins[index][register] | more[register];
+            changed |= both != origins[index][register];
+            origins[index][register] = both;
+        }
+        return changed;
+    }
+
+    private static RegisterSet registers(int bits) {
+        RegisterSet all = RegisterSet.NONE;
+        for (int register = 0; register < 16; register++) {
+            all = (bits >> register & 1) == 0 ? all : all.or(RegisterSet.general(register));
+        }
+        return all;
     }
 
     private int[][] predecessors() {

@@ -58,6 +58,11 @@ final class RegisterEffects {
         return reads;
     }
 
+    /** The registers that make the address of its operand. */
+    RegisterSet address() {
+        return address;
+    }
+
     /** What it overwrites, so that nothing of the old content is left. */
     RegisterSet overwrites() {
         return writes;

@@ -33,8 +33,13 @@ public record RegisterSet(long general, long vectors) {
     public static final RegisterSet CALL_CLOBBERED = callClobbered();
     /** The registers of arguments: {@code rdi}, {@code rsi}, {@code rdx}, {@code rcx}, {@code r8}, {@code r9}. */
     public static final List<Integer> ARGUMENTS = List.of(7, 6, 2, 1, 8, 9);
-    /** Values are returned in {@code rax}, {@code rdx}, {@code xmm0} and {@code xmm1} (psABI, section 3.2.3). */
-    public static final RegisterSet RETURNED = general(0).or(general(2)).or(vector(0)).or(vector(1));
+    /**
+     * Where functions return one value: {@code rax} or {@code xmm0}. What they return in {@code rdx} and {@code xmm1} is the
+     * second half of a value (psABI, section 3.2.3).
+     */
+    public static final RegisterSet RESULT = general(0).or(vector(0));
+    /** The second half of a value that is returned. */
+    public static final RegisterSet SECOND_RESULT = general(2).or(vector(1));
     /** All registers that arguments can be passed in. */
     public static final RegisterSet PASSED = passed();
 
@@ -136,6 +141,30 @@ public record RegisterSet(long general, long vectors) {
         }
         add(FLAGS, found);
         return found;
+    }
+
+    /**
+     * What can be passed to a function when these registers cannot be: arguments are passed in a fixed order, so none comes
+     * after one that is not. Registers that pass nothing are all there.
+     */
+    public static RegisterSet passableWith(RegisterSet missing) {
+        RegisterSet rest = ALL;
+        boolean after = false;
+        for (int register : ARGUMENTS) {
+            after |= missing.meets(general(register));
+            rest = after ? rest.minus(general(register)) : rest;
+        }
+        after = false;
+        for (int register = 0; register < 8; register++) {
+            after |= missing.meets(vector(register));
+            rest = after && register > 0 ? rest.minus(vector(register)) : rest;
+        }
+        return rest;
+    }
+
+    /** The registers of which a part is a member, as wholes: who changes a part is not relied on for the rest. */
+    public RegisterSet whole() {
+        return registers().stream().reduce(NONE, RegisterSet::or);
     }
 
     private void add(RegisterSet register, List<RegisterSet> found) {

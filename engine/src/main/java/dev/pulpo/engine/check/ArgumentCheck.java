@@ -8,6 +8,7 @@ import dev.pulpo.elf.dwarf.SourceScope;
 import dev.pulpo.elf.expression.Opcode;
 import dev.pulpo.elf.expression.Operation;
 import dev.pulpo.engine.check.Callers.Caller;
+import dev.pulpo.x86.FunctionFlow;
 import dev.pulpo.x86.RegisterSet;
 import java.util.List;
 import java.util.Optional;
@@ -56,10 +57,28 @@ final class ArgumentCheck {
         if (passed.isPresent() && parameters.size() == passed.get().places().size()) {
             return byDescription(each, callers, parameters, passed.get().places());
         }
+        RegisterSet pointers = promoted(each);
+        if (!pointers.isEmpty()) {
+            return Optional.of("the new code takes " + pointers + " for an address, and the old code only calculates with it:"
+                    + " callers may pass what is there instead of the address");
+        }
         RegisterSet fresh = read(each).minus(old.needed(each.address().value()));
         return unset(fresh, callers)
                 .map(caller -> "the new code reads " + fresh + " when it begins, which the old code does not, and callers"
                         + " do not set it");
+    }
+
+    /** Registers that the new code takes for addresses, where the old code does not and hands them to nobody who might. */
+    private RegisterSet promoted(ReplacedFunction each) {
+        RegisterSet addresses = uses(replacement, each.replacementAddress().value())
+                .map(FunctionFlow.Uses::dereferenced).orElse(RegisterSet.NONE);
+        RegisterSet numbers = uses(old, each.address().value())
+                .map(uses -> RegisterSet.PASSED.minus(uses.dereferenced()).minus(uses.passedOn())).orElse(RegisterSet.NONE);
+        return addresses.and(numbers).and(old.needed(each.address().value()).whole());
+    }
+
+    private static Optional<FunctionFlow.Uses> uses(Routines routines, long entry) {
+        return routines.around(entry).filter(flow -> flow.start() == entry).map(FunctionFlow::uses);
     }
 
     private List<LocalVariable> parameters(LinkAddress entry) {

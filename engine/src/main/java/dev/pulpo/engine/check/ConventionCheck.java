@@ -2,6 +2,7 @@ package dev.pulpo.engine.check;
 
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.dwarf.FunctionInfo;
 import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Finding;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -38,6 +40,7 @@ final class ConventionCheck {
     private static final int FURTHEST = 64;
 
     private final CodeFacts target;
+    private final CodeFacts patch;
     private final List<ReplacedFunction> functions;
     private final Set<Long> replaced;
     private final Routines old;
@@ -50,6 +53,7 @@ final class ConventionCheck {
 
     ConventionCheck(CodeFacts target, CodeFacts patch, List<ReplacedFunction> functions) {
         this.target = target;
+        this.patch = patch;
         this.functions = functions;
         this.replaced = functions.stream().map(each -> each.address().value()).collect(Collectors.toSet());
         this.old = new Routines(target);
@@ -76,7 +80,11 @@ final class ConventionCheck {
 
     /** What the new code may change and the old one does not. */
     private RegisterSet atRisk(ReplacedFunction each) {
-        return replacement.clobbered(each.replacementAddress().value()).minus(old.clobbered(each.address().value()));
+        // A function may return what it was passed, untouched.
+        RegisterSet result = target.functionEnteredAt(each.address()).or(() -> ofReplacement(each))
+                .map(old.prototypes()::result).orElse(RegisterSet.RESULT);
+        return replacement.clobbered(each.replacementAddress().value()).minus(old.clobbered(each.address().value()))
+                .minus(result);
     }
 
     // Registers
@@ -98,7 +106,7 @@ final class ConventionCheck {
                 if (replaced.contains(around)) {
                     continue;
                 }
-                reliance(caller, risk, found);
+                reliance(caller, risk, entry == each.address().value() ? taken(each) : taken(entry), found);
                 // What a caller leaves alone as well, its own callers may rely on.
                 RegisterSet further = risk.minus(old.clobbered(around));
                 RegisterSet before = looked.getOrDefault(around, RegisterSet.NONE);
@@ -113,23 +121,39 @@ final class ConventionCheck {
         }
     }
 
-    private void reliance(Caller caller, RegisterSet risk, List<Reliance> found) {
+    /** The registers that callers set for the function itself, as far as is known. */
+    private RegisterSet taken(ReplacedFunction each) {
+        return taken(each.address().value()).or(ofReplacement(each).flatMap(replacement.prototypes()::of)
+                .map(Prototypes.Passed::sure).orElse(RegisterSet.NONE));
+    }
+
+    private Optional<FunctionInfo> ofReplacement(ReplacedFunction each) {
+        return patch.functionEnteredAt(each.replacementAddress());
+    }
+
+    private RegisterSet taken(long entry) {
+        return target.functionEnteredAt(new LinkAddress(entry)).flatMap(old.prototypes()::of)
+                .map(Prototypes.Passed::sure).orElse(RegisterSet.NONE);
+    }
+
+    private void reliance(Caller caller, RegisterSet risk, RegisterSet taken, List<Reliance> found) {
         FunctionFlow flow = caller.caller();
         if (!flow.isCall(caller.site())) {
             return;
         }
         FunctionFlow.Needs sure = flow.needs(old, false);
         RegisterSet relied = sure.afterCall(caller.site()).and(risk);
-        RegisterSet unsure = risk.minus(relied);
+        RegisterSet unsure = risk.minus(relied).minus(taken);
         if (!unsure.isEmpty()) {
-            FunctionFlow.Needs possible = flow.needs(old, true);
-            RegisterSet maybe = possible.afterCall(caller.site()).and(unsure);
-            for (RegisterSet register : maybe.registers()) {
+            RegisterSet after = flow.needs(old, true).afterCall(caller.site());
+            RegisterSet meant = RegisterSet.NONE;
+            for (RegisterSet register : after.and(unsure).registers()) {
                 if (flow.isSetFor(caller.site(), register, old, isParameter(flow, register))
                         && isReturned(flow, register)) {
-                    relied = relied.or(register.and(maybe));
+                    meant = meant.or(register);
                 }
             }
+            relied = relied.or(meant.and(RegisterSet.passableWith(after.minus(meant).minus(relied))).and(after));
         }
         if (!relied.isEmpty()) {
             found.add(new Reliance(caller, relied, sure.reader(caller.site(), relied)));
@@ -142,11 +166,17 @@ final class ConventionCheck {
                 .filter(passed -> passed.sure().meets(register)).isPresent();
     }
 
-    /** Whether what is in the register when the function returns can be its result. */
+    /**
+     * Whether a register may be meant for whom the function returns to. Results in two registers are too rare to be assumed
+     * where the result is not known.
+     */
     private boolean isReturned(FunctionFlow flow, RegisterSet register) {
-        return !register.meets(RegisterSet.RETURNED) || register.meets(RegisterSet.PASSED)
-                || target.functionEnteredAt(new LinkAddress(flow.start()))
-                        .filter(function -> function.signature().startsWith("void (")).isEmpty();
+        if (register.meets(RegisterSet.PASSED)) {
+            return true;
+        }
+        Optional<String> result = target.functionEnteredAt(new LinkAddress(flow.start()))
+                .map(FunctionInfo::signature).map(signature -> signature.substring(0, Math.max(0, signature.indexOf(" ("))));
+        return result.map(type -> !type.equals("void")).orElse(true);
     }
 
     private Finding relied(ReplacedFunction each, List<Reliance> found) {

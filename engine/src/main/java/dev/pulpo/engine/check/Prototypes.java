@@ -58,6 +58,17 @@ final class Prototypes {
         return parse(SignatureCheck.canonical(facts.info(), function.signature()));
     }
 
+    /** Where a function returns its result. */
+    RegisterSet result(FunctionInfo function) {
+        String signature = SignatureCheck.canonical(facts.info(), function.signature());
+        String type = signature.substring(0, Math.max(0, signature.indexOf(" (")));
+        return type.equals("void")
+                ? RegisterSet.NONE
+                : isVector(type)
+                        ? RegisterSet.vector(0)
+                        : isInteger(type) ? RegisterSet.general(0) : RegisterSet.RESULT.or(RegisterSet.SECOND_RESULT);
+    }
+
     static Optional<Passed> parse(String signature) {
         int open = signature.indexOf(" (");
         if (open < 0 || !signature.endsWith(")")) {

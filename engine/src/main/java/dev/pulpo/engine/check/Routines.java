@@ -144,7 +144,7 @@ final class Routines implements FunctionFlow.Callees {
                 }
             }
         }
-        return restored(entry, new Summary(clobbered.and(RegisterSet.CALL_CLOBBERED), needsAlignment));
+        return restored(entry, new Summary(clobbered.whole().and(RegisterSet.CALL_CLOBBERED), needsAlignment));
     }
 
     /** Without what the function at the entry itself saves and restores around everything. */
