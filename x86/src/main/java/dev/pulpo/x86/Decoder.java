@@ -377,6 +377,12 @@ public final class Decoder {
         return opcode == LEA;
     }
 
+    /** Whether it may multiply: imul, mul, shl and the like, or a {@code lea} with an index (SDM volume 2). */
+    boolean multiplies() {
+        return opcode == 0x69 || opcode == 0x6b || opcode == X0F + 0xaf || opcode == LEA
+                || (opcode == 0xf7 || opcode == 0xc1 || opcode == 0xd1 || opcode == 0xd3) && (modRm >> 3 & 7) == 4;
+    }
+
     /** Whether it pushes a register. */
     public boolean isPush() {
         return opcode >= 0x50 && opcode <= 0x57;

@@ -356,9 +356,10 @@ public final class FunctionFlow {
      * and which it may hand on, so that others may use them so.
      *
      * @param dereferenced registers with addresses
+     * @param scaled       registers that are multiplied, which addresses are not
      * @param passedOn     registers that calls, stores or results may pass on
      */
-    public record Uses(RegisterSet dereferenced, RegisterSet passedOn) {}
+    public record Uses(RegisterSet dereferenced, RegisterSet scaled, RegisterSet passedOn) {}
 
     /** How it uses the general registers that it begins with. */
     public Uses uses() {
@@ -374,6 +375,7 @@ public final class FunctionFlow {
         }
         int dereferenced = 0;
         int passedOn = 0;
+        int scaled = 0;
         for (int n = 0; n < open.size(); n++) {
             int i = open.get(n);
             int[] after = origins[i].clone();
@@ -382,6 +384,7 @@ public final class FunctionFlow {
             int read = from(origins[i], effects.reads());
             boolean computes = decoder.isLea();
             dereferenced |= computes ? 0 : addresses;
+            scaled |= decoder.multiplies() ? computes ? from(origins[i], effects.index()) : read & ~addresses : 0;
             boolean stores = effects.mayWrite().minus(RegisterSet.FLAGS).isEmpty() && !decoder.writesFlags();
             boolean calls = flows[i] == Flow.CALL || flows[i] == Flow.INDIRECT_CALL;
             passedOn |= calls ? from(origins[i], RegisterSet.PASSED)
@@ -405,7 +408,7 @@ public final class FunctionFlow {
                 }
             }
         }
-        return new Uses(registers(dereferenced), registers(passedOn));
+        return new Uses(registers(dereferenced), registers(scaled), registers(passedOn));
     }
 
     private static int from(int[] origins, RegisterSet registers) {

@@ -28,6 +28,7 @@ final class RegisterEffects {
     private final int evex;
     private final RegisterSet needed;
     private final RegisterSet address;
+    private RegisterSet scaledIndex = NONE;
     private RegisterSet reads = NONE;
     private RegisterSet writes = NONE;
     private RegisterSet partial = NONE;
@@ -61,6 +62,11 @@ final class RegisterEffects {
     /** The registers that make the address of its operand. */
     RegisterSet address() {
         return address;
+    }
+
+    /** The register that the address scales. */
+    RegisterSet index() {
+        return scaledIndex;
     }
 
     /** What it overwrites, so that nothing of the old content is left. */
@@ -142,6 +148,9 @@ final class RegisterEffects {
         if (isVectorIndexed()) {
             return base.or(RegisterSet.vector(index));
         }
+        scaledIndex = index == RSP || sib >> 6 == 0 && !base.equals(RegisterSet.general(index))
+                ? NONE
+                : RegisterSet.general(index);
         return index == RSP ? base : base.or(RegisterSet.general(index));
     }
 

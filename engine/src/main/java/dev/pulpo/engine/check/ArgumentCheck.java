@@ -59,8 +59,8 @@ final class ArgumentCheck {
         }
         RegisterSet pointers = promoted(each);
         if (!pointers.isEmpty()) {
-            return Optional.of("the new code takes " + pointers + " for an address, and the old code only calculates with it:"
-                    + " callers may pass what is there instead of the address");
+            return Optional.of("of the old code and the new one, one takes " + pointers
+                    + " for an address, and the other for a number");
         }
         RegisterSet fresh = read(each).minus(old.needed(each.address().value()));
         return unset(fresh, callers)
@@ -68,13 +68,22 @@ final class ArgumentCheck {
                         + " do not set it");
     }
 
-    /** Registers that the new code takes for addresses, where the old code does not and hands them to nobody who might. */
+    /** Registers that one of both takes for addresses, and the other for numbers. */
     private RegisterSet promoted(ReplacedFunction each) {
-        RegisterSet addresses = uses(replacement, each.replacementAddress().value())
-                .map(FunctionFlow.Uses::dereferenced).orElse(RegisterSet.NONE);
-        RegisterSet numbers = uses(old, each.address().value())
-                .map(uses -> RegisterSet.PASSED.minus(uses.dereferenced()).minus(uses.passedOn())).orElse(RegisterSet.NONE);
-        return addresses.and(numbers).and(old.needed(each.address().value()).whole());
+        Optional<FunctionFlow.Uses> before = uses(old, each.address().value());
+        Optional<FunctionFlow.Uses> after = uses(replacement, each.replacementAddress().value());
+        if (before.isEmpty() || after.isEmpty()) {
+            return RegisterSet.NONE;
+        }
+        RegisterSet oldAddresses = before.get().dereferenced();
+        RegisterSet oldNumbers = before.get().scaled().or(old.needed(each.address().value()).whole()
+                .minus(before.get().passedOn())).minus(oldAddresses);
+        RegisterSet newNumbers = patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
+                .map(passed -> passed.narrow().or(passed.possible().isEmpty()
+                        ? RegisterSet.PASSED.minus(passed.sure())
+                        : RegisterSet.NONE))
+                .orElse(RegisterSet.NONE);
+        return after.get().dereferenced().and(oldNumbers).or(oldAddresses.and(newNumbers)).and(RegisterSet.PASSED);
     }
 
     private static Optional<FunctionFlow.Uses> uses(Routines routines, long entry) {

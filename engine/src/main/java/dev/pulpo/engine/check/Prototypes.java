@@ -18,10 +18,11 @@ final class Prototypes {
      *
      * @param sure     of the parameters that are named
      * @param possible of others that there may be
+     * @param narrow   of parameters that are too small for addresses
      * @param places   the register of each parameter, none for one on the stack; of the parameters up to the first one
      *                 whose place is not known
      */
-    record Passed(RegisterSet sure, RegisterSet possible, List<RegisterSet> places) {
+    record Passed(RegisterSet sure, RegisterSet possible, RegisterSet narrow, List<RegisterSet> places) {
         Passed {
             places = List.copyOf(places);
         }
@@ -75,6 +76,7 @@ final class Prototypes {
             return Optional.empty();
         }
         RegisterSet sure = RegisterSet.NONE;
+        RegisterSet narrow = RegisterSet.NONE;
         int integers = 0;
         int vectors = 0;
         boolean more = false;
@@ -91,6 +93,7 @@ final class Prototypes {
                         ? RegisterSet.general(RegisterSet.ARGUMENTS.get(integers))
                         : RegisterSet.NONE);
                 sure = sure.or(places.getLast());
+                narrow = isNarrow(type) ? narrow.or(places.getLast()) : narrow;
                 integers++;
             } else if (!type.equals("void")) {
                 more = true;
@@ -98,7 +101,7 @@ final class Prototypes {
             }
         }
         return Optional.of(new Passed(sure, more ? RegisterSet.PASSED.minus(sure) : RegisterSet.NONE,
-                places));
+                narrow, places));
     }
 
     private static List<String> parameters(String text) {
@@ -125,6 +128,10 @@ final class Prototypes {
 
     private static boolean isVector(String type) {
         return type.equals("double") || type.equals("float");
+    }
+
+    private static boolean isNarrow(String type) {
+        return !type.contains("*") && !type.contains("&") && !type.contains("long");
     }
 
     private static boolean isInteger(String type) {
