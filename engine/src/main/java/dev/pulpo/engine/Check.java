@@ -1,5 +1,8 @@
 package dev.pulpo.engine;
 
+import static java.util.stream.Collectors.joining;
+
+import java.util.Arrays;
 import java.util.Locale;
 
 /** What is looked for in a patch before it can do harm. */
@@ -14,6 +17,8 @@ public enum Check {
     BUILD_ID(false),
     /** A function and what replaces it take or return different things. */
     SIGNATURE(true),
+    /** Callers rely on what the old code leaves alone and the new code does not, or do not pass what it reads. */
+    CONVENTION(true),
     /** The compiler has inlined the function elsewhere, where the old code goes on to run. */
     INLINED(true),
     /** The compiler has made copies of the function for some callers, which go on to call those. */
@@ -58,9 +63,7 @@ public enum Check {
                 return check;
             }
         }
-        throw new IllegalArgumentException(
-                "'" + word
-                        + "' cannot be allowed; signature, inlined, cloned, layout, duplicated, data, constructor, "
-                        + "interposed and options can");
+        throw new IllegalArgumentException("'" + word + "' cannot be allowed; these can: "
+                + Arrays.stream(values()).filter(Check::isOverridable).map(Check::word).collect(joining(", ")));
     }
 }

@@ -64,6 +64,8 @@ public final class Decoder {
     private int displacementSize;
     private int immediateOffset;
     private int immediateSize;
+    /** The byte of VEX or EVEX with {@code W}, {@code vvvv}, {@code L} and {@code pp}; -1 without. */
+    private int vectorPayload;
 
     private byte[] code = new byte[READABLE];
     private int start;
@@ -206,6 +208,7 @@ public final class Decoder {
         if (map < 0 || (prefixes & FORBIDDEN_BEFORE_VECTOR) != 0 || rex != 0) {
             return -at;
         }
+        vectorPayload = p1;
         // The register extensions are stored inverted; VEX has them in the same order as REX, but in the upper bits.
         rex = ((p1 & 0x80) >> 4) | (first == 0xc5 ? (~p0 & 0x80) >> 5 : (~p0 & 0xe0) >> 5);
         int where = map + (code[at - 1] & 0xff);
@@ -258,6 +261,7 @@ public final class Decoder {
         word >>>= isRex << 3;
         rex = first & -isRex;
         prefixes = 0;
+        vectorPayload = -1;
         int where = (int) word & 0xff;
         int entry = PRIMARY[where];
         int at = from + 1 + isRex;
@@ -373,6 +377,17 @@ public final class Decoder {
         return opcode == LEA;
     }
 
+    /** Whether it may multiply: imul, mul, shl and the like, or a {@code lea} with an index (SDM volume 2). */
+    boolean multiplies() {
+        return opcode == 0x69 || opcode == 0x6b || opcode == X0F + 0xaf || opcode == LEA
+                || (opcode == 0xf7 || opcode == 0xc1 || opcode == 0xd1 || opcode == 0xd3) && (modRm >> 3 & 7) == 4;
+    }
+
+    /** Whether it pushes a register. */
+    public boolean isPush() {
+        return opcode >= 0x50 && opcode <= 0x57;
+    }
+
     /** Whether it does nothing, in the forms of {@link Nops}. */
     public boolean isNop() {
         return rex == 0 && (prefixes & ~(Prefixes.OPERAND_SIZE | Prefixes.CS)) == 0
@@ -457,6 +472,35 @@ public final class Decoder {
     /** Whether the register in ModRM.rm or the base of the memory operand is one of the upper eight. */
     boolean extendsBase() {
         return (rex & REX_B) != 0;
+    }
+
+    /** Whether the index of the memory operand is one of the upper eight registers. */
+    boolean extendsIndex() {
+        return (rex & REX_X) != 0;
+    }
+
+    /** Whether there is a REX prefix, so that the registers of one byte are the lowest of all sixteen. */
+    boolean hasRex() {
+        return (rex & REX) != 0;
+    }
+
+    boolean hasOperandSizePrefix() {
+        return (prefixes & Prefixes.OPERAND_SIZE) != 0;
+    }
+
+    /** The prefix that selects the instruction, as {@link Prefixes#mandatory}, also for VEX and EVEX. */
+    int mandatory() {
+        return vectorPayload < 0 ? Prefixes.mandatory(prefixes) : vectorPayload & 3;
+    }
+
+    /** Whether VEX.L is set. */
+    boolean isLong() {
+        return vectorPayload >= 0 && (vectorPayload & 4) != 0;
+    }
+
+    /** Whether it is a VEX instruction whose {@code vvvv} names no register. */
+    boolean isUnaryVector() {
+        return (encoding & Encoding.V0) != 0;
     }
 
     /** Whether it uses {@code rsp} implicitly. */

@@ -12,6 +12,7 @@ public final class PatchChecks {
     public static List<Finding> run(CodeFacts target, CodeFacts patch, List<ReplacedFunction> functions) {
         List<Finding> findings = new ArrayList<>();
         findings.addAll(OptionCheck.run(target, patch, functions));
+        findings.addAll(new ConventionCheck(target, patch, functions).run());
         if (target.isDescribed()) {
             findings.addAll(CopyCheck.run(target, functions));
         }

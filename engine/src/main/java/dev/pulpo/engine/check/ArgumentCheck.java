@@ -1,0 +1,147 @@
+package dev.pulpo.engine.check;
+
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.dwarf.FunctionInfo;
+import dev.pulpo.elf.dwarf.LocalVariable;
+import dev.pulpo.elf.dwarf.LocationEntry;
+import dev.pulpo.elf.dwarf.SourceScope;
+import dev.pulpo.elf.expression.Opcode;
+import dev.pulpo.elf.expression.Operation;
+import dev.pulpo.engine.check.Callers.Caller;
+import dev.pulpo.x86.FunctionFlow;
+import dev.pulpo.x86.RegisterSet;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Whether the direct callers of a function pass what its replacement reads. GCC's {@code -fipa-sra} and
+ * {@code -fipa-cp-clone}, and clang's elimination of dead arguments and promotion of pointers, leave arguments out, move the
+ * others to their registers, or pass what a pointer leads to. Debug information tells: a parameter that is not where the ABI
+ * has it when the function begins was not passed as the ABI says. Without it, an argument counts as passed if the old function
+ * reads its register, or if all callers set it for the call.
+ */
+final class ArgumentCheck {
+    /** DWARF numbers of the general registers, by their number in instructions (psABI, figure 3.36). */
+    private static final List<Integer> DWARF = List.of(0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15);
+    private static final int XMM0 = 17;
+    private static final int XMM15 = 32;
+
+    private final CodeFacts target;
+    private final CodeFacts patch;
+    private final Routines old;
+    private final Routines replacement;
+
+    ArgumentCheck(CodeFacts target, CodeFacts patch, Routines old, Routines replacement) {
+        this.target = target;
+        this.patch = patch;
+        this.old = old;
+        this.replacement = replacement;
+    }
+
+    /** The arguments that the replacement reads, or may read. */
+    RegisterSet read(ReplacedFunction each) {
+        RegisterSet possible = replacement.possiblyNeeded(each.replacementAddress().value()).and(RegisterSet.PASSED);
+        return patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
+                .map(passed -> possible.and(passed.sure().or(passed.possible()))).orElse(possible);
+    }
+
+    /**
+     * Why the callers do not pass what the replacement reads; empty if nothing says so.
+     *
+     * @param callers of the old function
+     */
+    Optional<String> objection(ReplacedFunction each, List<Caller> callers) {
+        Optional<FunctionInfo> described = target.functionEnteredAt(each.address());
+        List<LocalVariable> parameters = described.map(function -> parameters(each.address())).orElse(List.of());
+        Optional<Prototypes.Passed> passed = described.flatMap(old.prototypes()::of);
+        if (passed.isPresent() && parameters.size() == passed.get().places().size()) {
+            return byDescription(each, callers, parameters, passed.get().places());
+        }
+        RegisterSet pointers = promoted(each);
+        if (!pointers.isEmpty()) {
+            return Optional.of("of the old code and the new one, one takes " + pointers
+                    + " for an address, and the other for a number");
+        }
+        RegisterSet fresh = read(each).minus(old.needed(each.address().value()));
+        return unset(fresh, callers)
+                .map(caller -> "the new code reads " + fresh + " when it begins, which the old code does not, and callers"
+                        + " do not set it");
+    }
+
+    /** Registers that one of both takes for addresses, and the other for numbers. */
+    private RegisterSet promoted(ReplacedFunction each) {
+        Optional<FunctionFlow.Uses> before = uses(old, each.address().value());
+        Optional<FunctionFlow.Uses> after = uses(replacement, each.replacementAddress().value());
+        if (before.isEmpty() || after.isEmpty()) {
+            return RegisterSet.NONE;
+        }
+        RegisterSet oldAddresses = before.get().dereferenced();
+        RegisterSet oldNumbers = before.get().scaled().or(old.needed(each.address().value()).whole()
+                .minus(before.get().passedOn())).minus(oldAddresses);
+        RegisterSet newNumbers = patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
+                .map(passed -> passed.narrow().or(passed.possible().isEmpty()
+                        ? RegisterSet.PASSED.minus(passed.sure())
+                        : RegisterSet.NONE))
+                .orElse(RegisterSet.NONE);
+        return after.get().dereferenced().and(oldNumbers).or(oldAddresses.and(newNumbers)).and(RegisterSet.PASSED);
+    }
+
+    private static Optional<FunctionFlow.Uses> uses(Routines routines, long entry) {
+        return routines.around(entry).filter(flow -> flow.start() == entry).map(FunctionFlow::uses);
+    }
+
+    private List<LocalVariable> parameters(LinkAddress entry) {
+        List<SourceScope> scopes = target.info().scopes(entry);
+        return scopes.isEmpty()
+                ? List.of()
+                : scopes.getLast().variables().stream().filter(LocalVariable::parameter).toList();
+    }
+
+    private Optional<String> byDescription(ReplacedFunction each, List<Caller> callers, List<LocalVariable> parameters,
+            List<RegisterSet> places) {
+        RegisterSet read = read(each);
+        RegisterSet oldReads = old.needed(each.address().value());
+        for (int i = 0; i < places.size(); i++) {
+            RegisterSet expected = places.get(i);
+            Optional<RegisterSet> found = place(parameters.get(i), each.address());
+            String name = parameters.get(i).name();
+            if (found.isPresent() && !found.get().isEmpty() && !found.get().equals(expected)) {
+                return Optional.of("callers pass " + name + " in " + found.get() + ", and the ABI has it "
+                        + (expected.isEmpty() ? "on the stack" : "in " + expected));
+            }
+            if (found.isEmpty() && read.meets(expected)
+                    && (oldReads.meets(expected) || unset(expected, callers).isPresent())) {
+                return Optional.of("callers do not pass " + name + " as it is declared, because the compiler has seen that"
+                        + " the old code can do without: the new code reads it in " + expected);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The register that a parameter is in at the entry; no register if it is in memory; empty if it is not known to be. */
+    private static Optional<RegisterSet> place(LocalVariable parameter, LinkAddress entry) {
+        return parameter.locations().stream().filter(each -> each.covers(entry)).map(LocationEntry::expression)
+                .filter(expression -> !expression.isEmpty()).findFirst()
+                .flatMap(expression -> place(expression.operations()));
+    }
+
+    private static Optional<RegisterSet> place(List<Operation> operations) {
+        Operation first = operations.getFirst();
+        boolean isValue = operations.stream().anyMatch(operation -> operation.opcode() == Opcode.STACK_VALUE
+                || operation.opcode() == Opcode.IMPLICIT_VALUE);
+        int register = (int) first.register();
+        return switch (first.opcode()) {
+            case REG -> Optional.of(register >= XMM0 && register <= XMM15
+                    ? RegisterSet.vector(register - XMM0)
+                    : DWARF.contains(register) ? RegisterSet.general(DWARF.indexOf(register)) : RegisterSet.NONE);
+            case FBREG, BREG, CALL_FRAME_CFA -> isValue ? Optional.empty() : Optional.of(RegisterSet.NONE);
+            default -> Optional.empty();
+        };
+    }
+
+    /** A caller that does not set one of the registers for its call. */
+    private Optional<Caller> unset(RegisterSet registers, List<Caller> callers) {
+        return callers.stream().filter(caller -> registers.registers().stream()
+                .anyMatch(register -> !caller.caller().isSetFor(caller.site(), register, old, false))).findFirst();
+    }
+}
