@@ -25,11 +25,13 @@ final class DeadStacks {
     /** stackblock, stackblock_size and guardsize follow each other in it; where depends on the version. */
     private static final int FIRST = 0x200;
     private static final int CONTROL_BYTES = 0x900;
+    private static final int SPARE = 64;
     /** How much of a stack, at its end, control block and thread-local storage take at most. */
     private static final int MOST_AT_END = 64 * 1024;
 
     private final TargetMemory memory;
     private final MemorySegment end;
+    /** First address, first address after it; the same of the control block of a thread that has ended. */
     private final List<long[]> zones = new ArrayList<>();
     private final List<long[]> found = new ArrayList<>();
 
@@ -56,7 +58,7 @@ final class DeadStacks {
             start = read == CONTROL_BYTES ? startOf(thread.fsBase(), 0) : 0;
         }
         if (start != 0 && start < live && live < stack.get().end().value()) {
-            zones.add(new long[]{start, live});
+            zones.add(new long[]{start, live, live, live});
         }
     }
 
@@ -76,7 +78,8 @@ final class DeadStacks {
             long guard = word(at + i + 16);
             if (start > 0 && (start & 15) == 0 && size > 0 && start < control && start + size > control
                     && start + size - control < MOST_AT_END && guard >= 0 && guard < size) {
-                return start;
+                // Who makes a stack has known where it begins, and where its guard ends; no stack pointer gets there.
+                return start + guard + SPARE;
             }
         }
         return 0;
@@ -116,7 +119,7 @@ final class DeadStacks {
         for (long at = 0; at <= MOST_AT_END - CONTROL_BYTES; at += 64) {
             long start = startOf(from + at, at);
             if (start != 0 && start <= address && address < from + at) {
-                return Optional.of(new long[]{start, from + at});
+                return Optional.of(new long[]{start, from + at, from + at, mappingEnd});
             }
         }
         return Optional.empty();
@@ -129,7 +132,20 @@ final class DeadStacks {
                 return;
             }
         }
-        found.add(new long[]{zone[0], address + Long.BYTES});
+        found.add(new long[]{zone[0], address + Long.BYTES, zone[2], zone[3]});
+    }
+
+    /**
+     * Whether a word does not count that points into one of {@link #zones}: it lies in that part of a stack itself, or in the
+     * control block of a thread that has ended.
+     */
+    boolean isOwn(long address) {
+        for (long[] part : found) {
+            if (part[0] <= address && address < part[1] || part[2] <= address && address < part[3]) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** From the first address of each stack to the last word that {@link #mayBeDead} was asked for. */

@@ -29,6 +29,7 @@ import java.util.Set;
  * relocations, notes, unwind tables, and the initial content of thread-local storage;
  * <li>names in the string table that {@code dladdr} never returns: those of versions, of libraries, of symbols that the
  * patch does not define;
+ * <li>exit handlers that the patch has registered for itself;
  * <li>where the chains of the hash table would begin if it had all symbols;
  * <li>{@code l_text_end} of a {@code struct link_map}, which may be the first address of the constants: it follows
  * {@code l_map_start} and {@code l_map_end} (glibc to 2.37, include/link.h).
@@ -44,6 +45,8 @@ record PatchMemory(Registry.StoredRecord record, Optional<LoadedObject> object) 
             SectionType.RELA, SectionType.REL, SectionType.RELR, SectionType.NOTE);
     private static final Set<String> UNWINDERS = Set.of(".eh_frame", ".eh_frame_hdr", ".gcc_except_table");
     private static final int LONGEST_NAME = 4096;
+    private static final int EF_FREE = 0;
+    private static final int EF_CXA = 4;
 
     static PatchMemory of(Registry.StoredRecord record, ProcessImage image) {
         PatchRecord patch = record.patch();
@@ -94,7 +97,30 @@ record PatchMemory(Registry.StoredRecord record, Optional<LoadedObject> object) 
                 || elf.segments().stream().anyMatch(segment -> segment.type().equals(SegmentType.TLS)
                         && place.value() - segment.address().value() >= 0
                         && place.value() - segment.address().value() < segment.fileSize())
-                || isTextEnd(memory, elf, address, place) || isChain(elf, place);
+                || isTextEnd(memory, elf, address, place) || isChain(elf, place)
+                || isExitHandler(memory, address);
+    }
+
+    /**
+     * Whether it is a word of an exit handler that the patch has registered, such as the destructor of a static object:
+     * closing the patch calls and removes those (Itanium C++ ABI, 3.3.5.3). A handler that another object has registered
+     * counts. In glibc (stdlib/exit.h) flavor, function, argument and handle follow each other; a handle is the address of a
+     * word that holds its own address.
+     */
+    private boolean isExitHandler(TargetMemory memory, long address) {
+        for (long entry = address - 24; entry < address; entry += 8) {
+            try {
+                long flavor = memory.readLong(new RemoteAddress(entry));
+                RemoteAddress handle = new RemoteAddress(memory.readLong(new RemoteAddress(entry + 24)));
+                if ((flavor == EF_FREE || flavor == EF_CXA) && contains(handle.value())
+                        && memory.readLong(handle) == handle.value()) {
+                    return true;
+                }
+            } catch (SystemCallException unmapped) {
+                continue;
+            }
+        }
+        return false;
     }
 
     /**

@@ -10,6 +10,7 @@ import dev.pulpo.engine.session.Session;
 import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.target.Mapping;
 import dev.pulpo.engine.target.MemoryMap;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.engine.trace.ProcessStop;
 import dev.pulpo.engine.trace.TracerThread;
@@ -139,6 +140,11 @@ final class Reach {
         }
 
         void all() {
+            for (long value : ProcFs.timerValues(session.pid())) {
+                if (patches.stream().anyMatch(patch -> patch.contains(value))) {
+                    hold("what a timer passes to its handler", 0, value);
+                }
+            }
             long nanos = read();
             boolean fits = nanos < limit / 2;
             stop(fits);
@@ -250,9 +256,8 @@ final class Reach {
         }
 
         private void noteAlive(PointerSearch intoStacks) {
-            CodeRanges parts = CodeRanges.of(zones);
             for (int i = 0; i < intoStacks.count(); i++) {
-                if (parts.find(intoStacks.address(i)) < 0) {
+                if (!dead.isOwn(intoStacks.address(i))) {
                     alive.add(new RemoteAddress(intoStacks.value(i)));
                 }
             }
