@@ -22,10 +22,11 @@ import java.util.List;
  * @param injected   whether the stub was loaded for it
  * @param unloaded   after a revert, whether all memory of the reverted patches was unmapped
  * @param reverted   patches that went out of force in that stop, newest first
+ * @param held       what could still lead into these patches, so that they stay loaded
  */
 public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions, int threads, Duration stop,
         String scheduling, Duration longest, Duration borrowed, Duration total, int attempts, int released,
-        boolean injected, boolean unloaded, List<PatchId> reverted) {
+        boolean injected, boolean unloaded, List<PatchId> reverted, List<HeldWord> held) {
     /** What was done. */
     public enum Kind {
         APPLIED, REVERTED
@@ -34,6 +35,7 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
     public Outcome {
         functions = List.copyOf(functions);
         reverted = List.copyOf(reverted);
+        held = List.copyOf(held);
     }
 
     @Override
@@ -45,7 +47,11 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
                         ? ""
                         : ", " + released + (released == 1 ? " attempt" : " attempts") + " released as too long")
                 + ", one borrowed for " + micros(borrowed) + ", "
-                + micros(total) + " in all";
+                + micros(total) + " in all" + kept();
+    }
+
+    private String kept() {
+        return held.isEmpty() ? "" : "; kept loaded: " + HeldWord.text(held);
     }
 
     private static String micros(Duration duration) {

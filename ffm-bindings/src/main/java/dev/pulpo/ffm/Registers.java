@@ -16,6 +16,11 @@ public final class Registers {
         struct = arena.allocate(user_regs_struct.layout());
     }
 
+    /** The bytes of all registers, only to be read. */
+    public MemorySegment bytes() {
+        return struct.asReadOnly();
+    }
+
     MemorySegment struct() {
         return struct;
     }

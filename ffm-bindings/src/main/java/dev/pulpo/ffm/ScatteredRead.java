@@ -22,6 +22,7 @@ public final class ScatteredRead {
     private final MemorySegment remote;
     private final long[] offsets = new long[MOST_RANGES];
     private final long[] lengths = new long[MOST_RANGES];
+    private final long[] addresses = new long[MOST_RANGES];
     private final boolean[] complete = new boolean[MOST_RANGES];
     private int count;
     private long used;
@@ -47,6 +48,7 @@ public final class ScatteredRead {
         fill(remote, count, address, length);
         offsets[count] = used;
         lengths[count] = length;
+        addresses[count] = address;
         complete[count] = false;
         used += length;
         count++;
@@ -93,6 +95,11 @@ public final class ScatteredRead {
     /** The bytes of all ranges. */
     public MemorySegment bytes() {
         return buffer;
+    }
+
+    /** The remote address of a range. */
+    public long address(int index) {
+        return addresses[index];
     }
 
     /** Where a range begins in {@link #bytes}. */

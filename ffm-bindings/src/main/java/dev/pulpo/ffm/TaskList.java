@@ -32,10 +32,22 @@ public final class TaskList implements AutoCloseable {
     private int[] tids = new int[256];
     private int count;
     private boolean isRead;
+    /** Whether the list ends with the first answer that leaves room in the buffer. */
+    private final boolean endsShort;
+
+    /** The processes that this one may see, from {@code /proc}; they are listed like threads. */
+    static TaskList ofProcesses(Arena arena) {
+        return new TaskList("/proc", false, arena);
+    }
 
     /** Opens the list. @throws SystemCallException with ENOENT if there is no such process */
     public TaskList(int pid, Arena arena) {
-        path = "/proc/" + pid + "/task";
+        this("/proc/" + pid + "/task", true, arena);
+    }
+
+    private TaskList(String path, boolean endsShort, Arena arena) {
+        this.path = path;
+        this.endsShort = endsShort;
         buffer = arena.allocate(BUFFER_BYTES, 8);
         stat = arena.allocate(STAT_BYTES, 8);
         statPath = arena.allocate(DIGITS + 6L);
@@ -66,7 +78,7 @@ public final class TaskList implements AutoCloseable {
             checked("getdents64", bytes);
             parse(bytes);
             // The kernel returns entries as long as they fit (fs/proc/base.c, proc_task_readdir).
-            if (bytes < BUFFER_BYTES - LONGEST_ENTRY) {
+            if (bytes == 0 || endsShort && bytes < BUFFER_BYTES - LONGEST_ENTRY) {
                 return count;
             }
         }

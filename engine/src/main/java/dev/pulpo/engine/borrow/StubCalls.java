@@ -2,9 +2,11 @@ package dev.pulpo.engine.borrow;
 
 import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.RawText;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.target.StubState;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.SystemCalls;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.StubLayout;
@@ -14,6 +16,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /** Calls the functions of the stub on a borrowed thread. For the tracer thread. */
 public final class StubCalls {
@@ -186,6 +190,28 @@ public final class StubCalls {
         long result = systemCall(SystemCalls.MUNMAP, address.value(), bytes);
         // munmap has no other results; the process may have forged it.
         return result == 0 || Errno.of(result) != 0 ? Errno.of(result) : Errno.EIO;
+    }
+
+    /**
+     * The handlers of the process's signals, by the names of the signals (rt_sigaction(2)); null where a seccomp filter
+     * forbids to ask.
+     */
+    public Map<String, RemoteAddress> handlers() {
+        Map<String, RemoteAddress> handlers = new LinkedHashMap<>();
+        long caught = ProcFs.status(loan.pid(), loan.tid()).mask("SigCgt");
+        boolean forbidden = caught != 0
+                && loan.forbids(Map.of("rt_sigaction", SystemCalls.RT_SIGACTION)).isPresent();
+        RemoteAddress action = ThreadLoan.argumentsAt(site);
+        for (int signal = 1; signal <= Long.SIZE; signal++) {
+            if ((caught & Signals.bit(signal)) != 0) {
+                // struct sigaction of the kernel begins with the handler.
+                boolean known = !forbidden
+                        && systemCall(SystemCalls.RT_SIGACTION, signal, 0, action.value(), Long.BYTES) == 0;
+                handlers.put(Signals.name(signal),
+                        known ? new RemoteAddress(memory.readLong(action)) : RemoteAddress.NULL);
+            }
+        }
+        return handlers;
     }
 
     /** A NUL-terminated string of the target. */

@@ -3,8 +3,6 @@ package dev.pulpo.engine.load;
 import java.time.Duration;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.registry.TransactionLink;
-import dev.pulpo.engine.BlockedException;
-import dev.pulpo.engine.BorrowedCallException;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.TargetUnreadableException;
@@ -138,15 +136,20 @@ public final class PatchRemoval {
     }
 
     /**
-     * Makes the records REVERTED, and unloads the patches if no thread can be in them.
+     * Makes the records REVERTED, and unloads the patches, and leftover patches, if nothing can lead into them.
      *
-     * @param quiescent whether the commit ensured that no thread was in them
-     * @param until     deadline for borrowing a thread, on the scale of {@link System#nanoTime}
-     * @return whether all memory was unmapped
+     * @param consistency none waits for no thread, and then threads are in them
+     * @param until       deadline for borrowing a thread, on the scale of {@link System#nanoTime}
+     * @return whether all memory of these patches was unmapped
      */
-    public boolean finish(boolean quiescent, long until) {
+    public boolean finish(Consistency consistency, long until) {
         records.forEach(record -> session.ledger().setState(record, PatchRecord.State.REVERTED));
-        boolean unloaded = quiescent && unload(until);
+        if (consistency.level() != Consistency.Level.NONE) {
+            LeftoverPatches.unload(session, consistency.maxPause(), until);
+        }
+        List<Long> loaded = session.ledger().now().in(PatchRecord.State.REVERTED).stream()
+                .map(Registry.StoredRecord::number).toList();
+        boolean unloaded = records.stream().map(Registry.StoredRecord::number).noneMatch(loaded::contains);
         for (Registry.StoredRecord record : records) {
             session.message("reverted " + record.patch().id().shortForm()
                     + (unloaded ? ", unloaded " : ", still loaded: ") + record.patch().file());
@@ -155,24 +158,10 @@ public final class PatchRemoval {
     }
 
     /**
-     * As {@link #finish(boolean, long)}, and unloads leftover patches.
-     *
-     * @return whether all memory of these patches was unmapped
-     */
-    public boolean finish(Consistency consistency) {
-        boolean quiescent = consistency.level() != Consistency.Level.NONE;
-        boolean unloaded = finish(quiescent, session.deadline());
-        if (quiescent) {
-            LeftoverPatches.unload(session, consistency.maxPause(), session.deadline());
-        }
-        return unloaded;
-    }
-
-    /**
      * The outcome of the removal.
      *
      * @param done     result of {@link #commit}
-     * @param unloaded result of {@link #finish(Consistency)}
+     * @param unloaded result of {@link #finish}
      * @param began    start of the operation, on the scale of {@link System#nanoTime}
      */
     public Outcome outcome(CommitLoop.Done done, boolean unloaded, long began) {
@@ -180,22 +169,6 @@ public final class PatchRemoval {
                 functions().stream().map(FunctionRecord::name).distinct().toList(), done.figures().threads(),
                 done.figures().duration(), done.figures().scheduling().name(), session.longestStop(),
                 session.borrowed(), Duration.ofNanos(System.nanoTime() - began), done.attempts(), done.released(),
-                false, unloaded, ids());
-    }
-
-    private boolean unload(long until) {
-        try {
-            return session.borrowing(until, calls -> {
-                boolean all = true;
-                for (Registry.StoredRecord record : records) {
-                    all &= TrampolineMemory.unload(session, calls, record).isEmpty();
-                }
-                return all;
-            });
-        } catch (BlockedException | BorrowedCallException stillLoaded) {
-            // The patches are out of force, as requested; that memory stays is part of the outcome.
-            session.message("not unloaded: " + stillLoaded.getMessage());
-            return false;
-        }
+                false, unloaded, ids(), session.held(ids()));
     }
 }

@@ -56,7 +56,7 @@ public final class RevertOperation {
             }
             PatchRemoval removal = new PatchRemoval(session, records);
             CommitLoop.Done done = removal.commit(0, List.of(), consistency);
-            return removal.outcome(done, removal.finish(consistency), began);
+            return removal.outcome(done, removal.finish(consistency, session.deadline()), began);
         }
     }
 

@@ -3,6 +3,8 @@ package dev.pulpo.engine.session;
 import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.cfi.CfiMap;
+import dev.pulpo.engine.HeldWord;
+import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -31,6 +33,8 @@ import dev.pulpo.stub.StubLayout;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -53,6 +57,7 @@ public final class Session implements AutoCloseable {
     private long longestStop;
     private final StackTables stackTables;
     private Optional<CfiMap> tables = Optional.empty();
+    private final List<HeldWord> held = new ArrayList<>();
     private boolean injected;
     private boolean suspendSeccomp;
 
@@ -200,6 +205,16 @@ public final class Session implements AutoCloseable {
 
     public boolean injected() {
         return injected;
+    }
+
+    /** Notes what keeps patches loaded. */
+    public void hold(List<HeldWord> words) {
+        held.addAll(words);
+    }
+
+    /** What keeps these patches loaded. */
+    public List<HeldWord> held(List<PatchId> ids) {
+        return held.stream().filter(word -> ids.contains(word.patch())).distinct().toList();
     }
 
     /** How long threads were borrowed so far, all loans together. */

@@ -29,6 +29,11 @@ public record Mapping(RemoteAddress start, RemoteAddress end, String permissions
         return permissions.charAt(2) == 'x';
     }
 
+    /** Whether what is written there can be seen through other mappings. */
+    public boolean isShared() {
+        return permissions.charAt(3) == 's';
+    }
+
     /** Whether a file is mapped. */
     public boolean hasFile() {
         return inode != 0;

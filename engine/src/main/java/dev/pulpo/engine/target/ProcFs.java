@@ -420,6 +420,20 @@ public final class ProcFs {
     }
 
     /**
+     * What the timers of a process pass to its signal handlers (proc_pid_timers(5), timer_create(2)). Empty where the kernel
+     * does not tell.
+     */
+    public static List<Long> timerValues(int pid) {
+        try {
+            return ProcFile.read(process(pid).resolve("timers"), StandardCharsets.US_ASCII).lines()
+                    .filter(line -> line.startsWith("signal: "))
+                    .map(line -> Long.parseUnsignedLong(line.substring(line.indexOf('/') + 1), 16)).toList();
+        } catch (IOException | NumberFormatException untold) {
+            return List.of();
+        }
+    }
+
+    /**
      * The start of a process, in clock ticks since boot. Pids are reused; with the start time a pid identifies a process.
      */
     public static long startTime(int pid) {

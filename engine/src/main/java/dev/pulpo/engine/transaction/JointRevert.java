@@ -93,7 +93,7 @@ public final class JointRevert implements TransactionStep {
 
     @Override
     public boolean finish() {
-        return removal.finish(consistency);
+        return removal.finish(consistency, session.deadline());
     }
 
     @Override

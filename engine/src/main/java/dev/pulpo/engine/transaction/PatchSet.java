@@ -160,8 +160,7 @@ public final class PatchSet implements TransactionStep {
      */
     @Override
     public boolean finish() {
-        boolean unloaded = !removal.ids().isEmpty()
-                && removal.finish(consistency.level() != Consistency.Level.NONE, session.deadline());
+        boolean unloaded = removal.finish(consistency, session.deadline()) && !removal.ids().isEmpty();
         for (PatchPlan plan : plans) {
             session.message("applied " + plan.id().shortForm() + " from " + plan.patch().file() + " to "
                     + plan.target() + ": " + Session.names(plan.functions()));
@@ -186,7 +185,8 @@ public final class PatchSet implements TransactionStep {
                 plan.functions().stream().map(PlannedFunction::function).toList(), done.figures().threads(),
                 done.figures().duration(), done.figures().scheduling().name(), session.longestStop(),
                 session.borrowed(), total, done.attempts(), done.released(), session.injected(), unloaded,
-                removal.ids().stream().filter(plan.leaving()::contains).toList())).toList();
+                removal.ids().stream().filter(plan.leaving()::contains).toList(), session.held(removal.ids())))
+                .toList();
     }
 
     @Override

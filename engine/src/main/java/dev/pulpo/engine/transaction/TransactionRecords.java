@@ -79,7 +79,7 @@ public final class TransactionRecords {
                 .untilDone(until);
         returning.forEach(record -> session.message("patch " + record.patch().id().shortForm()
                 + " stays in force, because of another process"));
-        return removed.ids().isEmpty() || removed.finish(quiescent, until);
+        return removed.ids().isEmpty() || removed.finish(consistency, until);
     }
 
     /** The code that a returning patch replaces. */

@@ -338,7 +338,7 @@ public final class ThreadTransition {
                 patch.functions().stream().map(FunctionRecord::name).toList(), done.figures().threads(), stop,
                 done.figures().scheduling().name(), session.longestStop(), session.borrowed(),
                 Duration.ofNanos(System.nanoTime() - began), attempts, released, session.injected(), unloaded,
-                reverted);
+                reverted, session.held(reverted));
     }
 
     /**

@@ -15,6 +15,7 @@ import dev.pulpo.engine.BuildDiff;
 import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.Coverage;
 import dev.pulpo.engine.Finding;
+import dev.pulpo.engine.HeldWord;
 import dev.pulpo.engine.LocalValue;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PackReport;
@@ -61,7 +62,14 @@ final class Json {
                 "longestThreadStopMicros", micros(outcome.longest()), "borrowedMicros", micros(outcome.borrowed()),
                 "totalMicros", micros(outcome.total()), "attempts", outcome.attempts(), "releasedAsTooLong",
                 outcome.released(), "scheduling", outcome.scheduling(), "injected", outcome.injected(),
-                "unloaded", outcome.unloaded(), "reverted", outcome.reverted().stream().map(PatchId::hex).toList());
+                "unloaded", outcome.unloaded(), "reverted", outcome.reverted().stream().map(PatchId::hex).toList(),
+                "held", outcome.held().stream().map(Json::of).toList());
+    }
+
+    private static Map<String, Object> of(HeldWord held) {
+        return object("patch", held.patch().hex(), "place", held.place(), "address",
+                held.address().isNull() ? "" : held.address().toString(), "value",
+                held.value().isNull() ? "" : held.value().toString());
     }
 
     /** The result of a process in a transaction. */

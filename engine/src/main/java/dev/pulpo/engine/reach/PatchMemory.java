@@ -1,0 +1,183 @@
+package dev.pulpo.engine.reach;
+
+import dev.pulpo.elf.ByteCursor;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.Section;
+import dev.pulpo.elf.SectionType;
+import dev.pulpo.elf.Segment;
+import dev.pulpo.elf.SegmentType;
+import dev.pulpo.engine.code.CodeRanges;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.TargetMemory;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The memory of a loaded patch: its segments and its trampolines. While it is loaded, the loader and the unwinder keep
+ * addresses in it, which are gone, or used no more, once it is closed. They are told by what they point to:
+ *
+ * <ul>
+ * <li>what only the loader and the unwinder read: headers, dynamic section, symbol and version tables, hash tables,
+ * relocations, notes, unwind tables, and the initial content of thread-local storage;
+ * <li>names in the string table that {@code dladdr} never returns: those of versions, of libraries, of symbols that the
+ * patch does not define;
+ * <li>exit handlers that the patch has registered for itself;
+ * <li>where the chains of the hash table would begin if it had all symbols;
+ * <li>{@code l_text_end} of a {@code struct link_map}, which may be the first address of the constants: it follows
+ * {@code l_map_start} and {@code l_map_end} (glibc to 2.37, include/link.h).
+ * </ul>
+ *
+ * @param record of the patch
+ * @param object its file; empty where it is not mapped any more
+ */
+record PatchMemory(Registry.StoredRecord record, Optional<LoadedObject> object) {
+    private static final long PAGE = 4096;
+    private static final Set<SectionType> LOADERS = Set.of(SectionType.DYNAMIC, SectionType.DYNSYM, SectionType.HASH,
+            SectionType.GNU_HASH, SectionType.GNU_VERDEF, SectionType.GNU_VERNEED, SectionType.GNU_VERSYM,
+            SectionType.RELA, SectionType.REL, SectionType.RELR, SectionType.NOTE);
+    private static final Set<String> UNWINDERS = Set.of(".eh_frame", ".eh_frame_hdr", ".gcc_except_table");
+    private static final int LONGEST_NAME = 4096;
+    private static final int EF_FREE = 0;
+    private static final int EF_CXA = 4;
+
+    static PatchMemory of(Registry.StoredRecord record, ProcessImage image) {
+        PatchRecord patch = record.patch();
+        return new PatchMemory(record, image.objects().stream()
+                .filter(object -> object.bias() == patch.bias() && object.start().equals(patch.start())).findFirst());
+    }
+
+    /** First address after its segments, zero-initialised data included. The loader keeps it as l_map_end. */
+    RemoteAddress end() {
+        return object.stream().flatMap(known -> known.elf().segments().stream()
+                .filter(segment -> segment.type().equals(SegmentType.LOAD))
+                .map(segment -> known.toRemote(new LinkAddress(segment.address().value() + segment.memorySize()))))
+                .max(RemoteAddress::compareTo).orElse(record.patch().end());
+    }
+
+    /** All of it. */
+    List<CodeRanges.Range> ranges() {
+        PatchRecord patch = record.patch();
+        List<CodeRanges.Range> ranges = new ArrayList<>();
+        ranges.add(new CodeRanges.Range(patch.start(), end(), "patch " + patch.id().shortForm()));
+        if (!patch.trampolines().isEmpty()) {
+            ranges.add(new CodeRanges.Range(patch.trampolines().start(), patch.trampolines().end(),
+                    "the way to patch " + patch.id().shortForm()));
+        }
+        return ranges;
+    }
+
+    boolean contains(long address) {
+        return ranges().stream()
+                .anyMatch(range -> range.start().value() <= address && address < range.end().value());
+    }
+
+    /**
+     * Whether the word is one that the loader or the unwinder keeps.
+     *
+     * @param address of the word
+     * @param value   an address in this memory
+     */
+    boolean isLoaders(TargetMemory memory, long address, long value) {
+        if (object.isEmpty()) {
+            return false;
+        }
+        ElfFile elf = object.get().elf();
+        LinkAddress place = object.get().toLink(new RemoteAddress(value));
+        return isHeader(elf, place) || elf.sections().stream().anyMatch(section -> section.contains(place)
+                && (LOADERS.contains(section.type()) || UNWINDERS.contains(section.name())
+                        || section.type().equals(SectionType.STRTAB) && !isSymbolName(elf, section, place)))
+                || elf.segments().stream().anyMatch(segment -> segment.type().equals(SegmentType.TLS)
+                        && place.value() - segment.address().value() >= 0
+                        && place.value() - segment.address().value() < segment.fileSize())
+                || isTextEnd(memory, elf, address, place) || isChain(elf, place)
+                || isExitHandler(memory, address);
+    }
+
+    /**
+     * Whether it is a word of an exit handler that the patch has registered, such as the destructor of a static object:
+     * closing the patch calls and removes those (Itanium C++ ABI, 3.3.5.3). A handler that another object has registered
+     * counts. In glibc (stdlib/exit.h) flavor, function, argument and handle follow each other; a handle is the address of a
+     * word that holds its own address.
+     */
+    private boolean isExitHandler(TargetMemory memory, long address) {
+        for (long entry = address - 24; entry < address; entry += 8) {
+            try {
+                long flavor = memory.readLong(new RemoteAddress(entry));
+                RemoteAddress handle = new RemoteAddress(memory.readLong(new RemoteAddress(entry + 24)));
+                if ((flavor == EF_FREE || flavor == EF_CXA) && contains(handle.value())
+                        && memory.readLong(handle) == handle.value()) {
+                    return true;
+                }
+            } catch (SystemCallException unmapped) {
+                continue;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Whether it is {@code l_gnu_chain_zero}: where the hash table's chains would begin if it had all symbols (glibc,
+     * elf/dl-setup_hash.c). That may be before the table.
+     */
+    private static boolean isChain(ElfFile elf, LinkAddress place) {
+        return elf.sections(SectionType.GNU_HASH).stream().anyMatch(section -> {
+            ByteCursor table = elf.data(section);
+            long buckets = table.u32();
+            long omitted = table.u32();
+            long filter = table.u32();
+            return place.value() == section.address().value() + 16 + 8 * filter + 4 * buckets - 4 * omitted;
+        });
+    }
+
+    private static boolean isHeader(ElfFile elf, LinkAddress place) {
+        return elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
+                .filter(segment -> segment.offset().value() == 0)
+                .anyMatch(segment -> place.value() - segment.address().value() >= 0 && place.value()
+                        - segment.address().value() < elf.header().programHeaders().value()
+                                + 56L * elf.segments().size());
+    }
+
+    /** Whether it is the name of a symbol that the patch defines, or within that. */
+    private static boolean isSymbolName(ElfFile elf, Section strings, LinkAddress place) {
+        ByteCursor all = elf.data(strings);
+        long at = place.value() - strings.address().value();
+        long begin = at;
+        while (begin > 0 && at - begin < LONGEST_NAME && byteAt(all, begin - 1) != 0) {
+            begin--;
+        }
+        StringBuilder name = new StringBuilder();
+        for (long i = begin; i < strings.size() && i - begin < LONGEST_NAME && byteAt(all, i) != 0; i++) {
+            name.append((char) (byteAt(all, i) & 0xff));
+        }
+        // A linker may let a name end in that of another: then the end counts.
+        return elf.dynamicSymbols().stream()
+                .anyMatch(symbol -> symbol.isDefined() && !symbol.name().isEmpty()
+                        && name.toString().endsWith(symbol.name()));
+    }
+
+    private static byte byteAt(ByteCursor all, long at) {
+        return all.position(at).i8();
+    }
+
+    private boolean isTextEnd(TargetMemory memory, ElfFile elf, long address, LinkAddress place) {
+        boolean ends = elf.segments().stream().anyMatch(segment -> segment.type().equals(SegmentType.LOAD)
+                && segment.isExecutable() && pageEnd(segment) == place.value());
+        try {
+            return ends && memory.readLong(new RemoteAddress(address - 16)) == record.patch().start().value();
+        } catch (SystemCallException vanished) {
+            return false;
+        }
+    }
+
+    private static long pageEnd(Segment segment) {
+        return segment.address().value() + segment.memorySize() + PAGE - 1 & -PAGE;
+    }
+}

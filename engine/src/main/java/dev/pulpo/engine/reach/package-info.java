@@ -1,0 +1,18 @@
+/**
+ * Whether anything could still lead into a patch that is out of force; if nothing can, the patch is unloaded. A conservative
+ * scan, as a garbage collector does it: a patch stays loaded as long as a register, or any word of memory, could point into
+ * it.
+ *
+ * <ul>
+ * <li>{@link Unloading}: looks, and unloads what is free;
+ * <li>{@link Reach}: the look: once while the process runs, then in a stop;
+ * <li>{@link PatchMemory}: what must not be pointed to, and which words the loader keeps itself;
+ * <li>{@link MemoryScan}: reads the memory that has content;
+ * <li>{@link PointerSearch}: finds addresses in words;
+ * <li>{@link DeadStacks}: parts of stacks whose words are left over.
+ * </ul>
+ */
+@NullMarked
+package dev.pulpo.engine.reach;
+
+import org.jspecify.annotations.NullMarked;
