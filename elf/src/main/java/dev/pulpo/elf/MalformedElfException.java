@@ -30,6 +30,11 @@ public sealed class MalformedElfException extends RuntimeException permits TooLa
         this.found = found;
     }
 
+    /** Whether it does not even begin as an ELF file does: it is a file of another kind. */
+    public boolean isOtherFile() {
+        return expected.equals(ElfHeader.MAGIC);
+    }
+
     /** The file's name, or a description of what the bytes belong to. */
     public String source() {
         return source;

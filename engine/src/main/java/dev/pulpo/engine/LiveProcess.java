@@ -92,6 +92,9 @@ public final class LiveProcess implements AutoCloseable {
     public static LiveProcess attach(int pid) {
         return TargetFault.explained(pid, file -> false, () -> {
             long startTime = ProcFs.startTime(pid);
+            if (ProcFs.isKernelThread(pid)) {
+                throw new RefusedException(pid, new Refusal.KernelThread(pid));
+            }
             Optional<AccessRefusedException> untraceable = PtraceAccess.untraceableFromHere(pid);
             if (untraceable.isPresent()) {
                 throw untraceable.get();

@@ -122,17 +122,11 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
 
     private static boolean isCandidate(int pid) {
         try {
-            return !isKernelThread(pid);
+            return !ProcFs.isKernelThread(pid);
         } catch (TargetGoneException ended) {
             // Between being listed and being looked at.
             return false;
         }
-    }
-
-    /** It has no memory of its own, so its status has no such line; nor has that of a zombie. */
-    private static boolean isKernelThread(int pid) {
-        return ProcFs.status(pid, pid, "VmSize").isEmpty() && ProcFs.threadCount(pid) == 1
-                && !ProcFs.isZombie(pid, pid);
     }
 
     /** One look at one process. */
@@ -159,7 +153,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                 add(Severity.OBSTACLE, Kind.GONE, "there is no such process");
                 return;
             }
-            if (isKernelThread(pid)) {
+            if (ProcFs.isKernelThread(pid)) {
                 add(Severity.OBSTACLE, Kind.KERNEL_THREAD, "it is a thread of the kernel");
                 return;
             }

@@ -100,6 +100,9 @@ public sealed interface Refusal {
     /** The process runs no 64-bit x86 code. */
     record WrongMachine(String executable) implements Refusal {}
 
+    /** It is a thread of the kernel, and no process. */
+    record KernelThread(int process) implements Refusal {}
+
     /** The owner of the process does not want it to be patched. */
     record Disabled(int process) implements Refusal {}
 

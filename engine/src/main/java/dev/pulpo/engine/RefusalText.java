@@ -60,6 +60,7 @@ final class RefusalText {
             case Refusal.OtherFileLoaded r ->
                 "the process has loaded another file as " + r.path() + " and keeps it";
             case Refusal.WrongMachine r -> r.executable() + " is no 64-bit x86 program";
+            case Refusal.KernelThread r -> "it is a thread of the kernel";
             case Refusal.Disabled r -> "patching of process " + r.process()
                     + " is switched off by its owner: by set_patchable, or by LIBPULP_DISABLE_ON_* in its environment";
             case Refusal.InUse r -> "another Pulpo works on the process: " + r.holder();

@@ -31,6 +31,8 @@ public final class ProcFs {
 
     /** Flag of an exiting thread that has left its memory, or is about to (include/linux/sched.h). */
     private static final long PF_EXITING = 0x4;
+    /** Flag of a thread of the kernel. */
+    private static final long PF_KTHREAD = 0x20_0000;
 
     private static final Path PROCFS = Path.of("/proc");
     /** How long threads are listed again while no live one is found. */
@@ -403,6 +405,15 @@ public final class ProcFs {
             return Stat.read(process(pid));
         } catch (IOException e) {
             throw new TargetGoneException(pid, e);
+        }
+    }
+
+    /** Whether it is a thread of the kernel; false where it has ended. */
+    public static boolean isKernelThread(int pid) {
+        try {
+            return (Stat.read(thread(pid, pid)).flags & PF_KTHREAD) != 0;
+        } catch (IOException gone) {
+            return false;
         }
     }
 }

@@ -13,6 +13,19 @@ import picocli.CommandLine;
 /** {@code pulpo plan}. */
 @CommandLine.Command(name = "plan", description = "Says what applying patches in one stop would do. Changes nothing.")
 final class Plan extends OnProcess {
+    @CommandLine.Option(names = "--all", description = "all processes that the name matches")
+    private boolean all;
+
+    @Override
+    boolean takesAll() {
+        return true;
+    }
+
+    @Override
+    boolean isForAll() {
+        return all;
+    }
+
     @CommandLine.Mixin
     private PatchArguments arguments = new PatchArguments();
 

@@ -88,7 +88,15 @@ final class Trigger extends UlpCommand {
                 : PatchFiles.isWildcard(file) ? PatchFiles.matching(file, recursive) : List.of(RawText.path(file));
         Crowd.Found found = which.found();
         List<Integer> pids = found.pids();
-        TriggerReport report = new TriggerReport(this, !detailed);
+        if (files.isEmpty() && PatchFiles.isWildcard(file)) {
+            warn("no patch matches '" + file + "'.");
+            return isTruthful() ? ExitStatus.OTHER : 0;
+        }
+        if (pids.isEmpty()) {
+            warn(which.nothing() + ".");
+            return isTruthful() ? ExitStatus.GONE : which.pid().isPresent() ? Ulp.FAILED : 0;
+        }
+        TriggerReport report = new TriggerReport(this, !detailed, which.pid().isPresent());
         if (together) {
             new Together(this::patch, new Together.Request(revert, revertAll), consistency()).run(pids, files)
                     .forEach(each -> report(report, each));
@@ -97,7 +105,7 @@ final class Trigger extends UlpCommand {
         }
         report.end();
         if (isTruthful()) {
-            return pids.isEmpty() ? ExitStatus.GONE : report.status();
+            return report.status();
         }
         // libpulp's own status for a wildcard is always 0.
         return PatchFiles.isWildcard(file) ? 0 : report.reasons() == Verdict.UNKNOWN ? 1 : report.reasons() & 0xff;
@@ -140,6 +148,15 @@ final class Trigger extends UlpCommand {
         }
         if (file.isEmpty() && revertAll.isEmpty()) {
             throw usage("Too few arguments.");
+        }
+        if (recursive && !PatchFiles.isWildcard(file)) {
+            throw usage("--recursive searches for patches, and needs a wildcard.");
+        }
+        if ((revert || file.isEmpty()) && !allowed.isEmpty()) {
+            throw usage("--allow is for applying a patch, and can not be used to revert.");
+        }
+        if ((revert || file.isEmpty()) && disableSeccomp) {
+            throw usage("--disable-seccomp is for applying a patch, and can not be used to revert.");
         }
         if (file.isEmpty() && revertAll.equals("target")) {
             throw usage("--revert-all=target needs a livepatch, which says what its target is.");

@@ -8,16 +8,21 @@ import java.util.List;
 final class TriggerReport {
     private final UlpCommand command;
     private final boolean summarised;
+    private final boolean named;
     private int patched;
     private int skipped;
     private int failed;
     private int reasons;
     private int status;
 
-    /** @param summarised whether to print one line for a process whose patches have the same outcome */
-    TriggerReport(UlpCommand command, boolean summarised) {
+    /**
+     * @param summarised whether to print one line for a process whose patches have the same outcome
+     * @param named      whether the user named the process by its id, and so wants to know why a patch is not for it
+     */
+    TriggerReport(UlpCommand command, boolean summarised, boolean named) {
         this.command = command;
         this.summarised = summarised;
+        this.named = named;
     }
 
     /** Counts and prints the outcome of one process. */
@@ -51,6 +56,8 @@ final class TriggerReport {
             major.forEach(verdict -> out.println(detailed(verdict)));
         } else if (major.size() == 1) {
             out.println(head + oneLine(major.getFirst()));
+        } else if (named && !verdicts.isEmpty()) {
+            out.println(head + oneLine(verdicts.getFirst()));
         }
         out.flush();
     }

@@ -6,6 +6,7 @@ import dev.pulpo.examples.exit.HeadStart;
 import dev.pulpo.examples.terminal.Arguments;
 import dev.pulpo.examples.terminal.BuildVersion;
 import dev.pulpo.examples.terminal.Terminal;
+import dev.pulpo.examples.terminal.UsageMistakes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -119,7 +120,7 @@ public final class Ulp implements Runnable {
                     ? "Invalid command: " + unmatched.getUnmatched().getFirst() + "."
                     : "Too many arguments.";
         }
-        return String.valueOf(mistake.getMessage());
+        return UsageMistakes.message(mistake);
     }
 
     private static int failed(Exception failure, CommandLine line, CommandLine.ParseResult parsed) {

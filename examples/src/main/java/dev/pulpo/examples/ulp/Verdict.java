@@ -17,6 +17,7 @@ import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.Set;
 
 /**
  * The outcome of one patch in one process.
@@ -41,6 +42,9 @@ record Verdict(String patch, int reason, String words, String detail, int status
     /** ESRCH and EAGAIN of errno, which libpulp uses besides its own numbers. */
     static final int GONE = 3;
     static final int BUSY = 11;
+    private static final int NOT_LOADED = 31;
+    /** The numbers whose words leave out what a user has to know, such as which file is meant. */
+    private static final Set<Integer> DETAILED = Set.of(UNKNOWN, BUSY, NOT_LOADED, BUILD_ID);
 
     static Verdict success(String patch) {
         return new Verdict(patch, 0, "", "", 0);
@@ -77,9 +81,9 @@ record Verdict(String patch, int reason, String words, String detail, int status
                         ? new Verdict(patch, NO_METADATA, "No metadata in .so", detail, status)
                         : new Verdict(patch, 10, "Invalid .ulp file", detail, status);
             case NoSuchFileException missing ->
-                new Verdict(patch, NO_METADATA, "No metadata in .so", detail, status);
+                new Verdict(patch, NO_METADATA, "No metadata in .so: " + detail, detail, status);
             case AccessDeniedException unreadable ->
-                new Verdict(patch, NO_METADATA, "No metadata in .so", detail, status);
+                new Verdict(patch, NO_METADATA, "No metadata in .so: " + detail, detail, status);
             case PulpoException other -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
             // For example a limit of the kernel; it says nothing about the patch.
             case IOException unreadable -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
@@ -90,7 +94,8 @@ record Verdict(String patch, int reason, String words, String detail, int status
 
     private static Verdict of(String patch, Refusal refusal, String detail, int status) {
         return switch (refusal) {
-            case Refusal.BuildIdMismatch r -> new Verdict(patch, BUILD_ID, "Build ID mismatch", detail, status);
+            case Refusal.BuildIdMismatch r ->
+                new Verdict(patch, BUILD_ID, "Build ID mismatch", "buildid mismatch: " + detail, status);
             case Refusal.NoStub r ->
                 new Verdict(patch, NO_STUB, "Libpulp not found in target process", detail, status);
             case Refusal.UnknownFunction r ->
@@ -109,7 +114,7 @@ record Verdict(String patch, int reason, String words, String detail, int status
             case Refusal.Disabled r ->
                 new Verdict(patch, DISABLED, "Livepatching blocked by user request", detail, status);
             case Refusal.NoPatches r -> new Verdict(patch, NO_PATCHES, "No patches installed", detail, status);
-            case Refusal.LoaderRefused r -> new Verdict(patch, 31, "Failure in dlopen", detail, status);
+            case Refusal.LoaderRefused r -> new Verdict(patch, NOT_LOADED, "Failure in dlopen", detail, status);
             default -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
         };
     }
@@ -133,6 +138,6 @@ record Verdict(String patch, int reason, String words, String detail, int status
 
     /** libpulp's message, with Pulpo's if libpulp's is too general. */
     String explanation() {
-        return !detail.isEmpty() && (reason == UNKNOWN || reason == BUSY) ? words + ": " + detail : words;
+        return !detail.isEmpty() && DETAILED.contains(reason) ? words + ": " + detail : words;
     }
 }
