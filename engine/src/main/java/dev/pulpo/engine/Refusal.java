@@ -58,8 +58,11 @@ public sealed interface Refusal {
     /** The patch would not do what it is meant to do, or do harm. */
     record Unsafe(Finding finding) implements Refusal {}
 
-    /** This very patch is in force. */
+    /** This very patch is in force, and no newer one on top of it. To apply it changes nothing and succeeds. */
     record AlreadyApplied(PatchId id) implements Refusal {}
+
+    /** This very patch is applied, and a newer one replaces functions of it. */
+    record Superseded(PatchId id) implements Refusal {}
 
     /** This very patch is to come into force twice in one stop. */
     record AppliedTwice(PatchId id) implements Refusal {}

@@ -40,7 +40,9 @@ final class RefusalText {
                     + r.expected() + " was expected; another tool has changed it";
             case Refusal.ReplacedTwice r -> r.function() + " is to be replaced twice by one patch";
             case Refusal.Unsafe r -> r.finding().toString();
-            case Refusal.AlreadyApplied r -> "patch " + r.id().shortForm() + " is applied already";
+            case Refusal.AlreadyApplied r -> "patch " + r.id().shortForm() + " is in force already";
+            case Refusal.Superseded r -> "patch " + r.id().shortForm()
+                    + " is applied already, and a newer patch replaces functions of it: revert one of them first";
             case Refusal.AppliedTwice r -> "patch " + r.id().shortForm() + " is named twice";
             case Refusal.NotApplied r -> "patch " + r.patch() + " is not applied";
             case Refusal.MissingDependency r -> "patch " + r.patch().shortForm() + " depends on patch "

@@ -67,6 +67,7 @@ public final class PatchLoader {
                             plan.buildId(), plan.patch().comment(), plan.patch().dependencies(), detours.functions()));
         } catch (RuntimeException | Error failed) {
             TrampolineBlock mapped = block;
+            session.complete();
             unload(session, calls -> TrampolineMemory.unload(calls, loaded.handle(), mapped), failed);
             throw failed;
         }
@@ -103,6 +104,7 @@ public final class PatchLoader {
      * @param failure receives further failures as suppressed ones
      */
     public static void rollBack(Session session, List<Long> numbers, Throwable failure) {
+        session.complete();
         try {
             unloadAll(session, session.ledger().records(numbers), failure);
         } catch (RuntimeException alsoFailed) {

@@ -146,11 +146,12 @@ public final class Planner {
             if (known.stub().isDisabled()) {
                 refusals.add(new Refusal.Disabled(image.pid()));
             }
-            if (known.active().stream()
-                    .anyMatch(record -> record.patch().id().equals(id) && !superseded.contains(record)
-                            && !earlier.replaces(record) && isInForce(record))) {
-                refusals.add(new Refusal.AlreadyApplied(id));
-            }
+            known.active().stream()
+                    .filter(record -> record.patch().id().equals(id) && !superseded.contains(record)
+                            && !earlier.replaces(record) && isInForce(record))
+                    .findFirst().ifPresent(record -> refusals.add(isNewest(record)
+                            ? new Refusal.AlreadyApplied(id)
+                            : new Refusal.Superseded(id)));
         });
     }
 
@@ -275,6 +276,12 @@ public final class Planner {
         return new PlannedFunction(replacement.function(), new RemoteAddress(detour.entry().value()), old.size(),
                 replacement.replacement(), replacementAddress, new RemoteAddress(detour.padding().value()),
                 ByteString.of(now), ByteString.of(original), detour.endbr64(), true);
+    }
+
+    /** Whether no newer patch replaces one of its functions. */
+    private boolean isNewest(Registry.StoredRecord record) {
+        return !earlier.replaces(record) && record.patch().functions().stream().allMatch(function -> registry
+                .flatMap(known -> known.inForce(function.entry())).filter(function::equals).isPresent());
     }
 
     private boolean isInForce(Registry.StoredRecord record) {

@@ -33,7 +33,9 @@ abstract class Command implements Callable<Integer> {
 
     /** Attaches to a process. */
     LiveProcess attach(int pid) {
-        return LiveProcess.attach(pid);
+        LiveProcess process = LiveProcess.attach(pid);
+        process.awaitOthers(this::complain);
+        return process;
     }
 
     /** Work that prints several results; as JSON they become a list in one object. */

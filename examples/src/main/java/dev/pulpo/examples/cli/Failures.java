@@ -64,7 +64,9 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
     }
 
     private static int status(Exception failure) {
-        return failure instanceof Patches.NoSuchProcess ? ExitStatus.GONE : ExitStatus.of(failure);
+        return failure instanceof Patches.NoSuchProcess
+                ? ExitStatus.GONE
+                : failure instanceof InterruptedException ? ExitStatus.INTERRUPTED : ExitStatus.of(failure);
     }
 
     private static String word(int status) {
@@ -73,6 +75,7 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
             case ExitStatus.BLOCKED -> "blocked";
             case ExitStatus.GONE -> "gone";
             case ExitStatus.IN_TRANSITION -> "in transition";
+            case ExitStatus.INTERRUPTED -> "interrupted";
             default -> "failed";
         };
     }

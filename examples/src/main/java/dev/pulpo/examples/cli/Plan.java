@@ -42,6 +42,6 @@ final class Plan extends OnProcess {
         }
         print(String.join(System.lineSeparator(), lines),
                 objects.size() == 1 ? objects.getFirst() : Json.object("plans", objects));
-        return plans.stream().allMatch(PatchPlan::isApplicable) ? 0 : ExitStatus.REFUSED;
+        return plans.stream().allMatch(plan -> plan.isApplicable() || plan.isInForce()) ? 0 : ExitStatus.REFUSED;
     }
 }

@@ -27,7 +27,7 @@ public final class Unforeseen {
     public static boolean is(Throwable failure) {
         return !(failure instanceof PulpoException || failure instanceof MalformedElfException
                 || failure instanceof NotDoneException || failure instanceof IOException
-                || failure instanceof UncheckedIOException
+                || failure instanceof UncheckedIOException || failure instanceof InterruptedException
                 || failure instanceof SystemCallException call && call.isLimitHit());
     }
 

@@ -55,8 +55,9 @@ final class SetPatchable extends UlpCommand {
     }
 
     /** The name of the process if it was changed, else an empty text. */
-    private static String change(int pid, boolean enable) {
+    private String change(int pid, boolean enable) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
+            process.awaitOthers(PATIENCE, this::warn);
             return process.setPatchable(enable) ? "Process " + process.name() + " (pid: " + pid + ")" : "";
         }
     }

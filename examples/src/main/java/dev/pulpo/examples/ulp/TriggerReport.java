@@ -25,15 +25,26 @@ final class TriggerReport {
         this.named = named;
     }
 
+    /** libpulp counts a patch that is not there to revert as a failure. */
+    private boolean isSkipped(Verdict verdict) {
+        return verdict.isSkipped() || command.isTruthful() && verdict.isAlready();
+    }
+
+    private String explanation(Verdict verdict) {
+        return command.isTruthful() && verdict.isAlready()
+                ? verdict.patch() + ": " + verdict.already()
+                : verdict.explanation();
+    }
+
     /** Counts and prints the outcome of one process. */
     void add(int pid, String name, List<Verdict> verdicts) {
         boolean success = verdicts.stream().anyMatch(Verdict::isSuccess);
-        boolean failure = verdicts.stream().anyMatch(verdict -> !verdict.isSuccess() && !verdict.isSkipped());
+        boolean failure = verdicts.stream().anyMatch(verdict -> !verdict.isSuccess() && !isSkipped(verdict));
         patched += success ? 1 : 0;
-        skipped += !success && verdicts.stream().anyMatch(Verdict::isSkipped) ? 1 : 0;
+        skipped += !success && verdicts.stream().anyMatch(this::isSkipped) ? 1 : 0;
         failed += failure ? 1 : 0;
         for (Verdict verdict : verdicts) {
-            reasons |= verdict.isSkipped() ? 0 : verdict.reason();
+            reasons |= isSkipped(verdict) ? 0 : verdict.reason();
             status = Math.max(status, verdict.status());
             if (!verdict.isSuccess()) {
                 command.detail("process " + pid + ": " + verdict.patch() + ": " + verdict.detail());
@@ -66,8 +77,8 @@ final class TriggerReport {
         if (verdict.isSuccess()) {
             return command.coloured(Mark.GREEN, " SUCCESS") + " " + verdict.patch();
         }
-        return verdict.isSkipped()
-                ? command.coloured(Mark.YELLOW, " SKIPPED") + " " + verdict.explanation()
+        return isSkipped(verdict)
+                ? command.coloured(Mark.YELLOW, " SKIPPED") + " " + explanation(verdict)
                 : command.coloured(Mark.RED, " FAILED") + " " + verdict.patch() + ": " + verdict.explanation();
     }
 

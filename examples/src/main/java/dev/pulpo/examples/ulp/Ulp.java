@@ -3,6 +3,7 @@ package dev.pulpo.examples.ulp;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
+import dev.pulpo.examples.exit.SignalEnd;
 import dev.pulpo.examples.terminal.Arguments;
 import dev.pulpo.examples.terminal.BuildVersion;
 import dev.pulpo.examples.terminal.Terminal;
@@ -49,7 +50,8 @@ public final class Ulp implements Runnable {
         String[] ordered = commandFirst(Arguments.of(arguments));
         Unforeseen.reportThoseOfThreads();
         HeadStart.begin(ordered);
-        int status = commandLine(ordered).execute(ordered);
+        int status = SignalEnd.run(ordered.length == 0 ? "" : ordered[0],
+                () -> commandLine(ordered).execute(ordered));
         Optional<String> lost = Terminal.failure();
         lost.ifPresent(reason -> Terminal.err().println("ulp: " + reason));
         ExitStatus.end(lost.isPresent() ? FAILED : status);
@@ -136,6 +138,9 @@ public final class Ulp implements Runnable {
             if (Unforeseen.is(failure)) {
                 Unforeseen.trace(failure, line.getErr());
             }
+        }
+        if (failure instanceof InterruptedException) {
+            return ExitStatus.INTERRUPTED;
         }
         return FAILED;
     }

@@ -4,6 +4,8 @@ import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.AccessRefusedException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.InTransitionException;
+import dev.pulpo.engine.OperationInterruptedException;
+import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
@@ -60,6 +62,15 @@ record Verdict(String patch, int reason, String words, String detail, int status
         return new Verdict(patch, UNKNOWN, words, "", status);
     }
 
+    /** The verdict on what an operation has done, which may be nothing. */
+    static Verdict of(String patch, Outcome outcome) {
+        return switch (outcome.kind()) {
+            case APPLIED, REVERTED -> success(patch);
+            case IN_FORCE_ALREADY -> new Verdict(patch, ALREADY_APPLIED, "Patch already applied", "", 0);
+            case NOT_IN_FORCE_ALREADY -> new Verdict(patch, NOT_APPLIED, "Patch not applied", "", 0);
+        };
+    }
+
     /** A failure in libpulp's terms. */
     static Verdict of(String patch, Exception failure) {
         String detail = FailureText.of(failure);
@@ -84,6 +95,8 @@ record Verdict(String patch, int reason, String words, String detail, int status
                 new Verdict(patch, NO_METADATA, "No metadata in .so: " + detail, detail, status);
             case AccessDeniedException unreadable ->
                 new Verdict(patch, NO_METADATA, "No metadata in .so: " + detail, detail, status);
+            case OperationInterruptedException ended ->
+                new Verdict(patch, BUSY, "Resource temporarily unavailable", detail, status);
             case PulpoException other -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
             // For example a limit of the kernel; it says nothing about the patch.
             case IOException unreadable -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
@@ -103,17 +116,19 @@ record Verdict(String patch, int reason, String words, String detail, int status
             case Refusal.AmbiguousFunction r ->
                 new Verdict(patch, 11, "To be patched function not found", detail, status);
             case Refusal.UnknownReplacement r -> new Verdict(patch, 12, "New function not found", detail, status);
-            case Refusal.NotApplied r -> new Verdict(patch, NOT_APPLIED, "Patch not applied", detail, status);
+            case Refusal.NotApplied r -> new Verdict(patch, NOT_APPLIED, "Patch not applied", detail, 0);
             case Refusal.MissingDependency r -> new Verdict(patch, 17, "Dependency failure", detail, status);
             case Refusal.NeededByOther r -> new Verdict(patch, 17, "Dependency failure", detail, status);
             case Refusal.AlreadyApplied r ->
+                new Verdict(patch, ALREADY_APPLIED, "Patch already applied", detail, 0);
+            case Refusal.Superseded r ->
                 new Verdict(patch, ALREADY_APPLIED, "Patch already applied", detail, status);
             case Refusal.TargetNotLoaded r ->
                 new Verdict(patch, NO_TARGET, "Target library not loaded", detail, status);
             case Refusal.NotPatchable r -> new Verdict(patch, 22, "Function is not livepatchable", detail, status);
             case Refusal.Disabled r ->
                 new Verdict(patch, DISABLED, "Livepatching blocked by user request", detail, status);
-            case Refusal.NoPatches r -> new Verdict(patch, NO_PATCHES, "No patches installed", detail, status);
+            case Refusal.NoPatches r -> new Verdict(patch, NO_PATCHES, "No patches installed", detail, 0);
             case Refusal.LoaderRefused r -> new Verdict(patch, NOT_LOADED, "Failure in dlopen", detail, status);
             default -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
         };
@@ -121,6 +136,16 @@ record Verdict(String patch, int reason, String words, String detail, int status
 
     boolean isSuccess() {
         return reason == 0;
+    }
+
+    /** Whether what was asked for was so already. */
+    boolean isAlready() {
+        return status == 0 && !isSuccess();
+    }
+
+    /** The same in words; libpulp has none. */
+    String already() {
+        return reason == ALREADY_APPLIED ? "in force already" : "not in force already";
     }
 
     /** Whether the patch is not for this process, or changes nothing in it. */
