@@ -94,6 +94,11 @@ public final class DynamicTable {
         return string(DynamicTag.RUNPATH);
     }
 
+    /** The older form of it ({@code DT_RPATH}). */
+    public Optional<String> rPath() {
+        return string(DynamicTag.RPATH);
+    }
+
     /** Whether the object needs its thread-local storage at a fixed distance from the thread pointer. */
     public boolean hasStaticTls() {
         return (value(DynamicTag.FLAGS).orElse(0) & DF_STATIC_TLS) != 0;

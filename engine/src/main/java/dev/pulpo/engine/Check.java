@@ -26,6 +26,8 @@ public enum Check {
     DATA(true),
     /** Code that runs while the patch is being loaded may use a reference to the target, before that is written. */
     CONSTRUCTOR(true),
+    /** The patch needs a symbol that nothing in the process defines, so the loader would not load it. */
+    UNDEFINED(true),
     /** The patch was compiled with other options than the target, of those that have to agree. */
     OPTIONS(true);
 
@@ -58,6 +60,6 @@ public enum Check {
         }
         throw new IllegalArgumentException(
                 "'" + word
-                        + "' cannot be allowed; signature, inlined, cloned, layout, duplicated, data, constructor and options can");
+                        + "' cannot be allowed; signature, inlined, cloned, layout, duplicated, data, constructor, undefined and options can");
     }
 }

@@ -9,6 +9,7 @@ import dev.pulpo.engine.inspect.KnownCode;
 import dev.pulpo.engine.inspect.StackOperation;
 import dev.pulpo.engine.operation.ApplyOperation;
 import dev.pulpo.engine.operation.InjectOperation;
+import dev.pulpo.engine.operation.NoteOperation;
 import dev.pulpo.engine.operation.RevertOperation;
 import dev.pulpo.engine.operation.SwitchOperation;
 import dev.pulpo.engine.operation.TransitionOperation;
@@ -137,13 +138,15 @@ public final class LiveProcess implements AutoCloseable {
 
     /**
      * Starts a program with the stub preloaded, as a child that this JVM may trace. Children of {@code ProcessBuilder} it
-     * may not trace.
+     * may not trace. The runtime of a sanitizer that the program is linked with stays the first library.
      *
      * @param command the program, searched for on the PATH, and its arguments
      */
     public static Launcher launcher(List<String> command) {
-        return Launcher.ofBytes(command.stream().map(RawText::encode).toList())
-                .preload(RawText.encode(RawText.of(StubFile.path())));
+        Launcher launcher = Launcher.ofBytes(command.stream().map(RawText::encode).toList())
+                .preload(SanitizerRuntime::isOne, RawText.encode(RawText.of(StubFile.path())));
+        SanitizerRuntime.of(command.getFirst()).ifPresent(runtime -> launcher.preload(RawText.encode(runtime)));
+        return launcher;
     }
 
     /** Starts a program as {@link #launcher} does, with its streams connected to this process by pipes. */
@@ -321,8 +324,22 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     private List<Outcome> apply(List<PatchPlan> plans, Consistency consistency, boolean suspendSeccomp) {
-        checkApplicable(plans);
+        try {
+            checkApplicable(plans);
+        } catch (RefusedException refused) {
+            if (refused.refusals().stream().anyMatch(LiveProcess::isUndefined)) {
+                operation(() -> NoteOperation.run(tracee, "Unable to load shared object "
+                        + RawText.of(plans.getFirst().patch().file()) + ": " + refused.refusals().stream().filter(LiveProcess::isUndefined)
+                                .map(refusal -> ((Refusal.Unsafe) refusal).finding().message()).findFirst()
+                                .orElseThrow()));
+            }
+            throw refused;
+        }
         return operation(() -> ApplyOperation.run(tracee, plans, consistency, code::checked, planned, suspendSeccomp));
+    }
+
+    private static boolean isUndefined(Refusal refusal) {
+        return refusal instanceof Refusal.Unsafe unsafe && unsafe.finding().check() == Check.UNDEFINED;
     }
 
     /** Its part in a transaction of several processes. */

@@ -28,7 +28,7 @@
  * TargetUnreadableException}, {@link AccessRefusedException}, {@link BorrowedCallException}: failures;
  * <li>{@link Blocker}, {@link BlockingThread}, {@link BlockerText}: threads in the way;
  * <li>{@link Remedy}: what would help;
- * <li>{@link StubFile}: the stub, for {@code LD_PRELOAD};
+ * <li>{@link StubFile}, {@link SanitizerRuntime}: the stub, for {@code LD_PRELOAD}, and what comes before it;
  * <li>{@link Wildcard}: patterns of names.
  * </ul>
  */

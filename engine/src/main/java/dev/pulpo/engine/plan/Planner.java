@@ -21,6 +21,7 @@ import dev.pulpo.engine.Replacement;
 import dev.pulpo.engine.UnresolvedFunction;
 import dev.pulpo.engine.check.ConstructorCheck;
 import dev.pulpo.engine.check.PlanChecks;
+import dev.pulpo.engine.check.UndefinedSymbols;
 import dev.pulpo.engine.registry.EntryState;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -94,6 +95,10 @@ public final class Planner {
         refuseProcess(id, superseded);
         refuseNeighbours(id, patch, superseded);
         refuseConstructors(patch, patchElf);
+        if (!patch.allowed().contains(Check.UNDEFINED)) {
+            target.flatMap(object -> UndefinedSymbols.inProcess(image, object, patchElf)).map(Refusal.Unsafe::new)
+                    .ifPresent(refusals::add);
+        }
         // Nothing can be planned at entries that lead to gates.
         List<PlannedFunction> functions = target.filter(object -> transition.isEmpty())
                 .map(object -> functions(object, patch, patchElf))

@@ -3,6 +3,7 @@ package dev.pulpo.examples.ulp;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.AccessRefusedException;
 import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.Check;
 import dev.pulpo.engine.InTransitionException;
 import dev.pulpo.engine.OperationInterruptedException;
 import dev.pulpo.engine.Outcome;
@@ -130,6 +131,8 @@ record Verdict(String patch, int reason, String words, String detail, int status
                 new Verdict(patch, DISABLED, "Livepatching blocked by user request", detail, status);
             case Refusal.NoPatches r -> new Verdict(patch, NO_PATCHES, "No patches installed", detail, 0);
             case Refusal.LoaderRefused r -> new Verdict(patch, NOT_LOADED, "Failure in dlopen", detail, status);
+            case Refusal.Unsafe r when r.finding().check() == Check.UNDEFINED ->
+                new Verdict(patch, NOT_LOADED, "Failure in dlopen", detail, status);
             default -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
         };
     }
