@@ -100,6 +100,12 @@ public sealed interface Refusal {
     /** A file of the same name that is loaded already stands in the way. */
     record OtherFileLoaded(String path) implements Refusal {}
 
+    /** The process has another C library than glibc, for which the stub is not made. */
+    record OtherLibrary(String executable) implements Refusal {}
+
+    /** The patch is a file that no loader of an x86-64 process loads. */
+    record NotLoadable(String patch, String reason) implements Refusal {}
+
     /** The process runs no 64-bit x86 code. */
     record WrongMachine(String executable) implements Refusal {}
 

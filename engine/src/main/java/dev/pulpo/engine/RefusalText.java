@@ -61,6 +61,9 @@ final class RefusalText {
                 "the target's loader did not load " + r.path() + ": " + r.loaderMessage();
             case Refusal.OtherFileLoaded r ->
                 "the process has loaded another file as " + r.path() + " and keeps it";
+            case Refusal.OtherLibrary r -> r.executable()
+                    + " uses another C library than glibc, such as musl, and the stub is for glibc";
+            case Refusal.NotLoadable r -> r.patch() + " cannot be loaded: " + r.reason();
             case Refusal.WrongMachine r -> r.executable() + " is no 64-bit x86 program";
             case Refusal.KernelThread r -> "it is a thread of the kernel";
             case Refusal.Disabled r -> "patching of process " + r.process()

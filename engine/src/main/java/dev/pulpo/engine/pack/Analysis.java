@@ -1,6 +1,7 @@
 package dev.pulpo.engine.pack;
 
 import dev.pulpo.elf.BuildId;
+import dev.pulpo.elf.ElfHeader;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.RawText;
@@ -67,6 +68,9 @@ public final class Analysis {
 
     private void run() {
         for (CodeFacts each : List.of(target, patch)) {
+            if (each.elf().header().machine() != ElfHeader.X86_64) {
+                add(Check.UNKNOWN, each.elf().name() + " is for another machine than x86-64");
+            }
             if (each.elf().buildId().isEmpty()) {
                 add(Check.BUILD_ID,
                         each.elf().name() + " has no build-id, so it cannot be told from other builds: link it"

@@ -8,6 +8,7 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfHeader;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.ByteString;
@@ -93,6 +94,7 @@ public final class Planner {
         Optional<Registry.StoredRecord> transition = registry.flatMap(Registry::transition);
         transition.ifPresent(record -> refusals.add(new Refusal.InTransition(record.patch().id())));
         refuseProcess(id, superseded);
+        refuseFile(patch, patchElf);
         refuseNeighbours(id, patch, superseded);
         refuseConstructors(patch, patchElf);
         if (!patch.allowed().contains(Check.UNDEFINED)) {
@@ -136,14 +138,22 @@ public final class Planner {
                 .forEach(refusals::add));
     }
 
-    private void refuseProcess(PatchId id, List<Registry.StoredRecord> superseded) {
-        boolean wrongMachine = image.objects().stream()
-                .noneMatch(object -> object.elf().header().machine() == ElfHeader.X86_64);
-        if (wrongMachine) {
-            refusals.add(new Refusal.WrongMachine(image.executable()));
-        } else if (image.exporting("dlopen").isEmpty()) {
-            refusals.add(new Refusal.NoDynamicLoader(image.executable()));
+    /** A file that the loader would not load, whatever it defines (dlopen(3)). */
+    private void refuseFile(LivePatch patch, ElfFile patchElf) {
+        String reason = patchElf.header().machine() != ElfHeader.X86_64
+                ? "it is for another machine than x86-64"
+                : !patchElf.header().type().equals(ObjectType.DYNAMIC)
+                        ? "it is no shared object: link it with -shared"
+                        : patchElf.interpreter().isPresent() && patchElf.dynamic().isProgram()
+                                ? "it is a program: link it with -shared"
+                                : "";
+        if (!reason.isEmpty()) {
+            refusals.add(new Refusal.NotLoadable(RawText.of(patch.file()), reason));
         }
+    }
+
+    private void refuseProcess(PatchId id, List<Registry.StoredRecord> superseded) {
+        refusals.addAll(ProcessRefusals.of(image));
         if (earlier.has(id)) {
             refusals.add(new Refusal.AppliedTwice(id));
         }

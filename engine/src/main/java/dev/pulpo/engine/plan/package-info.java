@@ -8,6 +8,7 @@
  * replaced;
  * <li>{@link Originals}, {@link References}: functions and variables of the target that a patch uses;
  * <li>{@link PatchRelations}, {@link Predecessors}: the patch's relations to others;
+ * <li>{@link ProcessRefusals}: kinds of processes that cannot be patched;
  * <li>{@link MemoryWindow}: the memory, read in large pieces.
  * </ul>
  */

@@ -14,6 +14,7 @@ import dev.pulpo.engine.borrow.StubCalls;
 import dev.pulpo.engine.borrow.ThreadBorrower;
 import dev.pulpo.engine.borrow.ThreadLoan;
 import dev.pulpo.engine.code.StackTables;
+import dev.pulpo.engine.plan.ProcessRefusals;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.target.Interruption;
@@ -31,6 +32,7 @@ import dev.pulpo.stub.StubLayout;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
@@ -278,7 +280,10 @@ public final class Session implements AutoCloseable {
     }
 
     private void inject() {
-        Injection.libc(image);
+        List<Refusal> refusals = ProcessRefusals.of(image);
+        if (!refusals.isEmpty()) {
+            throw new RefusedException(pid(), refusals);
+        }
         Path stub = StubFile.path();
         ProcessImage before = image;
         onBorrowed(ThreadBorrower.FrameOn.THREAD_STACK, deadline, loan -> {

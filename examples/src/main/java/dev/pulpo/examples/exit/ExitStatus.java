@@ -1,5 +1,6 @@
 package dev.pulpo.examples.exit;
 
+import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.AccessRefusedException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
@@ -55,6 +56,6 @@ public final class ExitStatus {
                 case TargetUnreadableException e -> OTHER;
             };
         }
-        return OTHER;
+        return failure instanceof MalformedElfException foreign && foreign.isOtherArchitecture() ? REFUSED : OTHER;
     }
 }

@@ -28,6 +28,9 @@ public final class FailureText {
             return other.source() + " is no ELF file"
                     + (SOURCE.matcher(other.source()).matches() ? ": pulpo build makes one from C" : "");
         }
+        if (failure instanceof MalformedElfException foreign && foreign.isOtherArchitecture()) {
+            return foreign.source() + " is for another machine than x86-64: it has not " + foreign.expected();
+        }
         String message = String.valueOf(failure.getMessage());
         return failure.getCause() instanceof FileSystemException cause
                 && message.contains(String.valueOf(cause.getMessage())) ? RawText.asData(message) : message;
