@@ -82,7 +82,7 @@ public final class Ulp implements Runnable {
     public static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new Ulp());
         commands().addTo(line, arguments);
-        return Terminal.connect(line).setExecutionStrategy(Unforeseen::execute)
+        return Terminal.connect(line).setAbbreviatedOptionsAllowed(true).setExecutionStrategy(Unforeseen::execute)
                 .setExecutionExceptionHandler(Ulp::failed)
                 .setParameterExceptionHandler(Ulp::misused);
     }
@@ -92,7 +92,7 @@ public final class Ulp implements Runnable {
         CommandTable commands = commands();
         for (int i = 0; i < arguments.length; i++) {
             String argument = arguments[i];
-            if (WITH_VALUE.contains(argument)) {
+            if (takesValue(argument)) {
                 i++;
             } else if (!argument.startsWith("-")) {
                 List<String> moved = new ArrayList<>(List.of(arguments));
@@ -103,6 +103,13 @@ public final class Ulp implements Runnable {
             }
         }
         return arguments;
+    }
+
+    /** Long options may be abbreviated, as argp(3) has it, as long as they are unambiguous. */
+    private static boolean takesValue(String argument) {
+        return WITH_VALUE.contains(argument) || argument.startsWith("--") && !argument.equals("--revert")
+                && argument.length() > 2
+                && WITH_VALUE.stream().filter(option -> option.startsWith(argument)).count() == 1;
     }
 
     private static int misused(CommandLine.ParameterException mistake, String[] arguments) {
