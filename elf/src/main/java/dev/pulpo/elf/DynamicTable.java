@@ -11,6 +11,7 @@ import java.util.OptionalLong;
  */
 public final class DynamicTable {
     private static final long DF_STATIC_TLS = 0x10;
+    private static final long DF_1_PIE = 0x0800_0000;
 
     /**
      * One entry.
@@ -92,6 +93,16 @@ public final class DynamicTable {
     /** The search path for its libraries, colon-separated, with {@code $ORIGIN} unexpanded ({@code DT_RUNPATH}). */
     public Optional<String> runPath() {
         return string(DynamicTag.RUNPATH);
+    }
+
+    /** The older form of it ({@code DT_RPATH}). */
+    public Optional<String> rPath() {
+        return string(DynamicTag.RPATH);
+    }
+
+    /** Whether it is a position-independent program, which is a shared object otherwise ({@code DF_1_PIE}). */
+    public boolean isProgram() {
+        return (value(DynamicTag.FLAGS_1).orElse(0) & DF_1_PIE) != 0;
     }
 
     /** Whether the object needs its thread-local storage at a fixed distance from the thread pointer. */

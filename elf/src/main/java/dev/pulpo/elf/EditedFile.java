@@ -61,7 +61,7 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
         refuseLinksOfOthers(target);
         Path real = Files.exists(target) ? target.toRealPath() : target.toAbsolutePath();
         if (Files.exists(real) && !Files.isRegularFile(real)) {
-            throw new FileSystemException(target.toString(), null,
+            throw new FileSystemException(RawText.of(target), null,
                     "no regular file; it is not replaced. Name another output");
         }
         Path directory = Optional.ofNullable(real.getParent())
@@ -102,7 +102,7 @@ record EditedFile(ByteSource original, long kept, List<Patch> patches, MemorySeg
             if ((mode & STICKY_AND_WRITABLE) == STICKY_AND_WRITABLE
                     && !owner.equals(Files.getAttribute(directory, "unix:uid"))
                     && !owner.equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
-                throw new FileSystemException(link.toString(), null, "a symbolic link of user " + owner
+                throw new FileSystemException(RawText.of(link), null, "a symbolic link of user " + owner
                         + " in a directory that everybody may write; it is not followed. Remove it, or name another output");
             }
             link = link.resolveSibling(Files.readSymbolicLink(link));

@@ -22,6 +22,10 @@ public record ElfHeader(int osAbi, int abiVersion, ObjectType type, int machine,
     /** The machine number of x86-64 (psABI, "Machine Information"). */
     public static final int X86_64 = 62;
 
+    /** What every ELF file begins with. */
+    static final String MAGIC = "the magic number 7f 'E' 'L' 'F'";
+    static final String CLASS = "class 2 (64-bit)";
+    static final String ENCODING = "data encoding 1 (little endian)";
     static final int SIZE = 64;
     private static final int PN_XNUM = 0xffff;
     private static final int SHN_XINDEX = 0xffff;
@@ -33,10 +37,14 @@ public record ElfHeader(int osAbi, int abiVersion, ObjectType type, int machine,
      * @param image whether the source is memory, which holds no section headers
      */
     static ElfHeader read(ByteSource source, String name, long start, boolean image) {
-        ByteCursor cursor = ByteCursor.of(source, name, start, SIZE);
-        expect(cursor, cursor.i32(), 0x464c457f, "the magic number 7f 'E' 'L' 'F'");
-        expect(cursor, cursor.u8(), 2, "class 2 (64-bit)");
-        expect(cursor, cursor.u8(), 1, "data encoding 1 (little endian)");
+        if (source.size() - start < Integer.BYTES) {
+            throw new MalformedElfException(name, start, MAGIC, source.size() + " bytes in all");
+        }
+        ByteCursor magic = ByteCursor.of(source, name, start, Integer.BYTES);
+        expect(magic, magic.i32(), 0x464c457f, MAGIC);
+        ByteCursor cursor = ByteCursor.of(source, name, start, SIZE).skip(Integer.BYTES);
+        expect(cursor, cursor.u8(), 2, CLASS);
+        expect(cursor, cursor.u8(), 1, ENCODING);
         expect(cursor, cursor.u8(), 1, "version 1");
         int osAbi = cursor.u8();
         int abiVersion = cursor.u8();

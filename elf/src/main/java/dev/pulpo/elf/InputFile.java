@@ -62,10 +62,10 @@ public final class InputFile {
 
     private static void check(Path file, String kind, long size, long largest) throws FileSystemException {
         if (!kind.isEmpty()) {
-            throw new FileSystemException(file.toString(), null, "is " + kind + ", not a regular file");
+            throw new FileSystemException(RawText.of(file), null, "is " + kind + ", not a regular file");
         }
         if (size > largest) {
-            throw new FileSystemException(file.toString(), null,
+            throw new FileSystemException(RawText.of(file), null,
                     "is too large to be read: " + size + " bytes, and the limit is " + largest);
         }
     }

@@ -30,6 +30,16 @@ public sealed class MalformedElfException extends RuntimeException permits TooLa
         this.found = found;
     }
 
+    /** Whether it does not even begin as an ELF file does: it is a file of another kind. */
+    public boolean isOtherFile() {
+        return expected.equals(ElfHeader.MAGIC);
+    }
+
+    /** Whether it is an ELF file of another class or byte order, which may be sound. */
+    public boolean isOtherArchitecture() {
+        return expected.equals(ElfHeader.CLASS) || expected.equals(ElfHeader.ENCODING);
+    }
+
     /** The file's name, or a description of what the bytes belong to. */
     public String source() {
         return source;

@@ -2,7 +2,6 @@ package dev.pulpo.elf;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -45,10 +44,14 @@ public final class SymbolTable {
      * An entry of the table.
      *
      * @param index its number, as relocations use it
-     * @throws IndexOutOfBoundsException for a number that is not in {@code 0 … size() - 1}
+     * @throws MalformedElfException for a number that is not in {@code 0 … size() - 1}: it came from a relocation
      */
     public ElfSymbol get(int index) {
-        Objects.checkIndex(index, symbols.count());
+        if (index < 0 || index >= symbols.count()) {
+            throw new MalformedElfException(symbols.entries().source(), symbols.entries().base(),
+                    "a symbol " + Integer.toUnsignedString(index) + ", which a relocation names",
+                    "a table of " + symbols.count());
+        }
         return make(index, symbols.name(index));
     }
 

@@ -33,6 +33,8 @@ public enum Check {
     CONSTRUCTOR(true),
     /** Callers get another object's definition of the function, so that replacing it has no effect. */
     INTERPOSED(true),
+    /** The patch needs a symbol that nothing in the process defines, so the loader would not load it. */
+    UNDEFINED(true),
     /** The patch was compiled with other options than the target, of those that have to agree. */
     OPTIONS(true);
 

@@ -103,8 +103,8 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
     }
 
     /**
-     * The same patch under another path in the target, for example outside of a chroot. If another file is found there, the
-     * content is delivered without a path.
+     * The same patch under another path in the target, for example outside of a chroot. If the process finds
+     * neither this file nor a copy of it there, it is refused.
      */
     public LivePatch seenAs(Path path) {
         return new LivePatch(file, target, targetBuild, replacements, comment, metadata, Optional.of(path),

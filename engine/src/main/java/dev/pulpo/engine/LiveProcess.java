@@ -9,6 +9,7 @@ import dev.pulpo.engine.inspect.KnownCode;
 import dev.pulpo.engine.inspect.StackOperation;
 import dev.pulpo.engine.operation.ApplyOperation;
 import dev.pulpo.engine.operation.InjectOperation;
+import dev.pulpo.engine.operation.NoteOperation;
 import dev.pulpo.engine.operation.RevertOperation;
 import dev.pulpo.engine.operation.SwitchOperation;
 import dev.pulpo.engine.operation.TransitionOperation;
@@ -18,6 +19,8 @@ import dev.pulpo.engine.registry.Inspection;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TransactionLink;
+import dev.pulpo.engine.target.Interruption;
+import dev.pulpo.engine.target.LockWait;
 import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.engine.target.PtraceAccess;
@@ -35,9 +38,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -55,7 +61,12 @@ import java.util.stream.Collectors;
  * }</pre>
  *
  * <p>Attaching stops nothing and traces nothing: between operations the process runs freely, and debuggers may trace it.
- * Thread-safe; operations on one process exclude each other, also between tools.
+ * Thread-safe. Operations on one process come one after the other: one that begins while another thread or another tool is
+ * at work waits for it, up to its own timeout ({@link #awaitOthers}). What is so already is done at once, and the
+ * {@link Outcome} says so.
+ *
+ * <p>Interrupting the thread that calls an operation ends it between two stops, with everything undone:
+ * {@link OperationInterruptedException}.
  *
  * <p>All methods throw {@link TargetGoneException} where the process has ended or has executed another program, {@link
  * AccessRefusedException} where this process may not trace it, and {@link TargetUnreadableException} where its memory or
@@ -67,7 +78,10 @@ public final class LiveProcess implements AutoCloseable {
     private final int pid;
     private final long startTime;
     private final TraceeMemory memory;
-    private final Tracee tracee;
+    private volatile Tracee tracee;
+    /** Operations read-lock it; closing waits for them. */
+    private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+    private boolean closed;
     private final KnownCode code = new KnownCode();
     /** The image for which the last plan was made. */
     private volatile Optional<ProcessImage> planned = Optional.empty();
@@ -76,7 +90,7 @@ public final class LiveProcess implements AutoCloseable {
         this.pid = pid;
         this.startTime = startTime;
         this.memory = memory;
-        this.tracee = new Tracee(pid, startTime, memory);
+        this.tracee = new Tracee(pid, startTime, memory, LockWait.AS_LONG_AS_THE_OPERATION);
     }
 
     /**
@@ -88,10 +102,32 @@ public final class LiveProcess implements AutoCloseable {
         Warmup.begin();
     }
 
+    /**
+     * Sets how operations wait while another thread or tool is at work on the process.
+     *
+     * @param longest how long; without this call, as long as the operation's own timeout
+     * @param told    gets a line for people when a wait lasts, on the thread of the operation
+     */
+    public void awaitOthers(Duration longest, Consumer<String> told) {
+        tracee = new Tracee(pid, startTime, memory, new LockWait(Optional.of(longest), told));
+    }
+
+    /**
+     * As {@link #awaitOthers(Duration, Consumer)}, each operation as long as its own timeout.
+     *
+     * @param told gets a line for people when a wait lasts, on the thread of the operation
+     */
+    public void awaitOthers(Consumer<String> told) {
+        tracee = new Tracee(pid, startTime, memory, new LockWait(Optional.empty(), told));
+    }
+
     /** Attaches to a process. Stops no thread. */
     public static LiveProcess attach(int pid) {
         return TargetFault.explained(pid, file -> false, () -> {
             long startTime = ProcFs.startTime(pid);
+            if (ProcFs.isKernelThread(pid)) {
+                throw new RefusedException(pid, new Refusal.KernelThread(pid));
+            }
             Optional<AccessRefusedException> untraceable = PtraceAccess.untraceableFromHere(pid);
             if (untraceable.isPresent()) {
                 throw untraceable.get();
@@ -102,13 +138,15 @@ public final class LiveProcess implements AutoCloseable {
 
     /**
      * Starts a program with the stub preloaded, as a child that this JVM may trace. Children of {@code ProcessBuilder} it
-     * may not trace.
+     * may not trace. The runtime of a sanitizer that the program is linked with stays the first library.
      *
      * @param command the program, searched for on the PATH, and its arguments
      */
     public static Launcher launcher(List<String> command) {
-        return Launcher.ofBytes(command.stream().map(RawText::encode).toList())
-                .preload(RawText.encode(RawText.of(StubFile.path())));
+        Launcher launcher = Launcher.ofBytes(command.stream().map(RawText::encode).toList())
+                .preload(SanitizerRuntime::isOne, RawText.encode(RawText.of(StubFile.path())));
+        SanitizerRuntime.of(command.getFirst()).ifPresent(runtime -> launcher.preload(RawText.encode(runtime)));
+        return launcher;
     }
 
     /** Starts a program as {@link #launcher} does, with its streams connected to this process by pipes. */
@@ -157,7 +195,7 @@ public final class LiveProcess implements AutoCloseable {
      * @return whether it was missing
      */
     public boolean inject() {
-        return explained(() -> InjectOperation.run(tracee));
+        return operation(() -> InjectOperation.run(tracee));
     }
 
     /**
@@ -209,8 +247,8 @@ public final class LiveProcess implements AutoCloseable {
     private List<PatchPlan> plan(List<LivePatch> patches, Optional<String> instead) throws IOException {
         Set<String> files = patches.stream().map(patch -> RawText.of(patch.file())).collect(Collectors.toSet());
         // A fault of a patch file is not a fault of the process.
-        return TargetFault.explained(pid, source -> files.stream().anyMatch(source::startsWith),
-                () -> TargetGuard.unless(pid, memory, () -> planned(patches, instead)));
+        return using(() -> TargetFault.explained(pid, source -> files.stream().anyMatch(source::startsWith),
+                () -> TargetGuard.unless(pid, memory, () -> planned(patches, instead))));
     }
 
     private List<PatchPlan> planned(List<LivePatch> patches, Optional<String> instead) throws IOException {
@@ -247,7 +285,7 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     /**
-     * Applies a plan.
+     * Applies a plan. If the patch is in force already there is nothing to do, and the outcome says so.
      *
      * @throws RefusedException      where the plan has refusals, or new ones arise
      * @throws BlockedException      where threads blocked the change until the timeout; nothing is changed
@@ -286,8 +324,22 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     private List<Outcome> apply(List<PatchPlan> plans, Consistency consistency, boolean suspendSeccomp) {
-        checkApplicable(plans);
-        return explained(() -> ApplyOperation.run(tracee, plans, consistency, code::checked, planned, suspendSeccomp));
+        try {
+            checkApplicable(plans);
+        } catch (RefusedException refused) {
+            if (refused.refusals().stream().anyMatch(LiveProcess::isUndefined)) {
+                operation(() -> NoteOperation.run(tracee, "Unable to load shared object "
+                        + RawText.of(plans.getFirst().patch().file()) + ": " + refused.refusals().stream().filter(LiveProcess::isUndefined)
+                                .map(refusal -> ((Refusal.Unsafe) refusal).finding().message()).findFirst()
+                                .orElseThrow()));
+            }
+            throw refused;
+        }
+        return operation(() -> ApplyOperation.run(tracee, plans, consistency, code::checked, planned, suspendSeccomp));
+    }
+
+    private static boolean isUndefined(Refusal refusal) {
+        return refusal instanceof Refusal.Unsafe unsafe && unsafe.finding().check() == Check.UNDEFINED;
     }
 
     /** Its part in a transaction of several processes. */
@@ -315,7 +367,8 @@ public final class LiveProcess implements AutoCloseable {
         if (plans.stream().anyMatch(plan -> plan.pid() != pid || plan.startTime() != startTime)) {
             throw new RefusedException(pid, new Refusal.PlanOutdated("it was made for another process"));
         }
-        List<Refusal> refusals = plans.stream().flatMap(plan -> plan.refusals().stream()).distinct().toList();
+        List<Refusal> refusals = plans.stream().filter(plan -> !plan.isInForce())
+                .flatMap(plan -> plan.refusals().stream()).distinct().toList();
         if (!refusals.isEmpty()) {
             throw new RefusedException(pid, refusals);
         }
@@ -342,28 +395,27 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     /**
-     * Reverts a patch.
+     * Reverts a patch. If it is not in force there is nothing to do, and the outcome says so.
      *
-     * @throws RefusedException      where it is not applied
+     * @throws RefusedException      where another patch depends on it
      * @throws BlockedException      where threads blocked the change until the timeout; the patch is still in force
      * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed by the timeout
      */
     public Outcome revert(PatchId id, Consistency consistency) {
-        return explained(() -> RevertOperation.run(tracee, id, consistency));
+        return operation(() -> RevertOperation.run(tracee, List.of(id), consistency));
     }
 
     /**
-     * Reverts patches in one stop, all or none.
+     * Reverts patches in one stop, all or none. Those that are not in force have nothing to do.
      *
      * @param ids at least one
-     * @return of all together; {@link Outcome#reverted} lists them
-     * @throws RefusedException where one is not applied, or others depend on one; with {@link Consistency#perThread}, for
-     *                          more than one patch
+     * @return of all together; {@link Outcome#reverted} lists those that went out of force
+     * @throws RefusedException where others depend on one; with {@link Consistency#perThread}, for more than one patch
      * @throws BlockedException where threads blocked the change until the timeout; all are still in force
      */
     public Outcome revert(List<PatchId> ids, Consistency consistency) {
         checkAny(ids);
-        return explained(() -> RevertOperation.run(tracee, ids, consistency));
+        return operation(() -> RevertOperation.run(tracee, ids, consistency));
     }
 
     private void checkAny(List<PatchId> ids) {
@@ -380,7 +432,7 @@ public final class LiveProcess implements AutoCloseable {
      * @throws BlockedException where threads blocked the change until the timeout; all are still in force
      */
     public Outcome revertAll(String library, Consistency consistency) {
-        return explained(() -> RevertOperation.runAll(tracee, library, consistency));
+        return operation(() -> RevertOperation.runAll(tracee, library, consistency));
     }
 
     /** Whether patching is switched on; true without a stub. */
@@ -396,7 +448,7 @@ public final class LiveProcess implements AutoCloseable {
      * @throws RefusedException where the process has no stub
      */
     public boolean setPatchable(boolean patchable) {
-        return explained(() -> SwitchOperation.run(tracee, patchable));
+        return operation(() -> SwitchOperation.run(tracee, patchable));
     }
 
     /**
@@ -406,7 +458,7 @@ public final class LiveProcess implements AutoCloseable {
      * @throws RefusedException where another tool works on the process
      */
     public Optional<Transition> transition() {
-        return explained(() -> TransitionOperation.status(tracee));
+        return operation(() -> TransitionOperation.status(tracee));
     }
 
     /**
@@ -442,7 +494,7 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     private Outcome transition(TransitionOperation.Action action, Duration timeout) {
-        return explained(() -> TransitionOperation.run(tracee, action, timeout));
+        return operation(() -> TransitionOperation.run(tracee, action, timeout));
     }
 
     /** Reverts a patch, with {@link Consistency#DEFAULT}. */
@@ -486,15 +538,54 @@ public final class LiveProcess implements AutoCloseable {
         return explained(() -> code.where(image(), memory, address));
     }
 
-    private <T> T explained(Supplier<T> work) {
-        return TargetFault.explained(pid, memory, work::get);
+    private <T> T operation(Supplier<T> work) {
+        return explained(() -> Interruption.run(work));
     }
 
-    /** Releases what is held of the process; the process runs on. */
+    private <T> T explained(Supplier<T> work) {
+        return using(() -> TargetFault.explained(pid, memory, work::get));
+    }
+
+    /** Work for which the process must stay attached. */
+    private <T, X extends Exception> T using(TargetGuard.Work<T, X> work) throws X {
+        use.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("this LiveProcess of process " + pid + " is closed");
+            }
+            return work.run();
+        } finally {
+            use.readLock().unlock();
+        }
+    }
+
+    /** Work on several processes, all of which must stay attached. */
+    static <T> T usingAll(Collection<LiveProcess> processes, Supplier<T> work) {
+        Supplier<T> all = work;
+        for (LiveProcess process : processes) {
+            Supplier<T> inner = all;
+            all = () -> process.<T, RuntimeException>using(inner::get);
+        }
+        return all.get();
+    }
+
+    /**
+     * Releases what is held of the process; the process runs on. Waits until running operations have ended: to end them
+     * early, interrupt the threads that called them. Operations that begin later throw {@link IllegalStateException}.
+     * Closing again has no effect.
+     */
     @Override
     public void close() {
-        code.close();
-        memory.close();
+        use.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                code.close();
+                memory.close();
+            }
+        } finally {
+            use.writeLock().unlock();
+        }
     }
 
     @Override

@@ -29,7 +29,27 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
         boolean injected, boolean unloaded, List<PatchId> reverted, List<HeldWord> held) {
     /** What was done. */
     public enum Kind {
-        APPLIED, REVERTED
+        APPLIED, REVERTED,
+        /** Nothing: the patch was in force already. */
+        IN_FORCE_ALREADY,
+        /** Nothing: the patch was not in force. */
+        NOT_IN_FORCE_ALREADY;
+
+        /** What was done, in words. */
+        public String words() {
+            return name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+        }
+    }
+
+    /** That of an operation that found nothing to do. */
+    public static Outcome already(Kind kind, int pid, PatchId patch, List<String> functions) {
+        return new Outcome(kind, pid, patch, functions, 0, Duration.ZERO, "NONE", Duration.ZERO, Duration.ZERO,
+                Duration.ZERO, 0, 0, false, false, List.of(), List.of());
+    }
+
+    /** Whether there was nothing to do. */
+    public boolean isAlready() {
+        return kind == Kind.IN_FORCE_ALREADY || kind == Kind.NOT_IN_FORCE_ALREADY;
     }
 
     public Outcome {
@@ -40,7 +60,10 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
 
     @Override
     public String toString() {
-        return kind.name().toLowerCase(java.util.Locale.ROOT) + " " + patch.shortForm() + ": " + functions.size()
+        if (isAlready()) {
+            return kind.words() + ": " + patch.shortForm();
+        }
+        return kind.words() + " " + patch.shortForm() + ": " + functions.size()
                 + (functions.size() == 1 ? " function" : " functions") + ", stop " + micros(stop) + ", " + threads
                 + (threads == 1 ? " thread" : " threads") + ", longest stop of one thread " + micros(longest)
                 + (released == 0

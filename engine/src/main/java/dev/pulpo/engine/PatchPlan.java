@@ -41,6 +41,11 @@ public record PatchPlan(int pid, long startTime, LivePatch patch, PatchId id, St
         return refusals.isEmpty();
     }
 
+    /** Whether the patch is in force already, and nothing else stands against it: to apply it has nothing to do. */
+    public boolean isInForce() {
+        return !refusals.isEmpty() && refusals.stream().allMatch(Refusal.AlreadyApplied.class::isInstance);
+    }
+
     @Override
     public String toString() {
         return text(Remedy.Wording.LIBRARY);
@@ -55,7 +60,9 @@ public record PatchPlan(int pid, long startTime, LivePatch patch, PatchId id, St
         unresolved.forEach(function -> text.append("\n  ").append(function));
         references.forEach(reference -> text.append("\n  ").append(reference));
         leaving.forEach(other -> text.append("\n  instead of patch ").append(other.shortForm()));
-        refusals.forEach(refusal -> text.append("\n  refused: ").append(refusal.message(words)));
+        refusals.forEach(refusal -> text
+                .append(refusal instanceof Refusal.AlreadyApplied ? "\n  nothing to do: " : "\n  refused: ")
+                .append(refusal.message(words)));
         return text.toString();
     }
 }

@@ -1,8 +1,11 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.MappedFile;
 import dev.pulpo.elf.ObjectType;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.engine.check.CodeFacts;
 import dev.pulpo.engine.pack.Analysis;
@@ -29,8 +32,9 @@ import java.util.Set;
  * @param patch   the shared object
  * @param choices source files, by name, for names that the target has several times
  * @param allowed checks whose findings are no reason to refuse
+ * @param name    what messages call the patch
  */
-public record PlainPatch(Path target, Path patch, Map<String, String> choices, Set<Check> allowed) {
+public record PlainPatch(Path target, Path patch, Map<String, String> choices, Set<Check> allowed, String name) {
     public PlainPatch {
         choices = Map.copyOf(choices);
         allowed = Set.copyOf(allowed);
@@ -38,14 +42,19 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
 
     /** A patch for a target, with nothing allowed. */
     public static PlainPatch of(Path target, Path patch) {
-        return new PlainPatch(target, patch, Map.of(), Set.of());
+        return new PlainPatch(target, patch, Map.of(), Set.of(), RawText.of(patch));
     }
 
     /** The same, with the symbol of this name from this source file. */
     public PlainPatch choose(String name, String file) {
         Map<String, String> more = new HashMap<>(choices);
         more.put(name, file);
-        return new PlainPatch(target, patch, more, allowed);
+        return new PlainPatch(target, patch, more, allowed, name);
+    }
+
+    /** The same, by another name in messages: that of the container, where the shared object is a temporary file. */
+    public PlainPatch named(Path file) {
+        return new PlainPatch(target, patch, choices, allowed, RawText.of(file));
     }
 
     /** The same, with this check's findings allowed. */
@@ -55,7 +64,7 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
         }
         Set<Check> more = EnumSet.of(check);
         more.addAll(allowed);
-        return new PlainPatch(target, patch, choices, more);
+        return new PlainPatch(target, patch, choices, more, name);
     }
 
     /**
@@ -86,7 +95,8 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
         DebugFiles files = DebugFiles.ofThisProcess();
         try (ElfFile old = ElfFile.open(target);
                 DebugInfo oldInfo = DebugInfo.open(old, target.toAbsolutePath().toString(), files);
-                ElfFile patchElf = ElfFile.open(patch);
+                MappedFile bytes = ByteSource.map(patch);
+                ElfFile patchElf = ElfFile.of(bytes, name);
                 DebugInfo patchInfo = DebugInfo.open(patchElf, patch.toAbsolutePath().toString(), files)) {
             Analysis analysis = Analysis.of(this, new CodeFacts(old, oldInfo), new CodeFacts(patchElf, patchInfo));
             if (analysis.report().isPackable()) {

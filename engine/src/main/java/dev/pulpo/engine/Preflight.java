@@ -1,7 +1,6 @@
 package dev.pulpo.engine;
 
-import dev.pulpo.elf.ElfFile;
-import dev.pulpo.elf.ElfHeader;
+import dev.pulpo.engine.plan.ProcessRefusals;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.Mapping;
 import dev.pulpo.engine.target.ProcFs;
@@ -46,7 +45,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
 
     /** What was found. */
     public enum Kind {
-        GONE, KERNEL_THREAD, NO_PERMISSION, TRACED, WRONG_MACHINE, STATIC, NO_DLOPEN, DISABLED, SECCOMP, SHADOW_STACK, UNREADABLE_FILES, NOTHING_PREPARED, NO_STUB, OTHER_ROOT, UNINTERRUPTIBLE, UNREADABLE, MANY_THREADS
+        GONE, KERNEL_THREAD, NO_PERMISSION, TRACED, WRONG_MACHINE, STATIC, NO_DLOPEN, OTHER_LIBRARY, DISABLED, SECCOMP, SHADOW_STACK, UNREADABLE_FILES, NOTHING_PREPARED, NO_STUB, OTHER_ROOT, UNINTERRUPTIBLE, UNREADABLE, MANY_THREADS
     }
 
     /**
@@ -120,17 +119,11 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
 
     private static boolean isCandidate(int pid) {
         try {
-            return !isKernelThread(pid);
+            return !ProcFs.isKernelThread(pid);
         } catch (TargetGoneException ended) {
             // Between being listed and being looked at.
             return false;
         }
-    }
-
-    /** It has no memory of its own, so its status has no such line; nor has that of a zombie. */
-    private static boolean isKernelThread(int pid) {
-        return ProcFs.status(pid, pid, "VmSize").isEmpty() && ProcFs.threadCount(pid) == 1
-                && !ProcFs.isZombie(pid, pid);
     }
 
     /** One look at one process. */
@@ -157,7 +150,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                 add(Severity.OBSTACLE, Kind.GONE, "there is no such process");
                 return;
             }
-            if (isKernelThread(pid)) {
+            if (ProcFs.isKernelThread(pid)) {
                 add(Severity.OBSTACLE, Kind.KERNEL_THREAD, "it is a thread of the kernel");
                 return;
             }
@@ -209,16 +202,22 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
             }
         }
 
+        private static boolean isStatic(ProcessImage image) {
+            return image.program().flatMap(object -> object.elf().interpreter()).isEmpty();
+        }
+
         private void program(ProcessImage image) {
-            List<ElfFile> files = image.objects().stream().map(LoadedObject::elf).toList();
-            if (files.stream().noneMatch(elf -> elf.header().machine() == ElfHeader.X86_64)) {
-                add(Severity.OBSTACLE, Kind.WRONG_MACHINE, image.executable() + " is no 64-bit x86 program");
-            } else if (image.program().flatMap(object -> object.elf().interpreter()).isEmpty()) {
-                add(Severity.OBSTACLE, Kind.STATIC, image.executable() + " is statically linked, and has no loader",
-                        "link it dynamically");
-            } else if (image.exporting("dlopen").isEmpty()) {
-                add(Severity.DOUBT, Kind.NO_DLOPEN, "it has loaded no C library with dlopen, or not yet",
-                        "try again when it has begun its work");
+            for (Refusal refusal : ProcessRefusals.of(image)) {
+                switch (refusal) {
+                    case Refusal.WrongMachine wrong ->
+                        add(Severity.OBSTACLE, Kind.WRONG_MACHINE, refusal.message());
+                    case Refusal.NoDynamicLoader none when isStatic(image) -> add(Severity.OBSTACLE, Kind.STATIC,
+                            image.executable() + " is statically linked, and has no loader", "link it dynamically");
+                    case Refusal.NoDynamicLoader none -> add(Severity.OBSTACLE, Kind.NO_DLOPEN,
+                            "it has loaded no C library with dlopen, or not yet",
+                            "try again when it has begun its work");
+                    default -> add(Severity.OBSTACLE, Kind.OTHER_LIBRARY, refusal.message());
+                }
             }
             prepared = image.objects().stream()
                     .filter(object -> !object.elf().patchableFunctionEntries().isEmpty())

@@ -72,7 +72,8 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
         return ProcFs.name(pid);
     }
 
-    private boolean isOfUser(int pid) {
+    /** Whether a process belongs to the selected user. One that has ended belongs to none. */
+    public boolean isOfUser(int pid) {
         if (user.isEmpty()) {
             return true;
         }
@@ -85,7 +86,8 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
         }
     }
 
-    private boolean isNamed(int pid) {
+    /** Whether a process, with the stub or without, has the selected name. */
+    public boolean isNamed(int pid) {
         if (name.isEmpty()) {
             return true;
         }
@@ -130,7 +132,7 @@ public record ProcessFilter(Optional<String> name, Optional<String> user) {
     private static boolean hasStub(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             return process.hasStub();
-        } catch (TargetGoneException | AccessRefusedException notOurs) {
+        } catch (TargetGoneException | AccessRefusedException | RefusedException notOurs) {
             return false;
         }
     }

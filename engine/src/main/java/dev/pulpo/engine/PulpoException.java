@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /** What an operation on a target can end with when it does not succeed. In all cases but those that say otherwise the target is as it was. */
 public abstract sealed class PulpoException extends RuntimeException
         permits RefusedException, BlockedException, PauseExceededException, TargetGoneException, AccessRefusedException,
-        TargetBusyException, BorrowedCallException, TargetUnreadableException, InTransitionException {
+        TargetBusyException, BorrowedCallException, TargetUnreadableException, InTransitionException,
+        OperationInterruptedException {
     private static final long serialVersionUID = 1L;
 
     private final int pid;

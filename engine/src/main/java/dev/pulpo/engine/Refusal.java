@@ -58,8 +58,11 @@ public sealed interface Refusal {
     /** The patch would not do what it is meant to do, or do harm. */
     record Unsafe(Finding finding) implements Refusal {}
 
-    /** This very patch is in force. */
+    /** This very patch is in force, and no newer one on top of it. To apply it changes nothing and succeeds. */
     record AlreadyApplied(PatchId id) implements Refusal {}
+
+    /** This very patch is applied, and a newer one replaces functions of it. */
+    record Superseded(PatchId id) implements Refusal {}
 
     /** This very patch is to come into force twice in one stop. */
     record AppliedTwice(PatchId id) implements Refusal {}
@@ -97,8 +100,17 @@ public sealed interface Refusal {
     /** A file of the same name that is loaded already stands in the way. */
     record OtherFileLoaded(String path) implements Refusal {}
 
+    /** The process has another C library than glibc, for which the stub is not made. */
+    record OtherLibrary(String executable) implements Refusal {}
+
+    /** The patch is a file that no loader of an x86-64 process loads. */
+    record NotLoadable(String patch, String reason) implements Refusal {}
+
     /** The process runs no 64-bit x86 code. */
     record WrongMachine(String executable) implements Refusal {}
+
+    /** It is a thread of the kernel, and no process. */
+    record KernelThread(int process) implements Refusal {}
 
     /** The owner of the process does not want it to be patched. */
     record Disabled(int process) implements Refusal {}

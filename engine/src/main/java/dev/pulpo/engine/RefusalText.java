@@ -40,7 +40,9 @@ final class RefusalText {
                     + r.expected() + " was expected; another tool has changed it";
             case Refusal.ReplacedTwice r -> r.function() + " is to be replaced twice by one patch";
             case Refusal.Unsafe r -> r.finding().toString();
-            case Refusal.AlreadyApplied r -> "patch " + r.id().shortForm() + " is applied already";
+            case Refusal.AlreadyApplied r -> "patch " + r.id().shortForm() + " is in force already";
+            case Refusal.Superseded r -> "patch " + r.id().shortForm()
+                    + " is applied already, and a newer patch replaces functions of it: revert one of them first";
             case Refusal.AppliedTwice r -> "patch " + r.id().shortForm() + " is named twice";
             case Refusal.NotApplied r -> "patch " + r.patch() + " is not applied";
             case Refusal.MissingDependency r -> "patch " + r.patch().shortForm() + " depends on patch "
@@ -59,7 +61,11 @@ final class RefusalText {
                 "the target's loader did not load " + r.path() + ": " + r.loaderMessage();
             case Refusal.OtherFileLoaded r ->
                 "the process has loaded another file as " + r.path() + " and keeps it";
+            case Refusal.OtherLibrary r -> r.executable()
+                    + " uses another C library than glibc, such as musl, and the stub is for glibc";
+            case Refusal.NotLoadable r -> r.patch() + " cannot be loaded: " + r.reason();
             case Refusal.WrongMachine r -> r.executable() + " is no 64-bit x86 program";
+            case Refusal.KernelThread r -> "it is a thread of the kernel";
             case Refusal.Disabled r -> "patching of process " + r.process()
                     + " is switched off by its owner: by set_patchable, or by LIBPULP_DISABLE_ON_* in its environment";
             case Refusal.InUse r -> "another Pulpo works on the process: " + r.holder();

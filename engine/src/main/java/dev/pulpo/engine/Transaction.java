@@ -1,12 +1,21 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.engine.operation.ApplyOperation;
 import dev.pulpo.engine.operation.JointOperation;
+import dev.pulpo.engine.operation.RevertOperation;
+import dev.pulpo.engine.target.Interruption;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 
 /**
  * Applies patches to several processes, or reverts them: all or none.
@@ -16,8 +25,12 @@ import java.util.function.BiFunction;
  * some processes run new code and others old: for a few milliseconds for each process, or until the deadline if threads
  * block the change.
  *
- * <p>A process that ends meanwhile counts as a failure. If this tool is killed, the next operation of any tool on any of the
- * processes completes or undoes the transaction in all processes that it can reach.
+ * <p>A process in which everything is so already takes no part; its result says so. A process that ends meanwhile counts as a
+ * failure. If this tool is killed, the next operation of any tool on any of the processes completes or undoes the transaction
+ * in all processes that it can reach.
+ *
+ * <p>If the calling thread is interrupted before the decision, everything is undone everywhere, and the report's failure is an
+ * {@link OperationInterruptedException}.
  */
 public final class Transaction {
     private Transaction() {}
@@ -32,7 +45,17 @@ public final class Transaction {
      * @throws RefusedException where a plan has refusals; with {@link Consistency#perThread}, for more than one process
      */
     public static TransactionReport apply(Map<LiveProcess, List<PatchPlan>> plans, Consistency consistency) {
-        return run(plans, LiveProcess::part, consistency);
+        Map<LiveProcess, List<PatchPlan>> open = new LinkedHashMap<>();
+        Map<LiveProcess, TransactionReport.Result> done = new LinkedHashMap<>();
+        plans.forEach((process, all) -> {
+            if (!all.isEmpty() && all.stream().allMatch(PatchPlan::isInForce)) {
+                done.put(process, new TransactionReport.Result.InForce(process.pid(),
+                        all.stream().map(ApplyOperation::inForceAlready).toList()));
+            } else {
+                open.put(process, all);
+            }
+        });
+        return run(plans.keySet(), done, open, LiveProcess::part, consistency);
     }
 
     /**
@@ -46,19 +69,45 @@ public final class Transaction {
      * @throws RefusedException with {@link Consistency#perThread}, for more than one process
      */
     public static TransactionReport revert(Map<LiveProcess, List<PatchId>> patches, Consistency consistency) {
-        return run(patches, LiveProcess::partOfReverting, consistency);
+        Map<LiveProcess, List<PatchId>> open = new LinkedHashMap<>();
+        Map<LiveProcess, TransactionReport.Result> done = new LinkedHashMap<>();
+        patches.forEach((process, ids) -> {
+            Set<PatchId> known = process.patches().stream().map(AppliedPatch::id).collect(Collectors.toSet());
+            if (!ids.isEmpty() && ids.stream().noneMatch(known::contains)) {
+                done.put(process, new TransactionReport.Result.Reverted(process.pid(),
+                        RevertOperation.notInForceAlready(process.pid(), ids.getFirst())));
+            } else {
+                open.put(process, ids);
+            }
+        });
+        return run(patches.keySet(), done, open, LiveProcess::partOfReverting, consistency);
     }
 
-    private static <T> TransactionReport run(Map<LiveProcess, List<T>> work,
+    /**
+     * @param done the results of the processes in which everything is so already
+     * @param work in the others
+     */
+    private static <T> TransactionReport run(Collection<LiveProcess> processes,
+            Map<LiveProcess, TransactionReport.Result> done, Map<LiveProcess, List<T>> work,
             BiFunction<LiveProcess, List<T>, JointOperation.Part> part, Consistency consistency) {
-        List<JointOperation.Part> parts = new ArrayList<>();
         Set<Integer> pids = new HashSet<>();
-        work.forEach((process, items) -> {
+        for (LiveProcess process : processes) {
             if (!pids.add(process.pid())) {
                 throw new IllegalArgumentException("process " + process.pid() + " is named twice");
             }
-            parts.add(part.apply(process, items));
+        }
+        if (work.isEmpty() && !done.isEmpty()) {
+            return new TransactionReport(Optional.empty(), List.copyOf(done.values()));
+        }
+        return LiveProcess.usingAll(work.keySet(), () -> {
+            List<JointOperation.Part> parts = new ArrayList<>();
+            work.forEach((process, items) -> parts.add(part.apply(process, items)));
+            TransactionReport report = Interruption.run(() -> JointOperation.run(parts, consistency));
+            Map<Integer, TransactionReport.Result> results = new HashMap<>();
+            report.processes().forEach(result -> results.put(result.pid(), result));
+            done.values().forEach(result -> results.put(result.pid(), result));
+            return new TransactionReport(report.failure(),
+                    processes.stream().map(process -> results.get(process.pid())).filter(Objects::nonNull).toList());
         });
-        return JointOperation.run(parts, consistency);
     }
 }

@@ -55,22 +55,24 @@ public record TransactionReport(Optional<RuntimeException> failure, List<Result>
                 case InForce in -> String.join("; ", in.outcomes.stream().map(Outcome::toString).toList());
                 case Reverted reverted -> reverted.outcome.toString();
                 case Untouched untouched -> "nothing was changed, because of another process";
-                case Failed failed -> "nothing was changed: " + reason(failed.why, words);
+                case Failed failed -> "nothing was changed: " + reason(failed.pid, failed.why, words);
                 case TakenBack back -> "the patches were in force, and were taken back because of another process"
                         + (back.unloaded ? "" : "; they stay loaded");
                 case PutBack back ->
                     "the patches were out of force, and are in force again because of another process";
                 case LeftBehind left -> "what was done could not be undone, and may hold there ("
                         + words.name(Remedy.Action.LOOK_AT_PATCHES)
-                        + " tells); the next operation on the process undoes it: " + reason(left.why, words);
-                case Gone gone -> reason(gone.why, words);
+                        + " tells); the next operation on the process undoes it: " + reason(left.pid, left.why, words);
+                case Gone gone -> reason(gone.pid, gone.why, words);
             };
         }
 
-        private static String reason(RuntimeException failure, Remedy.Wording words) {
-            return failure instanceof PulpoException known
+        private static String reason(int pid, RuntimeException failure, Remedy.Wording words) {
+            String reason = failure instanceof PulpoException known
                     ? known.message(words)
                     : String.valueOf(failure.getMessage());
+            String process = "process " + pid + ": ";
+            return reason.startsWith(process) ? reason.substring(process.length()) : reason;
         }
     }
 

@@ -25,11 +25,11 @@
  * <li>{@link ThreadStack}, {@link StackFrame}, {@link LocalValue}, {@link CodePlace}: what threads do, and what an
  * address is;
  * <li>{@link PulpoException}, {@link RefusedException}, {@link BlockedException}, {@link PauseExceededException},
- * {@link InTransitionException}, {@link TargetBusyException}, {@link TargetGoneException}, {@link
+ * {@link InTransitionException}, {@link OperationInterruptedException}, {@link TargetBusyException}, {@link TargetGoneException}, {@link
  * TargetUnreadableException}, {@link AccessRefusedException}, {@link BorrowedCallException}: failures;
  * <li>{@link Blocker}, {@link BlockingThread}, {@link BlockerText}: threads in the way;
  * <li>{@link Remedy}: what would help;
- * <li>{@link StubFile}: the stub, for {@code LD_PRELOAD};
+ * <li>{@link StubFile}, {@link SanitizerRuntime}: the stub, for {@code LD_PRELOAD}, and what comes before it;
  * <li>{@link Wildcard}: patterns of names.
  * </ul>
  */

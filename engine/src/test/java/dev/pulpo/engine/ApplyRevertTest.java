@@ -94,11 +94,34 @@ class ApplyRevertTest {
                     .singleElement().isInstanceOf(Refusal.UnknownReplacement.class);
             assertThat(process.plan(fix(5).targetBuild("00ff")).refusals())
                     .singleElement().isInstanceOf(Refusal.BuildIdMismatch.class);
-            assertThatThrownBy(() -> process.revert(fix(5).id())).isInstanceOfSatisfying(RefusedException.class,
-                    e -> assertThat(e.refusals()).hasOnlyElementsOfType(Refusal.NotApplied.class));
             process.apply(fix(5));
+            assertThat(server.ask("answer")).isEqualTo("5");
+        }
+    }
+
+    /** What is so already is done; but a patch that a newer one covers is not what callers get. */
+    @Test
+    void whatIsSoAlreadyIsDone() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.server(), "1", "sleep");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(process.revert(fix(5).id()).kind()).isEqualTo(Outcome.Kind.NOT_IN_FORCE_ALREADY);
+            assertThat(process.hasStub()).isTrue();
+            assertThat(process.apply(fix(5)).kind()).isEqualTo(Outcome.Kind.APPLIED);
+            PatchPlan again = process.plan(fix(5));
+            assertThat(again.isApplicable()).isFalse();
+            assertThat(again.isInForce()).isTrue();
+            Outcome already = process.apply(again, Consistency.DEFAULT);
+            assertThat(already.isAlready()).isTrue();
+            assertThat(already.kind()).isEqualTo(Outcome.Kind.IN_FORCE_ALREADY);
+            assertThat(already.attempts()).isZero();
+            assertThat(process.patches()).hasSize(1);
+            process.apply(fix(6));
             assertThatThrownBy(() -> process.apply(fix(5))).isInstanceOfSatisfying(RefusedException.class,
-                    e -> assertThat(e.refusals()).hasOnlyElementsOfType(Refusal.AlreadyApplied.class));
+                    e -> assertThat(e.refusals()).hasOnlyElementsOfType(Refusal.Superseded.class));
+            assertThat(server.ask("answer")).isEqualTo("6");
+            process.revert(fix(6).id());
+            assertThat(process.revert(fix(6).id()).isAlready()).isTrue();
+            assertThat(process.apply(fix(5)).isAlready()).isTrue();
             assertThat(server.ask("answer")).isEqualTo("5");
         }
     }

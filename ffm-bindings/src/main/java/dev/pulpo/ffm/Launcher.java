@@ -11,11 +11,17 @@ import static dev.pulpo.ffm.NativeCalls.syscall;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +42,12 @@ public final class Launcher {
     static final int ATTRIBUTES_BYTES = 336;
     static final int ACTIONS_BYTES = 80;
     static final int SIGNALS_BYTES = 128;
+
+    /** Of sigprocmask(2) (asm-generic/signal-defs.h). */
+    private static final int SIG_SETMASK = 2;
+    /** Of fcntl(2) (asm-generic/fcntl.h). */
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
 
     private static final Path ENVIRONMENT = Path.of("/proc/self/environ");
 
@@ -94,10 +106,88 @@ public final class Launcher {
         return this;
     }
 
+    /** Adds a word to a variable that is a list of words with colons between them. */
+    public Launcher append(String name, String word) {
+        environment.merge(name, bytes(word.getBytes(StandardCharsets.UTF_8)),
+                (others, own) -> others.isEmpty() ? own : others + ":" + own);
+        return this;
+    }
+
     /** Makes the dynamic loader load a library before all others of LD_PRELOAD (ld.so(8)). */
     public Launcher preload(byte... path) {
-        environment.merge("LD_PRELOAD", bytes(path), (others, own) -> others.isEmpty() ? own : own + ":" + others);
+        return preload(name -> false, path);
+    }
+
+    /**
+     * As {@link #preload(byte...)}, after some others.
+     *
+     * @param first libraries of LD_PRELOAD that stay before it, by their names
+     */
+    public Launcher preload(Predicate<String> first, byte... path) {
+        // The loader takes spaces for colons.
+        List<String> others = Stream.of(environment.getOrDefault("LD_PRELOAD", "").split("[: ]"))
+                .filter(name -> !name.isEmpty()).toList();
+        Stream<String> ahead = others.stream().filter(first);
+        Stream<String> behind = others.stream().filter(first.negate());
+        environment.put("LD_PRELOAD", Stream.of(ahead, Stream.of(bytes(path)), behind).flatMap(names -> names)
+                .collect(Collectors.joining(":")));
         return this;
+    }
+
+    /**
+     * Replaces this process, and with it this JVM, by the program (execve(2)): it has the same process id, parent, terminal
+     * and streams, so signals reach it, and its end is the end that others see. No code of the JVM runs afterwards, and no
+     * shutdown hook. Returns only by an exception.
+     *
+     * @throws SystemCallException ENOENT if there is no such program, EACCES if it may not be run
+     */
+    public void replaceThisProcess() {
+        if (directory != null) {
+            throw new IllegalStateException("a JVM cannot change its working directory");
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            List<String> variables = environment.entrySet().stream().map(e -> e.getKey() + "=" + e.getValue()).toList();
+            MemorySegment program = allocate(arena, command.getFirst());
+            MemorySegment arguments = strings(arena, command);
+            MemorySegment all = strings(arena, variables);
+            // A JVM blocks some signals. Those that it handles are at their default afterwards, by the kernel's rule.
+            MemorySegment none = arena.allocate(SIGNALS_BYTES, Long.BYTES);
+            MemorySegment before = arena.allocate(SIGNALS_BYTES, Long.BYTES);
+            callInt(function("pthread_sigmask"), SIG_SETMASK, none.address(), before.address());
+            closeOwnFilesOnExec();
+            int error = NativeCalls.callForErrno(function("execvpe"), program.address(), arguments.address(),
+                    all.address());
+            callInt(function("pthread_sigmask"), SIG_SETMASK, before.address(), 0);
+            throw new SystemCallException("execve(" + new String(
+                    command.getFirst().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8) + ")", error);
+        }
+    }
+
+    /** A JVM keeps its modules and class path open, and not all of that closes by itself. What it inherited is the program's. */
+    private static void closeOwnFilesOnExec() {
+        Set<String> paths = Stream.of("java.class.path", "jdk.module.path").map(System::getProperty)
+                .filter(Objects::nonNull).flatMap(list -> Stream.of(list.split(":"))).collect(Collectors.toSet());
+        String home = System.getProperty("java.home") + "/";
+        try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : open) {
+                String file = linked(descriptor);
+                if (file.startsWith(home) || paths.stream().anyMatch(path -> file.equals(path)
+                        || file.startsWith(path + "/") && Files.isDirectory(Path.of(path)))) {
+                    syscall(Linux.SYS_fcntl(), Integer.parseInt(String.valueOf(descriptor.getFileName())), F_SETFD,
+                            FD_CLOEXEC);
+                }
+            }
+        } catch (IOException unreadable) {
+            // Without procfs the program has some more files open.
+        }
+    }
+
+    private static String linked(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException closed) {
+            return "";
+        }
     }
 
     /** Sets the program's working directory. */

@@ -93,6 +93,12 @@ final class NativeCalls {
         return callInt(function, a, b, c, 0, 0, 0);
     }
 
+    /** Calls a function of libc that returns -1 and sets errno where it fails; returns errno then, and 0 otherwise. */
+    static int callForErrno(MemorySegment function, long a, long b, long c) {
+        MemorySegment captured = CAPTURED.get();
+        return (int) invoke(function, captured, a, b, c, 0, 0, 0, 0) == -1 ? (int) ERRNO.get(captured, 0L) : 0;
+    }
+
     /**
      * The result of a system call that must succeed.
      *

@@ -132,20 +132,24 @@ public final class OpenFile implements AutoCloseable {
      * @throws SystemCallException if no more files can be opened
      */
     public static OpenFile mapped(int pid, RemoteAddress start, RemoteAddress end) throws IOException {
-        return byPath("/proc/" + pid + "/map_files/" + Long.toHexString(start.value()) + "-"
-                + Long.toHexString(end.value()));
+        String name = "/proc/" + pid + "/map_files/" + Long.toHexString(start.value()) + "-"
+                + Long.toHexString(end.value());
+        return own(name.getBytes(StandardCharsets.US_ASCII), name);
     }
 
-    /** Finds a file of this process's own root directory, links followed. */
-    public static OpenFile own(Path file) throws IOException {
-        return byPath(file.toString());
-    }
-
-    private static OpenFile byPath(String path) throws IOException {
+    /**
+     * Finds a file of this process's own root directory, links followed.
+     *
+     * @param path its name as bytes without a NUL: Java's paths are characters of the locale, and lose others
+     * @param name what to call it in messages
+     */
+    public static OpenFile own(byte[] path, String name) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            long result = syscall(Linux.SYS_open(), arena.allocateFrom(path).address(), O_PATH | Linux.O_CLOEXEC(), 0);
-            check(path, result);
-            return new OpenFile((int) result, path);
+            MemorySegment text = arena.allocate(path.length + 1L);
+            MemorySegment.copy(path, 0, text, ValueLayout.JAVA_BYTE, 0, path.length);
+            long result = syscall(Linux.SYS_open(), text.address(), O_PATH | Linux.O_CLOEXEC(), 0);
+            check(name, result);
+            return new OpenFile((int) result, name);
         }
     }
 

@@ -66,6 +66,7 @@ public final class ThreadBorrower {
     private final boolean suspendSeccomp;
     private final CodeRanges hazards;
     private final StackTables tables;
+    private final Runnable interruptCheck;
     private final Arena arena;
     private final ThreadReport report;
     private StackCheck check;
@@ -145,10 +146,12 @@ public final class ThreadBorrower {
     /**
      * @param suspendSeccomp whether to suspend the seccomp filters of a borrowed thread
      * @param tables         to unwind stacks with; made only if no thread can be judged without them
+     * @param interruptCheck throws where the search is to end early
      * @param arena          for the search; loans do not need it
      */
     public ThreadBorrower(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory, boolean suspendSeccomp,
-            StackTables tables, Arena arena) {
+            StackTables tables, Runnable interruptCheck, Arena arena) {
+        this.interruptCheck = interruptCheck;
         this.arena = arena;
         this.suspendSeccomp = suspendSeccomp;
         this.image = image;
@@ -222,6 +225,7 @@ public final class ThreadBorrower {
                 }
                 throw new BlockedException(image.pid(), Duration.ofNanos(System.nanoTime() - began), blockers);
             }
+            interruptCheck.run();
             tools.pause().nanos(RETRY_NANOS);
         }
     }
@@ -238,6 +242,7 @@ public final class ThreadBorrower {
                         history.add(List.of(occupant.get())));
             }
             history.addSome(List.of(occupant.get()));
+            interruptCheck.run();
             tools.pause().nanos(RETRY_NANOS);
         }
     }

@@ -13,10 +13,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Variables that the patch has for itself, and the target as well: what one writes the other does not read. */
 final class DuplicateCheck {
+    private static final Pattern BASE_TYPE = Pattern
+            .compile("\\b(?:unsigned|signed|long|short|int|char)(?: +(?:unsigned|signed|long|short|int|char))*\\b");
+
     private DuplicateCheck() {}
 
     static List<Finding> run(CodeFacts target, CodeFacts patch) {
@@ -26,7 +31,9 @@ final class DuplicateCheck {
             Optional<VariableInfo> old = replacement.type().startsWith("const ")
                     ? Optional.empty()
                     : target.info().variables(replacement.name()).stream()
-                            .filter(other -> other.function().equals(replacement.function())).findFirst();
+                            .filter(other -> other.function().equals(replacement.function())
+                                    && type(target, other).equals(type(patch, replacement)))
+                            .findFirst();
             if (old.isPresent()) {
                 findings.add(new Finding(Check.DUPLICATED, message(replacement),
                         Stream.of(old.get(), replacement).flatMap(each -> each.declaration().stream()).toList()));
@@ -34,6 +41,17 @@ final class DuplicateCheck {
         }
         findings.addAll(compared(target, patch));
         return findings.stream().distinct().toList();
+    }
+
+    /**
+     * The type of a variable, without qualifiers, and by one name for each base type: compilers differ in theirs. One of the
+     * same name and another type or size is another variable: to share the target's would be to write beyond it.
+     */
+    private static String type(CodeFacts code, VariableInfo variable) {
+        String plain = variable.type().replaceAll("\\b(const|volatile)\\b ?", "");
+        return BASE_TYPE.matcher(SignatureCheck.canonical(code.info(), plain)).replaceAll(words -> Stream
+                .of(words.group().strip().split(" +")).filter(word -> !word.equals("int") || words.group().equals("int"))
+                .sorted().collect(Collectors.joining(" ")));
     }
 
     /** Constants and strings of which the patch has a copy, and whose address the target compares. */

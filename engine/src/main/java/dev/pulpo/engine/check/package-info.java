@@ -9,6 +9,7 @@
  * <li>{@link LayoutCheck}: types; {@link BaseTypes}: what compilers spell differently;
  * <li>{@link CopyCheck}: copies of a replaced function that go on to run;
  * <li>{@link DuplicateCheck}, {@link AddressUses}: variables that patch and target both have;
+ * <li>{@link UndefinedSymbols}: what the loader would look for in vain;
  * <li>{@link OptionCheck}, {@link StackGuard}, {@link TlsModelCheck}: choices of the compiler;
  * <li>{@link ConstructorCheck}, {@link Reach}, {@link PatchCode}: code that runs before references are written.
  * </ul>

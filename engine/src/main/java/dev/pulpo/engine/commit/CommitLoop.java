@@ -22,7 +22,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /** Stops the process again and again, until no thread blocks a set of changes, or the deadline has passed. */
 public final class CommitLoop {
@@ -80,6 +79,7 @@ public final class CommitLoop {
      * the report.
      *
      * @throws BlockedException       where threads blocked the change until the deadline; nothing is changed
+     * @throws dev.pulpo.engine.OperationInterruptedException where the caller wants to end; nothing is changed
      * @throws PauseExceededException where the last attempt would have exceeded the pause budget; nothing is changed
      */
     public Done untilDone(long deadline) {
@@ -94,6 +94,7 @@ public final class CommitLoop {
         Warmup.await();
         long backoff = FIRST_BACKOFF_NANOS;
         for (int attempt = 1;; attempt++) {
+            session.checkInterrupted();
             boolean last = System.nanoTime() - deadline >= 0;
             if (last && attempt > 1 && !forbidden.isEmpty() && session.knownTables().isEmpty()) {
                 session.makeTables();
@@ -177,8 +178,8 @@ public final class CommitLoop {
     }
 
     /** Waits, at most until the deadline. Returns the next backoff. */
-    private static long pause(long backoff, long deadline) {
-        LockSupport.parkNanos(Math.min(backoff, Math.max(0, deadline - System.nanoTime())));
+    private long pause(long backoff, long deadline) {
+        session.pause(Math.min(backoff, Math.max(0, deadline - System.nanoTime())));
         return Math.min(2 * backoff, LONGEST_BACKOFF_NANOS);
     }
 

@@ -117,7 +117,7 @@ public final class Warmup {
         for (int i = 0; i < LOANS; i++) {
             try (Arena arena = Arena.ofConfined();
                     ThreadLoan loan = new ThreadBorrower(image, tools, memory, false,
-                            new StackTables(memory), arena)
+                            new StackTables(memory), () -> {}, arena)
                             .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline)) {
                 StubCalls calls = new StubCalls(loan, memory, stub, deadline);
                 if (calls.load(loaded, ByteSource.of(Stub.bytes()),

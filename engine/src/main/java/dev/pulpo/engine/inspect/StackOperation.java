@@ -6,12 +6,12 @@ import dev.pulpo.engine.code.StackTables;
 import dev.pulpo.engine.code.UnwindTables;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.Interruption;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Launcher;
-import dev.pulpo.ffm.ProcessLock;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
 import java.time.Duration;
@@ -25,6 +25,8 @@ import java.util.function.Supplier;
 
 /** Reads the stacks of a process. All preparation is done before the first thread is stopped. */
 public final class StackOperation {
+    /** How long to wait for an operation on the process. */
+    private static final long PATIENCE_NANOS = 5_000_000_000L;
     private static final int WARM_UP_ROUNDS = 20;
     /** A pointer in a structure behind a pointer takes three rounds. */
     private static final int MOST_ROUNDS = 4;
@@ -102,7 +104,7 @@ public final class StackOperation {
     }
 
     private <T> T locked(Supplier<T> work) {
-        ProcessLock lock = TargetLock.of(image.pid());
+        TargetLock lock = TargetLock.await(image.pid(), PATIENCE_NANOS, Interruption.current(), words -> {});
         try {
             return work.get();
         } finally {

@@ -1,6 +1,7 @@
 package dev.pulpo.engine.load;
 
 import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.MappedFile;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Refusal;
@@ -16,6 +17,7 @@ import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.session.Session;
 import dev.pulpo.engine.session.TrampolineMemory;
 import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.TargetFiles;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,6 +69,7 @@ public final class PatchLoader {
                             plan.buildId(), plan.patch().comment(), plan.patch().dependencies(), detours.functions()));
         } catch (RuntimeException | Error failed) {
             TrampolineBlock mapped = block;
+            session.complete();
             unload(session, calls -> TrampolineMemory.unload(calls, loaded.handle(), mapped), failed);
             throw failed;
         }
@@ -74,13 +77,39 @@ public final class PatchLoader {
 
     private StubCalls.LoadResult.Loaded load() throws IOException {
         ByteSource content = plan.patch().elf().source();
+        Optional<String> elsewhere = plan.patch().seenAs().map(RawText::of)
+                .filter(name -> !isFound(new TargetFiles(plan.pid(), session.image().tid()), name, content));
+        if (elsewhere.isPresent()) {
+            throw notLoaded(elsewhere.get(), "the process does not find the patch there");
+        }
         StubCalls.LoadResult result = session.borrowing(calls -> calls.load(plan.patch().file(),
                 content, plan.patch().seenAs().orElse(plan.patch().file())));
         return switch (result) {
             case StubCalls.LoadResult.Loaded loaded -> loaded;
-            case StubCalls.LoadResult.Failed failed -> throw new RefusedException(plan.pid(),
-                    new Refusal.LoaderRefused(RawText.of(plan.patch().file()), failed.message()));
+            case StubCalls.LoadResult.Failed failed ->
+                throw notLoaded(RawText.of(plan.patch().file()), failed.message());
         };
+    }
+
+    /** Whether the process finds the patch under a name, or a copy of it, which is as good. */
+    private boolean isFound(TargetFiles files, String name, ByteSource content) {
+        if (files.has(plan.patch().file(), name)) {
+            return true;
+        }
+        Optional<MappedFile> other = files.open(name);
+        if (other.isEmpty()) {
+            return false;
+        }
+        try (MappedFile copy = other.get()) {
+            return copy.size() == content.size()
+                    && copy.slice(0, copy.size()).mismatch(content.slice(0, content.size())) == -1;
+        }
+    }
+
+    /** The refusal, which the process's log tells as well, in libpulp's words. */
+    private RefusedException notLoaded(String path, String why) {
+        session.message("Unable to load shared object " + path + ": " + why);
+        return new RefusedException(plan.pid(), new Refusal.LoaderRefused(path, why));
     }
 
     /** The loaded object, if it is the requested file: the loader identifies files by name. */
@@ -103,6 +132,7 @@ public final class PatchLoader {
      * @param failure receives further failures as suppressed ones
      */
     public static void rollBack(Session session, List<Long> numbers, Throwable failure) {
+        session.complete();
         try {
             unloadAll(session, session.ledger().records(numbers), failure);
         } catch (RuntimeException alsoFailed) {

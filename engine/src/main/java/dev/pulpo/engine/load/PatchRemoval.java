@@ -73,7 +73,10 @@ public final class PatchRemoval {
         changes.addAll(changes(Set.of()));
         changes.addAll(last);
         CodeRanges forbidden = CodeRanges.of(consistency.level() == Consistency.Level.NONE ? List.of() : forbidden());
-        return new CommitLoop(session, changes, functions(), forbidden, consistency).untilDone(session.deadline());
+        CommitLoop.Done done = new CommitLoop(session, changes, functions(), forbidden, consistency)
+                .untilDone(session.deadline());
+        session.complete();
+        return done;
     }
 
     /** Whether all records are still ACTIVE; false where they cannot be read. */

@@ -3,10 +3,13 @@ package dev.pulpo.engine.operation;
 import dev.pulpo.engine.commit.Warmup;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.OperationInterruptedException;
 import dev.pulpo.engine.Outcome;
+import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Replacement;
 import dev.pulpo.engine.Transition;
 import dev.pulpo.engine.commit.CommitLoop;
 import dev.pulpo.engine.load.Gates;
@@ -23,6 +26,7 @@ import dev.pulpo.engine.transition.ThreadTransition;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -83,9 +87,21 @@ public final class ApplyOperation {
     }
 
     private List<Outcome> inOneStop(long began) throws IOException {
-        PatchSet set = PatchSet.prepare(session, replanned(), consistency, Optional.empty());
+        List<PatchPlan> open = replanned();
+        if (open.isEmpty()) {
+            return plans.stream().map(ApplyOperation::inForceAlready).toList();
+        }
+        PatchSet set = PatchSet.prepare(session, open, consistency, Optional.empty());
         CommitLoop.Done done = set.commit(PatchRecord.State.ACTIVE);
-        return set.outcomes(done, set.finish(), began);
+        Map<PatchId, Outcome> outcomes = set.outcomes(done, set.finish(), began).stream()
+                .collect(Collectors.toMap(Outcome::patch, outcome -> outcome));
+        return plans.stream().map(plan -> outcomes.getOrDefault(plan.id(), inForceAlready(plan))).toList();
+    }
+
+    /** The outcome for a plan that has nothing to do. */
+    public static Outcome inForceAlready(PatchPlan plan) {
+        return Outcome.already(Outcome.Kind.IN_FORCE_ALREADY, plan.pid(), plan.id(),
+                plan.patch().replacements().stream().map(Replacement::function).toList());
     }
 
     private List<PatchPlan> replanned() throws IOException {
@@ -94,7 +110,11 @@ public final class ApplyOperation {
 
     /** @param end deadline for threads to change */
     private Outcome byThread(long end) throws IOException {
-        PatchPlan plan = replanned().getFirst();
+        List<PatchPlan> open = replanned();
+        if (open.isEmpty()) {
+            return inForceAlready(plans.getFirst());
+        }
+        PatchPlan plan = open.getFirst();
         if (!plan.leaving().isEmpty()) {
             throw new RefusedException(plan.pid(), new Refusal.NotByThread(
                     "other patches are to go out of force in the same stop"));
@@ -102,14 +122,19 @@ public final class ApplyOperation {
         Gates gates = gates();
         long loaded = new PatchLoader(session, plan, Optional.of(gates)).run(TransactionLink.NONE);
         ThreadTransition transition = new ThreadTransition(session,
-                session.ledger().records(List.of(loaded)).getFirst(), gates.word(), consistency, end);
+                session.ledger().records(List.of(loaded)).getFirst(), gates.word(), consistency,
+                end + session.waited());
         try {
             transition.begin(Transition.Direction.TO_PATCH);
         } catch (RuntimeException | Error failed) {
             PatchLoader.rollBack(session, List.of(loaded), failed);
             throw failed;
         }
-        return transition.await();
+        try {
+            return transition.await();
+        } catch (OperationInterruptedException interrupted) {
+            throw transition.undone(interrupted);
+        }
     }
 
     /**

@@ -6,6 +6,9 @@ import dev.pulpo.engine.transaction.TransactionRecords;
 import dev.pulpo.engine.transaction.TransactionStep;
 import dev.pulpo.engine.transaction.PatchSet;
 import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TransactionReport.Result;
 import dev.pulpo.engine.commit.CommitLoop;
@@ -13,6 +16,7 @@ import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.session.Session;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Optional;
 
 /** One process of a {@link JointOperation}: its progress and its result. Each phase returns its failure. */
@@ -35,6 +39,10 @@ final class JointMember implements AutoCloseable {
         this.deadline = began + consistency.timeout().toNanos();
     }
 
+    int pid() {
+        return part.pid();
+    }
+
     /** Takes the lock. */
     Optional<RuntimeException> open() {
         return attempt(
@@ -55,9 +63,12 @@ final class JointMember implements AutoCloseable {
 
     private PatchSet prepare(Session own, JointOperation.Applying applying) {
         try {
-            return PatchSet.prepare(own,
-                    PatchSet.replanned(own, applying.plans(), consistency, applying.checks()), consistency,
-                    Optional.of(link));
+            List<PatchPlan> open = PatchSet.replanned(own, applying.plans(), consistency, applying.checks());
+            if (open.isEmpty()) {
+                // Somebody has applied them since: there is nothing by which this process could take part.
+                throw new RefusedException(part.pid(), new Refusal.AlreadyApplied(applying.plans().getFirst().id()));
+            }
+            return PatchSet.prepare(own, open, consistency, Optional.of(link));
         } catch (IOException e) {
             throw new UncheckedIOException(ApplyOperation.files(applying.plans()), e);
         }
@@ -115,6 +126,7 @@ final class JointMember implements AutoCloseable {
 
     /** Undoes the work in this process, whichever process failed. */
     Result undo(Throwable cause) {
+        session.ifPresent(Session::complete);
         if (step.isEmpty()) {
             return nothingChanged();
         }

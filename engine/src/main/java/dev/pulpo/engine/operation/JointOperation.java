@@ -12,6 +12,7 @@ import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.target.PidNamespace;
 import dev.pulpo.engine.target.Tracee;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -130,15 +131,21 @@ public final class JointOperation {
     /** After these phases nothing is undone, unless it is certain that nothing was decided. */
     private Optional<RuntimeException> untilCommitted() {
         try {
-            return untilFailure(JointMember::open).or(this::prepare).or(() -> untilFailure(JointMember::commit))
-                    .or(() -> untilFailure(JointMember::checkAlive));
+            return untilFailure(byPid(), JointMember::open).or(this::prepare).or(() -> untilFailure(members, JointMember::commit))
+                    .or(() -> untilFailure(members, JointMember::checkAlive));
         } catch (Error error) {
             undo(error);
             throw error;
         }
     }
 
-    private Optional<RuntimeException> untilFailure(Function<JointMember, Optional<RuntimeException>> phase) {
+    /** All operations lock several processes in the same order, so none waits for another that waits for it. */
+    private List<JointMember> byPid() {
+        return members.stream().sorted(Comparator.comparingInt(JointMember::pid)).toList();
+    }
+
+    private static Optional<RuntimeException> untilFailure(List<JointMember> members,
+            Function<JointMember, Optional<RuntimeException>> phase) {
         for (JointMember member : members) {
             Optional<RuntimeException> failure = phase.apply(member);
             if (failure.isPresent()) {

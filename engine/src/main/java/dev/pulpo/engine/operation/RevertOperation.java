@@ -2,6 +2,7 @@ package dev.pulpo.engine.operation;
 
 import dev.pulpo.engine.commit.Warmup;
 import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.OperationInterruptedException;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.Refusal;
@@ -19,38 +20,46 @@ import dev.pulpo.engine.target.Tracee;
 import dev.pulpo.engine.transaction.RevertSelection;
 import dev.pulpo.engine.transition.ThreadTransition;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Takes patches out of force, in one stop or thread by thread, and unloads them if no thread can be in them. */
 public final class RevertOperation {
     private RevertOperation() {}
 
-    /** Reverts the newest patch with this id. */
-    public static Outcome run(Tracee tracee, PatchId id, Consistency consistency) {
-        return run(tracee, consistency, new Refusal.NotApplied(id.shortForm()),
-                (registry, image) -> RevertSelection.newest(registry, id).stream().toList());
+    /**
+     * Reverts patches, all or none. One that is not in force has nothing to do.
+     *
+     * @param ids at least one
+     */
+    public static Outcome run(Tracee tracee, List<PatchId> ids, Consistency consistency) {
+        return run(tracee, consistency, RevertSelection.all(ids),
+                () -> notInForceAlready(tracee.pid(), ids.getFirst()));
+    }
+
+    /** The outcome for a patch that is not in force. */
+    public static Outcome notInForceAlready(int pid, PatchId id) {
+        return Outcome.already(Outcome.Kind.NOT_IN_FORCE_ALREADY, pid, id, List.of());
     }
 
     /**
-     * Reverts patches, all or none.
+     * Reverts all patches of a library.
      *
-     * @param ids at least one
-     * @throws RefusedException where one of them is not applied
+     * @throws RefusedException where it has none
      */
-    public static Outcome run(Tracee tracee, List<PatchId> ids, Consistency consistency) {
-        return run(tracee, consistency, new Refusal.NotApplied(ids.getFirst().shortForm()),
-                RevertSelection.all(tracee.pid(), ids));
-    }
-
-    /** Reverts all patches of a library. */
     public static Outcome runAll(Tracee tracee, String library, Consistency consistency) {
-        return run(tracee, consistency, new Refusal.NoPatches(library),
-                (registry, image) -> PatchRelations.of(registry, image, library));
+        return run(tracee, consistency, (registry, image) -> PatchRelations.of(registry, image, library), () -> {
+            throw new RefusedException(tracee.pid(), new Refusal.NoPatches(library));
+        });
     }
 
-    private static Outcome run(Tracee tracee, Consistency consistency, Refusal none, RevertSelection.Choice choice) {
+    private static Outcome run(Tracee tracee, Consistency consistency, RevertSelection.Choice choice,
+            Supplier<Outcome> none) {
         long began = System.nanoTime();
         try (Session session = Session.open(tracee, began + consistency.timeout().toNanos(), Warmup.begin())) {
-            List<Registry.StoredRecord> records = RevertSelection.of(session, none, choice, consistency);
+            List<Registry.StoredRecord> records = RevertSelection.of(session, choice, consistency);
+            if (records.isEmpty()) {
+                return none.get();
+            }
             if (consistency.level() == Consistency.Level.PER_THREAD) {
                 return byThread(session, records, consistency);
             }
@@ -83,7 +92,11 @@ public final class RevertOperation {
         ThreadTransition transition = new ThreadTransition(session, record, ThreadWord.of(session), consistency,
                 session.deadline());
         transition.begin(Transition.Direction.FROM_PATCH);
-        return transition.await();
+        try {
+            return transition.await();
+        } catch (OperationInterruptedException interrupted) {
+            throw transition.undone(interrupted);
+        }
     }
 
     /** Whether the gate of a function leads elsewhere than the code that comes back into force. */

@@ -18,6 +18,9 @@ import java.util.Optional;
 
 /** Continues a transition that another operation has begun, perhaps of a tool that died. */
 public final class TransitionOperation {
+    /** How long a look waits for another operation on the process. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private TransitionOperation() {}
 
     /** What to do with the transition. */
@@ -50,7 +53,7 @@ public final class TransitionOperation {
 
     /** The transition, if there is one. Each thread is stopped alone, for as long as a look at its stack takes. */
     public static Optional<Transition> status(Tracee tracee) {
-        try (Session session = Session.open(tracee, System.nanoTime(), Warmup.begin())) {
+        try (Session session = Session.open(tracee, System.nanoTime() + PATIENCE.toNanos(), Warmup.begin())) {
             return transition(session, Duration.ZERO).map(ThreadTransition::status);
         }
     }

@@ -1,6 +1,7 @@
 package dev.pulpo.engine.pack;
 
 import dev.pulpo.elf.BuildId;
+import dev.pulpo.elf.ElfHeader;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.RawText;
@@ -20,6 +21,7 @@ import dev.pulpo.engine.check.PatchChecks;
 import dev.pulpo.engine.check.PlanChecks;
 import dev.pulpo.engine.check.ReplacedFunction;
 import dev.pulpo.engine.check.SignatureCheck;
+import dev.pulpo.engine.check.UndefinedSymbols;
 import dev.pulpo.engine.container.Container;
 import dev.pulpo.engine.container.DataReference;
 import dev.pulpo.engine.container.FunctionPair;
@@ -35,6 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** One look at a patch and its target: what is paired, what is referred to, what stands against it. Changes nothing. */
@@ -65,6 +68,9 @@ public final class Analysis {
 
     private void run() {
         for (CodeFacts each : List.of(target, patch)) {
+            if (each.elf().header().machine() != ElfHeader.X86_64) {
+                add(Check.UNKNOWN, each.elf().name() + " is for another machine than x86-64");
+            }
             if (each.elf().buildId().isEmpty()) {
                 add(Check.BUILD_ID,
                         each.elf().name() + " has no build-id, so it cannot be told from other builds: link it"
@@ -81,9 +87,31 @@ public final class Analysis {
                             + " is replaced by one of the same name that is not static");
         }
         refer();
+        findUndefined();
         findings.addAll(ConstructorCheck.run(patch.elf(), writtenLate()));
         noteStatics();
         findings.addAll(PatchChecks.run(target, patch, replaced));
+    }
+
+    /** What the target imports itself its processes have, whoever defines it. */
+    private void findUndefined() {
+        Set<String> met = references.stream().map(PackReport.Reference::symbol).collect(Collectors.toSet());
+        Predicate<String> isMet = name -> met.contains(name) || !symbols.meanings(name).isEmpty()
+                || target.elf().dynamicSymbols().find(name).isPresent();
+        if (UndefinedSymbols.of(patch.elf(), isMet).isEmpty()) {
+            return;
+        }
+        LinkedLibraries libraries = LinkedLibraries.of(List.of(
+                new LinkedLibraries.Linked(target.elf(), wanted.target()),
+                new LinkedLibraries.Linked(patch.elf(), wanted.patch())));
+        List<String> undefined = UndefinedSymbols.of(patch.elf(), isMet.or(libraries::define));
+        if (undefined.isEmpty() || libraries.missing().isEmpty()) {
+            UndefinedSymbols.finding(undefined, target.elf().name() + " and what it is linked with defines",
+                    target.elf()).ifPresent(findings::add);
+        } else {
+            notes.add("needs " + String.join(", ", undefined) + ", and whether it is defined was not checked: "
+                    + String.join(", ", libraries.missing()) + " was not found");
+        }
     }
 
     /** What is written when the patch has been loaded. */

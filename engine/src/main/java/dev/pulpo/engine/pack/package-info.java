@@ -4,6 +4,7 @@
  * <ul>
  * <li>{@link Analysis}: begin here: what pairs, what is referred to, what stands against it;
  * <li>{@link Slots}, {@link TargetSymbols}: relocations of the patch, and the names of the target;
+ * <li>{@link LinkedLibraries}: what a target is linked with;
  * <li>{@link Compiler}: runs the compiler.
  * </ul>
  */

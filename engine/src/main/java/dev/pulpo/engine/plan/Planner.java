@@ -8,6 +8,7 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfHeader;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.ByteString;
@@ -23,6 +24,7 @@ import dev.pulpo.engine.UnresolvedFunction;
 import dev.pulpo.engine.check.ConstructorCheck;
 import dev.pulpo.engine.check.PlanChecks;
 import dev.pulpo.engine.code.GoCode;
+import dev.pulpo.engine.check.UndefinedSymbols;
 import dev.pulpo.engine.registry.EntryState;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -94,8 +96,13 @@ public final class Planner {
         Optional<Registry.StoredRecord> transition = registry.flatMap(Registry::transition);
         transition.ifPresent(record -> refusals.add(new Refusal.InTransition(record.patch().id())));
         refuseProcess(id, superseded);
+        refuseFile(patch, patchElf);
         refuseNeighbours(id, patch, superseded);
         refuseConstructors(patch, patchElf);
+        if (!patch.allowed().contains(Check.UNDEFINED)) {
+            target.flatMap(object -> UndefinedSymbols.inProcess(image, object, patchElf)).map(Refusal.Unsafe::new)
+                    .ifPresent(refusals::add);
+        }
         // Nothing can be planned at entries that lead to gates.
         List<PlannedFunction> functions = target.filter(object -> transition.isEmpty())
                 .map(object -> functions(object, patch, patchElf))
@@ -133,14 +140,22 @@ public final class Planner {
                 .forEach(refusals::add));
     }
 
-    private void refuseProcess(PatchId id, List<Registry.StoredRecord> superseded) {
-        boolean wrongMachine = image.objects().stream()
-                .noneMatch(object -> object.elf().header().machine() == ElfHeader.X86_64);
-        if (wrongMachine) {
-            refusals.add(new Refusal.WrongMachine(image.executable()));
-        } else if (image.exporting("dlopen").isEmpty()) {
-            refusals.add(new Refusal.NoDynamicLoader(image.executable()));
+    /** A file that the loader would not load, whatever it defines (dlopen(3)). */
+    private void refuseFile(LivePatch patch, ElfFile patchElf) {
+        String reason = patchElf.header().machine() != ElfHeader.X86_64
+                ? "it is for another machine than x86-64"
+                : !patchElf.header().type().equals(ObjectType.DYNAMIC)
+                        ? "it is no shared object: link it with -shared"
+                        : patchElf.interpreter().isPresent() && patchElf.dynamic().isProgram()
+                                ? "it is a program: link it with -shared"
+                                : "";
+        if (!reason.isEmpty()) {
+            refusals.add(new Refusal.NotLoadable(RawText.of(patch.file()), reason));
         }
+    }
+
+    private void refuseProcess(PatchId id, List<Registry.StoredRecord> superseded) {
+        refusals.addAll(ProcessRefusals.of(image));
         if (earlier.has(id)) {
             refusals.add(new Refusal.AppliedTwice(id));
         }
@@ -148,11 +163,12 @@ public final class Planner {
             if (known.stub().isDisabled()) {
                 refusals.add(new Refusal.Disabled(image.pid()));
             }
-            if (known.active().stream()
-                    .anyMatch(record -> record.patch().id().equals(id) && !superseded.contains(record)
-                            && !earlier.replaces(record) && isInForce(record))) {
-                refusals.add(new Refusal.AlreadyApplied(id));
-            }
+            known.active().stream()
+                    .filter(record -> record.patch().id().equals(id) && !superseded.contains(record)
+                            && !earlier.replaces(record) && isInForce(record))
+                    .findFirst().ifPresent(record -> refusals.add(isNewest(record)
+                            ? new Refusal.AlreadyApplied(id)
+                            : new Refusal.Superseded(id)));
         });
     }
 
@@ -308,6 +324,12 @@ public final class Planner {
         return new PlannedFunction(replacement.function(), new RemoteAddress(detour.entry().value()), old.size(),
                 replacement.replacement(), replacementAddress, new RemoteAddress(detour.padding().value()),
                 ByteString.of(now), ByteString.of(original), detour.endbr64(), true);
+    }
+
+    /** Whether no newer patch replaces one of its functions. */
+    private boolean isNewest(Registry.StoredRecord record) {
+        return !earlier.replaces(record) && record.patch().functions().stream().allMatch(function -> registry
+                .flatMap(known -> known.inForce(function.entry())).filter(function::equals).isPresent());
     }
 
     private boolean isInForce(Registry.StoredRecord record) {

@@ -9,6 +9,7 @@
  * <li>{@link Originals}, {@link References}: functions and variables of the target that a patch uses;
  * <li>{@link Interposition}: which definition of a function callers get;
  * <li>{@link PatchRelations}, {@link Predecessors}: the patch's relations to others;
+ * <li>{@link ProcessRefusals}: kinds of processes that cannot be patched;
  * <li>{@link MemoryWindow}: the memory, read in large pieces.
  * </ul>
  */

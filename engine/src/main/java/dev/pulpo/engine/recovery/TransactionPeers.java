@@ -9,6 +9,7 @@ import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.session.Session;
+import dev.pulpo.engine.target.LockWait;
 import dev.pulpo.engine.target.PtraceAccess;
 import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.engine.target.Tracee;
@@ -178,7 +179,7 @@ public final class TransactionPeers {
 
     private static void recover(TransactionLink.Member member, Optional<Duration> maxPause, long deadline) {
         try (TraceeMemory memory = PtraceAccess.openMemory(member.pid());
-                Session other = Session.open(new Tracee(member.pid(), member.startTime(), memory), deadline,
+                Session other = Session.open(new Tracee(member.pid(), member.startTime(), memory, LockWait.NONE), deadline,
                         Warmup.begin())) {
             if (other.image().stub().isPresent()) {
                 Recovery.ofProcess(other, maxPause);

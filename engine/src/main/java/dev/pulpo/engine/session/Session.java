@@ -16,8 +16,10 @@ import dev.pulpo.engine.borrow.StubCalls;
 import dev.pulpo.engine.borrow.ThreadBorrower;
 import dev.pulpo.engine.borrow.ThreadLoan;
 import dev.pulpo.engine.code.StackTables;
+import dev.pulpo.engine.plan.ProcessRefusals;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.MessageRing;
+import dev.pulpo.engine.target.Interruption;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.MemoryMap;
 import dev.pulpo.engine.target.ProcessImage;
@@ -25,7 +27,6 @@ import dev.pulpo.engine.target.StubState;
 import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.engine.target.Tracee;
 import dev.pulpo.engine.trace.TracerThread;
-import dev.pulpo.ffm.ProcessLock;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.Stub;
@@ -36,6 +37,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 
 /**
@@ -48,8 +50,12 @@ public final class Session implements AutoCloseable {
 
     private final Tracee tracee;
     private final long deadline;
+    private final long waited;
     private final Runnable warmup;
-    private final ProcessLock lock;
+    private final TargetLock lock;
+    private final Interruption interruption = Interruption.current();
+    /** Whether what is done must be completed, or undone, now. */
+    private volatile boolean completing;
     private final PatchLedger ledger = new PatchLedger(this);
     private TracerThread tracer;
     private ProcessImage image;
@@ -61,9 +67,11 @@ public final class Session implements AutoCloseable {
     private boolean injected;
     private boolean suspendSeccomp;
 
-    private Session(Tracee tracee, Optional<ProcessImage> seen, long deadline, Runnable warmup, ProcessLock lock) {
+    private Session(Tracee tracee, Optional<ProcessImage> seen, long deadline, long waited, Runnable warmup,
+            TargetLock lock) {
         this.tracee = tracee;
-        this.deadline = deadline;
+        this.deadline = deadline + waited;
+        this.waited = waited;
         this.warmup = warmup;
         this.lock = lock;
         // A memory with a map identifies its process. Without one, /proc is asked.
@@ -74,11 +82,12 @@ public final class Session implements AutoCloseable {
     }
 
     /**
-     * Takes the lock and looks at the process.
+     * Takes the lock and looks at the process. While another operation holds the lock this one waits, up to its own timeout;
+     * then its deadline moves by that.
      *
      * @param deadline for borrowed threads, on the scale of {@link System#nanoTime}
      * @param warmup   waits until this JVM is ready for the first stop
-     * @throws RefusedException where another tool holds the lock
+     * @throws RefusedException where another tool still holds the lock
      */
     public static Session open(Tracee tracee, long deadline, Runnable warmup) {
         return open(tracee, Optional.empty(), deadline, warmup);
@@ -90,14 +99,41 @@ public final class Session implements AutoCloseable {
      * @param seen the image of the same process, read a moment ago
      */
     public static Session open(Tracee tracee, Optional<ProcessImage> seen, long deadline, Runnable warmup) {
-        ProcessLock lock = TargetLock.of(tracee.pid());
+        long began = System.nanoTime();
+        long patience = tracee.waits().longest().map(Duration::toNanos).orElse(Math.max(0, deadline - began));
+        TargetLock lock = TargetLock.await(tracee.pid(), patience, Interruption.current(), tracee.waits().told());
         try {
-            Session session = new Session(tracee, seen, deadline, warmup, lock);
+            Session session = new Session(tracee, seen, deadline, System.nanoTime() - began, warmup, lock);
             session.checkIdentity();
             return session;
         } catch (RuntimeException failed) {
             lock.close();
             throw failed;
+        }
+    }
+
+    /**
+     * To be called between stops.
+     *
+     * @throws dev.pulpo.engine.OperationInterruptedException where the caller wants the operation to end
+     */
+    public void checkInterrupted() {
+        if (!completing) {
+            interruption.check(pid());
+        }
+    }
+
+    /** From here on the operation is completed, or undone, even if its caller wants it to end. */
+    public void complete() {
+        completing = true;
+    }
+
+    /** Waits between stops; less if the caller wants the operation to end. */
+    public void pause(long nanos) {
+        if (completing) {
+            LockSupport.parkNanos(nanos);
+        } else {
+            interruption.pause(nanos);
         }
     }
 
@@ -125,6 +161,11 @@ public final class Session implements AutoCloseable {
 
     public PatchLedger ledger() {
         return ledger;
+    }
+
+    /** How long it waited for other operations, in nanoseconds; its deadlines move by that. */
+    public long waited() {
+        return waited;
     }
 
     /** The end of the operation's time, on the scale of {@link System#nanoTime}. */
@@ -253,7 +294,10 @@ public final class Session implements AutoCloseable {
     }
 
     private void inject() {
-        Injection.libc(image);
+        List<Refusal> refusals = ProcessRefusals.of(image);
+        if (!refusals.isEmpty()) {
+            throw new RefusedException(pid(), refusals);
+        }
         Path stub = StubFile.path();
         ProcessImage before = image;
         onBorrowed(ThreadBorrower.FrameOn.THREAD_STACK, deadline, loan -> {
@@ -317,7 +361,7 @@ public final class Session implements AutoCloseable {
             long deadline) {
         // The tracer thread outlives this memory.
         try (Arena arena = Arena.ofConfined()) {
-            return new ThreadBorrower(from, tools, memory(), suspendSeccomp, stackTables, arena)
+            return new ThreadBorrower(from, tools, memory(), suspendSeccomp, stackTables, this::checkInterrupted, arena)
                     .borrow(frameOn, deadline);
         }
     }

@@ -4,6 +4,7 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.InputFile;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.MappedFile;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.ffm.FileStatus;
 import dev.pulpo.ffm.OpenFile;
@@ -78,7 +79,7 @@ public final class ObjectFiles {
 
     private static ElfFile openAsItIs(Path file, String name) throws IOException {
         InputFile.require(file, ReadLimits.USER.fileBytes());
-        try (OpenFile found = OpenFile.own(file); OpenFile readable = found.readable()) {
+        try (OpenFile found = OpenFile.own(RawText.encode(RawText.of(file)), RawText.of(file)); OpenFile readable = found.readable()) {
             return open(readable, name, ReadLimits.USER);
         }
     }

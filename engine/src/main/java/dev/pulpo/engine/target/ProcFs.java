@@ -34,6 +34,8 @@ public final class ProcFs {
     private static final long PF_IO_WORKER = 0x10;
     /** Since Linux 6.4; vhost has some, too. */
     private static final long PF_USER_WORKER = 0x4000;
+    /** Flag of a thread of the kernel. */
+    private static final long PF_KTHREAD = 0x20_0000;
 
     private static final Path PROCFS = Path.of("/proc");
     /** How long threads are listed again while no live one is found. */
@@ -446,6 +448,15 @@ public final class ProcFs {
             return Stat.read(process(pid));
         } catch (IOException e) {
             throw new TargetGoneException(pid, e);
+        }
+    }
+
+    /** Whether it is a thread of the kernel; false where it has ended. */
+    public static boolean isKernelThread(int pid) {
+        try {
+            return (Stat.read(thread(pid, pid)).flags & PF_KTHREAD) != 0;
+        } catch (IOException gone) {
+            return false;
         }
     }
 }

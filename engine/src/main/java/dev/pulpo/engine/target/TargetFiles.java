@@ -82,7 +82,7 @@ public final class TargetFiles implements FileTree {
 
     /** Whether the process sees this file of ours under a name. */
     public boolean has(Path file, String name) {
-        try (OpenFile own = OpenFile.own(file);
+        try (OpenFile own = OpenFile.own(RawText.encode(RawText.of(file)), RawText.of(file));
                 OpenFile theirs = OpenFile.inRoot(pid, tid, bytes(name), OpenFile.Links.FOLLOWED)) {
             return own.status().isSameFile(theirs.status());
         } catch (IOException absent) {

@@ -48,13 +48,14 @@ public final class JointRevert implements TransactionStep {
      * Records the removal.
      *
      * @param ids at least one
-     * @throws RefusedException where one is not applied, or a remaining patch needs it
+     * @throws RefusedException where none is applied any more, or a remaining patch needs one
      */
     public static JointRevert prepare(Session session, List<PatchId> ids, Consistency consistency,
             TransactionLink link) {
-        List<Registry.StoredRecord> selection = RevertSelection.of(session,
-                new Refusal.NotApplied(ids.getFirst().shortForm()),
-                RevertSelection.all(session.pid(), ids), consistency);
+        List<Registry.StoredRecord> selection = RevertSelection.of(session, RevertSelection.all(ids), consistency);
+        if (selection.isEmpty()) {
+            throw new RefusedException(session.pid(), new Refusal.NotApplied(ids.getFirst().shortForm()));
+        }
         PatchLedger ledger = session.ledger();
         long number = ledger.append(PatchRecord.forRemoval(ledger.now().nextSequence(), link));
         return new JointRevert(session, consistency, link, ledger.records(List.of(number)).getFirst(),

@@ -75,6 +75,7 @@ public final class PatchSet implements TransactionStep {
      *
      * @param plans  in the order in which they stack
      * @param checks for functions that resolvers yield
+     * @return those that have something to do: what is in force already is left out
      * @throws RefusedException with all reasons against any of them
      */
     public static List<PatchPlan> replanned(Session session, List<PatchPlan> plans, Consistency consistency,
@@ -83,18 +84,22 @@ public final class PatchSet implements TransactionStep {
         Recovery.run(session, consistency.maxPause());
         StalePatches.retire(session, List.of());
         List<PatchPlan> fresh = new ArrayList<>();
+        List<Refusal> refusals = new ArrayList<>();
+        boolean outdated = false;
         for (PatchPlan plan : plans) {
-            fresh.add(new FreshPlan(plan, session).make(checks, fresh));
+            PatchPlan made = new FreshPlan(plan, session).make(checks, fresh);
+            if (!made.isInForce()) {
+                fresh.add(made);
+                made.refusals().stream().filter(refusal -> !refusals.contains(refusal)).forEach(refusals::add);
+                outdated |= !FreshPlan.isOf(plan, made);
+            }
         }
-        List<Refusal> refusals = fresh.stream().flatMap(plan -> plan.refusals().stream()).distinct().toList();
         if (!refusals.isEmpty()) {
             throw new RefusedException(session.pid(), refusals);
         }
-        for (int i = 0; i < plans.size(); i++) {
-            if (!FreshPlan.isOf(plans.get(i), fresh.get(i))) {
-                throw new RefusedException(session.pid(),
-                        new Refusal.PlanOutdated("the patch or its target has changed"));
-            }
+        if (outdated) {
+            throw new RefusedException(session.pid(),
+                    new Refusal.PlanOutdated("the patch or its target has changed"));
         }
         return fresh;
     }
@@ -114,6 +119,7 @@ public final class PatchSet implements TransactionStep {
         List<Long> loaded = new ArrayList<>();
         try {
             for (PatchPlan plan : plans) {
+                session.checkInterrupted();
                 loaded.add(new PatchLoader(session, plan, Optional.empty()).run(own));
             }
             return new PatchSet(session, consistency, plans, session.ledger().records(loaded), own);
@@ -131,8 +137,10 @@ public final class PatchSet implements TransactionStep {
     public CommitLoop.Done commit(State to) {
         try {
             removal.noteTransaction(link.transaction());
-            return new CommitLoop(session, changes(to), functions(), CodeRanges.of(forbidden()), consistency)
-                    .untilDone(session.deadline());
+            CommitLoop.Done done = new CommitLoop(session, changes(to), functions(), CodeRanges.of(forbidden()),
+                    consistency).untilDone(session.deadline());
+            session.complete();
+            return done;
         } catch (RuntimeException | Error failed) {
             abandon(failed);
             throw failed;

@@ -27,14 +27,12 @@ public final class RevertSelection {
     /**
      * Recovers the process, and selects the patches.
      *
-     * @param none the refusal where there are none
-     * @return oldest first
+     * @return oldest first; empty where none of them is in force
      * @throws RefusedException where they must stay
      */
-    public static List<Registry.StoredRecord> of(Session session, Refusal none, Choice choice,
-            Consistency consistency) {
+    public static List<Registry.StoredRecord> of(Session session, Choice choice, Consistency consistency) {
         if (session.image().stub().isEmpty()) {
-            throw new RefusedException(session.pid(), none);
+            return List.of();
         }
         Recovery.run(session, consistency.maxPause());
         if (session.ledger().now().transition().isPresent()) {
@@ -45,7 +43,7 @@ public final class RevertSelection {
         });
         List<Registry.StoredRecord> records = choice.of(session.ledger().now(), session.image());
         if (records.isEmpty()) {
-            throw new RefusedException(session.pid(), none);
+            return records;
         }
         StalePatches.retire(session, records);
         List<Refusal> refusals = PatchRelations.against(session.ledger().now(), records);
@@ -55,17 +53,10 @@ public final class RevertSelection {
         return records;
     }
 
-    /** All patches with these ids; refused where one is missing. */
-    public static Choice all(int pid, List<PatchId> ids) {
-        return (registry, image) -> {
-            List<Refusal> missing = ids.stream().filter(id -> newest(registry, id).isEmpty())
-                    .<Refusal>map(id -> new Refusal.NotApplied(id.shortForm())).toList();
-            if (!missing.isEmpty()) {
-                throw new RefusedException(pid, missing);
-            }
-            return ids.stream().distinct().flatMap(id -> newest(registry, id).stream())
-                    .sorted(Comparator.comparingLong(record -> record.patch().sequence())).toList();
-        };
+    /** All patches with these ids that are in force. */
+    public static Choice all(List<PatchId> ids) {
+        return (registry, image) -> ids.stream().distinct().flatMap(id -> newest(registry, id).stream())
+                .sorted(Comparator.comparingLong(record -> record.patch().sequence())).toList();
     }
 
     /** The newest patch with this id. */

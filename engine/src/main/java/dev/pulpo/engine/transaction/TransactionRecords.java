@@ -67,6 +67,7 @@ public final class TransactionRecords {
      * @throws BlockedException where threads blocked that; nothing is changed, and the next tool undoes it
      */
     public boolean takeBack(long until) {
+        session.complete();
         Registry now = session.ledger().read();
         RecoveryRules.Remedy remedy = RecoveryRules.undoing(now, session.memory(), link.transaction());
         PatchRemoval removed = new PatchRemoval(session, in(remedy, State.REVERTED));

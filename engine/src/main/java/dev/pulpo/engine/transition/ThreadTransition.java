@@ -4,6 +4,7 @@ import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.InTransitionException;
+import dev.pulpo.engine.OperationInterruptedException;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.Refusal;
@@ -42,7 +43,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -246,9 +246,31 @@ public final class ThreadTransition {
                 throw new InTransitionException(session.pid(), consistency.timeout(),
                         new Transition(patch.id(), direction, blockers));
             }
+            session.checkInterrupted();
             remaining = blockers.stream().map(Blocker::tid).collect(Collectors.toCollection(TreeSet::new));
-            LockSupport.parkNanos(Math.clamp((System.nanoTime() - since) / PAUSE_DIVISOR, FIRST_BACKOFF_NANOS,
+            session.pause(Math.clamp((System.nanoTime() - since) / PAUSE_DIVISOR, FIRST_BACKOFF_NANOS,
                     LONGEST_BACKOFF_NANOS));
+        }
+    }
+
+    /**
+     * Lets threads that have changed change back, because the caller of {@link #await} wants to end.
+     *
+     * @return what to throw
+     */
+    public OperationInterruptedException undone(OperationInterruptedException interrupted) {
+        session.complete();
+        try {
+            ThreadTransition back = new ThreadTransition(session, session.ledger().read().transition().orElseThrow(),
+                    word, consistency, System.nanoTime() + LEAST_STOP_NANOS);
+            back.begin(opposite(back.direction()));
+            Outcome unused = back.await();
+            return interrupted;
+        } catch (InTransitionException | BlockedException | TargetBusyException still) {
+            OperationInterruptedException late = new OperationInterruptedException(session.pid(),
+                    "threads that had changed to the other version have yet to change back");
+            late.addSuppressed(still);
+            return late;
         }
     }
 
@@ -324,6 +346,7 @@ public final class ThreadTransition {
                         stayMark(direction),
                         forced))
                 .untilDone(until);
+        session.complete();
         note(done);
         session.message((toPatch ? "all threads have changed to " : "all threads have changed back from ")
                 + patch.id().shortForm() + (forced ? ", by force" : ""));

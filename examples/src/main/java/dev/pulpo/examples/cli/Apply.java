@@ -31,10 +31,11 @@ final class Apply extends OnProcesses {
         List<Outcome> outcomes = patches.size() == 1
                 ? List.of(process.apply(patches.getFirst(), when.consistency()))
                 : process.apply(process.plan(patches), when.consistency());
+        boolean already = outcomes.stream().allMatch(Outcome::isAlready);
         print(outcomes.stream().map(Outcome::toString).collect(Collectors.joining(System.lineSeparator())),
                 outcomes.size() == 1
                         ? Json.of(outcomes.getFirst())
-                        : Json.object("outcome", "applied", "pid", process.pid(), "patches",
+                        : Json.object("outcome", already ? "in force already" : "applied", "pid", process.pid(), "patches",
                                 outcomes.stream().map(Json::of).toList()));
         return 0;
     }

@@ -32,7 +32,7 @@ final class Build extends Command {
         Path compiled = directory.resolve(output.getFileName());
         try {
             PlainPatch.compile(source, arguments.target(), compiled, options);
-            PackReport report = arguments.patch(compiled).pack(output);
+            PackReport report = arguments.patch(compiled).named(output).pack(output);
             print(report.text(RemedyOptions.WORDING), Json.of(report, output));
             return report.isPackable() ? 0 : ExitStatus.REFUSED;
         } finally {

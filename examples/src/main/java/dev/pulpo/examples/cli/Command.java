@@ -1,7 +1,12 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.examples.crowd.Unforeseen;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
@@ -14,13 +19,47 @@ abstract class Command implements Callable<Integer> {
     @CommandLine.Option(names = "--json", description = "print one JSON object instead of lines for people")
     private boolean json;
 
+    private Optional<List<Object>> collected = Optional.empty();
+
     /** Whether the user asked for JSON. */
     boolean json() {
         return json;
     }
 
+    /** Whether {@code --all} can be said. */
+    boolean takesAll() {
+        return false;
+    }
+
+    /** Attaches to a process. */
+    LiveProcess attach(int pid) {
+        LiveProcess process = LiveProcess.attach(pid);
+        process.awaitOthers(this::complain);
+        return process;
+    }
+
+    /** Work that prints several results; as JSON they become a list in one object. */
+    int collecting(Work work) throws IOException {
+        List<Object> results = new ArrayList<>();
+        collected = Optional.of(results);
+        int status = work.run();
+        collected = Optional.empty();
+        print("", Json.object("processes", results));
+        return status;
+    }
+
+    /** What returns an exit status. */
+    @FunctionalInterface
+    interface Work {
+        int run() throws IOException;
+    }
+
     /** Prints the result as JSON or as text. */
     void print(String forPeople, Object forPrograms) {
+        if (json && collected.isPresent()) {
+            collected.get().add(forPrograms);
+            return;
+        }
         PrintWriter out = spec.commandLine().getOut();
         String text = json ? Json.write(forPrograms) : forPeople;
         if (!text.isEmpty()) {

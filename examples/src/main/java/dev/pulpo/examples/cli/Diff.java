@@ -33,6 +33,9 @@ final class Diff extends Command {
 
     @Override
     public Integer call() throws IOException {
+        if (output.toString().isEmpty() && !allowed.isEmpty()) {
+            throw usage("--allow is for making a container, and needs -o");
+        }
         BuildDiff diff = BuildDiff.between(old, replacement);
         if (output.toString().isEmpty()) {
             print(diff.toString(), Json.of(diff));

@@ -1,6 +1,5 @@
 package dev.pulpo.examples.cli;
 
-import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.BlockingThread;
@@ -14,7 +13,7 @@ import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.terminal.FailureText;
 import dev.pulpo.examples.terminal.RemedyOptions;
-import java.nio.file.NoSuchFileException;
+import dev.pulpo.examples.terminal.UsageMistakes;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,17 +44,29 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
         return status;
     }
 
-    /** Prints what is wrong with the arguments, and the usage. */
+    /** Prints what is wrong with the arguments, in one line. */
     static int usage(CommandLine.ParameterException mistake, String[] arguments) {
         CommandLine line = mistake.getCommandLine();
-        line.getErr().println("pulpo: " + mistake.getMessage());
-        line.usage(line.getErr());
+        String message = UsageMistakes.message(mistake);
+        if (line.getCommand() instanceof Command && isJson(line, arguments)) {
+            line.getOut().println(Json.write(Json.object("outcome", "wrong usage", "message", message)));
+            line.getOut().flush();
+        }
+        line.getErr().println("pulpo: " + message + " (" + line.getCommandSpec().qualifiedName() + " --help)");
         line.getErr().flush();
         return ExitStatus.USAGE;
     }
 
+    /** Where the mistake kept the option from being read, the arguments tell. */
+    private static boolean isJson(CommandLine line, String... arguments) {
+        return line.getCommand() instanceof Command asked && asked.json()
+                || List.of(arguments).contains("--json");
+    }
+
     private static int status(Exception failure) {
-        return failure instanceof Patches.NoSuchProcess ? ExitStatus.GONE : ExitStatus.of(failure);
+        return failure instanceof Patches.NoSuchProcess
+                ? ExitStatus.GONE
+                : failure instanceof InterruptedException ? ExitStatus.INTERRUPTED : ExitStatus.of(failure);
     }
 
     private static String word(int status) {
@@ -64,6 +75,7 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
             case ExitStatus.BLOCKED -> "blocked";
             case ExitStatus.GONE -> "gone";
             case ExitStatus.IN_TRANSITION -> "in transition";
+            case ExitStatus.INTERRUPTED -> "interrupted";
             default -> "failed";
         };
     }
@@ -73,9 +85,7 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
     }
 
     static String message(Throwable failure) {
-        return failure instanceof NoSuchFileException missing
-                ? RawText.asData(missing.getFile()) + " does not exist"
-                : isUnforeseen(failure) ? Unforeseen.message(failure) : FailureText.of(failure);
+        return isUnforeseen(failure) ? Unforeseen.message(failure) : FailureText.of(failure);
     }
 
     /** A failure as JSON. */

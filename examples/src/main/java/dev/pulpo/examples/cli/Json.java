@@ -57,7 +57,7 @@ final class Json {
     }
 
     static Map<String, Object> of(Outcome outcome) {
-        return object("outcome", lower(outcome.kind()), "pid", outcome.pid(), "patch", outcome.patch().hex(),
+        return object("outcome", outcome.kind().words(), "pid", outcome.pid(), "patch", outcome.patch().hex(),
                 "functions", outcome.functions(), "threads", outcome.threads(), "stopMicros", micros(outcome.stop()),
                 "longestThreadStopMicros", micros(outcome.longest()), "borrowedMicros", micros(outcome.borrowed()),
                 "totalMicros", micros(outcome.total()), "attempts", outcome.attempts(), "releasedAsTooLong",
@@ -98,7 +98,7 @@ final class Json {
     }
 
     static Map<String, Object> of(PatchPlan plan, List<Coverage> coverage) {
-        return object("outcome", plan.isApplicable() ? "applicable" : "refused", "pid", plan.pid(), "patch",
+        return object("outcome", plan.isApplicable() ? "applicable" : plan.isInForce() ? "in force already" : "refused", "pid", plan.pid(), "patch",
                 plan.id().hex(), "file", RawText.of(plan.patch().file()), "target", plan.target(), "buildId",
                 plan.buildId(), "functions",
                 plan.functions().stream()

@@ -6,25 +6,31 @@ import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.terminal.RemedyOptions;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import picocli.CommandLine;
 
 /** A command on one process, or on all or none of several. */
 abstract class OnProcesses extends Command {
     @CommandLine.Option(names = {"-p",
-            "--process"}, required = true, split = ",", paramLabel = "PID", description = "the process, or several; may be repeated")
-    private Set<Integer> pids = new LinkedHashSet<>();
+            "--process"}, required = true, split = ",", paramLabel = "PID|NAME|WILDCARD", description = "the process, or several; by id, or by a name that no other process has; may be repeated")
+    private List<String> which = new ArrayList<>();
+
+    @CommandLine.Option(names = "--all", description = "all processes that a name matches")
+    private boolean all;
+
+    @Override
+    boolean takesAll() {
+        return true;
+    }
 
     @Override
     public Integer call() throws IOException {
         List<LiveProcess> processes = new ArrayList<>();
         try {
-            for (int pid : pids) {
-                processes.add(LiveProcess.attach(pid));
+            for (int pid : Selection.pids(this, which, all)) {
+                processes.add(attach(pid));
             }
             return run(processes);
         } finally {

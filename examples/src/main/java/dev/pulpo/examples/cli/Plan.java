@@ -13,6 +13,19 @@ import picocli.CommandLine;
 /** {@code pulpo plan}. */
 @CommandLine.Command(name = "plan", description = "Says what applying patches in one stop would do. Changes nothing.")
 final class Plan extends OnProcess {
+    @CommandLine.Option(names = "--all", description = "all processes that the name matches")
+    private boolean all;
+
+    @Override
+    boolean takesAll() {
+        return true;
+    }
+
+    @Override
+    boolean isForAll() {
+        return all;
+    }
+
     @CommandLine.Mixin
     private PatchArguments arguments = new PatchArguments();
 
@@ -29,6 +42,6 @@ final class Plan extends OnProcess {
         }
         print(String.join(System.lineSeparator(), lines),
                 objects.size() == 1 ? objects.getFirst() : Json.object("plans", objects));
-        return plans.stream().allMatch(PatchPlan::isApplicable) ? 0 : ExitStatus.REFUSED;
+        return plans.stream().allMatch(plan -> plan.isApplicable() || plan.isInForce()) ? 0 : ExitStatus.REFUSED;
     }
 }

@@ -3,6 +3,7 @@ package dev.pulpo.examples.cli;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
+import dev.pulpo.examples.exit.SignalEnd;
 import dev.pulpo.examples.terminal.Arguments;
 import dev.pulpo.examples.terminal.BuildVersion;
 import dev.pulpo.examples.terminal.Terminal;
@@ -16,7 +17,8 @@ import picocli.CommandLine;
         "0:everything that was asked for is in force", "1:any failure that is not listed here",
         "2:wrong usage", "3:refused; nothing has changed", "4:threads blocked the change until the deadline",
         "5:the process is gone",
-        "6:in transition: some threads have not changed yet"})
+        "6:in transition: some threads have not changed yet",
+        "128+N:ended by signal N, SIGINT or SIGTERM; nothing has changed, or the change was complete"})
 public final class Pulpo implements Runnable {
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
@@ -34,7 +36,7 @@ public final class Pulpo implements Runnable {
         Unforeseen.reportThoseOfThreads();
         String[] typed = Arguments.of(arguments);
         HeadStart.begin(typed);
-        int status = commandLine(typed).execute(typed);
+        int status = SignalEnd.run(typed.length == 0 ? "" : typed[0], () -> commandLine(typed).execute(typed));
         Optional<String> lost = Terminal.failure();
         lost.ifPresent(reason -> Terminal.err().println("pulpo: " + reason));
         ExitStatus.end(lost.isPresent() ? ExitStatus.OTHER : status);

@@ -1,6 +1,7 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.examples.exit.ExitStatus;
 import java.util.List;
@@ -10,6 +11,19 @@ import picocli.CommandLine;
 /** {@code pulpo stack}. */
 @CommandLine.Command(name = "stack", description = "Shows the stacks of the threads of a process.")
 final class Stack extends OnProcess {
+    @CommandLine.Option(names = "--all", description = "all processes that the name matches")
+    private boolean all;
+
+    @Override
+    boolean takesAll() {
+        return true;
+    }
+
+    @Override
+    boolean isForAll() {
+        return all;
+    }
+
     @CommandLine.Option(names = "--thread", paramLabel = "TID", description = "only this thread; may be repeated")
     private List<Integer> threads = List.of();
 
@@ -21,6 +35,11 @@ final class Stack extends OnProcess {
     int run(LiveProcess process) {
         List<ThreadStack> stacks = (locals ? process.stacksWithLocals() : process.stacks()).stream()
                 .filter(stack -> threads.isEmpty() || threads.contains(stack.tid())).toList();
+        List<Integer> missing = threads.stream()
+                .filter(tid -> stacks.stream().noneMatch(stack -> stack.tid() == tid)).toList();
+        if (!missing.isEmpty()) {
+            throw new TargetGoneException(process.pid(), "it has no thread " + missing.getFirst());
+        }
         print(stacks.stream().map(ThreadStack::toString).collect(Collectors.joining(System.lineSeparator())),
                 Json.object("pid", process.pid(), "threads", stacks.stream().map(Json::of).toList()));
         return stacks.stream().allMatch(ThreadStack::isComplete) ? 0 : ExitStatus.OTHER;

@@ -11,11 +11,13 @@ import picocli.CommandLine;
 /** {@code pulpo transition}. */
 @CommandLine.Command(name = "transition", description = "Shows the threads of a process that have not changed to a patch, or back from it. Can end the transition.")
 final class TransitionCommand extends OnProcess {
+    private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(5);
+
     @CommandLine.ArgGroup
     private Action action = new Action();
 
-    @CommandLine.Option(names = "--timeout", paramLabel = "TIME", defaultValue = "5s", converter = When.DurationConverter.class, description = "how long to wait for threads, such as 200ms or 5s (default: ${DEFAULT-VALUE})")
-    private Duration timeout = Duration.ofSeconds(5);
+    @CommandLine.Option(names = "--timeout", paramLabel = "TIME", converter = When.DurationConverter.class, description = "with --wait or --cancel: how long to wait for threads, such as 200ms or 5s (default: 5s)")
+    private Optional<Duration> limit = Optional.empty();
 
     /** What to do; without any of these, only show the transition. */
     static final class Action {
@@ -31,6 +33,10 @@ final class TransitionCommand extends OnProcess {
 
     @Override
     int run(LiveProcess process) {
+        if (limit.isPresent() && !action.await && !action.cancel) {
+            throw usage("--timeout is for --wait and --cancel, which wait for threads");
+        }
+        Duration timeout = limit.orElse(DEFAULT_TIMEOUT);
         if (!action.await && !action.force && !action.cancel) {
             return show(process);
         }

@@ -3,6 +3,7 @@
  * <ol>
  * <li>{@link dev.pulpo.examples.cli.Pulpo}: the list of commands, and {@code main};
  * <li>{@link dev.pulpo.examples.cli.Command}: the options that all commands share, such as {@code --json};
+ * <li>{@link dev.pulpo.examples.cli.Selection}: which processes are meant;
  * <li>{@link dev.pulpo.examples.cli.Run}, {@link dev.pulpo.examples.cli.Inject},
  * {@link dev.pulpo.examples.cli.Plan}, {@link dev.pulpo.examples.cli.Apply}, {@link dev.pulpo.examples.cli.Revert},
  * {@link dev.pulpo.examples.cli.Patches}, {@link dev.pulpo.examples.cli.Messages},

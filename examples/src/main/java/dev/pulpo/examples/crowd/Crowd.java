@@ -148,6 +148,8 @@ public final class Crowd {
      *
      * @param report    gets the results, in the order of the ids unless that would hold one back for long
      * @param meanwhile is called now and then with the number of finished processes
+     * @throws InterruptedException when this thread was interrupted: the work on all processes was interrupted, too, and has
+     *                              ended and been reported
      */
     public <T> void run(List<Integer> pids, IntFunction<T> work, Consumer<Result<T>> report,
             Consumer<Integer> meanwhile) throws InterruptedException {
@@ -156,22 +158,32 @@ public final class Crowd {
         int all = open.size();
         long end = System.nanoTime() + limits.all().toNanos();
         long lastDone = System.nanoTime();
+        boolean interrupted = false;
         start(Math.min(limits.workers(), all));
         while (!open.isEmpty()) {
-            if (finished.poll(LOOK_NANOS, TimeUnit.NANOSECONDS) != null) {
-                finished.clear();
-                lastDone = System.nanoTime();
+            try {
+                if (finished.poll(LOOK_NANOS, TimeUnit.NANOSECONDS) != null) {
+                    finished.clear();
+                    lastDone = System.nanoTime();
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+                giveUpUnstarted("not begun: interrupted");
+                workers.forEach(worker -> worker.thread.interrupt());
             }
             long now = System.nanoTime();
             giveUp(now);
             if (now - end > 0 && now - lastDone > PROGRESS_NANOS) {
-                giveUpUnstarted();
+                giveUpUnstarted("not begun within " + limits.all().toSeconds() + " s");
             }
             grow(now);
             meanwhile.accept(all - open.size());
             report(open, report, now);
         }
         workers.forEach(worker -> worker.dismissed = true);
+        if (interrupted) {
+            throw new InterruptedException("interrupted");
+        }
     }
 
     /** Reports finished jobs, in the order of the ids unless that would hold one back for long. */
@@ -230,9 +242,9 @@ public final class Crowd {
                 Optional.of(new NotDoneException(limits.reading() ? "too large to be read: " + why : why))));
     }
 
-    private void giveUpUnstarted() {
+    private void giveUpUnstarted(String why) {
         for (Job<?> job = toDo.poll(); job != null; job = toDo.poll()) {
-            end(job, "not begun within " + limits.all().toSeconds() + " s");
+            end(job, why);
         }
     }
 

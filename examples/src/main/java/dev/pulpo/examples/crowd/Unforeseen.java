@@ -5,6 +5,7 @@ import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.examples.terminal.FailureText;
 import dev.pulpo.examples.terminal.Terminal;
+import dev.pulpo.examples.terminal.UsageMistakes;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -26,7 +27,7 @@ public final class Unforeseen {
     public static boolean is(Throwable failure) {
         return !(failure instanceof PulpoException || failure instanceof MalformedElfException
                 || failure instanceof NotDoneException || failure instanceof IOException
-                || failure instanceof UncheckedIOException
+                || failure instanceof UncheckedIOException || failure instanceof InterruptedException
                 || failure instanceof SystemCallException call && call.isLimitHit());
     }
 
@@ -67,6 +68,7 @@ public final class Unforeseen {
 
     /** Runs a command. Also handles errors of the JVM, which picocli lets through. */
     public static int execute(CommandLine.ParseResult parsed) {
+        UsageMistakes.refuseEmpty(parsed);
         try {
             return new CommandLine.RunLast().execute(parsed);
         } catch (VirtualMachineError | LinkageError | AssertionError failure) {

@@ -1,9 +1,11 @@
 package dev.pulpo.examples.exit;
 
+import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.AccessRefusedException;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
 import dev.pulpo.engine.InTransitionException;
+import dev.pulpo.engine.OperationInterruptedException;
 import dev.pulpo.engine.PauseExceededException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.RefusedException;
@@ -22,6 +24,9 @@ public final class ExitStatus {
 
     /** Some threads have not changed yet. */
     public static final int IN_TRANSITION = 6;
+
+    /** SIGINT's number and 128, as shells have it; the JVM ends with that of the signal that came. */
+    public static final int INTERRUPTED = 130;
 
     private ExitStatus() {}
 
@@ -45,11 +50,12 @@ public final class ExitStatus {
                 case PauseExceededException e -> BLOCKED;
                 case TargetBusyException e -> BLOCKED;
                 case InTransitionException e -> IN_TRANSITION;
+                case OperationInterruptedException e -> INTERRUPTED;
                 case TargetGoneException e -> GONE;
                 case BorrowedCallException e -> OTHER;
                 case TargetUnreadableException e -> OTHER;
             };
         }
-        return OTHER;
+        return failure instanceof MalformedElfException foreign && foreign.isOtherArchitecture() ? REFUSED : OTHER;
     }
 }

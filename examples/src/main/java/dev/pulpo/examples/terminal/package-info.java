@@ -8,6 +8,7 @@
  * <li>{@link dev.pulpo.examples.terminal.FailureText}: the messages of failures;
  * <li>{@link dev.pulpo.examples.terminal.RemedyOptions}: the options that messages name: each {@code Remedy} of the library gets
  * its option here, and nowhere else. What {@code --help} says of an option stands at its {@code @Option};
+ * <li>{@link dev.pulpo.examples.terminal.UsageMistakes}: empty values, and one line for each mistake;
  * <li>{@link dev.pulpo.examples.terminal.BuildVersion}: the version that was built.
  * </ol>
  */

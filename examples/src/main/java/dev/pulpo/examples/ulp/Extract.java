@@ -24,23 +24,52 @@ final class Extract extends UlpCommand {
 
     @Override
     int run() {
+        String json;
         try {
             ObjectSymbols symbols = ObjectSymbols.open(file);
-            if (debug != null) {
-                symbols = symbols.with(ObjectSymbols.open(debug), RawText.of(debug));
-            }
-            if (output == null) {
-                out().print(symbols.toJson());
-                out().flush();
-            } else {
-                Files.writeString(output, symbols.toJson());
-            }
+            json = (debug == null ? symbols : with(symbols, debug)).toJson();
+        } catch (IOException | MalformedElfException e) {
+            return failed("error reading elf file " + RawText.of(file), e);
+        } catch (DebugFileException e) {
+            return failed("error reading debug file " + RawText.of(e.file), e.reason);
+        }
+        if (output == null) {
+            out().print(json);
+            out().flush();
+            return 0;
+        }
+        try {
+            Files.writeString(output, json);
             return 0;
         } catch (IOException e) {
-            warn("error reading elf file " + RawText.of(file) + ": " + reason(e));
-        } catch (MalformedElfException e) {
-            warn("error reading elf file " + RawText.of(file) + ": " + e.getMessage());
+            return failed("error writing " + RawText.of(output), e);
         }
+    }
+
+    private static ObjectSymbols with(ObjectSymbols symbols, Path debug) {
+        try {
+            return symbols.with(ObjectSymbols.open(debug), RawText.of(debug));
+        } catch (IOException | MalformedElfException e) {
+            throw new DebugFileException(debug, e);
+        }
+    }
+
+    /** The second file cannot be read; the first could. */
+    private static final class DebugFileException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final transient Path file;
+        private final Exception reason;
+
+        DebugFileException(Path file, Exception reason) {
+            super(reason);
+            this.file = file;
+            this.reason = reason;
+        }
+    }
+
+    private int failed(String what, Exception reason) {
+        warn(what + ": " + (reason instanceof IOException e ? reason(e) : String.valueOf(reason.getMessage())));
         return Ulp.FAILED;
     }
 }

@@ -36,7 +36,11 @@ final class SetPatchable extends UlpCommand {
         }
         boolean enable = word.equals("enable");
         Crowd.Found found = which.found();
-        AtomicInteger status = new AtomicInteger(isTruthful() && found.pids().isEmpty() ? ExitStatus.GONE : 0);
+        if (found.pids().isEmpty()) {
+            warn(which.nothing() + ".");
+            return isTruthful() ? ExitStatus.GONE : which.pid().isPresent() ? Ulp.FAILED : 0;
+        }
+        AtomicInteger status = new AtomicInteger();
         new Crowd(Crowd.Limits.ofChanging(which.workers(), PATIENCE, FOR_EVER)).run(found.pids(),
                 found.unlessFailed(pid -> change(pid, enable)), result -> {
                     result.value().filter(line -> !line.isEmpty())
@@ -44,15 +48,16 @@ final class SetPatchable extends UlpCommand {
                     result.failure().ifPresent(failure -> {
                         warn("Unable to change status of process " + result.pid() + ": " + Unforeseen.words(failure));
                         trace(failure);
-                        status.accumulateAndGet(isTruthful() ? ExitStatus.of(failure) : 0, Math::max);
+                        status.accumulateAndGet(isTruthful() ? ExitStatus.of(failure) : which.pid().isPresent() ? Ulp.FAILED : 0, Math::max);
                     });
                 }, done -> {});
         return status.get();
     }
 
     /** The name of the process if it was changed, else an empty text. */
-    private static String change(int pid, boolean enable) {
+    private String change(int pid, boolean enable) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
+            process.awaitOthers(PATIENCE, this::warn);
             return process.setPatchable(enable) ? "Process " + process.name() + " (pid: " + pid + ")" : "";
         }
     }

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 
 /**
  * {@code trigger --all-or-nothing}, with {@code --revert} or without. A patch that does not fit a process is left out
@@ -29,6 +30,7 @@ import java.util.function.Function;
  * already, or does not have the patch that is to be reverted.
  */
 final class Together {
+    private final IntFunction<LiveProcess> attaching;
     private final Opening opening;
     private final Request request;
     private final Consistency consistency;
@@ -81,7 +83,9 @@ final class Together {
         }
     }
 
-    Together(Opening opening, Request request, Consistency consistency) {
+    /** @param attaching to processes by their ids */
+    Together(IntFunction<LiveProcess> attaching, Opening opening, Request request, Consistency consistency) {
+        this.attaching = attaching;
         this.opening = opening;
         this.request = request;
         this.consistency = consistency;
@@ -105,7 +109,7 @@ final class Together {
 
     private void plan(Member member, List<Path> files) {
         try {
-            LiveProcess process = LiveProcess.attach(member.pid);
+            LiveProcess process = attaching.apply(member.pid);
             member.process = Optional.of(process);
             member.name = process.name();
             if (request.revert()) {

@@ -6,6 +6,7 @@ import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.PulpoException;
@@ -56,7 +57,7 @@ final class Trigger extends UlpCommand {
             "--root"}, paramLabel = "PREFIX", description = "Append prefix to livepatch path when passing it to target process")
     private String prefix = "";
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "Ignore the findings of this check: signature, inlined, cloned, layout, duplicated, constructor, options; libpulp has no such option")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "Ignore the findings of this check: signature, inlined, cloned, layout, duplicated, constructor, undefined, options; libpulp has no such option")
     private List<Check> allowed = new ArrayList<>();
 
     @CommandLine.Option(names = {"-c",
@@ -88,16 +89,24 @@ final class Trigger extends UlpCommand {
                 : PatchFiles.isWildcard(file) ? PatchFiles.matching(file, recursive) : List.of(RawText.path(file));
         Crowd.Found found = which.found();
         List<Integer> pids = found.pids();
-        TriggerReport report = new TriggerReport(this, !detailed);
+        if (files.isEmpty() && PatchFiles.isWildcard(file)) {
+            warn("no patch matches '" + file + "'.");
+            return isTruthful() ? ExitStatus.OTHER : 0;
+        }
+        if (pids.isEmpty()) {
+            warn(which.nothing() + ".");
+            return isTruthful() ? ExitStatus.GONE : which.pid().isPresent() ? Ulp.FAILED : 0;
+        }
+        TriggerReport report = new TriggerReport(this, !detailed, which.pid().isPresent());
         if (together) {
-            new Together(this::patch, new Together.Request(revert, revertAll), consistency()).run(pids, files)
+            new Together(this::attach, this::patch, new Together.Request(revert, revertAll), consistency()).run(pids, files)
                     .forEach(each -> report(report, each));
         } else {
             eachByItself(found, files, report);
         }
         report.end();
         if (isTruthful()) {
-            return pids.isEmpty() ? ExitStatus.GONE : report.status();
+            return report.status();
         }
         // libpulp's own status for a wildcard is always 0.
         return PatchFiles.isWildcard(file) ? 0 : report.reasons() == Verdict.UNKNOWN ? 1 : report.reasons() & 0xff;
@@ -106,7 +115,8 @@ final class Trigger extends UlpCommand {
     private void eachByItself(Crowd.Found found, List<Path> files, TriggerReport report) throws InterruptedException {
         Progress progress = new Progress(found.pids().size(), !isQuiet() && isWatched());
         // An operation ends by itself and leaves nothing half done, so it gets its own time and some more.
-        Duration each = consistency().timeout().multipliedBy(Math.max(1, files.size())).plus(GRACE);
+        Duration each = consistency().timeout().multipliedBy(Math.max(1, files.size())).plus(GRACE)
+                .plusSeconds(timeout);
         new Crowd(Crowd.Limits.ofChanging(which.workers(), each, Duration.ofSeconds(timeout))).run(found.pids(),
                 found.unlessFailed(pid -> process(pid, files)), result -> {
                     progress.hide();
@@ -141,6 +151,15 @@ final class Trigger extends UlpCommand {
         if (file.isEmpty() && revertAll.isEmpty()) {
             throw usage("Too few arguments.");
         }
+        if (recursive && !PatchFiles.isWildcard(file)) {
+            throw usage("--recursive searches for patches, and needs a wildcard.");
+        }
+        if ((revert || file.isEmpty()) && !allowed.isEmpty()) {
+            throw usage("--allow is for applying a patch, and can not be used to revert.");
+        }
+        if ((revert || file.isEmpty()) && disableSeccomp) {
+            throw usage("--disable-seccomp is for applying a patch, and can not be used to revert.");
+        }
         if (file.isEmpty() && revertAll.equals("target")) {
             throw usage("--revert-all=target needs a livepatch, which says what its target is.");
         }
@@ -168,10 +187,17 @@ final class Trigger extends UlpCommand {
         }
     }
 
+    /** Waits for other tools up to {@code --timeout}, and not only as long as for threads. */
+    private LiveProcess attach(int pid) {
+        LiveProcess process = LiveProcess.attach(pid);
+        process.awaitOthers(Duration.ofSeconds(timeout), this::warn);
+        return process;
+    }
+
     private Done process(int pid, List<Path> files) {
         String name = "";
         List<Verdict> verdicts = new ArrayList<>();
-        try (LiveProcess process = LiveProcess.attach(pid)) {
+        try (LiveProcess process = attach(pid)) {
             name = process.name();
             if (files.isEmpty() && !PatchFiles.isWildcard(file)) {
                 verdicts.add(attempt("reverted all patches from '" + revertAll + "'",
@@ -188,13 +214,12 @@ final class Trigger extends UlpCommand {
     }
 
     private interface Step {
-        Object run() throws IOException;
+        Outcome run() throws IOException;
     }
 
     private static Verdict attempt(String patch, Step step) {
         try {
-            step.run();
-            return Verdict.success(patch);
+            return Verdict.of(patch, step.run());
         } catch (PulpoException | MalformedElfException | IOException | java.io.UncheckedIOException
                 | SystemCallException failure) {
             return Verdict.of(patch, failure);
@@ -210,7 +235,7 @@ final class Trigger extends UlpCommand {
         return patch;
     }
 
-    private Object trigger(LiveProcess process, Path path) throws IOException {
+    private Outcome trigger(LiveProcess process, Path path) throws IOException {
         if (revert) {
             return process.revert(LivePatch.open(path).id(), consistency());
         }

@@ -8,27 +8,43 @@ import java.util.List;
 final class TriggerReport {
     private final UlpCommand command;
     private final boolean summarised;
+    private final boolean named;
     private int patched;
     private int skipped;
     private int failed;
     private int reasons;
     private int status;
 
-    /** @param summarised whether to print one line for a process whose patches have the same outcome */
-    TriggerReport(UlpCommand command, boolean summarised) {
+    /**
+     * @param summarised whether to print one line for a process whose patches have the same outcome
+     * @param named      whether the user named the process by its id, and so wants to know why a patch is not for it
+     */
+    TriggerReport(UlpCommand command, boolean summarised, boolean named) {
         this.command = command;
         this.summarised = summarised;
+        this.named = named;
+    }
+
+    /** libpulp counts a patch that is not there to revert as a failure. */
+    private boolean isSkipped(Verdict verdict) {
+        return verdict.isSkipped() || command.isTruthful() && verdict.isAlready();
+    }
+
+    private String explanation(Verdict verdict) {
+        return command.isTruthful() && verdict.isAlready()
+                ? verdict.patch() + ": " + verdict.already()
+                : verdict.explanation();
     }
 
     /** Counts and prints the outcome of one process. */
     void add(int pid, String name, List<Verdict> verdicts) {
         boolean success = verdicts.stream().anyMatch(Verdict::isSuccess);
-        boolean failure = verdicts.stream().anyMatch(verdict -> !verdict.isSuccess() && !verdict.isSkipped());
+        boolean failure = verdicts.stream().anyMatch(verdict -> !verdict.isSuccess() && !isSkipped(verdict));
         patched += success ? 1 : 0;
-        skipped += !success && verdicts.stream().anyMatch(Verdict::isSkipped) ? 1 : 0;
+        skipped += !success && verdicts.stream().anyMatch(this::isSkipped) ? 1 : 0;
         failed += failure ? 1 : 0;
         for (Verdict verdict : verdicts) {
-            reasons |= verdict.isSkipped() ? 0 : verdict.reason();
+            reasons |= isSkipped(verdict) ? 0 : verdict.reason();
             status = Math.max(status, verdict.status());
             if (!verdict.isSuccess()) {
                 command.detail("process " + pid + ": " + verdict.patch() + ": " + verdict.detail());
@@ -51,6 +67,8 @@ final class TriggerReport {
             major.forEach(verdict -> out.println(detailed(verdict)));
         } else if (major.size() == 1) {
             out.println(head + oneLine(major.getFirst()));
+        } else if (named && !verdicts.isEmpty()) {
+            out.println(head + oneLine(verdicts.getFirst()));
         }
         out.flush();
     }
@@ -59,8 +77,8 @@ final class TriggerReport {
         if (verdict.isSuccess()) {
             return command.coloured(Mark.GREEN, " SUCCESS") + " " + verdict.patch();
         }
-        return verdict.isSkipped()
-                ? command.coloured(Mark.YELLOW, " SKIPPED") + " " + verdict.explanation()
+        return isSkipped(verdict)
+                ? command.coloured(Mark.YELLOW, " SKIPPED") + " " + explanation(verdict)
                 : command.coloured(Mark.RED, " FAILED") + " " + verdict.patch() + ": " + verdict.explanation();
     }
 

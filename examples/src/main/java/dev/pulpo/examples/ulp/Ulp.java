@@ -3,9 +3,11 @@ package dev.pulpo.examples.ulp;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.exit.HeadStart;
+import dev.pulpo.examples.exit.SignalEnd;
 import dev.pulpo.examples.terminal.Arguments;
 import dev.pulpo.examples.terminal.BuildVersion;
 import dev.pulpo.examples.terminal.Terminal;
+import dev.pulpo.examples.terminal.UsageMistakes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +50,8 @@ public final class Ulp implements Runnable {
         String[] ordered = commandFirst(Arguments.of(arguments));
         Unforeseen.reportThoseOfThreads();
         HeadStart.begin(ordered);
-        int status = commandLine(ordered).execute(ordered);
+        int status = SignalEnd.run(ordered.length == 0 ? "" : ordered[0],
+                () -> commandLine(ordered).execute(ordered));
         Optional<String> lost = Terminal.failure();
         lost.ifPresent(reason -> Terminal.err().println("ulp: " + reason));
         ExitStatus.end(lost.isPresent() ? FAILED : status);
@@ -79,7 +82,7 @@ public final class Ulp implements Runnable {
     public static CommandLine commandLine(String... arguments) {
         CommandLine line = new CommandLine(new Ulp());
         commands().addTo(line, arguments);
-        return Terminal.connect(line).setExecutionStrategy(Unforeseen::execute)
+        return Terminal.connect(line).setAbbreviatedOptionsAllowed(true).setExecutionStrategy(Unforeseen::execute)
                 .setExecutionExceptionHandler(Ulp::failed)
                 .setParameterExceptionHandler(Ulp::misused);
     }
@@ -89,7 +92,7 @@ public final class Ulp implements Runnable {
         CommandTable commands = commands();
         for (int i = 0; i < arguments.length; i++) {
             String argument = arguments[i];
-            if (WITH_VALUE.contains(argument)) {
+            if (takesValue(argument)) {
                 i++;
             } else if (!argument.startsWith("-")) {
                 List<String> moved = new ArrayList<>(List.of(arguments));
@@ -100,6 +103,13 @@ public final class Ulp implements Runnable {
             }
         }
         return arguments;
+    }
+
+    /** Long options may be abbreviated, as argp(3) has it, as long as they are unambiguous. */
+    private static boolean takesValue(String argument) {
+        return WITH_VALUE.contains(argument) || argument.startsWith("--") && !argument.equals("--revert")
+                && argument.length() > 2
+                && WITH_VALUE.stream().filter(option -> option.startsWith(argument)).count() == 1;
     }
 
     private static int misused(CommandLine.ParameterException mistake, String[] arguments) {
@@ -119,7 +129,7 @@ public final class Ulp implements Runnable {
                     ? "Invalid command: " + unmatched.getUnmatched().getFirst() + "."
                     : "Too many arguments.";
         }
-        return String.valueOf(mistake.getMessage());
+        return UsageMistakes.message(mistake);
     }
 
     private static int failed(Exception failure, CommandLine line, CommandLine.ParseResult parsed) {
@@ -135,6 +145,9 @@ public final class Ulp implements Runnable {
             if (Unforeseen.is(failure)) {
                 Unforeseen.trace(failure, line.getErr());
             }
+        }
+        if (failure instanceof InterruptedException) {
+            return ExitStatus.INTERRUPTED;
         }
         return FAILED;
     }

@@ -11,6 +11,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 
@@ -19,6 +20,7 @@ import picocli.CommandLine;
 abstract class UlpCommand implements Callable<Integer> {
     private static final int OUTPUT = 1;
     private static final int ERRORS = 2;
+    private static final Set<String> COLOURS = Set.of("yes", "y", "no", "n", "auto");
 
     @CommandLine.Spec
     private CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
@@ -42,6 +44,9 @@ abstract class UlpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (!COLOURS.contains(colour)) {
+            throw usage("--color is yes, no or auto; got " + colour + ".");
+        }
         if (quiet && verbose) {
             throw usage("You must specify either '-v' or '-q' or none.");
         }

@@ -42,10 +42,14 @@ final class UlpPatches extends UlpCommand {
 
     @Override
     int run() throws InterruptedException {
+        Crowd.Found found = which.found();
+        if (found.pids().isEmpty() && which.isChosen()) {
+            warn(which.nothing() + ".");
+            return isTruthful() ? ExitStatus.GONE : which.pid().isPresent() ? Ulp.FAILED : 0;
+        }
         if (which.pid().isPresent()) {
             return only(which.pid().getAsInt());
         }
-        Crowd.Found found = which.found();
         AtomicInteger status = new AtomicInteger(isTruthful() && found.pids().isEmpty() ? ExitStatus.GONE : 0);
         new Crowd(Crowd.Limits.ofReading(which.workers())).run(found.pids(), found.unlessFailed(UlpPatches::look),
                 result -> {

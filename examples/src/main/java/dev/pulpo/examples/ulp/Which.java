@@ -26,13 +26,29 @@ final class Which {
         return process.matches("\\d{1,9}") ? OptionalInt.of(Integer.parseInt(process)) : OptionalInt.empty();
     }
 
+    /** Whether the user chose among the processes. */
+    boolean isChosen() {
+        return !process.isEmpty() || !user.isEmpty();
+    }
+
     /** The selected processes. */
     Crowd.Found found() throws InterruptedException {
+        Optional<String> owner = Optional.of(user).filter(name -> !name.isEmpty());
         if (pid().isPresent()) {
-            return new Crowd.Found(List.of(pid().getAsInt()), Map.of());
+            int pid = pid().getAsInt();
+            return new Crowd.Found(
+                    new ProcessFilter(Optional.empty(), owner).isOfUser(pid) ? List.of(pid) : List.of(), Map.of());
         }
-        return Crowd.find(new ProcessFilter(Optional.of(process).filter(name -> !name.isEmpty()),
-                Optional.of(user).filter(name -> !name.isEmpty())), workers());
+        return Crowd.find(new ProcessFilter(Optional.of(process).filter(name -> !name.isEmpty()), owner), workers());
+    }
+
+    /** What was selected where nothing was found, for people. */
+    String nothing() {
+        return pid().isPresent()
+                ? "process " + process + " is not of user " + user
+                : "no process that carries the stub and may be read"
+                        + (process.isEmpty() ? "" : " matches '" + process + "'")
+                        + (user.isEmpty() ? "" : (process.isEmpty() ? " is" : " and is") + " of user " + user);
     }
 
     /** How many to work on at the same time. */
