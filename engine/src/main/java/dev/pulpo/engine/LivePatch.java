@@ -54,7 +54,8 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
     }
 
     /**
-     * A container; its metadata names target and replacements.
+     * A container; its metadata names target and replacements. The target is found by its build-id, whatever its file is
+     * called.
      *
      * @throws IOException                         where it cannot be read
      * @throws dev.pulpo.elf.MalformedElfException where it is no shared object, or its metadata is missing or damaged

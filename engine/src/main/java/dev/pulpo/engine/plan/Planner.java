@@ -160,7 +160,7 @@ public final class Planner {
             return Optional.empty();
         }
         String name = patch.target().get();
-        List<LoadedObject> named = image.named(name);
+        List<LoadedObject> named = candidates(patch, name);
         if (named.isEmpty()) {
             refusals.add(new Refusal.TargetNotLoaded(name,
                     image.objects().stream().map(LoadedObject::fileName).toList()));
@@ -174,6 +174,23 @@ public final class Planner {
         patch.targetBuild().filter(expected -> !expected.equals(buildId(target))).ifPresent(expected -> refusals
                 .add(new Refusal.BuildIdMismatch(target.path(), expected, buildId(target))));
         return Optional.of(target);
+    }
+
+    /**
+     * The objects that the patch may be for. A container is for a build, and its name for the target is a hint: a program
+     * has no SONAME, and a file may be renamed. A name that the user gives is binding.
+     */
+    private List<LoadedObject> candidates(LivePatch patch, String name) {
+        List<LoadedObject> named = image.named(name);
+        List<LoadedObject> built = patch.targetBuild().filter(build -> !build.isEmpty()).stream()
+                .flatMap(build -> image.objects().stream().filter(object -> buildId(object).equals(build))).toList();
+        List<LoadedObject> both = built.stream().filter(named::contains).toList();
+        boolean hint = patch.metadata().filter(container -> container.target().equals(name)).isPresent();
+        List<LoadedObject> chosen = !both.isEmpty() ? both : hint && !built.isEmpty() ? built : named;
+        // Later steps know an object by its path; one that was replaced and loaded again has the same.
+        return chosen.size() == 1
+                ? image.objects().stream().filter(object -> object.path().equals(chosen.getFirst().path())).toList()
+                : chosen;
     }
 
     private static String buildId(LoadedObject object) {

@@ -50,8 +50,7 @@ final class PatchArguments {
 
     /** A container names its target and functions; arguments override that. */
     private LivePatch patch(Path file) throws IOException {
-        boolean selfDescribing = target.isEmpty() && replacements.isEmpty()
-                && LivePatch.of(file).elf().section(".ulp").isPresent();
+        boolean selfDescribing = replacements.isEmpty() && LivePatch.of(file).elf().section(".ulp").isPresent();
         LivePatch patch = selfDescribing ? LivePatch.open(file) : LivePatch.of(file);
         if (!comment.isEmpty()) {
             patch = patch.comment(comment);
