@@ -35,6 +35,7 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
     private static final int STICKY = 0x200;
     /** {@code S_IWGRP} and {@code S_IWOTH}. */
     private static final int WRITE_BY_OTHERS = 0x12;
+    private static final int READ_BY_ALL = 0x4;
 
     /** Reads the attributes of a descriptor. */
     static FileStatus of(int descriptor, String name) throws IOException {
@@ -85,6 +86,11 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
     /** Whether its group or everybody may write to it. */
     public boolean isWritableByOthers() {
         return (mode & WRITE_BY_OTHERS) != 0;
+    }
+
+    /** Whether everybody may read it ({@code S_IROTH} in inode(7)). */
+    public boolean isReadableByAll() {
+        return (mode & READ_BY_ALL) != 0;
     }
 
     /** Whether, in a directory, only the owner of an entry may remove it ({@code S_ISVTX} in inode(7)). */
