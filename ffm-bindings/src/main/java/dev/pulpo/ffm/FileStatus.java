@@ -32,6 +32,7 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
     private static final int CHARACTER_DEVICE = 0x2000;
     private static final int BLOCK_DEVICE = 0x6000;
     private static final int SOCKET = 0xc000;
+    private static final int LINK = 0xa000;
     private static final int STICKY = 0x200;
     /** {@code S_IWGRP} and {@code S_IWOTH}. */
     private static final int WRITE_BY_OTHERS = 0x12;
@@ -79,6 +80,7 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
             case FIFO -> "a FIFO";
             case CHARACTER_DEVICE, BLOCK_DEVICE -> "a device";
             case SOCKET -> "a socket";
+            case LINK -> "a symbolic link";
             default -> "a file of unknown kind";
         };
     }

@@ -8,6 +8,7 @@ import dev.pulpo.ffm.OpenFile;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The file that has a name in the root directory of a process now. Its code may be given to the process if the process's own
@@ -66,6 +67,9 @@ public final class InstalledFile implements AutoCloseable {
                 at = next;
                 way.append('/').append(part);
             }
+            if (objection.isEmpty() && !at.status().isRegular()) {
+                objection = Optional.of(name + " is " + at.status().kind());
+            }
             objection = objection.or(objection(at.status(), name, user, OTHERS_READ, OWNER_READS));
             return new InstalledFile(at, name, objection, isPublic && (at.status().mode() & OTHERS_READ) != 0);
         } catch (IOException | RuntimeException absent) {
@@ -74,7 +78,7 @@ public final class InstalledFile implements AutoCloseable {
         }
     }
 
-    private static java.util.function.Supplier<Optional<String>> objection(FileStatus status, String way, int user,
+    private static Supplier<Optional<String>> objection(FileStatus status, String way, int user,
             int others, int owner) {
         return () -> {
             if (status.owner() != 0 && status.owner() != user) {

@@ -42,7 +42,7 @@ final class Outdated extends Command {
             say("process " + pid + " (" + ProcessFilter.processName(pid) + "): not looked at: "
                     + Failures.message(why));
         });
-        print(outdated + " of " + fleet.looked() + " processes run outdated code",
+        print("outdated: " + outdated + " of " + fleet.looked() + " processes",
                 Json.object("outdated", outdated, "processes", List.copyOf(objects.values()), "unread",
                         fleet.unread()));
         return outdated > 0 ? ExitStatus.OTHER : fleet.failures().isEmpty() ? 0 : current;

@@ -5,6 +5,7 @@ import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.UpdatePlan;
 import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Workers;
@@ -21,7 +22,7 @@ import picocli.CommandLine;
 /** {@code pulpo update}. */
 @CommandLine.Command(name = "update", description = "Brings processes to the builds that are installed: makes patches from the files that they run and the files that have replaced them, and applies them. All outdated files of a process are updated in one stop, or none is.", exitCodeListHeading = "%nExit status:%n", exitCodeList = {
         "0:all processes are up to date", "1:any failure that is not listed here", "2:wrong usage",
-        "3:a process cannot be updated; nothing has changed there", "4:threads blocked the change until the deadline",
+        "3:a process cannot be updated, or not be looked at; nothing has changed there", "4:threads blocked the change until the deadline",
         "5:the process is gone", "6:in transition: some threads have not changed yet"})
 final class Update extends Command {
     /** What an operation takes beside waiting for threads. */
@@ -81,7 +82,8 @@ final class Update extends Command {
             }
             trace(why);
             counts[1]++;
-            int its = ExitStatus.of(why);
+            // A process that may not be read is left alone; whether it is outdated is unknown.
+            int its = why instanceof TargetUnreadableException ? ExitStatus.REFUSED : ExitStatus.of(why);
             status[0] = Math.max(status[0], its);
             String name = ProcessFilter.processName(pid);
             say("process " + pid + " (" + name + "): not updated: " + Failures.message(why));
@@ -92,8 +94,7 @@ final class Update extends Command {
         });
         print(fleet.outdated().isEmpty() && counts[1] == 0
                 ? "nothing to do: no process runs outdated code"
-                : counts[0] + " processes " + (dryRun ? "can be brought up to date" : "are up to date") + ", "
-                        + counts[1] + (dryRun ? " cannot" : " are not"),
+                : (dryRun ? "can be brought up to date: " : "up to date: ") + counts[0] + ", not: " + counts[1],
                 Json.object("upToDate", counts[0], "notUpdated", counts[1], "processes",
                         List.copyOf(objects.values())));
         return status[0];
