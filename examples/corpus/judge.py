@@ -99,7 +99,8 @@ def judge(pulpo, host, old, new, work):
         return 'container', found
     whys = [f['check'] + ' ' + f['message'] for f in container.get('findings', [])]
     found['why'] = ' | '.join(why[:200] for why in whys[:3]) + (' | %d more' % (len(whys) - 3) if len(whys) > 3 else '')
-    nothing = not names and not data and not any('not' in why and 'compared' in why for why in whys)
+    found['uncompared'] = len(diff.get('uncompared', []))
+    nothing = not names and not data and not found['uncompared']
     if nothing and truth.changed:
         return 'FALSE NOTHING', found
     if nothing:

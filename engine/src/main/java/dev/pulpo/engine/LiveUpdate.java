@@ -131,7 +131,8 @@ public final class LiveUpdate {
 
     /** Names the new build by its content, so that a later look knows it without the container. */
     private static String comment(FileChange change) {
-        return COMMENT + (change.newBuild().isEmpty() ? "a build" : change.newBuild()) + " (" + change.newDigest() + ")";
+        return COMMENT + (change.newBuild().isEmpty() ? "a build" : change.newBuild()) + " (" + change.newDigest()
+                + ")";
     }
 
     private static List<PatchPlan> planned(LiveProcess process, List<UpdatePlan.File> files) {
@@ -162,7 +163,8 @@ public final class LiveUpdate {
         Map<OutdatedFile, List<String>> against = new HashMap<>();
         for (int i = 0; i < files.size(); i++) {
             List<String> others = plans.get(i).leaving().stream().filter(id -> !ours.contains(id))
-                    .map(id -> "patch " + id.shortForm() + ", which no update has applied, is in force; revert it first")
+                    .map(id -> "patch " + id.shortForm()
+                            + ", which no update has applied, is in force; revert it first")
                     .toList();
             if (!others.isEmpty()) {
                 against.put(files.get(i).file(), others);

@@ -262,8 +262,10 @@ class LiveUpdateTest {
         Path old = library("libupdated.so", 1, "-Wl,--build-id=0x0102030405060708090a");
         Path forged = library("forged.so", 7, "-Wl,--build-id=0x0102030405060708090b");
         Path honest = library("honest.so", 2, "-Wl,--build-id=0x0102030405060708090b");
-        try (RunningServer first = RunningServer.plain(program); RunningServer second = RunningServer.plain(program);
-                LiveProcess one = LiveProcess.attach(first.pid()); LiveProcess two = LiveProcess.attach(second.pid())) {
+        try (RunningServer first = RunningServer.plain(program);
+                RunningServer second = RunningServer.plain(program);
+                LiveProcess one = LiveProcess.attach(first.pid());
+                LiveProcess two = LiveProcess.attach(second.pid())) {
             replace(old, forged);
             UpdatePlan bad = plan(one);
             update.apply(one, bad, Consistency.DEFAULT);

@@ -77,8 +77,10 @@ final class ChangeStore {
     private static String version() {
         URL own = BuildDiff.class.getResource("BuildDiff.class");
         try {
-            return own == null ? "" : Long.toString(URI.create(own.toString()).toURL().openConnection()
-                    .getLastModified());
+            return own == null
+                    ? ""
+                    : Long.toString(URI.create(own.toString()).toURL().openConnection()
+                            .getLastModified());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

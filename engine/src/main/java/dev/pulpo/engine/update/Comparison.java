@@ -57,13 +57,16 @@ final class Comparison {
         try {
             BuildDiff diff = BuildDiff.between(copies.old(), copies.replacement());
             List<String> differences = new ArrayList<>();
-            diff.functions().forEach(function -> differences.add(function.kind().name().toLowerCase(Locale.ROOT) + " " + function.name()));
+            diff.functions().forEach(function -> differences
+                    .add(function.kind().name().toLowerCase(Locale.ROOT) + " " + function.name()));
             diff.variables().forEach(variable -> differences.add("data " + variable.name()));
             boolean same = differences.isEmpty();
             Path made = copies.old().resolveSibling("container.so");
             if (same) {
-                return store.keep(key, new FileChange(old, replacement, copies.newDigest(), diff.compared(), differences,
-                        true, List.of(), List.of(), Optional.empty(), published), Optional.empty());
+                return store.keep(key,
+                        new FileChange(old, replacement, copies.newDigest(), diff.compared(), differences,
+                                true, List.of(), List.of(), Optional.empty(), published),
+                        Optional.empty());
             }
             PackReport report = BuildDiff.pack(copies.old(), copies.replacement(), made, Set.of());
             List<String> objections = report.findings().stream()

@@ -27,7 +27,7 @@ import java.util.concurrent.TimeoutException;
  * limit, and all comparisons of such files together have one. Thread-safe: one comparison at a time.
  */
 public final class FileChanges {
-    private static final Duration EACH = Duration.ofSeconds(60);
+    private static final Duration EACH = Duration.ofMinutes(3);
     private static final Duration OF_OTHERS = Duration.ofSeconds(60);
 
     /** Both files, each in this version of its content. */
@@ -86,7 +86,8 @@ public final class FileChanges {
         OpenFile loaded = old.readable();
         OpenFile replaced = readable(installed, loaded);
         FutureTask<FileChange> work = new FutureTask<>(() -> {
-            try (loaded; replaced;
+            try (loaded;
+                    replaced;
                     FileCopies copies = FileCopies.of(store.directory(), file.path(), loaded, replaced)) {
                 return new Comparison(copies, file.path(), published).run(store);
             }

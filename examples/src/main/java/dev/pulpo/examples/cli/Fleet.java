@@ -154,7 +154,7 @@ final class Fleet {
     /** Processes that could not be looked at, as JSON. */
     List<Object> unread() {
         return failures.entrySet().stream().<Object>map(entry -> Json.object("pid", entry.getKey(), "message",
-                        Failures.message(entry.getValue())))
+                Failures.message(entry.getValue())))
                 .toList();
     }
 }

@@ -22,7 +22,8 @@ import picocli.CommandLine;
 /** {@code pulpo update}. */
 @CommandLine.Command(name = "update", description = "Brings processes to the builds that are installed: makes patches from the files that they run and the files that have replaced them, and applies them. All outdated files of a process are updated in one stop, or none is.", exitCodeListHeading = "%nExit status:%n", exitCodeList = {
         "0:all processes are up to date", "1:any failure that is not listed here", "2:wrong usage",
-        "3:a process cannot be updated, or not be looked at; nothing has changed there", "4:threads blocked the change until the deadline",
+        "3:a process cannot be updated, or not be looked at; nothing has changed there",
+        "4:threads blocked the change until the deadline",
         "5:the process is gone", "6:in transition: some threads have not changed yet"})
 final class Update extends Command {
     /** What an operation takes beside waiting for threads. */
