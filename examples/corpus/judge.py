@@ -81,8 +81,8 @@ def judge(pulpo, host, old, new, work):
     names = [f['name'] for f in diff.get('functions', [])]
     data = [v['name'] for v in diff.get('variables', [])]
     found.update(said=len(names), data=len(data), compared=diff.get('compared', 0))
-    if status == 'late' or not said:
-        return 'failed', dict(found, why=(errors.strip().splitlines() or ['late'])[-1][:300])
+    if status not in (0, 3) or not diff:
+        return 'failed', dict(found, why=(errors.strip().splitlines() or [str(status)])[-1][:300])
     if os.path.exists(fix) and status == 0:
         replaced = {int(f['address'], 16) for f in container.get('functions', [])}
         everything = json.dumps(said)

@@ -4,11 +4,14 @@ import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.engine.BuildDiff;
+import dev.pulpo.engine.Check;
 import dev.pulpo.engine.FileChange;
+import dev.pulpo.engine.Finding;
 import dev.pulpo.engine.PackReport;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -17,6 +20,9 @@ import java.util.stream.Stream;
 
 /** Compares the copies of two builds, and makes the container. */
 final class Comparison {
+    /** The objections to packing nothing. */
+    private static final Set<Check> NO_DIFFERENCE = EnumSet.of(Check.UNKNOWN, Check.BUILD_ID);
+
     private static final Path DEBUG_FILES = Path.of("/usr/lib/debug/.build-id");
 
     private final FileCopies copies;
@@ -60,21 +66,18 @@ final class Comparison {
             diff.functions().forEach(function -> differences
                     .add(function.kind().name().toLowerCase(Locale.ROOT) + " " + function.name()));
             diff.variables().forEach(variable -> differences.add("data " + variable.name()));
-            boolean same = differences.isEmpty();
             Path made = copies.old().resolveSibling("container.so");
-            if (same) {
-                return store.keep(key,
-                        new FileChange(old, replacement, copies.newDigest(), diff.compared(), differences,
-                                true, List.of(), List.of(), Optional.empty(), published),
-                        Optional.empty());
-            }
             PackReport report = BuildDiff.pack(copies.old(), copies.replacement(), made, Set.of());
+            // What could not be compared is an objection, even where nothing is known to differ.
+            boolean same = differences.isEmpty()
+                    && report.findings().stream().map(Finding::check).allMatch(NO_DIFFERENCE::contains);
             List<String> objections = report.findings().stream()
                     .map(finding -> copies.named(finding.check().word() + ": " + finding.message(), path)).distinct()
                     .toList();
             return store.keep(key, new FileChange(old, replacement, copies.newDigest(), diff.compared(), differences,
-                    false, objections, report.unchecked().stream().map(text -> copies.named(text, path)).toList(),
-                    Optional.empty(), published), report.isPackable() ? Optional.of(made) : Optional.empty());
+                    same, same ? List.of() : objections,
+                    report.unchecked().stream().map(text -> copies.named(text, path)).toList(), Optional.empty(),
+                    published), report.isPackable() && !same ? Optional.of(made) : Optional.empty());
         } catch (MalformedElfException malformed) {
             return store.keep(key, FileChange.refused(old, replacement, copies.newDigest(),
                     List.of(copies.named(String.valueOf(malformed.getMessage()), path))), Optional.empty());
