@@ -61,6 +61,9 @@ public sealed interface Refusal {
     /** This very patch is in force, and no newer one on top of it. To apply it changes nothing and succeeds. */
     record AlreadyApplied(PatchId id) implements Refusal {}
 
+    /** The patch is in force in another loading of the same library. It is loaded once, for one of them. */
+    record AppliedElsewhere(PatchId id, String target) implements Refusal {}
+
     /** This very patch is applied, and a newer one replaces functions of it. */
     record Superseded(PatchId id) implements Refusal {}
 

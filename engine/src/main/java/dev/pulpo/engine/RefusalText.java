@@ -40,6 +40,8 @@ final class RefusalText {
                     + r.expected() + " was expected; another tool has changed it";
             case Refusal.ReplacedTwice r -> r.function() + " is to be replaced twice by one patch";
             case Refusal.Unsafe r -> r.finding().toString();
+            case Refusal.AppliedElsewhere r -> "patch " + r.id().shortForm() + " is in force in " + r.target()
+                    + ", and a patch can be in one loading of a library at a time; revert it there";
             case Refusal.AlreadyApplied r -> "patch " + r.id().shortForm() + " is in force already";
             case Refusal.Superseded r -> "patch " + r.id().shortForm()
                     + " is applied already, and a newer patch replaces functions of it: revert one of them first";

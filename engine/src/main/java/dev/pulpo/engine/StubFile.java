@@ -46,6 +46,15 @@ public final class StubFile {
         return extracted(Stub.HEADER, Stub::extractHeader);
     }
 
+    /**
+     * A directory of the cache for other files that processes load. Only root and this user can change it.
+     *
+     * @throws UncheckedIOException as {@link #path}
+     */
+    static Path directory(String name) {
+        return extracted("the directory " + name, (cache, user) -> Stub.directory(cache, user, name));
+    }
+
     private static Path extracted(String what, Extraction extraction) {
         Path cache = cache();
         try {

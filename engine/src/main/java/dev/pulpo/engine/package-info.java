@@ -12,6 +12,8 @@
  * <li>{@link LivePatch}, {@link PlainPatch}, {@link Replacement}, {@link PatchId}: a patch, made of a container, or
  * of plain code;
  * <li>{@link BuildDiff}, {@link PackReport}: a patch made of two builds, and what became of it;
+ * <li>{@link LiveUpdate}, {@link OutdatedFile}, {@link FileChange}, {@link UpdatePlan}, {@link InstalledPackage}: patches
+ * that bring processes to the builds that are installed;
  * <li>{@link Consistency}: when code may change;
  * <li>{@link PatchPlan}, {@link PlannedFunction}, {@link PlannedReference}, {@link UnresolvedFunction}, {@link
  * ByteString}: what an apply would do;

@@ -11,10 +11,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What docs/guide.md shows is what happens. */
+/** What the pages show that say so is what happens. */
 @Tag("slow")
 class GuideTest {
     private static final String MARK = "@@ command ";
@@ -24,10 +25,11 @@ class GuideTest {
     /** A command and what the page shows of its output. */
     private record Step(String command, String output) {}
 
-    @Test
-    void guideCanBeFollowed(@TempDir Path directory) throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"guide.md", "updates.md"})
+    void pageCanBeFollowed(String page, @TempDir Path directory) throws Exception {
         List<Step> steps = new ArrayList<>();
-        Matcher blocks = BLOCK.matcher(Files.readString(Scripts.MODULE.resolve("../docs/guide.md")));
+        Matcher blocks = BLOCK.matcher(Files.readString(Scripts.MODULE.resolve("../docs").resolve(page)));
         while (blocks.find()) {
             if (blocks.group(2) != null) {
                 Files.writeString(directory.resolve(blocks.group(2)), blocks.group(3));

@@ -32,9 +32,11 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
     private static final int CHARACTER_DEVICE = 0x2000;
     private static final int BLOCK_DEVICE = 0x6000;
     private static final int SOCKET = 0xc000;
+    private static final int LINK = 0xa000;
     private static final int STICKY = 0x200;
     /** {@code S_IWGRP} and {@code S_IWOTH}. */
     private static final int WRITE_BY_OTHERS = 0x12;
+    private static final int READ_BY_ALL = 0x4;
 
     /** Reads the attributes of a descriptor. */
     static FileStatus of(int descriptor, String name) throws IOException {
@@ -78,6 +80,7 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
             case FIFO -> "a FIFO";
             case CHARACTER_DEVICE, BLOCK_DEVICE -> "a device";
             case SOCKET -> "a socket";
+            case LINK -> "a symbolic link";
             default -> "a file of unknown kind";
         };
     }
@@ -85,6 +88,11 @@ public record FileStatus(String device, long inode, int mode, int owner, long si
     /** Whether its group or everybody may write to it. */
     public boolean isWritableByOthers() {
         return (mode & WRITE_BY_OTHERS) != 0;
+    }
+
+    /** Whether everybody may read it ({@code S_IROTH} in inode(7)). */
+    public boolean isReadableByAll() {
+        return (mode & READ_BY_ALL) != 0;
     }
 
     /** Whether, in a directory, only the owner of an entry may remove it ({@code S_ISVTX} in inode(7)). */

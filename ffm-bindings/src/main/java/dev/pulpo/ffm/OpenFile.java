@@ -138,6 +138,25 @@ public final class OpenFile implements AutoCloseable {
     }
 
     /**
+     * Finds an entry of this directory, which may be a link, and is not followed. So a path is walked step by step, and each
+     * step looks at the directory that the next one searches.
+     *
+     * @param entry its name, as bytes without a NUL or a slash; not ".."
+     * @throws IOException if there is no such entry
+     * @throws SystemCallException if no more files can be opened
+     */
+    public OpenFile entry(byte[] entry) throws IOException {
+        String path = name + "/" + new String(entry, StandardCharsets.ISO_8859_1);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment how = arena.allocate(OPEN_HOW_BYTES, Long.BYTES);
+            how.set(ValueLayout.JAVA_LONG, 0, O_PATH | Linux.O_CLOEXEC() | Linux.O_NOFOLLOW());
+            how.set(ValueLayout.JAVA_LONG, RESOLVE_OFFSET,
+                    RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS);
+            return new OpenFile(openBelow(descriptor, entry, how, path, arena), path);
+        }
+    }
+
+    /**
      * Finds a file of this process's own root directory, links followed.
      *
      * @param path its name as bytes without a NUL: Java's paths are characters of the locale, and lose others

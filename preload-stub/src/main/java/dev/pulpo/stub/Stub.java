@@ -82,6 +82,17 @@ public final class Stub {
     }
 
     /**
+     * A directory below {@code cache} for other files that processes load. It is made if it is missing.
+     *
+     * @param user the effective user, who owns it
+     * @throws UntrustedFileException if another user could change it
+     * @throws IOException            if it cannot be made
+     */
+    public static Path directory(Path cache, int user, String name) throws IOException {
+        return new StubCache(cache, user).directory(name);
+    }
+
+    /**
      * 64 bits that differ between contents, unless a collision is forged; so the caller compares the content, too. A
      * message digest takes a cold JVM ten times as long, because it looks for a provider and runs interpreted.
      */

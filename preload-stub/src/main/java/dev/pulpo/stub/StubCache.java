@@ -41,12 +41,9 @@ final class StubCache {
      * @param version the name of its directory
      */
     Path file(String name, byte[] bytes, String version, Set<PosixFilePermission> permissions) throws IOException {
-        Path directory = cache.resolve(version);
-        Path file = directory.resolve(name);
-        make(directory);
         // From here on no other user can change the content of the directory.
-        check(cache);
-        check(directory);
+        Path directory = directory(version);
+        Path file = directory.resolve(name);
         Optional<FileTrust.Weakness> weakness = Files.exists(file, LinkOption.NOFOLLOW_LINKS)
                 ? trust.weakness(file)
                 : Optional.empty();
@@ -58,6 +55,19 @@ final class StubCache {
         }
         write(file, bytes, permissions);
         return file;
+    }
+
+    /**
+     * A directory below the cache that nobody but root and the user can change. It is made if it is missing.
+     *
+     * @throws UntrustedFileException if another user could change it
+     */
+    Path directory(String name) throws IOException {
+        Path directory = cache.resolve(name);
+        make(directory);
+        check(cache);
+        check(directory);
+        return directory;
     }
 
     /** Makes directories one by one, each only if no other user can replace it. */

@@ -95,7 +95,7 @@ public final class Planner {
         List<Registry.StoredRecord> superseded = superseded(instead, target);
         Optional<Registry.StoredRecord> transition = registry.flatMap(Registry::transition);
         transition.ifPresent(record -> refusals.add(new Refusal.InTransition(record.patch().id())));
-        refuseProcess(id, superseded);
+        refuseProcess(id, target, superseded);
         refuseFile(patch, patchElf);
         refuseNeighbours(id, patch, superseded);
         refuseConstructors(patch, patchElf);
@@ -154,7 +154,7 @@ public final class Planner {
         }
     }
 
-    private void refuseProcess(PatchId id, List<Registry.StoredRecord> superseded) {
+    private void refuseProcess(PatchId id, Optional<LoadedObject> target, List<Registry.StoredRecord> superseded) {
         refusals.addAll(ProcessRefusals.of(image));
         if (earlier.has(id)) {
             refusals.add(new Refusal.AppliedTwice(id));
@@ -166,10 +166,16 @@ public final class Planner {
             known.active().stream()
                     .filter(record -> record.patch().id().equals(id) && !superseded.contains(record)
                             && !earlier.replaces(record) && isInForce(record))
-                    .findFirst().ifPresent(record -> refusals.add(isNewest(record)
-                            ? new Refusal.AlreadyApplied(id)
-                            : new Refusal.Superseded(id)));
+                    .findFirst().ifPresent(record -> refusals.add(!isFor(record, target)
+                            ? new Refusal.AppliedElsewhere(id, record.patch().target())
+                            : isNewest(record) ? new Refusal.AlreadyApplied(id) : new Refusal.Superseded(id)));
         });
+    }
+
+    /** False for a patch of another loading of the same library. */
+    private boolean isFor(Registry.StoredRecord record, Optional<LoadedObject> target) {
+        List<LoadedObject> patched = image.named(record.patch().target());
+        return target.isEmpty() || patched.isEmpty() || patched.contains(target.get());
     }
 
     private Optional<LoadedObject> target(LivePatch patch) {

@@ -85,7 +85,7 @@ public final class ObjectFiles {
     }
 
     /** As the other, for an open descriptor. */
-    private static ElfFile open(OpenFile file, String name, ReadLimits limits) throws IOException {
+    static ElfFile open(OpenFile file, String name, ReadLimits limits) throws IOException {
         Key key = new Key(file.status(), limits);
         synchronized (OPEN) {
             ElfFile known = OPEN.get(key);

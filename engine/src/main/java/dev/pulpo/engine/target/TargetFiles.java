@@ -31,13 +31,49 @@ public final class TargetFiles implements FileTree {
      *
      * @throws dev.pulpo.ffm.SystemCallException where no more files can be opened
      */
-    Optional<OpenFile> mapped(Mapping mapping) {
+    public Optional<OpenFile> mapped(Mapping mapping) {
         Optional<OpenFile> exact = readable(() -> OpenFile.mapped(pid, mapping.start(), mapping.end()), mapping, true);
         // For a process of the same user the capability for map_files may be missing.
         return exact.isPresent()
                 ? exact
                 : readable(() -> OpenFile.inRoot(pid, tid, bytes(mapping.path()), OpenFile.Links.NOT_LAST), mapping,
                         false);
+    }
+
+    /**
+     * Whether the file that has the name of a mapping now is the mapped one. For overlays, where numbers differ, the kernel's
+     * own link says which one is mapped.
+     *
+     * @throws IOException where no file has the name
+     */
+    public boolean isStillMapped(Mapping mapping) throws IOException {
+        try (OpenFile named = OpenFile.inRoot(pid, tid, bytes(mapping.path()), OpenFile.Links.NOT_LAST)) {
+            if (mapping.deleted() || !named.hasOtherNumbers()) {
+                return !mapping.deleted() && isMapped(mapping, named, false);
+            }
+            try (OpenFile exact = OpenFile.mapped(pid, mapping.start(), mapping.end())) {
+                return exact.status().isSameFile(named.status());
+            } catch (IOException forbidden) {
+                return isMapped(mapping, named, false);
+            }
+        }
+    }
+
+    /**
+     * The file that has a name now.
+     *
+     * @param user the process's user
+     * @throws IOException where there is none
+     */
+    public InstalledFile installed(String name, int user) throws IOException {
+        return InstalledFile.find(root(), name, user);
+    }
+
+    /** The root directory and the mounts that names are looked up in; equal for processes that see the same files. */
+    public String view() throws IOException {
+        try (OpenFile root = root()) {
+            return root.status().device() + " " + root.status().inode() + " " + ProcFs.link(pid, "ns/mnt").orElse("");
+        }
     }
 
     /** Opens a file in one way. */

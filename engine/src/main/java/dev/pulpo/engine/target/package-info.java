@@ -10,6 +10,7 @@
  * <li>{@link ProcFs}, {@link PidNamespace}: facts from {@code /proc};
  * <li>{@link MemoryMap}, {@link MapReader}, {@link Mapping}, {@link NearGap}: the mappings, and the gaps between them;
  * <li>{@link TargetFiles}, {@link ObjectFiles}: the only way from the engine to files that a target names;
+ * <li>{@link InstalledFile}: what has a name there now, and whether the process may be given its code;
  * <li>{@link ProcessImage}, {@link LoadedObject}: the program and its shared objects;
  * <li>{@link ObjectFinder}, {@link LoaderList}: which mappings belong to which object;
  * <li>{@link StubState}: the stub's description of itself, checked;
