@@ -22,9 +22,11 @@ import java.util.Set;
  * @param compared    number of functions of the old build
  * @param functions   the functions that differ
  * @param variables   the variables whose initial values differ; a patch of functions does not change them
+ * @param lines       the functions that differ by nothing but numbers of source lines
+ * @param uncompared  what could not be compared, with its place
  */
 public record BuildDiff(String old, String replacement, int compared, List<Difference> functions,
-        List<Difference> variables) {
+        List<Difference> variables, List<Difference> lines, List<String> uncompared) {
     /** The kind of a difference. */
     public enum Kind {
         CHANGED, ADDED, REMOVED
@@ -47,6 +49,8 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
     public BuildDiff {
         functions = List.copyOf(functions);
         variables = List.copyOf(variables);
+        lines = List.copyOf(lines);
+        uncompared = List.copyOf(uncompared);
     }
 
     /**

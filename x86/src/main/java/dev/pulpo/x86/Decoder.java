@@ -398,16 +398,26 @@ public final class Decoder {
         return displacementSize == 4 && (modRm & 0xc7) == 4;
     }
 
-    /** How many bytes of memory it may read: the size of an SSE scalar by its prefix, else the size of its registers. */
+    /** How many bytes of memory it may read; never fewer than it does. */
     public int readSize() {
         return switch (opcodeMap()) {
-            case ONE -> Long.BYTES;
-            case X0F -> (prefixes & Prefixes.F3) != 0
-                    ? Integer.BYTES
-                    : (prefixes & Prefixes.F2) != 0 ? Long.BYTES : 16;
+            case ONE -> ReadSizes.oneByte(opcode(), (modRm >> 3) & 7, operandSize());
+            case X0F -> ReadSizes.twoByte(opcode(), prefixes, operandSize(), isWide());
             case X38, X3A -> 16;
-            default -> 32;
+            case VEX_0F, VEX_38, VEX_3A -> (code[start] & 0xff) == 0xc5
+                    ? ReadSizes.vex(opcodeMap(), opcode(), code[start + 1] & 0x7f)
+                    : (code[start] & 0xff) == 0xc4 ? ReadSizes.vex(opcodeMap(), opcode(), code[start + 2] & 0xff) : 32;
+            default -> 64;
         };
+    }
+
+    private int operandSize() {
+        return isWide() ? Long.BYTES : (prefixes & Prefixes.OPERAND_SIZE) != 0 ? Short.BYTES : Integer.BYTES;
+    }
+
+    /** Whether it puts a constant into a register or into memory, and does nothing else. */
+    public boolean isMoveOfConstant() {
+        return opcode >= 0xb0 && opcode <= 0xbf || opcode == 0xc6 || opcode == 0xc7;
     }
 
     /** The table of the opcode. */

@@ -37,7 +37,7 @@ public final class BuildPatch {
     private final CodeFacts replacement;
     private final Path oldFile;
     private final Set<Check> allowed;
-    private final CodeNames replacementNames;
+    private final Comparison comparison;
     private final ExtractionPlan carving;
     private final List<Finding> findings = new ArrayList<>();
     private final Map<ElfSymbol, ElfSymbol> replaced;
@@ -53,8 +53,8 @@ public final class BuildPatch {
         this.replacement = replacement;
         this.oldFile = oldFile;
         this.allowed = allowed;
-        replacementNames = new CodeNames(replacement);
-        carving = new ExtractionPlan(new CodeNames(old), replacementNames);
+        comparison = new Comparison(old, replacement);
+        carving = new ExtractionPlan(comparison, comparison.changed().keySet());
         replaced = carving.replaced();
         check();
     }
@@ -104,7 +104,7 @@ public final class BuildPatch {
      * @throws IOException where that fails; an existing file is as it was then
      */
     public void write(Path output) throws IOException {
-        PatchObjectBuilder carrier = new PatchObjectBuilder(replacementNames, carving);
+        PatchObjectBuilder carrier = new PatchObjectBuilder(comparison.replacement(), carving);
         ElfFile made = ElfFile.of(ByteSource.of(carrier.toBytes()), RawText.of(output));
         BuildId build = old.elf().buildId().orElseThrow();
         Map<ElfSymbol, String> names = carrier.names();

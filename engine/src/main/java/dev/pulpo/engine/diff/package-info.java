@@ -4,7 +4,7 @@
  * <ul>
  * <li>{@link BuildPatch}: begin here;
  * <li>{@link CodeDiff}, {@link NormalForm}, {@link CodeNames}: which functions differ;
- * <li>{@link SymbolMatcher}, {@link ThreadLocalOffsets}: what of one build is what of the other;
+ * <li>{@link NameMatcher}, {@link ThreadLocalOffsets}: what of one build is what of the other;
  * <li>{@link ExtractionPlan}, {@link DataFixups}: what has to be taken over;
  * <li>{@link PatchObjectBuilder}: the shared object that holds it.
  * </ul>
