@@ -6,9 +6,11 @@ import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.engine.BuildDiff;
 import dev.pulpo.engine.check.CodeFacts;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What differs between two builds, for people. */
 public final class CodeDiff {
@@ -58,17 +60,20 @@ public final class CodeDiff {
 
     private List<BuildDiff.Difference> variables() {
         List<BuildDiff.Difference> found = new ArrayList<>();
-        List<Long> kept = new ArrayList<>();
+        Set<Long> kept = new HashSet<>();
         for (ElfSymbol variable : replacement.variables()) {
             Optional<ElfSymbol> was = comparison.matcher().of(variable);
             was.ifPresent(symbol -> kept.add(symbol.value()));
+            if (was.isEmpty() && replacement.isUnnamed(variable)) {
+                continue;
+            }
             if (was.isEmpty()) {
                 found.add(one(BuildDiff.Kind.ADDED, variable, replacement));
             } else if (!comparison.isSame(was.get(), variable)) {
                 found.add(one(BuildDiff.Kind.CHANGED, variable, replacement));
             }
         }
-        old.variables().stream().filter(variable -> !kept.contains(variable.value()))
+        old.variables().stream().filter(variable -> !kept.contains(variable.value()) && !old.isUnnamed(variable))
                 .forEach(variable -> found.add(one(BuildDiff.Kind.REMOVED, variable, old)));
         return found;
     }

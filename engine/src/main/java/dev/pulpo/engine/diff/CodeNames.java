@@ -116,12 +116,11 @@ final class CodeNames {
             place(target);
             pointedTo.add(target);
         }));
-        byAddress.values().stream().filter(symbol -> symbol.type() == SymbolType.OBJECT).toList()
-                .forEach(symbol -> {
-                    place(symbol.value());
-                    place(symbol.value() + symbol.size());
-                });
         List<Long> all = List.copyOf(places);
+        byAddress.values().stream().filter(symbol -> symbol.type() == SymbolType.OBJECT).forEach(symbol -> {
+            place(symbol.value());
+            place(symbol.value() + symbol.size());
+        });
         for (long place : all) {
             if (section(place).filter(CodeNames::holdsVariables).isPresent() && containing(place).isEmpty()) {
                 made.add(place);
@@ -135,7 +134,8 @@ final class CodeNames {
     }
 
     private static boolean holdsVariables(Section section) {
-        return section.isWritable() && !section.name().startsWith(".got") && !section.name().equals(".dynamic")
+        // What describes another section (SHF_LINK_ORDER) is no variable.
+        return section.isWritable() && (section.flags() & 0x80) == 0 && !section.name().startsWith(".got") && !section.name().equals(".dynamic")
                 && !section.type().equals(SectionType.INIT_ARRAY) && !section.type().equals(SectionType.FINI_ARRAY);
     }
 

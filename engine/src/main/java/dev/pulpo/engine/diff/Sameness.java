@@ -137,6 +137,9 @@ final class Sameness {
             if (oldSection.get().isExecutable() || section.get().isExecutable()) {
                 return oldSection.get().isExecutable() && section.get().isExecutable() && branches(before, after);
             }
+            if (old.isLinkerTable(before) && replacement.isLinkerTable(after)) {
+                return slots(before, after);
+            }
             if (isTable(old, was, before) || isTable(replacement, is, after)) {
                 return isTable(old, was, before) && isTable(replacement, is, after)
                         && tables(was, before, is, after);

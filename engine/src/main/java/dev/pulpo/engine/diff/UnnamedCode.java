@@ -21,6 +21,9 @@ import java.util.TreeSet;
  * are their link addresses), and what lies between functions and is no padding.
  */
 final class UnnamedCode {
+    private static final byte BREAKPOINT = (byte) 0xcc;
+    private static final int LONGEST_ZEROS = 9;
+
     private final List<ElfSymbol> functions = new ArrayList<>();
     private final List<ElfSymbol> gaps = new ArrayList<>();
     private final Set<Long> gapStarts = new HashSet<>();
@@ -87,19 +90,19 @@ final class UnnamedCode {
 
     private void chunk(long from, long to) {
         byte[] bytes = names.bytes(from, to - from);
-        int end = bytes.length;
-        while (end > 0 && (bytes[end - 1] == 0 || bytes[end - 1] == (byte) 0xcc)) {
-            end--;
-        }
         Decoder decoder = new Decoder();
         int start = 0;
-        while (start < end) {
-            int length = decoder.decode(bytes, start, end);
-            boolean padding = bytes[start] == 0 || bytes[start] == (byte) 0xcc;
-            if (!padding && (length == 0 || !decoder.isNop())) {
+        while (start < bytes.length) {
+            int length = decoder.decode(bytes, start, bytes.length);
+            if (bytes[start] == BREAKPOINT || length > 0 && decoder.isNop()) {
+                start += bytes[start] == BREAKPOINT ? 1 : length;
+            } else {
                 break;
             }
-            start += padding ? 1 : length;
+        }
+        int end = bytes.length;
+        while (end > start && (bytes[end - 1] == BREAKPOINT || isZero(bytes, Math.max(start, end - LONGEST_ZEROS), end))) {
+            end--;
         }
         if (start < end) {
             ElfSymbol symbol = CodeNames.symbol("0x" + Long.toHexString(from + start), from + start, end - start,
@@ -107,6 +110,16 @@ final class UnnamedCode {
             gaps.add(symbol);
             gapStarts.add(symbol.value());
         }
+    }
+
+    /** More zeros than a nop ends with. */
+    private static boolean isZero(byte[] bytes, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** All of it. */
