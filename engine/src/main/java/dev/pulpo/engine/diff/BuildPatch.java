@@ -72,6 +72,9 @@ public final class BuildPatch {
         }
         findings.addAll(carving.findings());
         findings.addAll(PatchChecks.ofBuilds(old, replacement, functions()));
+        if (!old.isDescribed() || !replacement.isDescribed()) {
+            LayoutEvidence.of(comparison).ifPresent(findings::add);
+        }
     }
 
     private void add(Check check, String message) {
