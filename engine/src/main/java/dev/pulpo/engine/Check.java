@@ -12,6 +12,8 @@ public enum Check {
     REFERENCE(false),
     /** The target or the patch cannot be told from other builds. */
     BUILD_ID(false),
+    /** The first bytes of a function cannot be overwritten. */
+    ENTRY(false),
     /** A function and what replaces it take or return different things. */
     SIGNATURE(true),
     /** The compiler has inlined the function elsewhere, where the old code goes on to run. */
@@ -27,7 +29,9 @@ public enum Check {
     /** Code that runs while the patch is being loaded may use a reference to the target, before that is written. */
     CONSTRUCTOR(true),
     /** The patch was compiled with other options than the target, of those that have to agree. */
-    OPTIONS(true);
+    OPTIONS(true),
+    /** Code or data that may have changed could not be compared, so a patch may leave it out. */
+    UNCOMPARED(true);
 
     private final boolean overridable;
 
@@ -58,6 +62,7 @@ public enum Check {
         }
         throw new IllegalArgumentException(
                 "'" + word
-                        + "' cannot be allowed; signature, inlined, cloned, layout, duplicated, data, constructor and options can");
+                        + "' cannot be allowed; signature, inlined, cloned, layout, duplicated, data, constructor,"
+                        + " options and uncompared can");
     }
 }
