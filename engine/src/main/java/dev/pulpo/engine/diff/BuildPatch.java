@@ -102,7 +102,7 @@ public final class BuildPatch {
         SymbolTable symbols = CodeNames.tableOf(old).orElse(old.elf().symbols());
         FileEntries.refusals(old.elf(), symbols, replaced.values().stream().map(was -> new FileEntries.Function(was.name(),
                 was.address(), was.size())).toList()).forEach(refusal -> findings.add(new Finding(Check.ENTRY,
-                        refusal.toString(), List.of(), List.of(Remedy.Action.LEAVE_OUT))));
+                        refusal.message(), List.of(), List.of(Remedy.Action.LEAVE_OUT))));
     }
 
     private void add(Check check, String message) {
