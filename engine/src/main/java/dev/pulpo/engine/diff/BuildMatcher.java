@@ -55,7 +55,7 @@ final class BuildMatcher implements Sameness.Twins {
         while (more) {
             more = unique(true);
             more |= propagate();
-            more = more || unique(false) || neighbours() || alike() || equals();
+            more = more || unique(false) || neighbours() || alike() || equals() || elect(0);
         }
         variables.decide();
     }
@@ -168,7 +168,7 @@ final class BuildMatcher implements Sameness.Twins {
                 long is = waiting.remove();
                 references(old.shapes().get(functions.get(is)), replacement.shapes().get(is));
             }
-            more = elect();
+            more = elect(NEIGHBOURS);
             found |= more;
         }
         return found;
@@ -258,15 +258,19 @@ final class BuildMatcher implements Sameness.Twins {
         }
     }
 
-    /** Takes the pairs that nothing contradicts. */
-    private boolean elect() {
+    /**
+     * Takes the pairs that nothing contradicts.
+     *
+     * @param least how alike functions must be where only such that have changed refer to them
+     */
+    private boolean elect(double least) {
         Map<Long, Map<Long, Long>> scores = new HashMap<>();
         Map<Long, Long> best = new HashMap<>();
         votes.forEach((is, candidates) -> {
             if (!functions.containsKey(is)) {
                 candidates.forEach((was, weight) -> {
                     if (!successors.containsKey(was)) {
-                        long score = score(was, is, weight);
+                        long score = score(was, is, weight, least);
                         scores.computeIfAbsent(is, added -> new HashMap<>()).put(was, score);
                         best.merge(was, score, Math::max);
                     }
@@ -288,14 +292,16 @@ final class BuildMatcher implements Sameness.Twins {
         return found;
     }
 
-    private long score(long was, long is, int weight) {
+    private long score(long was, long is, int weight, double least) {
         FunctionShape before = old.shapes().get(was);
         FunctionShape after = replacement.shapes().get(is);
         if (before.isLike(after)) {
-            return 1_000_000L + weight;
+            return 1_000_000_000L + weight;
         }
         double likeness = before.likeness(after);
-        return weight >= VariableMatcher.CERTAIN || likeness >= NEIGHBOURS ? (long) (weight * (1 + 10 * likeness)) : 0;
+        return weight >= VariableMatcher.CERTAIN || likeness >= least
+                ? (long) (100 * weight * (1 + 10 * likeness))
+                : 0;
     }
 
     /** Functions between the same neighbours. */

@@ -15,6 +15,7 @@ import dev.pulpo.engine.check.CodeFacts;
 import dev.pulpo.x86.Decoder;
 import dev.pulpo.x86.Flow;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -116,6 +117,7 @@ final class CodeNames {
             place(target);
             pointedTo.add(target);
         }));
+        List.copyOf(pointedTo).forEach(this::relativeTable);
         List<Long> all = List.copyOf(places);
         byAddress.values().stream().filter(symbol -> symbol.type() == SymbolType.OBJECT).forEach(symbol -> {
             place(symbol.value());
@@ -126,6 +128,28 @@ final class CodeNames {
                 made.add(place);
                 byAddress.put(place, symbol("data_" + Long.toHexString(place), place, extent(place), SymbolType.OBJECT));
             }
+        }
+    }
+
+    /** What a table of distances from its own beginning to texts leads to, as clang makes of {@code switch}. */
+    private void relativeTable(long table) {
+        boolean constant = section(table).filter(section -> !section.isWritable() && !section.isExecutable())
+                .isPresent();
+        List<Long> targets = new ArrayList<>();
+        long size = constant ? extent(table) : 0;
+        java.nio.ByteBuffer entries = java.nio.ByteBuffer.wrap(bytes(table, size))
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        while (entries.remaining() >= Integer.BYTES) {
+            long target = table + entries.getInt();
+            boolean text = target - table < 0 || target - table >= size;
+            if (!text || section(target).filter(each -> !each.isWritable() && !each.isExecutable()).isEmpty()
+                    || !places.contains(target) && bytes(target - 1, 1)[0] != 0) {
+                break;
+            }
+            targets.add(target);
+        }
+        if (targets.size() > 1) {
+            targets.forEach(this::place);
         }
     }
 

@@ -306,7 +306,8 @@ final class ExtractionPlan {
      */
     private void refuseAmbiguous(ElfSymbol function, long here, long target, ElfSymbol meant, Set<Long> used) {
         Optional<ElfSymbol> before = replacement.below(target)
-                .filter(each -> each.value() + each.size() == target && used.contains(each.value()));
+                .filter(each -> each.value() + each.size() == target && used.contains(each.value())
+                        && (!replacement.isUnnamed(each) || replacement.isReferredTo(each.value())));
         Optional<ElfSymbol> behind = replacement.above(target)
                 .filter(each -> target > meant.value() && each.value() - target <= BIAS);
         for (Optional<ElfSymbol> other : List.of(before, behind)) {

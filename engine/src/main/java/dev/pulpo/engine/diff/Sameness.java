@@ -138,14 +138,27 @@ final class Sameness {
                 return oldSection.get().isExecutable() && section.get().isExecutable() && branches(before, after);
             }
             if (old.isLinkerTable(before) && replacement.isLinkerTable(after)) {
-                return slots(before, after);
+                return slots(before, after) || isStart(oldSection.get(), before) && isStart(section.get(), after);
             }
             if (isTable(old, was, before) || isTable(replacement, is, after)) {
                 return isTable(old, was, before) && isTable(replacement, is, after)
                         && tables(was, before, is, after);
             }
         }
-        return data(before, after) || endsOf(was, before, is, after);
+        return data(before, after) || endsOf(was, before, is, after)
+                || old.unnamed().isGap(was.function()) && areEnds(before, after);
+    }
+
+    /** The beginning of a table of the linker stands for the table. */
+    private static boolean isStart(Section section, long address) {
+        return section.address().value() == address;
+    }
+
+    /** The end of the same section, as start-up code that the compiler brings along takes it. */
+    private boolean areEnds(long was, long is) {
+        return replacement.sections().stream().filter(section -> section.address().value() + section.size() == is)
+                .anyMatch(section -> old.sections().stream().anyMatch(other -> other.name().equals(section.name())
+                        && other.address().value() + other.size() == was));
     }
 
     /** The end of what the function uses as well, and may be the beginning of something else in one of the builds. */
