@@ -134,7 +134,7 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         TargetFiles files = new TargetFiles(pid, tid);
         for (int i = 0; i < mappings.size(); i++) {
             Mapping first = mappings.get(i);
-            if (first.hasFile() && first.offset() == 0) {
+            if (first.hasFile() && first.offset() == 0 && !(i > 0 && continues(mappings.get(i - 1), first))) {
                 List<Mapping> all = sameFile(mappings, i);
                 if (all.stream().anyMatch(Mapping::isExecutable)) {
                     if (objects.size() == MOST_OBJECTS) {
@@ -163,13 +163,23 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         List<Mapping> same = new ArrayList<>();
         for (Mapping mapping : mappings.subList(from, mappings.size())) {
             boolean belongs = mapping.inode() == first.inode() && mapping.device().equals(first.device());
-            if (belongs && (same.isEmpty() || mapping.offset() > 0)) {
+            if (belongs && (same.isEmpty() || mapping.offset() > 0 || continues(same.getLast(), mapping))) {
                 same.add(mapping);
             } else if (belongs || mapping.hasFile()) {
                 break;
             }
         }
         return List.copyOf(same);
+    }
+
+    /**
+     * Whether a mapping is the next segment of the same loading although it begins with the first page of the file: segments
+     * share pages of the file, and lld puts code into the first one.
+     */
+    private static boolean continues(Mapping before, Mapping mapping) {
+        return mapping.inode() == before.inode() && mapping.device().equals(before.device()) && before.hasFile()
+                && mapping.offset() == 0 && before.offset() == 0 && before.end().equals(mapping.start())
+                && !before.permissions().equals(mapping.permissions());
     }
 
     /** The loader maps segments by whole pages; the one with offset 0 begins at the first mapping. */
