@@ -3,7 +3,7 @@ package dev.pulpo.engine.diff;
 /** Which instructions of two versions of a function are the same ones: a longest common subsequence. */
 final class Alignment {
     /** Above this many cells only what begins and ends alike is aligned. */
-    private static final long LARGEST = 4_000_000;
+    private static final long LARGEST = 1_000_000;
 
     private Alignment() {}
 

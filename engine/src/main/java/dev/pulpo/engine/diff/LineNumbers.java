@@ -1,34 +1,41 @@
 package dev.pulpo.engine.diff;
 
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.x86.Decoder;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Numbers of source lines in code, as {@code assert} passes them on. They change when something is inserted above them. With
- * a line table such a number is the line of the instruction itself; without one it goes to a function that does not return
- * and gets many of them.
+ * a line table such a number moves with the line of the instruction itself; without one it goes to a function that gets many
+ * of them: with the name of a source file, or without ever returning.
  */
 final class LineNumbers {
     /** How many instructions a call may be behind its argument. */
     private static final int NEAR = 8;
     private static final int MANY = 2;
+    private static final int LONGEST_NAME = 256;
+    /** How far the line of a call that has several may be from that of the number. */
+    private static final int LONGEST_CALL = 20;
+    private static final Pattern SOURCE_FILE = Pattern
+            .compile(".*[.](c|cc|cpp|cxx|C|h|hh|hpp|hxx|m|mm|inc|inl|y|l|rs|go|S|s)");
 
     private final CodeNames old;
     private final CodeNames replacement;
-    private final Map<String, Set<Integer>> endings;
+    private final Map<CodeNames, Set<String>> receivers = new IdentityHashMap<>();
 
     LineNumbers(CodeNames old, CodeNames replacement) {
         this.old = old;
         this.replacement = replacement;
-        endings = new HashMap<>();
     }
 
     /** Whether two functions differ by nothing else; what they refer to was compared. */
@@ -54,7 +61,8 @@ final class LineNumbers {
         Optional<SourceLine> oldLine = old.code().info().line(new LinkAddress(was.address(instruction)));
         Optional<SourceLine> line = replacement.code().info().line(new LinkAddress(is.address(instruction)));
         if (oldLine.isPresent() && line.isPresent()) {
-            return oldLine.get().line() == before.getAsInt() && line.get().line() == after.getAsInt();
+            int apart = before.getAsInt() - oldLine.get().line();
+            return Math.abs(apart) <= LONGEST_CALL && apart == after.getAsInt() - line.get().line();
         }
         return before.getAsInt() > 0 && after.getAsInt() > 0 && isPassedOn(old, was, instruction)
                 && isPassedOn(replacement, is, instruction);
@@ -84,41 +92,82 @@ final class LineNumbers {
     }
 
     private boolean isPassedOn(CodeNames names, FunctionShape shape, int instruction) {
-        return shape.references().stream()
-                .filter(reference -> reference.kind() == FunctionShape.Kind.CALL
-                        && reference.instruction() > instruction && reference.instruction() <= instruction + NEAR)
-                .findFirst().filter(call -> endings(names).getOrDefault(callee(names, call), Set.of()).size() >= MANY)
-                .isPresent();
+        Optional<FunctionShape.Reference> call = shape.references().stream()
+                .filter(reference -> isCall(names, reference) && reference.instruction() > instruction
+                        && reference.instruction() <= instruction + NEAR)
+                .findFirst();
+        return call.filter(found -> receivers(names).contains(callee(names, found))).isPresent();
+    }
+
+    private static boolean isCall(CodeNames names, FunctionShape.Reference reference) {
+        return reference.kind() == FunctionShape.Kind.CALL || reference.kind() == FunctionShape.Kind.JUMP
+                || reference.kind() == FunctionShape.Kind.MEMORY && names.isLinkerTable(reference.target());
     }
 
     private static String callee(CodeNames names, FunctionShape.Reference call) {
-        return names.pltSlot(call.target()).flatMap(names::relocation).flatMap(names::symbol)
-                .map(symbol -> symbol.name()).orElseGet(() -> Long.toHexString(call.target()));
+        Optional<Long> slot = names.isLinkerTable(call.target()) ? Optional.of(call.target())
+                : names.pltSlot(call.target());
+        return slot.flatMap(names::relocation).flatMap(names::symbol).map(symbol -> symbol.name())
+                .orElseGet(() -> Long.toHexString(call.target()));
     }
 
-    /** The calls of functions behind which nothing follows, whoever calls them. */
-    private Map<String, Set<Integer>> endings(CodeNames names) {
-        if (names == old && !endings.isEmpty()) {
-            return endings;
-        }
-        Map<String, Set<Integer>> found = new HashMap<>();
+    /** The functions that get many such numbers: with the name of a source file, or without ever returning. */
+    private Set<String> receivers(CodeNames names) {
+        return receivers.computeIfAbsent(names, LineNumbers::findReceivers);
+    }
+
+    private static Set<String> findReceivers(CodeNames names) {
+        Map<String, Integer> withFile = new HashMap<>();
+        Map<String, Integer> ends = new HashMap<>();
         Set<String> returning = new HashSet<>();
-        names.shapes().values().forEach(shape -> shape.references().stream()
-                .filter(reference -> reference.kind() == FunctionShape.Kind.CALL).forEach(call -> {
-                    int next = call.instruction() + 1;
-                    boolean ends = next >= shape.count()
-                            || Arrays.stream(shape.inner()).anyMatch(target -> target == next);
-                    if (ends) {
-                        found.computeIfAbsent(callee(names, call), added -> new HashSet<>())
-                                .add((int) shape.address(call.instruction()));
-                    } else {
-                        returning.add(callee(names, call));
+        names.shapes().values().forEach(shape -> {
+            int file = -NEAR - 1;
+            for (FunctionShape.Reference reference : shape.references()) {
+                if (reference.kind() == FunctionShape.Kind.ADDRESS && isSourceFile(names, reference.target())) {
+                    file = reference.instruction();
+                } else if (isCall(names, reference)) {
+                    String callee = callee(names, reference);
+                    if (reference.instruction() - file <= NEAR) {
+                        withFile.merge(callee, 1, Integer::sum);
                     }
-                }));
-        found.keySet().removeAll(returning);
-        if (names == old) {
-            endings.putAll(found);
+                    int next = reference.instruction() + 1;
+                    boolean last = reference.kind() == FunctionShape.Kind.CALL && (next >= shape.count()
+                            || Arrays.stream(shape.inner()).anyMatch(target -> target == next));
+                    if (last) {
+                        ends.merge(callee, 1, Integer::sum);
+                    } else {
+                        returning.add(callee);
+                    }
+                }
+            }
+        });
+        ends.keySet().removeAll(returning);
+        Set<String> receivers = new HashSet<>();
+        withFile.forEach((callee, count) -> {
+            if (count >= MANY) {
+                receivers.add(callee);
+            }
+        });
+        ends.forEach((callee, count) -> {
+            if (count >= MANY) {
+                receivers.add(callee);
+            }
+        });
+        return receivers;
+    }
+
+    private static boolean isSourceFile(CodeNames names, long address) {
+        boolean constant = names.section(address)
+                .filter(section -> !section.isWritable() && !section.isExecutable()).isPresent();
+        if (!constant) {
+            return false;
         }
-        return found;
+        byte[] bytes = names.bytes(address, LONGEST_NAME);
+        int length = 0;
+        while (length < bytes.length && bytes[length] > ' ') {
+            length++;
+        }
+        return length > 2 && length < bytes.length && bytes[length] == 0
+                && SOURCE_FILE.matcher(RawText.decode(bytes, 0, length)).matches();
     }
 }

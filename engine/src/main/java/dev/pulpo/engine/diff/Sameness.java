@@ -39,7 +39,14 @@ final class Sameness {
     }
 
     boolean functions(FunctionShape was, FunctionShape is) {
-        return was.isLike(is) && difference(was, is).isEmpty();
+        return was.isLike(is) && (areBytes(was, is) || difference(was, is).isEmpty());
+    }
+
+    /** What lies between functions may be constants, of which no reference makes sense. */
+    private boolean areBytes(FunctionShape was, FunctionShape is) {
+        return old.unnamed().isGap(was.function()) && replacement.unnamed().isGap(is.function())
+                && java.util.Arrays.equals(old.bytes(was.start(), was.function().size()),
+                        replacement.bytes(is.start(), is.function().size()));
     }
 
     /** The first reference of two functions, alike otherwise, that does not lead to the same. */
@@ -83,7 +90,9 @@ final class Sameness {
                     && NameMatcher.exact(old, replacement, is).filter(place -> place == was).isPresent();
         }
         return twins.areSameFunctions(before.get().function(), after.get().function())
-                && before.get().numberAt(was) == after.get().numberAt(is);
+                && (before.get().numberAt(was) == after.get().numberAt(is)
+                        || old.unnamed().isGap(before.get().function())
+                                && was - before.get().start() == is - after.get().start());
     }
 
     /** Words that the loader fills. */
@@ -219,7 +228,7 @@ final class Sameness {
         if (slot || replacement.isLinkerTable(after)) {
             return slot && replacement.isLinkerTable(after) && slots(before, after);
         }
-        if (isReadOnly(old, before) && isReadOnly(replacement, after)) {
+        if (isFixed(old, before) && isFixed(replacement, after)) {
             return java.util.Arrays.equals(old.bytes(before, size), replacement.bytes(after, size));
         }
         if (old.isConstant(before) && replacement.isConstant(after)
@@ -230,6 +239,11 @@ final class Sameness {
                 && old.relocated(before, before + size).isEmpty()
                 && replacement.relocated(after, after + size).isEmpty()
                 && java.util.Arrays.equals(old.bytes(before, size), replacement.bytes(after, size));
+    }
+
+    /** Assembly keeps constants among its code. */
+    private static boolean isFixed(CodeNames names, long address) {
+        return names.section(address).filter(section -> !section.isWritable()).isPresent();
     }
 
     private static boolean isReadOnly(CodeNames names, long address) {
