@@ -20,6 +20,7 @@ public record SectionType(int value) {
     public static final SectionType REL = new SectionType(9);
     public static final SectionType DYNSYM = new SectionType(11);
     public static final SectionType INIT_ARRAY = new SectionType(14);
+    public static final SectionType FINI_ARRAY = new SectionType(15);
     public static final SectionType GROUP = new SectionType(17);
     public static final SectionType SYMTAB_SHNDX = new SectionType(18);
     public static final SectionType RELR = new SectionType(19);

@@ -22,9 +22,11 @@ import java.util.Set;
  * @param compared    number of functions of the old build
  * @param functions   the functions that differ
  * @param variables   the variables whose initial values differ; a patch of functions does not change them
+ * @param lines       the functions that differ by nothing but numbers of source lines
+ * @param uncompared  what could not be compared, with its place
  */
 public record BuildDiff(String old, String replacement, int compared, List<Difference> functions,
-        List<Difference> variables) {
+        List<Difference> variables, List<Difference> lines, List<String> uncompared) {
     /** The kind of a difference. */
     public enum Kind {
         CHANGED, ADDED, REMOVED
@@ -44,13 +46,32 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
         }
     }
 
+    /**
+     * Which of the functions that differ a patch is to have. What they need comes along.
+     *
+     * @param only    these; all where it is empty. Functions that differ by numbers of source lines are taken if they are
+     *                named here
+     * @param without not these, even where others need them
+     */
+    public record Selection(List<String> only, List<String> without) {
+        /** All of them. */
+        public static final Selection ALL = new Selection(List.of(), List.of());
+
+        public Selection {
+            only = List.copyOf(only);
+            without = List.copyOf(without);
+        }
+    }
+
     public BuildDiff {
         functions = List.copyOf(functions);
         variables = List.copyOf(variables);
+        lines = List.copyOf(lines);
+        uncompared = List.copyOf(uncompared);
     }
 
     /**
-     * Compares two builds. Both need a symbol table, their own or a debug file's.
+     * Compares two builds. Functions without symbols are known by their frame descriptions.
      *
      * @throws IOException where one cannot be read
      */
@@ -63,15 +84,25 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
      * they need that the old build lacks. They use what the old build has; its variables keep their values. After an
      * objection nothing is written; the report says so.
      *
-     * @param old         the build that processes run; with a build-id and a symbol table, its own or a debug file's
+     * @param old         the build that processes run; with a build-id
      * @param replacement the same source tree with the fix, built with the same compiler and options
      * @param output      the container
      * @param allowed     checks whose findings are no objection
      * @throws IOException where a file cannot be read or written
      */
     public static PackReport pack(Path old, Path replacement, Path output, Set<Check> allowed) throws IOException {
+        return pack(old, replacement, output, allowed, Selection.ALL);
+    }
+
+    /**
+     * As {@link #pack(Path, Path, Path, Set)}, of some of the functions.
+     *
+     * @throws IOException where a file cannot be read or written
+     */
+    public static PackReport pack(Path old, Path replacement, Path output, Set<Check> allowed, Selection selection)
+            throws IOException {
         return with(old, replacement, (was, is) -> {
-            BuildPatch patch = new BuildPatch(was, old, is, allowed);
+            BuildPatch patch = new BuildPatch(was, old, is, allowed, selection);
             if (patch.report().isPackable()) {
                 patch.write(output);
             }
@@ -100,6 +131,11 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
                 replacement + " against " + old + ": " + functions.size() + " of " + compared + " functions differ");
         functions.forEach(function -> text.append(System.lineSeparator()).append("  ").append(function));
         variables.forEach(variable -> text.append(System.lineSeparator()).append("  data: ").append(variable));
+        if (!lines.isEmpty()) {
+            text.append(System.lineSeparator()).append("  ").append(lines.size())
+                    .append(" more by numbers of source lines only");
+        }
+        uncompared.forEach(what -> text.append(System.lineSeparator()).append("  not compared: ").append(what));
         return text.toString();
     }
 }

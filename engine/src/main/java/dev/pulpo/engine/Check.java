@@ -15,6 +15,8 @@ public enum Check {
     REFERENCE(false),
     /** The target or the patch cannot be told from other builds. */
     BUILD_ID(false),
+    /** The first bytes of a function cannot be overwritten. */
+    ENTRY(false),
     /** A function and what replaces it take or return different things. */
     SIGNATURE(true),
     /** Callers rely on what the old code leaves alone and the new code does not, or do not pass what it reads. */
@@ -36,7 +38,9 @@ public enum Check {
     /** The patch needs a symbol that nothing in the process defines, so the loader would not load it. */
     UNDEFINED(true),
     /** The patch was compiled with other options than the target, of those that have to agree. */
-    OPTIONS(true);
+    OPTIONS(true),
+    /** Code or data that may have changed could not be compared, so a patch may leave it out. */
+    UNCOMPARED(true);
 
     private final boolean overridable;
 

@@ -97,6 +97,11 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
         return new LivePatch(file, target, targetBuild, more, comment, metadata, seenAs, allowed);
     }
 
+    /** The same patch without functions; what a container says of its target and its references stays. */
+    public LivePatch without() {
+        return new LivePatch(file, target, targetBuild, List.of(), comment, metadata, seenAs, allowed);
+    }
+
     /** The same patch with this comment. */
     public LivePatch comment(String text) {
         return new LivePatch(file, target, targetBuild, replacements, text, metadata, seenAs, allowed);

@@ -84,6 +84,7 @@ public sealed interface Remedy {
         REVERT_DEPENDENT("revert that one first", "LiveProcess.revert"), //
         PACK_ANEW("pack the patch anew", "PlainPatch.pack"), //
         WRITE_AS_SOURCE("write the patch as source", "PlainPatch.compile"), //
+        LEAVE_OUT("leave that function out", "BuildDiff.Selection"), //
         PLAN_ANEW("plan again", "LiveProcess.plan"), //
         INJECT_STUB("inject it first", "LiveProcess.inject"), //
         PRELOAD_STUB("start the process with the stub preloaded", "LiveProcess.launcher"), //

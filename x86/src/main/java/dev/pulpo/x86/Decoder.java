@@ -413,16 +413,61 @@ public final class Decoder {
         return displacementSize == 4 && (modRm & 0xc7) == 4;
     }
 
-    /** How many bytes of memory it may read: the size of an SSE scalar by its prefix, else the size of its registers. */
+    /** How many bytes of memory it may read; never fewer than it does. */
     public int readSize() {
         return switch (opcodeMap()) {
-            case ONE -> Long.BYTES;
-            case X0F -> (prefixes & Prefixes.F3) != 0
-                    ? Integer.BYTES
-                    : (prefixes & Prefixes.F2) != 0 ? Long.BYTES : 16;
+            case ONE -> ReadSizes.oneByte(opcode(), (modRm >> 3) & 7, operandSize());
+            case X0F -> ReadSizes.twoByte(opcode(), prefixes, operandSize(), isWide());
             case X38, X3A -> 16;
-            default -> 32;
+            case VEX_0F, VEX_38, VEX_3A -> (code[start] & 0xff) == 0xc5
+                    ? ReadSizes.vex(opcodeMap(), opcode(), code[start + 1] & 0x7f)
+                    : (code[start] & 0xff) == 0xc4 ? ReadSizes.vex(opcodeMap(), opcode(), code[start + 2] & 0xff) : 32;
+            default -> 64;
         };
+    }
+
+    private int operandSize() {
+        return isWide() ? Long.BYTES : (prefixes & Prefixes.OPERAND_SIZE) != 0 ? Short.BYTES : Integer.BYTES;
+    }
+
+    /**
+     * The register that its memory operand counts from, where that is one register and a distance; otherwise -1. Instructions
+     * without a base, those relative to their own end, and those with an index have none.
+     */
+    public int baseRegister() {
+        if (modRm < 0 || modRm >= 0xc0 || isRipRelative() || (modRm & 7) == 4 && !isPlainSib()) {
+            return -1;
+        }
+        int base = (modRm & 7) == 4 ? code[start + afterModRm() - 1] & 7 : modRm & 7;
+        return (modRm & 0xc0) == 0 && base == 5 ? -1 : base | (rex & REX_B) << 3;
+    }
+
+    /** Whether the SIB byte names no index (SDM volume 2, table 2-3). */
+    private boolean isPlainSib() {
+        return (code[start + afterModRm() - 1] >> 3 & 7) == 4 && (rex & REX_X) == 0;
+    }
+
+    /** Where in the instruction ModRM and SIB end. */
+    private int afterModRm() {
+        return displacementSize > 0 ? displacementOffset : immediateSize > 0 ? immediateOffset : length;
+    }
+
+    /** A number that is the same for instructions that differ by nothing but distances and constants. */
+    public long form() {
+        int end = modRm < 0 ? immediateSize > 0 ? immediateOffset : length : afterModRm();
+        int operand = modRm < 0 ? -1 : end - 1 - (modRm < 0xc0 && (modRm & 7) == 4 ? 1 : 0);
+        long form = 0xcbf29ce484222325L;
+        for (int i = 0; i < end; i++) {
+            int b = code[start + i] & 0xff;
+            // How long the displacement is does not count.
+            form = (form ^ (i == operand && b < 0xc0 ? b & 0x3f : b)) * 0x100000001b3L;
+        }
+        return form;
+    }
+
+    /** Whether it puts a constant into a register or into memory, and does nothing else. */
+    public boolean isMoveOfConstant() {
+        return opcode >= 0xb0 && opcode <= 0xbf || opcode == 0xc6 || opcode == 0xc7;
     }
 
     /** The table of the opcode. */
@@ -563,7 +608,7 @@ public final class Decoder {
     }
 
     /** Its sign-extended immediate; 0 if it has none. */
-    long immediate() {
+    public long immediate() {
         return immediateSize == 0 ? 0 : littleEndian(start + immediateOffset, immediateSize);
     }
 

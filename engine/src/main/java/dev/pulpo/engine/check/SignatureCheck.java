@@ -27,13 +27,25 @@ public final class SignatureCheck {
                     .allMatch(function -> function.filter(known -> !known.signature().isEmpty()).isPresent());
             if (described && !canonical(target.info(), old.get().signature())
                     .equals(canonical(patch.info(), replacement.get().signature()))) {
-                findings.add(new Finding(Check.SIGNATURE, each.function() + " is " + old.get().signature()
-                        + " in the target, and its replacement is " + replacement.get().signature(),
+                findings.add(new Finding(Check.SIGNATURE, each.function() + " is " + difference(target.info(),
+                        old.get().signature(), patch.info(), replacement.get().signature()),
                         Stream.of(old.get(), replacement.get()).flatMap(function -> function.declaration().stream())
                                 .toList()));
             }
         }
         return findings;
+    }
+
+    /** Where two signatures read the same, it is what a name in them means that differs. */
+    private static String difference(DebugInfo old, String was, DebugInfo replacement, String is) {
+        if (!was.equals(is)) {
+            return was + " in the target, and its replacement is " + is;
+        }
+        return WORD.matcher(is).results().map(java.util.regex.MatchResult::group).distinct()
+                .filter(word -> !canonical(old, word).equals(canonical(replacement, word)))
+                .map(word -> is + " in both, but " + word + " is " + canonical(old, word) + " in the target and "
+                        + canonical(replacement, word) + " in the replacement")
+                .findFirst().orElse(was + " in the target, and its replacement has other types of the same names");
     }
 
     /** The signature with the types that names of {@code typedef} stand for, and one word for each base type. */

@@ -11,7 +11,8 @@ import java.util.Optional;
  * Whether jumps of a function through registers and tables can lead to its first bytes. Compilers make two kinds of tables:
  * 4-byte distances from the table, whose address a {@code lea} takes; and in programs linked to a fixed address, 8-byte
  * addresses, indexed by an operand with a displacement and no base. Every address that the function takes is read as a
- * table, as long as its entries lead into code. A jump without any table is a tail call to another function.
+ * table, as long as its entries lead into code. A jump without any table is a tail call to another function. Its own address
+ * is what a function stores to be called again: who jumps there calls it, and comes to the detour.
  */
 public final class JumpTables {
     private static final int CHUNK = 1 << 10;
@@ -52,8 +53,8 @@ public final class JumpTables {
             if (range.isInside(target)) {
                 return Optional.of("it refers to its own first bytes at 0x" + Long.toHexString(next));
             }
-            if (jumps && decoder.isLea()) {
-                return target >= range.start() && target < range.end()
+            if (jumps && decoder.isLea() && target != range.start()) {
+                return target > range.start() && target < range.end()
                         ? Optional.of("it computes where it jumps to at 0x" + Long.toHexString(next))
                         : table(target, 4, target);
             }

@@ -37,6 +37,11 @@ public final class SymbolSources {
                 own.size() > 0 ? own : debugFile(image, object).map(ElfFile::symbols).orElse(own));
     }
 
+    /** Those of a file. */
+    public static SymbolSources of(ElfFile elf, SymbolTable all) {
+        return new SymbolSources(elf, all);
+    }
+
     private static Optional<ElfFile> debugFile(ProcessImage image, LoadedObject object) {
         try {
             return DebugFiles.in(new TargetFiles(image.pid(), image.tid()), ReadLimits.PROCESS)

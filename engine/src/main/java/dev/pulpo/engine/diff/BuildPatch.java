@@ -7,11 +7,14 @@ import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.RawText;
+import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.dwarf.FunctionInfo;
+import dev.pulpo.engine.BuildDiff;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Finding;
 import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.Remedy;
 import dev.pulpo.engine.check.CodeFacts;
 import dev.pulpo.engine.check.PatchChecks;
 import dev.pulpo.engine.check.PlanChecks;
@@ -19,6 +22,7 @@ import dev.pulpo.engine.check.ReplacedFunction;
 import dev.pulpo.engine.container.Container;
 import dev.pulpo.engine.container.FunctionPair;
 import dev.pulpo.engine.container.Metadata;
+import dev.pulpo.engine.plan.FileEntries;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,11 +37,14 @@ import java.util.Set;
  * build's data stays the only one.
  */
 public final class BuildPatch {
+    private static final int SHOWN = 5;
+
     private final CodeFacts old;
     private final CodeFacts replacement;
     private final Path oldFile;
     private final Set<Check> allowed;
-    private final CodeNames replacementNames;
+    private final Comparison comparison;
+    private final Choice choice;
     private final ExtractionPlan carving;
     private final List<Finding> findings = new ArrayList<>();
     private final Map<ElfSymbol, ElfSymbol> replaced;
@@ -48,13 +55,15 @@ public final class BuildPatch {
      * @param oldFile the file of the old build, whose name the patch is for where it has no {@code DT_SONAME}
      * @param allowed findings that are no reason to refuse
      */
-    public BuildPatch(CodeFacts old, Path oldFile, CodeFacts replacement, Set<Check> allowed) {
+    public BuildPatch(CodeFacts old, Path oldFile, CodeFacts replacement, Set<Check> allowed,
+            BuildDiff.Selection selection) {
         this.old = old;
         this.replacement = replacement;
         this.oldFile = oldFile;
         this.allowed = allowed;
-        replacementNames = new CodeNames(replacement);
-        carving = new ExtractionPlan(new CodeNames(old), replacementNames);
+        comparison = new Comparison(old, replacement);
+        choice = new Choice(comparison, selection);
+        carving = new ExtractionPlan(comparison, choice.functions());
         replaced = carving.replaced();
         check();
     }
@@ -68,10 +77,32 @@ public final class BuildPatch {
             add(Check.REFERENCE, replacement.elf().name() + " works at fixed addresses only: link it with -pie");
         }
         if (replaced.isEmpty()) {
-            add(Check.UNKNOWN, "no function of " + old.elf().name() + " has changed");
+            add(Check.UNKNOWN, comparison.changed().isEmpty()
+                    ? "no function of " + old.elf().name() + " has changed"
+                    : "none of the functions that have changed was chosen");
         }
+        choice.unknown().forEach(name -> add(Check.UNKNOWN, "no function that has changed is called " + name));
+        if (!comparison.uncompared().isEmpty()) {
+            add(Check.UNCOMPARED, "could not be compared: " + String.join("; ",
+                    comparison.uncompared().subList(0, Math.min(SHOWN, comparison.uncompared().size())))
+                    + (comparison.uncompared().size() > SHOWN
+                            ? "; and " + (comparison.uncompared().size() - SHOWN) + " more"
+                            : ""));
+        }
+        entries();
         findings.addAll(carving.findings());
         findings.addAll(PatchChecks.ofBuilds(old, replacement, functions()));
+        if (!old.isDescribed() || !replacement.isDescribed()) {
+            LayoutEvidence.of(comparison).ifPresent(findings::add);
+        }
+    }
+
+    /** Whether each function can be replaced is asked now, and not when a process has to be changed. */
+    private void entries() {
+        SymbolTable symbols = CodeNames.tableOf(old).orElse(old.elf().symbols());
+        FileEntries.refusals(old.elf(), symbols, replaced.values().stream().map(was -> new FileEntries.Function(was.name(),
+                was.address(), was.size())).toList()).forEach(refusal -> findings.add(new Finding(Check.ENTRY,
+                        refusal.message(), List.of(), List.of(Remedy.Action.LEAVE_OUT))));
     }
 
     private void add(Check check, String message) {
@@ -88,6 +119,8 @@ public final class BuildPatch {
         List<String> notes = new ArrayList<>();
         carving.carried().values().stream().filter(function -> !replaced.containsKey(function))
                 .forEach(function -> notes.add("takes " + function.name() + " along"));
+        notes.addAll(choice.notes());
+        notes.addAll(ObjectLifetimes.warnings(comparison, replaced));
         carving.words().kept().values()
                 .forEach(variable -> notes.add("takes the variable " + variable.name() + " along"));
         return new PackReport(replacement.elf().name(), old.elf().name(),
@@ -104,7 +137,7 @@ public final class BuildPatch {
      * @throws IOException where that fails; an existing file is as it was then
      */
     public void write(Path output) throws IOException {
-        PatchObjectBuilder carrier = new PatchObjectBuilder(replacementNames, carving);
+        PatchObjectBuilder carrier = new PatchObjectBuilder(comparison.replacement(), carving);
         ElfFile made = ElfFile.of(ByteSource.of(carrier.toBytes()), RawText.of(output));
         BuildId build = old.elf().buildId().orElseThrow();
         Map<ElfSymbol, String> names = carrier.names();

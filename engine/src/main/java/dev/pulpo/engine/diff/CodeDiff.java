@@ -6,75 +6,76 @@ import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.engine.BuildDiff;
 import dev.pulpo.engine.check.CodeFacts;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.function.BiPredicate;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
+import java.util.Set;
 
-/** Compares two builds. */
+/** What differs between two builds, for people. */
 public final class CodeDiff {
+    private final Comparison comparison;
     private final CodeNames old;
     private final CodeNames replacement;
 
-    private CodeDiff(CodeFacts old, CodeFacts replacement) {
-        this.old = new CodeNames(old);
-        this.replacement = new CodeNames(replacement);
+    private CodeDiff(Comparison comparison) {
+        this.comparison = comparison;
+        old = comparison.old();
+        replacement = comparison.replacement();
     }
 
     /** Which functions and variables differ. */
     public static BuildDiff between(CodeFacts old, CodeFacts replacement) {
-        return new CodeDiff(old, replacement).run();
+        return of(new Comparison(old, replacement));
+    }
+
+    static BuildDiff of(Comparison comparison) {
+        return new CodeDiff(comparison).run();
     }
 
     private BuildDiff run() {
-        List<BuildDiff.Difference> functions = compare(byName(old.functions()), byName(replacement.functions()),
-                (was, is) -> NormalForm.of(old, was).equals(NormalForm.of(replacement, is)));
-        List<BuildDiff.Difference> variables = compare(byName(old.variables()), byName(replacement.variables()),
-                (was, is) -> was.size() == is.size() && old.content(was).equals(replacement.content(is)));
-        return new BuildDiff(old.code().elf().name(), replacement.code().elf().name(), old.functions().size(),
-                functions,
-                variables);
+        List<BuildDiff.Difference> functions = new ArrayList<>();
+        comparison.changed().forEach((start, was) -> functions.add(changed(was, start)));
+        comparison.added().forEach(symbol -> functions.add(one(BuildDiff.Kind.ADDED, symbol, replacement)));
+        comparison.removed().forEach(symbol -> functions.add(one(BuildDiff.Kind.REMOVED, symbol, old)));
+        List<BuildDiff.Difference> lines = new ArrayList<>();
+        comparison.lines().forEach((start, was) -> lines.add(changed(was, start)));
+        return new BuildDiff(old.code().elf().name(), replacement.code().elf().name(), old.shapes().size(),
+                sorted(functions), sorted(variables()), sorted(lines), comparison.uncompared());
     }
 
-    /** Static ones of the same name are told apart by their order. */
-    private static Map<String, List<ElfSymbol>> byName(List<ElfSymbol> symbols) {
-        return symbols.stream().collect(Collectors.groupingBy(
-                symbol -> CodeNames.plain(symbol.name()), TreeMap::new, Collectors.toList()));
+    private static List<BuildDiff.Difference> sorted(List<BuildDiff.Difference> differences) {
+        return differences.stream().sorted(Comparator.comparing(BuildDiff.Difference::name)).toList();
     }
 
-    private List<BuildDiff.Difference> compare(Map<String, List<ElfSymbol>> before, Map<String, List<ElfSymbol>> after,
-            BiPredicate<ElfSymbol, ElfSymbol> same) {
-        List<BuildDiff.Difference> found = new ArrayList<>(before.entrySet().parallelStream().flatMap(entry -> {
-            List<ElfSymbol> was = entry.getValue();
-            List<ElfSymbol> is = after.getOrDefault(entry.getKey(), List.of());
-            if (was.size() == is.size()) {
-                return IntStream.range(0, was.size()).filter(i -> !same.test(was.get(i), is.get(i)))
-                        .mapToObj(i -> difference(BuildDiff.Kind.CHANGED, entry.getKey(), Optional.of(was.get(i)),
-                                Optional.of(is.get(i))));
+    private BuildDiff.Difference changed(FunctionShape was, long start) {
+        ElfSymbol is = replacement.shapes().get(start).function();
+        return new BuildDiff.Difference(BuildDiff.Kind.CHANGED, CodeNames.plain(was.function().name()),
+                declaration(replacement, is).or(() -> declaration(old, was.function())));
+    }
+
+    private static BuildDiff.Difference one(BuildDiff.Kind kind, ElfSymbol symbol, CodeNames names) {
+        return new BuildDiff.Difference(kind, CodeNames.plain(symbol.name()), declaration(names, symbol));
+    }
+
+    private List<BuildDiff.Difference> variables() {
+        List<BuildDiff.Difference> found = new ArrayList<>();
+        Set<Long> kept = new HashSet<>();
+        for (ElfSymbol variable : replacement.variables()) {
+            Optional<ElfSymbol> was = comparison.matcher().of(variable);
+            was.ifPresent(symbol -> kept.add(symbol.value()));
+            if (was.isEmpty() && replacement.isUnnamed(variable)) {
+                continue;
             }
-            // Some came or went: those that are still there as they were are looked for among all of the name.
-            return was.stream().filter(each -> is.stream().noneMatch(other -> same.test(each, other)))
-                    .map(each -> difference(is.isEmpty() ? BuildDiff.Kind.REMOVED : BuildDiff.Kind.CHANGED,
-                            entry.getKey(),
-                            Optional.of(each), is.stream().findFirst()));
-        }).toList());
-        after.forEach((name, symbols) -> {
-            if (!before.containsKey(name)) {
-                symbols.forEach(symbol -> found
-                        .add(difference(BuildDiff.Kind.ADDED, name, Optional.empty(), Optional.of(symbol))));
+            if (was.isEmpty()) {
+                found.add(one(BuildDiff.Kind.ADDED, variable, replacement));
+            } else if (!comparison.isSame(was.get(), variable)) {
+                found.add(one(BuildDiff.Kind.CHANGED, variable, replacement));
             }
-        });
-        return found.stream().sorted(java.util.Comparator.comparing(BuildDiff.Difference::name)).toList();
-    }
-
-    private BuildDiff.Difference difference(BuildDiff.Kind kind, String name, Optional<ElfSymbol> was,
-            Optional<ElfSymbol> is) {
-        Optional<SourceLine> place = is.flatMap(symbol -> declaration(replacement, symbol))
-                .or(() -> was.flatMap(symbol -> declaration(old, symbol)));
-        return new BuildDiff.Difference(kind, name, place);
+        }
+        old.variables().stream().filter(variable -> !kept.contains(variable.value()) && !old.isUnnamed(variable))
+                .forEach(variable -> found.add(one(BuildDiff.Kind.REMOVED, variable, old)));
+        return found;
     }
 
     private static Optional<SourceLine> declaration(CodeNames names, ElfSymbol symbol) {

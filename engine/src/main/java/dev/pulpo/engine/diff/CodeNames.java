@@ -1,61 +1,74 @@
 package dev.pulpo.engine.diff;
 
-import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
-import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.ObjectType;
-import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.Relocation;
 import dev.pulpo.elf.RelocationType;
 import dev.pulpo.elf.Section;
+import dev.pulpo.elf.SectionType;
 import dev.pulpo.elf.SymbolBinding;
+import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.check.CodeFacts;
 import dev.pulpo.x86.Decoder;
 import dev.pulpo.x86.Flow;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
-/** What addresses of an object mean, in words that are the same in another build of the same source. */
+/**
+ * What is where in an object: functions and variables by their symbols, and those without one by their bounds. A function
+ * without a symbol has those of its frame description; data without one reaches from one place that something refers to, to
+ * the next.
+ */
 final class CodeNames {
     private static final int PLT_ENTRY = 16;
-    private static final int LONGEST_TEXT = 4096;
 
     private final CodeFacts code;
     private final ElfFile elf;
     private final List<ElfSymbol> table;
-    private final List<ElfSymbol> symbols;
+    private final List<Section> sections;
+    private final Map<Section, byte[]> contents = new HashMap<>();
     /** The source files of local symbols (gABI, STT_FILE). */
     private final IdentityHashMap<ElfSymbol, String> files = new IdentityHashMap<>();
     /** The symbol to name an address by, where several are at one place. */
     private final TreeMap<Long, ElfSymbol> byAddress = new TreeMap<>(Long::compareUnsigned);
-    /** The names that are in several source files. */
-    private final Set<String> shared;
-    /** What the loader writes into words. */
-    private final Map<Long, String> slots = new HashMap<>();
     private final TreeMap<Long, Relocation> relocations = new TreeMap<>(Long::compareUnsigned);
-    private final Map<Long, Integer> contents = new ConcurrentHashMap<>();
+    /** Functions that have a symbol or a frame description, and code that has neither. */
+    private final TreeMap<Long, FunctionShape> shapes = new TreeMap<>(Long::compareUnsigned);
+    private final UnnamedCode unnamed;
+    /** Where symbols were made for what has none. */
+    private final Set<Long> made = new HashSet<>();
+    /** The places of data whose address something takes. */
+    private final Set<Long> pointedTo = new HashSet<>();
+    /** The places of data that something refers to. */
+    private final TreeSet<Long> places = new TreeSet<>(Long::compareUnsigned);
 
-    CodeNames(CodeFacts code) {
+    /**
+     * @param symbols whether its symbol table counts, or only what it exports
+     */
+    CodeNames(CodeFacts code, boolean symbols) {
         this.code = code;
         this.elf = code.elf();
-        table = Stream.of(elf.symbols(), code.info().symbols(), elf.dynamicSymbols())
-                .filter(each -> each.size() > 1).findFirst().stream().flatMap(each -> each.stream()).toList();
+        sections = elf.sections().stream()
+                .filter(section -> section.isAllocated() && section.size() > 0 && (section.flags() & 0x400) == 0)
+                .sorted(Comparator.comparing(section -> section.address().value(), Long::compareUnsigned)).toList();
+        sections.stream().filter(Section::hasBytes).forEach(section -> contents.put(section,
+                elf.rawData(section).bytes(section.size()).toArray(ValueLayout.JAVA_BYTE)));
+        table = (symbols ? tableOf(code).orElseThrow() : elf.dynamicSymbols()).stream().toList();
         String[] file = {""};
         table.forEach(symbol -> {
             if (symbol.type() == SymbolType.FILE) {
@@ -64,25 +77,96 @@ final class CodeNames {
                 files.put(symbol, file[0]);
             }
         });
-        symbols = table.stream().filter(symbol -> symbol.isDefined() && symbol.size() > 0
-                && (symbol.type().isFunction() || symbol.type() == SymbolType.OBJECT))
-                .toList();
-        Map<String, Set<String>> filesOf = new HashMap<>();
-        symbols.forEach(symbol -> filesOf.computeIfAbsent(plain(symbol.name()), name -> new HashSet<>())
-                .add(fileOf(symbol)));
-        shared = filesOf.entrySet().stream().filter(entry -> entry.getValue().size() > 1).map(Map.Entry::getKey)
-                .collect(Collectors.toSet());
         Comparator<ElfSymbol> better = Comparator
                 .comparing((ElfSymbol symbol) -> symbol.binding() == SymbolBinding.LOCAL)
                 .thenComparing(ElfSymbol::name);
-        symbols.forEach(symbol -> byAddress.merge(symbol.value(), symbol,
-                (a, b) -> better.compare(a, b) <= 0 ? a : b));
-        Stream.concat(elf.dynamicRelocations().stream(), elf.pltRelocations().stream()).forEach(this::slot);
-        elf.relativeRelocations().places().forEach(place -> word(place.value())
-                .ifPresent(value -> {
-                    slots.put(place.value(), named(value));
-                    relocations.put(place.value(), new Relocation(place, RelocationType.RELATIVE, 0, value));
-                }));
+        table.stream().filter(symbol -> symbol.isDefined() && symbol.size() > 0
+                && (symbol.type().isFunction() || symbol.type() == SymbolType.OBJECT))
+                .forEach(symbol -> byAddress.merge(symbol.value(), symbol,
+                        (a, b) -> better.compare(a, b) <= 0 ? a : b));
+        Stream.concat(elf.dynamicRelocations().stream(), elf.pltRelocations().stream())
+                .forEach(relocation -> relocations.put(relocation.offset().value(), relocation));
+        elf.relativeRelocations().places().forEach(place -> word(place.value()).ifPresent(value -> relocations
+                .put(place.value(), new Relocation(place, RelocationType.RELATIVE, 0, value))));
+        unnamed = new UnnamedCode(elf, this, byAddress);
+        unnamed.symbols().forEach(symbol -> {
+            made.add(symbol.value());
+            byAddress.put(symbol.value(), symbol);
+        });
+        byAddress.values().parallelStream().filter(symbol -> symbol.type().isFunction())
+                .map(symbol -> FunctionShape.of(this, symbol)).toList().forEach(shape -> shapes.put(shape.start(), shape));
+        findPlaces();
+    }
+
+    /** The symbols of an object: its own, or those of a file with debug information. */
+    static Optional<SymbolTable> tableOf(CodeFacts code) {
+        return Stream.of(code.elf().symbols(), code.info().symbols()).filter(each -> each.stream().anyMatch(
+                symbol -> symbol.isDefined() && symbol.size() > 0 && symbol.type() == SymbolType.FUNC)).findFirst();
+    }
+
+    private void findPlaces() {
+        shapes.values().forEach(shape -> shape.references().forEach(reference -> {
+            if (reference.kind() == FunctionShape.Kind.ADDRESS || reference.kind() == FunctionShape.Kind.MEMORY) {
+                place(reference.target());
+                if (reference.kind() == FunctionShape.Kind.ADDRESS) {
+                    pointedTo.add(reference.target());
+                }
+            }
+        }));
+        relocations.values().forEach(relocation -> pointer(relocation).ifPresent(target -> {
+            place(target);
+            pointedTo.add(target);
+        }));
+        List.copyOf(pointedTo).forEach(this::relativeTable);
+        List<Long> all = List.copyOf(places);
+        byAddress.values().stream().filter(symbol -> symbol.type() == SymbolType.OBJECT).forEach(symbol -> {
+            place(symbol.value());
+            place(symbol.value() + symbol.size());
+        });
+        for (long place : all) {
+            if (section(place).filter(CodeNames::holdsVariables).isPresent() && containing(place).isEmpty()) {
+                made.add(place);
+                byAddress.put(place, symbol("data_" + Long.toHexString(place), place, extent(place), SymbolType.OBJECT));
+            }
+        }
+    }
+
+    /** What a table of distances from its own beginning to texts leads to, as clang makes of {@code switch}. */
+    private void relativeTable(long table) {
+        boolean constant = section(table).filter(section -> !section.isWritable() && !section.isExecutable())
+                .isPresent();
+        List<Long> targets = new ArrayList<>();
+        long size = constant ? extent(table) : 0;
+        java.nio.ByteBuffer entries = java.nio.ByteBuffer.wrap(bytes(table, size))
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN);
+        while (entries.remaining() >= Integer.BYTES) {
+            long target = table + entries.getInt();
+            boolean text = target - table < 0 || target - table >= size;
+            if (!text || section(target).filter(each -> !each.isWritable() && !each.isExecutable()).isEmpty()
+                    || !places.contains(target) && bytes(target - 1, 1)[0] != 0) {
+                break;
+            }
+            targets.add(target);
+        }
+        if (targets.size() > 1) {
+            targets.forEach(this::place);
+        }
+    }
+
+    private void place(long address) {
+        section(address).filter(section -> !section.isExecutable()).ifPresent(section -> places.add(address));
+    }
+
+    private static boolean holdsVariables(Section section) {
+        // What describes another section (SHF_LINK_ORDER) is no variable.
+        return section.isWritable() && (section.flags() & 0x80) == 0 && !section.name().startsWith(".got") && !section.name().equals(".dynamic")
+                && !section.type().equals(SectionType.INIT_ARRAY) && !section.type().equals(SectionType.FINI_ARRAY);
+    }
+
+    /** A symbol for what has none. */
+    static ElfSymbol symbol(String name, long address, long size, SymbolType type) {
+        return new ElfSymbol(name, Optional.empty(), address, size, type, SymbolBinding.LOCAL,
+                dev.pulpo.elf.SymbolVisibility.DEFAULT, new dev.pulpo.elf.SectionIndex.Regular(1));
     }
 
     /** All symbols, of every kind. */
@@ -93,6 +177,15 @@ final class CodeNames {
     /** The source file of a symbol that is local to it; empty for others, and where it is not known. */
     String fileOf(ElfSymbol symbol) {
         return files.getOrDefault(symbol, "");
+    }
+
+    /** Whether it has no symbol. */
+    boolean isUnnamed(ElfSymbol symbol) {
+        return made.contains(symbol.value());
+    }
+
+    UnnamedCode unnamed() {
+        return unnamed;
     }
 
     /** The function or variable that an address lies in. */
@@ -132,34 +225,9 @@ final class CodeNames {
                 && (!each.isWritable() || each.name().startsWith(".data.rel.ro"))).isPresent();
     }
 
-    /** A variable that nobody writes is known by what it holds. */
-    private String content(long address) {
-        return containing(address).filter(symbol -> symbol.type() == SymbolType.OBJECT && isConstant(address))
-                .map(symbol -> "=" + contents.computeIfAbsent(symbol.value(), value -> content(symbol).hashCode()))
-                .orElse("");
-    }
-
-    /** As {@link #named(long)}, for the operand of an instruction: what is constant counts with its content. */
-    String operand(long address) {
-        return named(address) + content(address);
-    }
-
-    private void slot(Relocation relocation) {
-        String name;
-        if (relocation.symbolIndex() != 0) {
-            name = elf.dynamicSymbols().get(relocation.symbolIndex()).name() + plus(relocation.addend());
-        } else if (relocation.type().equals(RelocationType.RELATIVE)
-                || relocation.type().equals(RelocationType.IRELATIVE)) {
-            name = named(relocation.addend());
-        } else {
-            name = relocation.type() + plus(relocation.addend());
-        }
-        slots.put(relocation.offset().value(), name);
-        relocations.put(relocation.offset().value(), relocation);
-    }
-
-    private static String plus(long offset) {
-        return offset == 0 ? "" : "+0x" + Long.toHexString(offset);
+    /** Whether an address lies in a table of addresses that the linker has made. */
+    boolean isLinkerTable(long address) {
+        return section(address).filter(section -> section.name().startsWith(".got")).isPresent();
     }
 
     /** The functions with code of their own, one for each place. */
@@ -172,13 +240,46 @@ final class CodeNames {
         return byAddress.values().stream().filter(symbol -> symbol.type() == SymbolType.OBJECT).toList();
     }
 
+    /** All code, in the order in which it lies. */
+    TreeMap<Long, FunctionShape> shapes() {
+        return shapes;
+    }
+
+    /** The shape of the function that an address lies in. */
+    Optional<FunctionShape> shapeAt(long address) {
+        return Optional.ofNullable(shapes.floorEntry(address)).map(Map.Entry::getValue)
+                .filter(shape -> shape.contains(address));
+    }
+
+    /** Places of data that something refers to, in ascending order. */
+    TreeSet<Long> places() {
+        return places;
+    }
+
+    /** Whether something takes the address of a place of data, and does not just read or write it. */
+    boolean isReferredTo(long address) {
+        return pointedTo.contains(address);
+    }
+
+    /** How far data reaches: to the end of its symbol, or to the next place that something refers to. */
+    long extent(long address) {
+        Optional<ElfSymbol> symbol = containing(address).filter(each -> each.type() == SymbolType.OBJECT);
+        if (symbol.isPresent()) {
+            return symbol.get().value() + symbol.get().size() - address;
+        }
+        Section section = section(address).orElseThrow();
+        long end = section.address().value() + section.size();
+        Long next = places.higher(address);
+        return (next != null && Long.compareUnsigned(next, end) < 0 ? next : end) - address;
+    }
+
     CodeFacts code() {
         return code;
     }
 
     /** The name of a symbol without the numbers that compilers add in the order in which they meet things. */
     static String plain(String symbol) {
-        return symbol.replaceAll("[.][0-9]+(?=$|[.])", "");
+        return symbol.indexOf('.') < 0 ? symbol : symbol.replaceAll("[.][0-9]+(?=$|[.])", "");
     }
 
     /** Whether a number is the address of something; only where code may hold addresses as numbers. */
@@ -187,20 +288,38 @@ final class CodeNames {
     }
 
     Optional<Section> section(long address) {
-        return elf.sections().stream().filter(section -> section.contains(new LinkAddress(address))).findFirst();
-    }
-
-    /** The bytes at an address; fewer where the file holds fewer. */
-    byte[] bytes(long address, int count) {
-        for (int length = count; length > 0; length /= 2) {
-            try {
-                ByteCursor cursor = elf.at(new LinkAddress(address), length);
-                return cursor.bytes(length).toArray(ValueLayout.JAVA_BYTE);
-            } catch (MalformedElfException behindTheEnd) {
-                // Half of it may be there.
+        int low = 0;
+        int high = sections.size() - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            Section section = sections.get(middle);
+            if (section.contains(new LinkAddress(address))) {
+                return Optional.of(section);
+            }
+            if (Long.compareUnsigned(section.address().value(), address) > 0) {
+                high = middle - 1;
+            } else {
+                low = middle + 1;
             }
         }
-        return new byte[0];
+        return Optional.empty();
+    }
+
+    /** The sections that are in memory, apart from thread-local ones. */
+    List<Section> sections() {
+        return sections;
+    }
+
+    /** The bytes at an address; fewer where the section ends, zeros where the file holds none. */
+    byte[] bytes(long address, long count) {
+        Optional<Section> section = section(address);
+        if (section.isEmpty()) {
+            return new byte[0];
+        }
+        long offset = address - section.get().address().value();
+        int size = (int) Math.min(count, section.get().size() - offset);
+        byte[] content = contents.get(section.get());
+        return content == null ? new byte[size] : Arrays.copyOfRange(content, (int) offset, (int) offset + size);
     }
 
     Optional<Long> word(long address) {
@@ -208,39 +327,6 @@ final class CodeNames {
         return bytes.length < Long.BYTES
                 ? Optional.empty()
                 : Optional.of(java.nio.ByteBuffer.wrap(bytes).order(java.nio.ByteOrder.LITTLE_ENDIAN).getLong());
-    }
-
-    /** The symbol around an address and how far in it is; otherwise the section. */
-    String named(long address) {
-        Map.Entry<Long, ElfSymbol> below = byAddress.floorEntry(address);
-        if (below != null && address - below.getKey() <= below.getValue().size()) {
-            return unique(below.getValue()) + plus(address - below.getKey());
-        }
-        Optional<Section> section = section(address);
-        if (section.isPresent() && !section.get().isWritable() && !section.get().isExecutable()) {
-            return text(address);
-        }
-        return section.map(Section::name).orElse("nothing");
-    }
-
-    /** Names that several source files have for themselves are told apart by the file. */
-    private String unique(ElfSymbol symbol) {
-        String name = plain(symbol.name());
-        return shared.contains(name) ? name + "@" + fileOf(symbol) : name;
-    }
-
-    /** A string literal by what it says. */
-    private String text(long address) {
-        byte[] bytes = bytes(address, LONGEST_TEXT);
-        int length = 0;
-        while (length < bytes.length && (bytes[length] >= ' ' || bytes[length] == '\n' || bytes[length] == '\t'
-                || bytes[length] < 0)) {
-            length++;
-        }
-        boolean ended = length < bytes.length && bytes[length] == 0;
-        return ended
-                ? "\"" + RawText.decode(bytes, 0, length) + "\""
-                : "constant " + HexFormat.of().formatHex(bytes, 0, Math.min(bytes.length, Long.BYTES));
     }
 
     /** The word through which a stub of the procedure linkage table leads on; empty for other places. */
@@ -263,44 +349,18 @@ final class CodeNames {
         return Optional.empty();
     }
 
-    /** What a branch leads to: a function, or what a stub of the procedure linkage table stands for. */
-    String branchTarget(long address) {
-        return pltSlot(address).map(slot -> memory(slot, Long.BYTES)).orElseGet(() -> named(address));
+    /** What the loader looks up for a word; empty where it looks up nothing. */
+    Optional<ElfSymbol> symbol(Relocation relocation) {
+        return relocation.symbolIndex() == 0
+                ? Optional.empty()
+                : Optional.of(elf.dynamicSymbols().get(relocation.symbolIndex()));
     }
 
-    /**
-     * What is in memory.
-     *
-     * @param size how many bytes of an unnamed constant count
-     */
-    String memory(long address, int size) {
-        String slot = slots.get(address);
-        if (slot != null) {
-            return "[" + slot + "]";
+    /** The address that the loader writes, where that is one of the object itself. */
+    Optional<Long> pointer(Relocation relocation) {
+        if (relocation.type().equals(RelocationType.RELATIVE) || relocation.type().equals(RelocationType.IRELATIVE)) {
+            return Optional.of(relocation.addend());
         }
-        Map.Entry<Long, ElfSymbol> below = byAddress.floorEntry(address);
-        boolean named = below != null && address - below.getKey() < below.getValue().size();
-        Optional<Section> section = section(address);
-        if (!named && section.isPresent() && !section.get().isWritable() && !section.get().isExecutable()) {
-            return "constant " + HexFormat.of().formatHex(bytes(address, size));
-        }
-        return operand(address);
-    }
-
-    /** The content of a variable, with names in place of what the loader writes into it. */
-    List<String> content(ElfSymbol variable) {
-        List<String> content = new ArrayList<>();
-        long end = variable.value() + variable.size();
-        for (long at = variable.value(); at < end;) {
-            String slot = slots.get(at);
-            if (slot != null) {
-                content.add(slot);
-                at += Long.BYTES;
-            } else {
-                content.add(HexFormat.of().formatHex(bytes(at, 1)));
-                at++;
-            }
-        }
-        return content;
-    }
-}
+        return symbol(relocation).filter(symbol -> symbol.isDefined() && symbol.type() != SymbolType.TLS)
+                .map(symbol -> symbol.value() + relocation.addend());
+    }}

@@ -26,9 +26,12 @@ final class DataFixups {
     static final String MOVED = "%s uses thread-local variables, and they lie elsewhere in the new build: thread-local"
             + " variables may not come, go or change their size";
 
+    private static final int ALIGNMENT = 32;
+
     private final CodeNames old;
     private final CodeNames replacement;
-    private final SymbolMatcher twins;
+    private final BuildMatcher twins;
+    private final Comparison comparison;
     private final Consumer<ElfSymbol> carry;
     private final Consumer<String> useConstants;
     private final BiConsumer<Check, String> refuse;
@@ -57,12 +60,12 @@ final class DataFixups {
         record PerThread(long offset, String name) implements Fill {}
     }
 
-    DataFixups(CodeNames old, CodeNames replacement, SymbolMatcher twins, Consumer<ElfSymbol> carry,
-            Consumer<String> useConstants,
+    DataFixups(Comparison comparison, Consumer<ElfSymbol> carry, Consumer<String> useConstants,
             BiConsumer<Check, String> refuse) {
-        this.old = old;
-        this.replacement = replacement;
-        this.twins = twins;
+        this.comparison = comparison;
+        old = comparison.old();
+        replacement = comparison.replacement();
+        twins = comparison.matcher();
         this.carry = carry;
         this.useConstants = useConstants;
         this.refuse = refuse;
@@ -136,26 +139,48 @@ final class DataFixups {
     /** Where the old build has a variable; empty where it is taken over. */
     Optional<Long> variable(ElfSymbol variable) {
         Optional<ElfSymbol> twin = twins.of(variable);
-        if (twin.isPresent()) {
-            boolean same = old.content(twin.get()).equals(replacement.content(variable));
-            if (!replacement.isConstant(variable.value())) {
-                if (twin.get().size() != variable.size()) {
-                    refuse.accept(Check.REFERENCE, variable.name() + " has " + variable.size() + " bytes instead of "
-                            + twin.get().size() + ": the old build has no room for it");
-                }
-                return twin.map(ElfSymbol::value);
-            }
-            if (same) {
-                return twin.map(ElfSymbol::value);
-            }
-        } else if (twins.isUnclear(variable)) {
-            refuse.accept(Check.AMBIGUOUS, "the old build has several variables of the name " + variable.name()
-                    + ", and it is not clear which of them this one was");
+        if (twin.isPresent() && !replacement.isConstant(variable.value())) {
+            room(twin.get(), variable);
+            return twin.map(ElfSymbol::value);
         }
-        if (kept.putIfAbsent(variable.value(), variable) == null) {
-            replacement.relocated(variable.value(), variable.value() + variable.size()).forEach(this::fill);
+        if (twin.isPresent() && comparison.isSame(twin.get(), variable)) {
+            return twin.map(ElfSymbol::value);
         }
+        Optional<String> doubt = twin.isPresent() ? Optional.empty() : twins.doubt(variable);
+        doubt.ifPresent(why -> refuse.accept(Check.AMBIGUOUS, why));
+        takeOver(variable);
         return Optional.empty();
+    }
+
+    private void room(ElfSymbol twin, ElfSymbol variable) {
+        if (!replacement.isUnnamed(variable) && twin.size() != variable.size()) {
+            refuse.accept(Check.REFERENCE, variable.name() + " has " + variable.size() + " bytes instead of "
+                    + twin.size() + ": the old build has no room for it");
+        } else if (replacement.isUnnamed(variable) && grows(twin, variable)) {
+            refuse.accept(Check.LAYOUT, String.format(Locale.ROOT, "the variable at 0x%x may have up to %d bytes instead "
+                    + "of up to %d: the old build may have no room for it", variable.value(), variable.size(),
+                    twin.size()));
+        }
+    }
+
+    /** Without a symbol a variable reaches to the next thing that is used; what lies between for alignment does not count. */
+    private boolean grows(ElfSymbol twin, ElfSymbol variable) {
+        return replacement.isReferredTo(variable.value()) && variable.size() - twin.size() >= ALIGNMENT;
+    }
+
+    /** Without a symbol it reaches to the next thing that the old build has, or that has an address of its own. */
+    private void takeOver(ElfSymbol variable) {
+        ElfSymbol next = variable;
+        while (next != null && kept.putIfAbsent(next.value(), next) == null) {
+            replacement.relocated(next.value(), next.value() + next.size()).forEach(this::fill);
+            long end = next.value() + next.size();
+            next = replacement.isUnnamed(variable)
+                    ? replacement.containing(end).filter(each -> each.value() == end && replacement.isUnnamed(each)
+                            && !replacement.isReferredTo(end) && (replacement.isConstant(end)
+                                    || twins.of(each).isEmpty()))
+                            .orElse(null)
+                    : null;
+        }
     }
 
     /** Takes a single word over, whatever it belongs to. */
@@ -211,7 +236,7 @@ final class DataFixups {
             replacement.section(value).ifPresent(section -> useConstants.accept(section.name()));
             fills.put(place, new Fill.Own(value));
         } else if (meant.isEmpty()) {
-            Optional<Long> exact = SymbolMatcher.exact(old, replacement, value);
+            Optional<Long> exact = NameMatcher.exact(old, replacement, value);
             if (exact.isEmpty()) {
                 refuse.accept(Check.REFERENCE, String.format(Locale.ROOT,
                         "the word at 0x%x of the new build points to 0x%x, where nothing has a name", place, value));
@@ -236,7 +261,7 @@ final class DataFixups {
     void checkVariables() {
         for (ElfSymbol variable : replacement.variables()) {
             Optional<ElfSymbol> twin = twins.of(variable);
-            if (twin.isPresent() && !old.content(twin.get()).equals(replacement.content(variable))) {
+            if (twin.isPresent() && !comparison.isSame(twin.get(), variable)) {
                 if (!replacement.isConstant(variable.value())) {
                     refuse.accept(Check.DATA, variable.name() + " begins with another value in the new build: in a "
                             + "process that runs, it keeps what it has");

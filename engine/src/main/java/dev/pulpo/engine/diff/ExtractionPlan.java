@@ -35,7 +35,8 @@ final class ExtractionPlan {
 
     private final CodeNames old;
     private final CodeNames replacement;
-    private final SymbolMatcher twins;
+    private final BuildMatcher twins;
+    private final Comparison comparison;
     private final DataFixups words;
     private final List<Finding> findings = new ArrayList<>();
     private final TreeMap<Long, ElfSymbol> carried = new TreeMap<>();
@@ -69,46 +70,31 @@ final class ExtractionPlan {
      */
     record Edit(long at, int length, Optional<SlotOperand> operand, int field, long target, Goal goal) {}
 
-    ExtractionPlan(CodeNames old, CodeNames replacement) {
-        this.old = old;
-        this.replacement = replacement;
+    /** @param wanted the functions of the new build that are to replace those of the old, by where they begin */
+    ExtractionPlan(Comparison comparison, Set<Long> wanted) {
+        this.comparison = comparison;
+        old = comparison.old();
+        replacement = comparison.replacement();
         frames = new FrameExcerpt(replacement.code().elf());
-        twins = new SymbolMatcher(old, replacement);
-        words = new DataFixups(old, replacement, twins, this::carry, constants::add, this::refuse);
-        replacement.functions().parallelStream()
-                .filter(symbol -> twins.of(symbol).filter(twin -> !isSame(twin, symbol)).isPresent())
-                .map(ElfSymbol::value).sorted().forEachOrdered(changed::add);
-        List.copyOf(changed).forEach(start -> function(start).flatMap(this::ownerOfPart)
+        twins = comparison.matcher();
+        words = new DataFixups(comparison, this::carry, constants::add, this::refuse);
+        changed.addAll(wanted);
+        List.copyOf(changed).forEach(start -> function(start).flatMap(comparison.parts()::owner)
                 .ifPresent(owner -> changed.add(owner.value())));
-        changed.forEach(start -> function(start).ifPresent(this::carry));
+        changed.forEach(start -> function(start).ifPresentOrElse(this::carry, () -> resolver(start)));
         while (!waiting.isEmpty()) {
             scan(waiting.pop());
         }
         words.checkVariables();
     }
 
-    private boolean isSame(ElfSymbol was, ElfSymbol is) {
-        return NormalForm.of(old, was).equals(NormalForm.of(replacement, is));
+    private void resolver(long start) {
+        refuse(Check.CONSTRUCTOR, replacement.shapes().get(start).function().name()
+                + " chooses a function while the object is loaded: in a process that runs, it has chosen");
     }
 
     private Optional<ElfSymbol> function(long start) {
         return replacement.containing(start).filter(symbol -> symbol.type() == SymbolType.FUNC);
-    }
-
-    /** Parts that the compiler has moved away are entered from their function only, and are not replaced alone. */
-    static boolean isPart(ElfSymbol symbol) {
-        return symbol.name().matches(".*[.]cold([.].*)?");
-    }
-
-    private Optional<ElfSymbol> ownerOfPart(ElfSymbol part) {
-        if (!isPart(part)) {
-            return Optional.empty();
-        }
-        String name = part.name().replaceFirst("[.]cold([.].*)?$", "");
-        List<ElfSymbol> owners = replacement.functions().stream().filter(symbol -> symbol.name().equals(name)
-                && replacement.fileOf(symbol).equals(replacement.fileOf(part))).toList();
-        List<ElfSymbol> global = replacement.functions().stream().filter(symbol -> symbol.name().equals(name)).toList();
-        return owners.size() == 1 ? Optional.of(owners.getFirst()) : global.stream().findFirst();
     }
 
     private void carry(ElfSymbol function) {
@@ -133,9 +119,9 @@ final class ExtractionPlan {
     }
 
     private void scan(ElfSymbol function) {
-        if (twins.isUnclear(function)) {
-            refuse(Check.AMBIGUOUS, "the old build has several functions of the name " + function.name()
-                    + ", and it is not clear which of them this one was");
+        Optional<String> doubt = twins.doubt(function);
+        if (doubt.isPresent()) {
+            refuse(Check.AMBIGUOUS, doubt.get());
             return;
         }
         if (!replacement.relocated(function.value(), function.value() + function.size()).isEmpty()) {
@@ -220,7 +206,7 @@ final class ExtractionPlan {
         }
         Optional<ElfSymbol> called = function(target);
         if (called.isEmpty()) {
-            Optional<Long> place = SymbolMatcher.exact(old, replacement, target);
+            Optional<Long> place = NameMatcher.exact(old, replacement, target);
             if (place.isEmpty()) {
                 refuse(function, here, String.format(Locale.ROOT, "leads to 0x%x, where no function is known", target));
             }
@@ -228,13 +214,26 @@ final class ExtractionPlan {
         }
         ElfSymbol to = called.get();
         Optional<ElfSymbol> twin = twins.of(to);
-        boolean needed = twin.isEmpty() || target != to.value() || isPart(to);
+        if (replacement.unnamed().isGap(to)) {
+            return outside(function, here, target);
+        }
+        boolean needed = twin.isEmpty() || target != to.value() || comparison.parts().isPart(to);
         if (needed) {
             carry(to);
         }
         return needed || carried.containsKey(to.value())
                 ? Optional.empty()
                 : twin.map(was -> new Goal.Old(was.value(), was.name()));
+    }
+
+    /** Code that belongs to no function is taken over never; where it is what it was, the old build's serves. */
+    private Optional<Goal> outside(ElfSymbol function, long here, long target) {
+        Optional<Long> place = comparison.samePlace(target);
+        if (place.isEmpty()) {
+            refuse(function, here,
+                    String.format(Locale.ROOT, "leads to 0x%x, to code that belongs to no function", target));
+        }
+        return place.map(address -> new Goal.Old(address, "code without a name"));
     }
 
     private Optional<Goal> data(ElfSymbol function, long here, long target, boolean address, boolean indirect,
@@ -256,7 +255,7 @@ final class ExtractionPlan {
             return Optional.empty();
         }
         if (symbol.isEmpty()) {
-            Optional<Long> exact = SymbolMatcher.exact(old, replacement, target);
+            Optional<Long> exact = NameMatcher.exact(old, replacement, target);
             Optional<ElfSymbol> below = replacement.below(target).filter(each -> each.value() + each.size() == target);
             if (exact.isPresent() || below.isEmpty()) {
                 if (exact.isEmpty()) {
@@ -270,6 +269,7 @@ final class ExtractionPlan {
         ElfSymbol variable = symbol.get();
         if (address) {
             refuseAmbiguous(function, here, target, variable, used);
+            refuseBias(function, here, target, variable);
         }
         used.add(variable.value());
         return words.variable(variable)
@@ -280,9 +280,12 @@ final class ExtractionPlan {
         if (target - function.value() >= 0 && target - function.value() < function.size()) {
             return Optional.empty();
         }
+        if (function(target).filter(replacement.unnamed()::isGap).isPresent()) {
+            return outside(function, here, target);
+        }
         Optional<ElfSymbol> meant = function(target).filter(symbol -> symbol.value() == target);
         if (meant.isEmpty()) {
-            Optional<Long> exact = SymbolMatcher.exact(old, replacement, target);
+            Optional<Long> exact = NameMatcher.exact(old, replacement, target);
             if (exact.isEmpty()) {
                 refuse(function, here,
                         String.format(Locale.ROOT, "takes the address 0x%x, at which no function begins", target));
@@ -303,7 +306,8 @@ final class ExtractionPlan {
      */
     private void refuseAmbiguous(ElfSymbol function, long here, long target, ElfSymbol meant, Set<Long> used) {
         Optional<ElfSymbol> before = replacement.below(target)
-                .filter(each -> each.value() + each.size() == target && used.contains(each.value()));
+                .filter(each -> each.value() + each.size() == target && used.contains(each.value())
+                        && (!replacement.isUnnamed(each) || replacement.isReferredTo(each.value())));
         Optional<ElfSymbol> behind = replacement.above(target)
                 .filter(each -> target > meant.value() && each.value() - target <= BIAS);
         for (Optional<ElfSymbol> other : List.of(before, behind)) {
@@ -312,6 +316,17 @@ final class ExtractionPlan {
                         + other.get().name()
                         + ", which are not side by side in the old build", Remedy.Action.WRITE_AS_SOURCE);
             }
+        }
+    }
+
+    /** Right before something that is known, what seems new may be where a loop begins that counts from one. */
+    private void refuseBias(ElfSymbol function, long here, long target, ElfSymbol meant) {
+        boolean close = replacement.above(target).filter(next -> next.value() - target <= BIAS
+                && twins.of(next).isPresent() && !replacement.isConstant(target)).isPresent();
+        if (close && replacement.isUnnamed(meant) && twins.of(meant).isEmpty()) {
+            refuse(function, here, String.format(Locale.ROOT,
+                    "takes the address 0x%x, which may belong to new data or to what lies behind it", target),
+                    Remedy.Action.WRITE_AS_SOURCE);
         }
     }
 
@@ -334,7 +349,7 @@ final class ExtractionPlan {
         Map<ElfSymbol, ElfSymbol> pairs = new LinkedHashMap<>();
         changed.forEach(start -> {
             ElfSymbol symbol = carried.get(start);
-            if (symbol != null && !isPart(symbol)) {
+            if (symbol != null && !comparison.parts().isPart(symbol)) {
                 twins.of(symbol).ifPresent(twin -> pairs.put(symbol, twin));
             }
         });

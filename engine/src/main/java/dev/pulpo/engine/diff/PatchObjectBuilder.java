@@ -273,9 +273,12 @@ final class PatchObjectBuilder {
     Map<ElfSymbol, String> names() {
         Map<ElfSymbol, String> names = new LinkedHashMap<>();
         carving.replaced().keySet().stream().sorted(Comparator.comparingLong(ElfSymbol::value)).forEach(function -> {
-            String name = function.name();
+            String plain = replacement.isUnnamed(function)
+                    ? "code_" + Long.toHexString(function.value())
+                    : function.name();
+            String name = plain;
             for (int i = 2; names.containsValue(name); i++) {
-                name = function.name() + "." + i;
+                name = plain + "." + i;
             }
             names.put(function, name);
         });

@@ -3,8 +3,12 @@
  *
  * <ul>
  * <li>{@link BuildPatch}: begin here;
- * <li>{@link CodeDiff}, {@link NormalForm}, {@link CodeNames}: which functions differ;
- * <li>{@link SymbolMatcher}, {@link ThreadLocalOffsets}: what of one build is what of the other;
+ * <li>{@link CodeDiff}, {@link Comparison}, {@link Sameness}, {@link LineNumbers}, {@link DataCoverage}: what differs;
+ * <li>{@link CodeNames}, {@link UnnamedCode}, {@link FunctionShape}, {@link Parts}: what is in an object;
+ * <li>{@link BuildMatcher}, {@link NameMatcher}, {@link VariableMatcher}, {@link Alignment}, {@link ThreadLocalOffsets}:
+ * what of one build is what of the other;
+ * <li>{@link Choice}: which functions are taken;
+ * <li>{@link LayoutEvidence}, {@link ObjectLifetimes}: what code says of types and of objects;
  * <li>{@link ExtractionPlan}, {@link DataFixups}: what has to be taken over;
  * <li>{@link PatchObjectBuilder}: the shared object that holds it.
  * </ul>

@@ -5,7 +5,7 @@
  * <li>{@link Planner}: begin here;
  * <li>{@link FunctionFinder}, {@link TargetFunction}: the function of a name;
  * <li>{@link Entries}, {@link EntrySite}, {@link EntryRefusalText}: the entry of a function that was not built to be
- * replaced;
+ * replaced; {@link FileEntries}: the same, asked of a file;
  * <li>{@link Originals}, {@link References}: functions and variables of the target that a patch uses;
  * <li>{@link Interposition}: which definition of a function callers get;
  * <li>{@link PatchRelations}, {@link Predecessors}: the patch's relations to others;

@@ -10,14 +10,19 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** {@code pulpo diff}. */
 @CommandLine.Command(name = "diff", description = "Says which functions differ between two builds of the same source, and makes a patch container of these functions.")
 final class Diff extends Command {
+    private static final int SHOWN = 10;
+    private static final Set<String> KINDS = Set.of("changed", "added", "removed", "replaces", "data:", "not");
+
     @CommandLine.Parameters(index = "0", paramLabel = "OLD", description = "the build that processes run")
     private Path old = Path.of("");
 
@@ -28,8 +33,17 @@ final class Diff extends Command {
             "--output"}, paramLabel = "FILE", description = "make a patch container of the functions that differ")
     private Path output = Path.of("");
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, layout, data, constructor, options")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, layout, data, constructor, options, uncompared")
     private List<Check> allowed = new ArrayList<>();
+
+    @CommandLine.Option(names = "--only", split = ",", paramLabel = "FUNCTION", description = "take these functions and those of their own that they need")
+    private List<String> only = new ArrayList<>();
+
+    @CommandLine.Option(names = "--without", split = ",", paramLabel = "FUNCTION", description = "leave these functions out")
+    private List<String> without = new ArrayList<>();
+
+    @CommandLine.Option(names = "--verbose", description = "print all functions, and those that differ by numbers of source lines only")
+    private boolean verbose;
 
     @Override
     public Integer call() throws IOException {
@@ -37,15 +51,42 @@ final class Diff extends Command {
             throw usage("--allow is for making a container, and needs -o");
         }
         BuildDiff diff = BuildDiff.between(old, replacement);
+        String differences = shown(diff.toString().lines().toList()) + (verbose ? lines(diff) : "");
         if (output.toString().isEmpty()) {
-            print(diff.toString(), Json.of(diff));
-            return 0;
+            print(differences, Json.of(diff));
+            return diff.uncompared().isEmpty() ? 0 : ExitStatus.OTHER;
         }
         Set<Check> all = EnumSet.noneOf(Check.class);
         all.addAll(allowed);
-        PackReport report = BuildDiff.pack(old, replacement, output, all);
+        PackReport report = BuildDiff.pack(old, replacement, output, all, new BuildDiff.Selection(only, without));
         Map<String, Object> object = Json.object("diff", Json.of(diff), "container", Json.of(report, output));
-        print(diff + System.lineSeparator() + report.text(RemedyOptions.WORDING), object);
+        print(differences + System.lineSeparator() + shown(report.text(RemedyOptions.WORDING).lines().toList()), object);
         return report.isPackable() ? 0 : ExitStatus.REFUSED;
+    }
+
+    private static String lines(BuildDiff diff) {
+        return diff.lines().stream()
+                .map(each -> System.lineSeparator() + "  only a number of a source line: " + each.name())
+                .collect(Collectors.joining());
+    }
+
+    /** Not more than fits on a screen: of lines of one kind the first ones, and how many there are. */
+    private String shown(List<String> lines) {
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        List<String> shown = new ArrayList<>();
+        for (String line : lines) {
+            String kind = line.strip().split(" ", 2)[0];
+            boolean listed = KINDS.contains(kind) || line.startsWith("  note: takes ");
+            int count = listed ? counts.merge(kind, 1, Integer::sum) : 0;
+            if (verbose || count <= SHOWN) {
+                shown.add(line);
+            }
+        }
+        counts.forEach((kind, count) -> {
+            if (!verbose && count > SHOWN) {
+                shown.add("  and " + (count - SHOWN) + " more: " + kind + " (--verbose shows all)");
+            }
+        });
+        return String.join(System.lineSeparator(), shown);
     }
 }

@@ -225,7 +225,8 @@ final class Json {
     static Map<String, Object> of(BuildDiff diff) {
         return object("old", diff.old(), "new", diff.replacement(), "compared", diff.compared(), "functions",
                 diff.functions().stream().map(Json::of).toList(), "variables",
-                diff.variables().stream().map(Json::of).toList());
+                diff.variables().stream().map(Json::of).toList(), "lineNumbers",
+                diff.lines().stream().map(Json::of).toList(), "uncompared", diff.uncompared());
     }
 
     private static Map<String, Object> of(BuildDiff.Difference difference) {

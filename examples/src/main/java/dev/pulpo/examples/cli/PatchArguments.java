@@ -48,10 +48,13 @@ final class PatchArguments {
         return patches;
     }
 
-    /** A container names its target and functions; arguments override that. */
+    /** A container names its target and functions; arguments override that. What it refers to in its target stays. */
     private LivePatch patch(Path file) throws IOException {
-        boolean selfDescribing = replacements.isEmpty() && LivePatch.of(file).elf().section(".ulp").isPresent();
-        LivePatch patch = selfDescribing ? LivePatch.open(file) : LivePatch.of(file);
+        boolean container = LivePatch.of(file).elf().section(".ulp").isPresent();
+        LivePatch patch = container ? LivePatch.open(file) : LivePatch.of(file);
+        if (container && !replacements.isEmpty()) {
+            patch = patch.without();
+        }
         if (!comment.isEmpty()) {
             patch = patch.comment(comment);
         }

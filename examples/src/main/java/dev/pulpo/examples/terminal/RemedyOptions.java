@@ -26,6 +26,7 @@ public final class RemedyOptions {
             case NAME_ONE -> "--target";
             case NAME_REPLACEMENTS -> "--target, --replace";
             case WRITE_AS_SOURCE -> "pulpo build";
+            case LEAVE_OUT -> "--without";
             case INJECT_STUB -> "pulpo inject";
             case ALLOW_PATCHING -> "ulp set_patchable enable";
             case USE_OTHER_CONSISTENCY -> "--consistency";

@@ -16,13 +16,17 @@ import java.util.stream.Stream;
  * Which function or variable of one build is which of the other. Names that source files have for themselves are told
  * apart by the file; several of one file by their order, where there are as many in both.
  */
-final class SymbolMatcher {
+final class NameMatcher {
     private final Map<Long, ElfSymbol> olds = new HashMap<>();
     private final Set<Long> unclear = new HashSet<>();
 
-    SymbolMatcher(CodeNames old, CodeNames replacement) {
-        pair(old.functions(), replacement.functions(), old, replacement);
-        pair(old.variables(), replacement.variables(), old, replacement);
+    NameMatcher(CodeNames old, CodeNames replacement) {
+        pair(named(old, old.functions()), named(replacement, replacement.functions()), old, replacement);
+        pair(named(old, old.variables()), named(replacement, replacement.variables()), old, replacement);
+    }
+
+    private static List<ElfSymbol> named(CodeNames names, List<ElfSymbol> symbols) {
+        return symbols.stream().filter(symbol -> !names.isUnnamed(symbol)).toList();
     }
 
     private void pair(List<ElfSymbol> before, List<ElfSymbol> after, CodeNames old, CodeNames replacement) {

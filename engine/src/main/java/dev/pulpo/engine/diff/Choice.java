@@ -1,0 +1,107 @@
+package dev.pulpo.engine.diff;
+
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.SymbolBinding;
+import dev.pulpo.engine.BuildDiff;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * Which of the functions that differ a patch has. Where some are chosen, those functions of the object's own that they call
+ * and that have changed as well come along: how they are called may have changed with them.
+ */
+final class Choice {
+    private final Comparison comparison;
+    private final BuildDiff.Selection selection;
+    private final Set<Long> functions = new TreeSet<>(Long::compareUnsigned);
+    private final List<String> notes = new ArrayList<>();
+    private final List<String> unknown = new ArrayList<>();
+    private final TreeMap<Long, FunctionShape> candidates = new TreeMap<>(Long::compareUnsigned);
+
+    Choice(Comparison comparison, BuildDiff.Selection selection) {
+        this.comparison = comparison;
+        this.selection = selection;
+        candidates.putAll(comparison.changed());
+        if (selection.only().isEmpty()) {
+            functions.addAll(comparison.changed().keySet());
+        } else {
+            candidates.putAll(comparison.lines());
+            selection.only().forEach(name -> found(name).forEach(functions::add));
+        }
+        selection.without().forEach(name -> found(name).forEach(functions::remove));
+        if (!selection.only().isEmpty() || !selection.without().isEmpty()) {
+            dependencies();
+        }
+    }
+
+    private List<Long> found(String name) {
+        List<Long> found = candidates.entrySet().stream()
+                .filter(entry -> isCalled(entry.getKey(), entry.getValue(), name)).map(Map.Entry::getKey).toList();
+        if (found.isEmpty()) {
+            unknown.add(name);
+        }
+        return found;
+    }
+
+    private boolean isCalled(long start, FunctionShape was, String name) {
+        String old = was.function().name();
+        String is = comparison.replacement().shapes().get(start).function().name();
+        return name.equals(old) || name.equals(CodeNames.plain(old)) || name.equals(is)
+                || name.equals("0x" + Long.toHexString(was.start()));
+    }
+
+    private void dependencies() {
+        Set<Long> excluded = new TreeSet<>();
+        selection.without().forEach(name -> candidates.forEach((start, was) -> {
+            if (isCalled(start, was, name)) {
+                excluded.add(start);
+            }
+        }));
+        Deque<Long> waiting = new ArrayDeque<>(functions);
+        while (!waiting.isEmpty()) {
+            FunctionShape user = comparison.replacement().shapes().get(waiting.pop());
+            for (FunctionShape.Reference reference : user.references()) {
+                Optional<ElfSymbol> used = comparison.replacement().shapeAt(reference.target())
+                        .map(FunctionShape::function)
+                        .filter(function -> comparison.changed().containsKey(function.value())
+                                && function.binding() == SymbolBinding.LOCAL && !functions.contains(function.value()));
+                used.ifPresent(function -> depends(user.function(), function, excluded, waiting));
+            }
+        }
+    }
+
+    private void depends(ElfSymbol user, ElfSymbol used, Set<Long> excluded, Deque<Long> waiting) {
+        String name = comparison.changed().get(used.value()).function().name();
+        if (excluded.contains(used.value())) {
+            String note = user.name() + " uses " + name + ", which is left out: it uses what the old build has";
+            if (!notes.contains(note)) {
+                notes.add(note);
+            }
+        } else if (functions.add(used.value())) {
+            notes.add("replaces " + name + " as well, because " + user.name() + " uses it");
+            waiting.push(used.value());
+        }
+    }
+
+    /** Where they begin in the new build. */
+    Set<Long> functions() {
+        return functions;
+    }
+
+    /** What came along. */
+    List<String> notes() {
+        return notes;
+    }
+
+    /** Names that none of them has. */
+    List<String> unknown() {
+        return unknown;
+    }
+}

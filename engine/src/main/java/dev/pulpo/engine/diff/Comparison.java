@@ -1,0 +1,126 @@
+package dev.pulpo.engine.diff;
+
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.engine.check.CodeFacts;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** Two builds, and what has become of each function. */
+final class Comparison {
+    private final CodeNames old;
+    private final CodeNames replacement;
+    private final BuildMatcher matcher;
+    private final Sameness sameness;
+    private final Parts parts;
+    /** The functions of the new build that are not what they were, and what they were. */
+    private final TreeMap<Long, FunctionShape> changed = new TreeMap<>(Long::compareUnsigned);
+    private final TreeMap<Long, FunctionShape> lines = new TreeMap<>(Long::compareUnsigned);
+    private final List<String> uncompared = new ArrayList<>();
+
+    Comparison(CodeFacts old, CodeFacts replacement) {
+        boolean symbols = CodeNames.tableOf(old).isPresent() && CodeNames.tableOf(replacement).isPresent();
+        this.old = new CodeNames(old, symbols);
+        this.replacement = new CodeNames(replacement, symbols);
+        matcher = new BuildMatcher(this.old, this.replacement);
+        sameness = new Sameness(this.old, this.replacement, matcher);
+        parts = new Parts(this.replacement);
+        compare();
+        uncompared.addAll(DataCoverage.gaps(this.old, this.replacement));
+    }
+
+    private void compare() {
+        LineNumbers numbers = new LineNumbers(old, replacement);
+        matcher.functions().forEach((start, was) -> {
+            FunctionShape before = old.shapes().get(was);
+            FunctionShape after = replacement.shapes().get(start);
+            if (!sameness.functions(before, after)) {
+                boolean code = old.unnamed().isGap(before.function());
+                if (code) {
+                    outside("the old", before.function());
+                } else if (numbers.explain(before, after) && sameness.difference(before, after).isEmpty()) {
+                    lines.put(start, before);
+                } else {
+                    changed.put(start, before);
+                }
+            }
+        });
+        old.unnamed().gaps().stream().filter(gap -> matcher.successor(gap.value()).isEmpty())
+                .forEach(gap -> outside("the old", gap));
+        replacement.unnamed().gaps().stream().filter(gap -> matcher.of(gap).isEmpty())
+                .forEach(gap -> outside("the new", gap));
+    }
+
+    private void outside(String build, ElfSymbol gap) {
+        uncompared.add(String.format(Locale.ROOT, "%d bytes of code at 0x%x of %s build, which belong to no function",
+                gap.size(), gap.value(), build));
+    }
+
+    CodeNames old() {
+        return old;
+    }
+
+    CodeNames replacement() {
+        return replacement;
+    }
+
+    BuildMatcher matcher() {
+        return matcher;
+    }
+
+    Sameness sameness() {
+        return sameness;
+    }
+
+    Parts parts() {
+        return parts;
+    }
+
+    /** The functions of the new build that are not what they were, by where they begin, and what they were. */
+    Map<Long, FunctionShape> changed() {
+        return changed;
+    }
+
+    /** Those that differ by numbers of source lines only. */
+    Map<Long, FunctionShape> lines() {
+        return lines;
+    }
+
+    /** The functions of the new build that the old one does not have. */
+    List<ElfSymbol> added() {
+        return replacement.shapes().values().stream().map(FunctionShape::function)
+                .filter(function -> matcher.of(function).isEmpty() && !replacement.unnamed().isGap(function)).toList();
+    }
+
+    /** The functions of the old build that the new one does not have. */
+    List<ElfSymbol> removed() {
+        return old.shapes().values().stream().map(FunctionShape::function)
+                .filter(function -> matcher.successor(function.value()).isEmpty() && !old.unnamed().isGap(function))
+                .toList();
+    }
+
+    /** What could not be compared, with its place. */
+    List<String> uncompared() {
+        return uncompared;
+    }
+
+    /** Whether a variable begins with what it began with, or a constant is what it was. */
+    boolean isSame(ElfSymbol was, ElfSymbol is) {
+        boolean named = !old.isUnnamed(was) && !replacement.isUnnamed(is);
+        return (!named || was.size() == is.size()) && sameness.compare(was.value(), is.value());
+    }
+
+    /** Where a place in code that is what it was lies in the old build; empty where that is not the same. */
+    Optional<Long> samePlace(long is) {
+        return replacement.shapeAt(is).flatMap(after -> Optional.ofNullable(matcher.functions().get(after.start()))
+                .map(was -> old.shapes().get(was)).filter(before -> sameness.functions(before, after))
+                .map(before -> before.address(after.numberAt(is))));
+    }
+
+    Optional<FunctionShape> successor(ElfSymbol was) {
+        return matcher.successor(was.value());
+    }
+}

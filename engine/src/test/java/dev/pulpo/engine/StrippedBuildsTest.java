@@ -1,0 +1,108 @@
+package dev.pulpo.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Builds as distributions ship them: with what they export, frame descriptions and relocations, and no other names. */
+class StrippedBuildsTest {
+    @TempDir
+    private Path directory;
+
+    private Path build(String compiler, String name, String... options) throws Exception {
+        Victims victims = new Victims(directory);
+        Path source = victims.resource("stripped.c");
+        Path file = Files.createDirectories(directory.resolve(name)).resolve("libstripped.so");
+        List<String> command = new ArrayList<>(List.of(compiler.split(" ", -1)));
+        command.addAll(List.of("-shared", "-fPIC", "-Wl,--build-id=sha1", "-Wl,-soname,libstripped.so", "-s", "-o",
+                file.toString(), source.toString()));
+        command.addAll(List.of(options));
+        Tools.run(command.toArray(String[]::new));
+        return file;
+    }
+
+    private static List<String> changed(BuildDiff diff) {
+        return diff.functions().stream().filter(each -> each.kind() == BuildDiff.Kind.CHANGED)
+                .map(BuildDiff.Difference::name).toList();
+    }
+
+    @Tag("slow")
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -O2", "gcc -Os -fcf-protection", "gcc -O3 -fno-plt -Wl,-z,now",
+            "clang -O2 -fuse-ld=lld", "clang -Os", "gcc -O2 -fuse-ld=mold"})
+    void theNewCodeUsesWhatTheOldBuildHas(String compiler) throws Exception {
+        Path old = build(compiler, "old");
+        Path container = directory.resolve("fix.so");
+        Path fixed = build(compiler, "new", "-DFIXED");
+        BuildDiff diff = BuildDiff.between(old, fixed);
+        assertThat(diff.uncompared()).isEmpty();
+        PackReport report = BuildDiff.pack(old, fixed, container, Set.of());
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        Path program = new Victims(directory).compiled("program", "stripped_main.c",
+                "-L" + old.getParent(), "-lstripped", "-Wl,-rpath," + old.getParent());
+        try (RunningServer server = RunningServer.preloaded(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("3")).isEqualTo("52048 three");
+            assertThat(server.ask("8")).isEqualTo("24053 many");
+            LivePatch patch = LivePatch.open(container);
+            process.apply(patch);
+            // 8 counts as 6 now, and the old build's counters go on.
+            assertThat(server.ask("3")).isEqualTo("56048 drei");
+            assertThat(server.ask("8")).isEqualTo("18054 many");
+            process.revert(patch.id());
+            assertThat(server.ask("3")).isEqualTo("60050 three");
+        }
+    }
+
+    @Test
+    void whatIsTheSameIsSaidToBe() throws Exception {
+        BuildDiff diff = BuildDiff.between(build("gcc -O2", "old"), build("gcc -O2", "new"));
+        assertThat(diff.functions()).isEmpty();
+        assertThat(diff.uncompared()).isEmpty();
+        BuildDiff lines = BuildDiff.between(build("gcc -O2", "old"), build("gcc -O2", "lines", "-DLONGER"));
+        assertThat(lines.functions()).as(lines.toString()).isEmpty();
+        assertThat(lines.lines()).isNotEmpty();
+    }
+
+    @Test
+    void namesOfOneSideAreNoDifference() throws Exception {
+        Path old = build("gcc -O2", "old");
+        Path named = directory.resolve("named.so");
+        Tools.run("gcc", "-O2", "-g", "-shared", "-fPIC", "-Wl,--build-id=sha1", "-Wl,-soname,libstripped.so", "-o",
+                named.toString(), directory.resolve("stripped.c").toString());
+        BuildDiff diff = BuildDiff.between(old, named);
+        assertThat(diff.functions()).isEmpty();
+        assertThat(diff.uncompared()).isEmpty();
+    }
+
+    @Test
+    void aLayoutThatCodeSpeaksOfIsRefused() throws Exception {
+        Path container = directory.resolve("fix.so");
+        PackReport report = BuildDiff.pack(build("gcc -O2", "old"), build("gcc -O2", "new", "-DGROWN"), container,
+                Set.of());
+        assertThat(report.findings()).extracting(Finding::check).containsOnly(Check.LAYOUT);
+        assertThat(container).doesNotExist();
+    }
+
+    @Test
+    void functionsCanBeLeftOut() throws Exception {
+        Path old = build("gcc -O2", "old");
+        Path fixed = build("gcc -O2", "new", "-DFIXED");
+        List<String> all = changed(BuildDiff.between(old, fixed));
+        assertThat(all).hasSizeGreaterThan(1);
+        PackReport report = BuildDiff.pack(old, fixed, directory.resolve("fix.so"), Set.of(),
+                new BuildDiff.Selection(List.of(), List.of(all.getFirst())));
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        assertThat(report.functions()).extracting(PackReport.Function::name)
+                .containsExactlyInAnyOrderElementsOf(all.subList(1, all.size()));
+    }
+}
