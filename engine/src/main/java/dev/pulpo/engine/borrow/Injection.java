@@ -5,6 +5,7 @@ import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.RawText;
+import dev.pulpo.elf.Segment;
 import dev.pulpo.engine.BorrowedCallException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -28,7 +29,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.stream.LongStream;
 
 /**
  * Loads the stub into a process without one. At first there is only libc, with a {@code syscall; ret} and its signal
@@ -47,11 +47,30 @@ public final class Injection {
     private final ThreadLoan loan;
     private final TraceeMemory memory;
     private final long deadline;
-    private final LoadedObject libc;
+    private final Places places;
+
+    /**
+     * What an injection needs to know of a process. Found before a thread is borrowed, because searching takes long.
+     *
+     * @param gadget   {@code syscall; ret}
+     * @param restorer the code that a signal handler returns to
+     * @param landing  code of the stub
+     */
+    public record Places(RemoteAddress gadget, RemoteAddress restorer, Landing landing) {
+        /**
+         * Finds them.
+         *
+         * @throws RefusedException where the process has not all of them
+         */
+        public static Places of(ProcessImage image) {
+            return new Places(find(image, SystemCallCode.callAndReturn(), "syscall; ret"),
+                    find(image, SystemCallCode.wide(SystemCalls.RT_SIGRETURN), "a signal restorer"), Landing.ofStub());
+        }
+    }
 
     /** The code of the stub that is copied. */
     @SuppressWarnings("ArrayRecordComponent") // made once and never compared
-    private record Landing(byte[] code, long announcedOffset) {
+    record Landing(byte[] code, long announcedOffset) {
         static Landing ofStub() {
             ElfFile elf = ElfFile.of(ByteSource.of(Stub.bytes()), Stub.NAME);
             ElfSymbol call = symbol(elf, "pulpo_call");
@@ -67,15 +86,16 @@ public final class Injection {
     }
 
     /**
+     * @param places   in the process
      * @param loan     of a thread whose stack has space for a signal frame
      * @param deadline on the scale of {@link System#nanoTime}
      */
-    public Injection(ProcessImage image, ThreadLoan loan, TraceeMemory memory, long deadline) {
+    public Injection(Places places, ProcessImage image, ThreadLoan loan, TraceeMemory memory, long deadline) {
+        this.places = places;
         this.image = image;
         this.loan = loan;
         this.memory = memory;
         this.deadline = deadline;
-        this.libc = libc(image);
     }
 
     /** The object that exports {@code dlopen}. */
@@ -91,23 +111,20 @@ public final class Injection {
      * @throws RefusedException where the target's loader refuses it
      */
     public void load(Path file) {
-        RemoteAddress gadget = find(SystemCallCode.callAndReturn(), "syscall; ret");
-        RemoteAddress restorer = find(SystemCallCode.wide(SystemCalls.RT_SIGRETURN), "a signal restorer");
-        Landing landing = Landing.ofStub();
-        RemoteAddress code = map(gadget, restorer, CODE_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
-        RemoteAddress stack = map(gadget, restorer, STACK_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE);
+        Landing landing = places.landing;
+        RemoteAddress code = map(CODE_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
+        RemoteAddress stack = map(STACK_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE);
         try {
             memory.write(code, landing.code);
             RemoteAddress result = stack;
             CallSite site = new CallSite(code, code.plus(landing.announcedOffset), stack.plus(STACK_BYTES),
                     STACK_BYTES - 64, result, RemoteAddress.NULL);
             keepingErrno(site, () -> keepingDlError(site,
-                    () -> deliverAndOpen(site, file, new FileDelivery.Calls(site,
-                            (number, arguments) -> systemCall(gadget, restorer, number, arguments)))));
+                    () -> deliverAndOpen(site, file, new FileDelivery.Calls(site, this::systemCall))));
         } finally {
             if (loan.isUsable()) {
-                systemCall(gadget, restorer, SystemCalls.MUNMAP, stack.value(), STACK_BYTES);
-                systemCall(gadget, restorer, SystemCalls.MUNMAP, code.value(), CODE_BYTES);
+                systemCall(SystemCalls.MUNMAP, stack.value(), STACK_BYTES);
+                systemCall(SystemCalls.MUNMAP, code.value(), CODE_BYTES);
             }
         }
     }
@@ -184,21 +201,21 @@ public final class Injection {
         return image.exporting(name).flatMap(object -> object.exported(name)).orElseThrow();
     }
 
-    private RemoteAddress map(RemoteAddress gadget, RemoteAddress restorer, long bytes, int protection) {
-        long result = systemCall(gadget, restorer, SystemCalls.MMAP, 0, bytes, protection,
+    private RemoteAddress map(long bytes, int protection) {
+        long result = systemCall(SystemCalls.MMAP, 0, bytes, protection,
                 SystemCalls.MAP_PRIVATE | SystemCalls.MAP_ANONYMOUS, -1, 0);
         return new RemoteAddress(Errno.check("mmap(" + bytes + ") in process " + image.pid(), result));
     }
 
     /** Makes a system call on the thread's own stack, and stops the thread at its end. */
-    private long systemCall(RemoteAddress gadget, RemoteAddress restorer, int number, long... arguments) {
+    private long systemCall(int number, long... arguments) {
         Registers saved = loan.savedRegisters();
-        SignalFrame.Image frame = loan.frameBelow(saved.rsp() - StackCheck.RED_ZONE, restorer.value());
+        SignalFrame.Image frame = loan.frameBelow(saved.rsp() - StackCheck.RED_ZONE, places.restorer.value());
         memory.write(frame.address(), frame.bytes());
         try (Arena arena = Arena.ofConfined()) {
             Registers registers = new Registers(arena);
             registers.set(saved);
-            registers.rip(gadget.value());
+            registers.rip(places.gadget.value());
             registers.rsp(frame.address().value());
             registers.rax(number);
             registers.origRax(-1);
@@ -206,7 +223,7 @@ public final class Injection {
             registers.arguments(six[0], six[1], six[2], six[3], six[4], six[5]);
             loan.divert(registers, ~Signals.SYNCHRONOUS);
         }
-        RemoteAddress afterCall = gadget.plus(SystemCalls.INSTRUCTION_LENGTH);
+        RemoteAddress afterCall = places.gadget.plus(SystemCalls.INSTRUCTION_LENGTH);
         awaitSyscallStop(afterCall, number);
         awaitSyscallStop(afterCall, number);
         return loan.readRegisters().rax();
@@ -250,23 +267,26 @@ public final class Injection {
     }
 
     /** Until glibc 2.33 dlopen was in a library of its own; the object with syscall(2) is the C library itself. */
-    private RemoteAddress find(byte[] pattern, String what) {
+    private static RemoteAddress find(ProcessImage image, byte[] pattern, String what) {
+        LoadedObject libc = libc(image);
         return find(libc, pattern).or(() -> image.exporting("syscall").flatMap(object -> find(object, pattern)))
                 .orElseThrow(() -> new RefusedException(image.pid(), new Refusal.CannotInject(
                         libc.fileName() + " holds no " + what)));
     }
 
     private static Optional<RemoteAddress> find(LoadedObject object, byte[] pattern) {
-        MemorySegment wanted = MemorySegment.ofArray(pattern);
-        return object.elf().segments().stream()
-                .filter(segment -> segment.isExecutable() && segment.fileSize() > 0)
-                .flatMap(segment -> {
-                    MemorySegment code = object.elf().at(segment.address(), segment.fileSize())
-                            .bytes(segment.fileSize());
-                    return LongStream.rangeClosed(0, code.byteSize() - pattern.length)
-                            .filter(at -> code.asSlice(at, pattern.length).mismatch(wanted) == -1)
-                            .mapToObj(object.toRemote(segment.address())::plus);
-                })
-                .findFirst();
+        for (Segment segment : object.elf().segments()) {
+            if (segment.isExecutable() && segment.fileSize() > 0) {
+                byte[] code = object.elf().at(segment.address(), segment.fileSize()).bytes(segment.fileSize())
+                        .toArray(ValueLayout.JAVA_BYTE);
+                for (int at = 0; at + pattern.length <= code.length; at++) {
+                    if (code[at] == pattern[0]
+                            && Arrays.equals(code, at, at + pattern.length, pattern, 0, pattern.length)) {
+                        return Optional.of(object.toRemote(segment.address()).plus(at));
+                    }
+                }
+            }
+        }
+        return Optional.empty();
     }
 }

@@ -6,7 +6,7 @@
  * <li>{@link ThreadLoan}, {@link CallSite}: the borrowed thread, its call, and its return;
  * <li>{@link StubCalls}: the functions of the stub;
  * <li>{@link FileDelivery}: brings the content of a file to a place where {@code dlopen} finds it;
- * <li>{@link Injection}: loads the stub into a process without one.
+ * <li>{@link Injection}, {@link InjectionWarmup}: loads the stub into a process without one.
  * </ul>
  */
 @NullMarked

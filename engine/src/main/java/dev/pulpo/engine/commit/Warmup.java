@@ -14,7 +14,6 @@ import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.engine.target.StubState;
 import dev.pulpo.engine.trace.OwnChild;
 import dev.pulpo.engine.trace.TracerThread;
-import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
@@ -55,7 +54,7 @@ public final class Warmup {
     }
 
     private static void run() {
-        try (OwnChild child = launch();
+        try (OwnChild child = OwnChild.startCat(launcher());
                 TracerThread tracer = new TracerThread(child.pid());
                 TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
             ProcessImage image = ProcessImage.read(child.pid(), memory);
@@ -84,20 +83,6 @@ public final class Warmup {
         } catch (IOException e) {
             throw new UncheckedIOException("the pipes of a process that has just been started", e);
         }
-    }
-
-    /** Starts a process that waits for input. It ends at the end of its input, so it does not outlive a killed JVM. */
-    private static OwnChild launch() throws IOException {
-        OwnChild child = OwnChild.start(launcher());
-        LaunchedProcess process = child.process();
-        // Once it answers, its loader has finished.
-        process.input().orElseThrow().write('\n');
-        process.input().orElseThrow().flush();
-        if (process.output().orElseThrow().read() != '\n') {
-            child.close();
-            throw new IOException("cat does not answer");
-        }
-        return child;
     }
 
     private static Launcher launcher() {

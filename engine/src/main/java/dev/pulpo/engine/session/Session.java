@@ -12,6 +12,7 @@ import dev.pulpo.engine.StubFile;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.borrow.Injection;
+import dev.pulpo.engine.borrow.InjectionWarmup;
 import dev.pulpo.engine.borrow.StubCalls;
 import dev.pulpo.engine.borrow.ThreadBorrower;
 import dev.pulpo.engine.borrow.ThreadLoan;
@@ -77,6 +78,9 @@ public final class Session implements AutoCloseable {
         // A memory with a map identifies its process. Without one, /proc is asked.
         this.image = seen.filter(known -> memory().hasMap()).map(known -> known.again(memory()))
                 .orElseGet(() -> ProcessImage.read(pid(), memory()));
+        if (image.stub().isEmpty()) {
+            InjectionWarmup.begin();
+        }
         this.stackTables = new StackTables(memory());
         this.tracer = TracerThread.lease(pid());
     }
@@ -300,8 +304,10 @@ public final class Session implements AutoCloseable {
         }
         Path stub = StubFile.path();
         ProcessImage before = image;
+        Injection.Places places = Injection.Places.of(before);
+        InjectionWarmup.await();
         onBorrowed(ThreadBorrower.FrameOn.THREAD_STACK, deadline, loan -> {
-            new Injection(before, loan, memory(), deadline).load(stub);
+            new Injection(places, before, loan, memory(), deadline).load(stub);
             return true;
         });
         if (refreshImage().loadedFor(StubLayout.SYMBOL, ByteSource.of(Stub.bytes())).isEmpty()) {

@@ -2,6 +2,7 @@ package dev.pulpo.engine.trace;
 
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
+import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -25,6 +26,27 @@ public final class OwnChild implements AutoCloseable {
             OwnChild child = new OwnChild(launcher.start());
             PIDS.add(child.process.pid());
             return child;
+        }
+    }
+
+    /**
+     * Starts {@code cat}, and waits until it answers: then its loader has finished. It ends at the end of its input, so it
+     * does not outlive a killed JVM.
+     *
+     * @throws IOException where it does not answer
+     */
+    public static OwnChild startCat(Launcher launcher) throws IOException {
+        OwnChild child = start(launcher);
+        try {
+            child.process.input().orElseThrow().write('\n');
+            child.process.input().orElseThrow().flush();
+            if (child.process.output().orElseThrow().read() != '\n') {
+                throw new IOException("cat does not answer");
+            }
+            return child;
+        } catch (IOException | RuntimeException failed) {
+            child.close();
+            throw failed;
         }
     }
 
