@@ -252,6 +252,15 @@ final class Reach {
                 search.guard().ifPresent(intoStacks::demangle);
                 scan.search(intoStacks, budget);
                 noteAlive(intoStacks);
+                for (int i = 0; i < stop.size(); i++) {
+                    if (stop.isStopped(i)) {
+                        intoStacks.clear();
+                        scan.searchBytes(intoStacks, stop.registers(i).bytes(), REGISTERS.length * Long.BYTES);
+                        for (int j = 0; j < intoStacks.count(); j++) {
+                            alive.add(new RemoteAddress(intoStacks.value(j)));
+                        }
+                    }
+                }
             }
         }
 
