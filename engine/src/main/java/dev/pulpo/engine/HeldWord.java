@@ -19,7 +19,7 @@ public record HeldWord(PatchId patch, String place, RemoteAddress address, Remot
     public static String text(List<HeldWord> held) {
         return (held.size() == 1 ? "1 word" : held.size() + " words") + ", at " + held.stream().limit(MOST)
                 .map(HeldWord::toString).collect(Collectors.joining(", ")) + (held.size() > MOST ? ", ..." : "")
-                + (held.size() == 1 ? ", may point" : ", may point") + " to it";
+                + ", may point to it";
     }
 
     /** Whether it may be gone as soon as a thread goes on: it is in a register, or cannot be looked at now. */

@@ -31,6 +31,8 @@ final class DeadStacks {
 
     private final TargetMemory memory;
     private final MemorySegment end;
+    /** Thread pointers: the control blocks of threads that live. */
+    private final List<Long> living = new ArrayList<>();
     /** First address, first address after it; the same of the control block of a thread that has ended. */
     private final List<long[]> zones = new ArrayList<>();
     private final List<long[]> found = new ArrayList<>();
@@ -43,21 +45,26 @@ final class DeadStacks {
     void clear() {
         zones.clear();
         found.clear();
+        living.clear();
     }
 
     /** Takes a stopped thread. */
     void add(Registers thread, MemoryMap map) {
+        living.add(thread.fsBase());
         long live = thread.rsp() - StackCheck.RED_ZONE;
         Optional<Mapping> stack = map.find(new RemoteAddress(thread.rsp()));
         if (stack.isEmpty()) {
             return;
         }
         long start = stack.get().start().value();
+        long last = stack.get().end().value();
         if (!stack.get().path().equals("[stack]")) {
             long read = memory.readSome(thread.fsBase(), end.asSlice(0, CONTROL_BYTES));
             start = read == CONTROL_BYTES ? startOf(thread.fsBase(), 0) : 0;
+            last = thread.fsBase();
         }
-        if (start != 0 && start < live && live < stack.get().end().value()) {
+        // A thread on another stack than its own leaves a context on its own that something must lead to.
+        if (start != 0 && start < live && live < last) {
             zones.add(new long[]{start, live, live, live});
         }
     }
@@ -117,7 +124,7 @@ final class DeadStacks {
             return Optional.empty();
         }
         for (long at = 0; at <= MOST_AT_END - CONTROL_BYTES; at += 64) {
-            long start = startOf(from + at, at);
+            long start = living.contains(from + at) ? 0 : startOf(from + at, at);
             if (start != 0 && start <= address && address < from + at) {
                 return Optional.of(new long[]{start, from + at, from + at, mappingEnd});
             }

@@ -26,7 +26,7 @@ import java.util.Set;
  *
  * <ul>
  * <li>what only the loader and the unwinder read: headers, dynamic section, symbol and version tables, hash tables,
- * relocations, notes, unwind tables, and the initial content of thread-local storage;
+ * relocations and the slots that they fill, notes, unwind tables, and the initial content of thread-local storage;
  * <li>names in the string table that {@code dladdr} never returns: those of versions, of libraries, of symbols that the
  * patch does not define;
  * <li>exit handlers that the patch has registered for itself;
@@ -43,7 +43,8 @@ record PatchMemory(Registry.StoredRecord record, Optional<LoadedObject> object) 
     private static final Set<SectionType> LOADERS = Set.of(SectionType.DYNAMIC, SectionType.DYNSYM, SectionType.HASH,
             SectionType.GNU_HASH, SectionType.GNU_VERDEF, SectionType.GNU_VERNEED, SectionType.GNU_VERSYM,
             SectionType.RELA, SectionType.REL, SectionType.RELR, SectionType.NOTE);
-    private static final Set<String> UNWINDERS = Set.of(".eh_frame", ".eh_frame_hdr", ".gcc_except_table");
+    private static final Set<String> BY_NAME = Set.of(".eh_frame", ".eh_frame_hdr", ".gcc_except_table", ".got",
+            ".got.plt", ".init_array", ".fini_array");
     private static final int LONGEST_NAME = 4096;
     private static final int EF_FREE = 0;
     private static final int EF_CXA = 4;
@@ -92,7 +93,7 @@ record PatchMemory(Registry.StoredRecord record, Optional<LoadedObject> object) 
         ElfFile elf = object.get().elf();
         LinkAddress place = object.get().toLink(new RemoteAddress(value));
         return isHeader(elf, place) || elf.sections().stream().anyMatch(section -> section.contains(place)
-                && (LOADERS.contains(section.type()) || UNWINDERS.contains(section.name())
+                && (LOADERS.contains(section.type()) || BY_NAME.contains(section.name())
                         || section.type().equals(SectionType.STRTAB) && !isSymbolName(elf, section, place)))
                 || elf.segments().stream().anyMatch(segment -> segment.type().equals(SegmentType.TLS)
                         && place.value() - segment.address().value() >= 0

@@ -79,23 +79,35 @@ final class PointerSearch {
      * @param base  address of the first of them
      */
     void search(long[] words, int end, long base) {
+        // Usually there are one or two patterns. Most words fail here, so this is all that counts.
+        long one = patterns[0];
+        long two = patterns[patterns.length > 1 ? 1 : 0];
+        boolean more = patterns.length > 2;
         for (int i = 1; i < end - 1; i++) {
             long word = words[i];
-            for (int j = 0; j < patterns.length; j++) {
-                long other = word ^ patterns[j];
-                // Zero bytes become the highest bit of their place (and some bytes above them).
-                long hits = other - LOWEST & ~other & HIGHEST;
-                while (hits != 0) {
-                    int at = 8 * i + (Long.numberOfTrailingZeros(hits) >>> 3) - places[j];
-                    hits &= hits - 1;
-                    consider(base + at, valueAt(words, at));
-                }
+            long a = word ^ one;
+            long b = word ^ two;
+            // Zero bytes become the highest bit of their place (and some bytes above them).
+            if (((a - LOWEST & ~a | b - LOWEST & ~b) & HIGHEST) != 0 || more) {
+                searchWord(words, i, base);
             }
             if (demangles) {
                 long plain = Long.rotateRight(word, MANGLE_BITS) ^ guard;
                 if (Long.compareUnsigned(plain - first, whole) < 0) {
                     consider(base + 8L * i, plain);
                 }
+            }
+        }
+    }
+
+    private void searchWord(long[] words, int i, long base) {
+        for (int j = 0; j < patterns.length; j++) {
+            long other = words[i] ^ patterns[j];
+            long hits = other - LOWEST & ~other & HIGHEST;
+            while (hits != 0) {
+                int at = 8 * i + (Long.numberOfTrailingZeros(hits) >>> 3) - places[j];
+                hits &= hits - 1;
+                consider(base + at, valueAt(words, at));
             }
         }
     }

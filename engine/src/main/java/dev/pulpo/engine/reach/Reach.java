@@ -46,6 +46,8 @@ import java.util.concurrent.TimeUnit;
 final class Reach {
     /** The longest stop, unless another limit is asked for. */
     private static final Duration LONGEST_STOP = Duration.ofMillis(20);
+    /** The longest time to read all memory once while the process runs. */
+    private static final Duration LONGEST_READ = Duration.ofSeconds(20);
     private static final long STOP_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     /** {@code pointer_guard} of {@code tcbhead_t} (glibc, sysdeps/x86_64/nptl/tls.h). */
     private static final int POINTER_GUARD = 0x30;
@@ -151,7 +153,6 @@ final class Reach {
             if (fits || !held.isEmpty()) {
                 return;
             }
-            findWaysIntoStacks();
             read();
             stop(false);
             findWaysIntoStacks();
@@ -174,9 +175,14 @@ final class Reach {
         private long read() {
             scan.look(mapNow(), skip);
             search.clear();
+            PauseBudget budget = PauseBudget.of(Optional.of(LONGEST_READ), 1);
+            budget.begin();
             long began = System.nanoTime();
-            scan.search(search, PauseBudget.unlimited());
+            scan.search(search, budget);
             long nanos = System.nanoTime() - began;
+            if (budget.isSpent()) {
+                hold("memory that took too long to read", 0, 0);
+            }
             keep();
             return nanos;
         }
@@ -252,6 +258,15 @@ final class Reach {
                 search.guard().ifPresent(intoStacks::demangle);
                 scan.search(intoStacks, budget);
                 noteAlive(intoStacks);
+                for (int i = 0; i < stop.size(); i++) {
+                    if (stop.isStopped(i)) {
+                        intoStacks.clear();
+                        scan.searchBytes(intoStacks, stop.registers(i).bytes(), REGISTERS.length * Long.BYTES);
+                        for (int j = 0; j < intoStacks.count(); j++) {
+                            alive.add(new RemoteAddress(intoStacks.value(j)));
+                        }
+                    }
+                }
             }
         }
 
