@@ -13,6 +13,7 @@ import dev.pulpo.engine.operation.NoteOperation;
 import dev.pulpo.engine.operation.RevertOperation;
 import dev.pulpo.engine.operation.SwitchOperation;
 import dev.pulpo.engine.operation.TransitionOperation;
+import dev.pulpo.engine.plan.OtherPatches;
 import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.recovery.TransactionPeers;
 import dev.pulpo.engine.registry.Inspection;
@@ -507,6 +508,14 @@ public final class LiveProcess implements AutoCloseable {
         return explained(() -> image().stub()
                 .map(stub -> Inspection.patches(Registry.read(pid, memory, stub), memory))
                 .orElse(List.of()));
+    }
+
+    /** What another live patcher, such as libpulp with its own library, has put into the process. Stops nothing. */
+    public Optional<OtherPatcher> otherPatcher() {
+        return explained(() -> {
+            ProcessImage image = image();
+            return OtherPatches.of(image, memory, image.stub().map(stub -> Registry.read(pid, memory, stub)));
+        });
     }
 
     /** The message log in the process, oldest line first. */

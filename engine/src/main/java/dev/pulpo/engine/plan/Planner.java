@@ -272,7 +272,9 @@ public final class Planner {
                 PlannedFunction function = planned(replacement, old, replacementAddress, detoured.detour(), code,
                         inForce);
                 if (inForce.isEmpty() || !Arrays.equals(inForce.get().detour(), function.expected().toArray())) {
-                    refusals.add(new Refusal.UnexpectedBytes(replacement.function(), function.expected().toString(),
+                    List<String> others = OtherPatches.libraries(image);
+                    refusals.add(inForce.isEmpty() && !others.isEmpty() ? new Refusal.OtherDetour(
+                            replacement.function(), others) : new Refusal.UnexpectedBytes(replacement.function(), function.expected().toString(),
                             inForce.map(f -> HexFormat.of().formatHex(f.detour())).orElse("no detour")));
                     yield Optional.empty();
                 }

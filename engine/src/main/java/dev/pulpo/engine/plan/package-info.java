@@ -9,6 +9,7 @@
  * <li>{@link Originals}, {@link References}: functions and variables of the target that a patch uses;
  * <li>{@link PatchRelations}, {@link Predecessors}: the patch's relations to others;
  * <li>{@link ProcessRefusals}: kinds of processes that cannot be patched;
+ * <li>{@link OtherPatches}: what other live patchers have done;
  * <li>{@link MemoryWindow}: the memory, read in large pieces.
  * </ul>
  */
