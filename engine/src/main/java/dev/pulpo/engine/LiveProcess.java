@@ -263,8 +263,13 @@ public final class LiveProcess implements AutoCloseable {
         TargetMemory recovered = remedy.map(left -> left.memoryAfterwards(memory)).orElse(memory);
         Optional<Registry> records = remedy.map(RecoveryRules.Remedy::afterwards).or(() -> registry);
         List<PatchPlan> plans = new ArrayList<>();
+        List<PatchId> ids = new ArrayList<>();
         for (LivePatch patch : patches) {
-            plans.add(new Planner(image, recovered, records).after(plans).plan(patch, instead));
+            ids.add(patch.id());
+        }
+        for (int i = 0; i < patches.size(); i++) {
+            plans.add(new Planner(image, recovered, records).after(plans).below(ids.subList(i + 1, ids.size()))
+                    .plan(patches.get(i), instead));
         }
         if (!plans.stream().allMatch(PatchPlan::isApplicable) && TargetGuard.isGone(pid, memory)) {
             throw TargetGoneException.endedOrReplaced(pid);
@@ -330,7 +335,8 @@ public final class LiveProcess implements AutoCloseable {
         } catch (RefusedException refused) {
             if (refused.refusals().stream().anyMatch(LiveProcess::isUndefined)) {
                 operation(() -> NoteOperation.run(tracee, "Unable to load shared object "
-                        + RawText.of(plans.getFirst().patch().file()) + ": " + refused.refusals().stream().filter(LiveProcess::isUndefined)
+                        + RawText.of(plans.getFirst().patch().file()) + ": "
+                        + refused.refusals().stream().filter(LiveProcess::isUndefined)
                                 .map(refusal -> ((Refusal.Unsafe) refusal).finding().message()).findFirst()
                                 .orElseThrow()));
             }

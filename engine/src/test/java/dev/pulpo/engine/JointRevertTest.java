@@ -203,7 +203,8 @@ class JointRevertTest {
         TransactionReport again = revert(pair.ids(2), Consistency.DEFAULT);
         assertThat(again.isDone()).isTrue();
         assertThat(again.processes()).allSatisfy(result -> assertThat(result)
-                .isInstanceOfSatisfying(Result.Reverted.class, done -> assertThat(done.outcome().isAlready()).isTrue()));
+                .isInstanceOfSatisfying(Result.Reverted.class,
+                        done -> assertThat(done.outcome().isAlready()).isTrue()));
     }
 
     @Test

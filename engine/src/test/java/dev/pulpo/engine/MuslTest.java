@@ -36,8 +36,9 @@ class MuslTest {
             assertThat(preflight.findings())
                     .anyMatch(finding -> finding.kind() == Preflight.Kind.OTHER_LIBRARY);
             assertThat(live.plan(patch).refusals()).hasAtLeastOneElementOfType(Refusal.OtherLibrary.class);
-            assertThatThrownBy(live::inject).isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.refusals())
-                    .hasOnlyElementsOfType(Refusal.OtherLibrary.class));
+            assertThatThrownBy(live::inject).isInstanceOfSatisfying(RefusedException.class,
+                    e -> assertThat(e.refusals())
+                            .hasOnlyElementsOfType(Refusal.OtherLibrary.class));
             assertThat(Files.readString(Path.of("/proc/" + process.pid() + "/maps"))).isEqualTo(before);
         }
     }
