@@ -13,6 +13,7 @@ import dev.pulpo.engine.operation.NoteOperation;
 import dev.pulpo.engine.operation.RevertOperation;
 import dev.pulpo.engine.operation.SwitchOperation;
 import dev.pulpo.engine.operation.TransitionOperation;
+import dev.pulpo.engine.plan.OtherPatches;
 import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.recovery.TransactionPeers;
 import dev.pulpo.engine.registry.Inspection;
@@ -262,8 +263,13 @@ public final class LiveProcess implements AutoCloseable {
         TargetMemory recovered = remedy.map(left -> left.memoryAfterwards(memory)).orElse(memory);
         Optional<Registry> records = remedy.map(RecoveryRules.Remedy::afterwards).or(() -> registry);
         List<PatchPlan> plans = new ArrayList<>();
+        List<PatchId> ids = new ArrayList<>();
         for (LivePatch patch : patches) {
-            plans.add(new Planner(image, recovered, records).after(plans).plan(patch, instead));
+            ids.add(patch.id());
+        }
+        for (int i = 0; i < patches.size(); i++) {
+            plans.add(new Planner(image, recovered, records).after(plans).below(ids.subList(i + 1, ids.size()))
+                    .plan(patches.get(i), instead));
         }
         if (!plans.stream().allMatch(PatchPlan::isApplicable) && TargetGuard.isGone(pid, memory)) {
             throw TargetGoneException.endedOrReplaced(pid);
@@ -329,7 +335,8 @@ public final class LiveProcess implements AutoCloseable {
         } catch (RefusedException refused) {
             if (refused.refusals().stream().anyMatch(LiveProcess::isUndefined)) {
                 operation(() -> NoteOperation.run(tracee, "Unable to load shared object "
-                        + RawText.of(plans.getFirst().patch().file()) + ": " + refused.refusals().stream().filter(LiveProcess::isUndefined)
+                        + RawText.of(plans.getFirst().patch().file()) + ": "
+                        + refused.refusals().stream().filter(LiveProcess::isUndefined)
                                 .map(refusal -> ((Refusal.Unsafe) refusal).finding().message()).findFirst()
                                 .orElseThrow()));
             }
@@ -507,6 +514,14 @@ public final class LiveProcess implements AutoCloseable {
         return explained(() -> image().stub()
                 .map(stub -> Inspection.patches(Registry.read(pid, memory, stub), memory))
                 .orElse(List.of()));
+    }
+
+    /** What another live patcher, such as libpulp with its own library, has put into the process. Stops nothing. */
+    public Optional<OtherPatcher> otherPatcher() {
+        return explained(() -> {
+            ProcessImage image = image();
+            return OtherPatches.of(image, memory, image.stub().map(stub -> Registry.read(pid, memory, stub)));
+        });
     }
 
     /** The message log in the process, oldest line first. */

@@ -1,6 +1,8 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.engine.plan.OtherPatches;
 import dev.pulpo.engine.plan.ProcessRefusals;
+import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.Mapping;
 import dev.pulpo.engine.target.ProcFs;
@@ -45,7 +47,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
 
     /** What was found. */
     public enum Kind {
-        GONE, KERNEL_THREAD, NO_PERMISSION, TRACED, WRONG_MACHINE, STATIC, NO_DLOPEN, OTHER_LIBRARY, DISABLED, SECCOMP, SHADOW_STACK, UNREADABLE_FILES, NOTHING_PREPARED, NO_STUB, OTHER_ROOT, UNINTERRUPTIBLE, UNREADABLE, MANY_THREADS
+        GONE, KERNEL_THREAD, NO_PERMISSION, TRACED, WRONG_MACHINE, STATIC, NO_DLOPEN, OTHER_LIBRARY, OTHER_PATCHER, DISABLED, SECCOMP, SHADOW_STACK, UNREADABLE_FILES, NOTHING_PREPARED, NO_STUB, OTHER_ROOT, UNINTERRUPTIBLE, UNREADABLE, MANY_THREADS
     }
 
     /**
@@ -161,6 +163,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                 ProcessImage image = ProcessImage.read(pid, memory);
                 program(image);
                 stub(image, memory);
+                others(image, memory);
                 files(image);
                 root(image);
             }
@@ -247,6 +250,13 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                             "start it with the stub in LD_PRELOAD");
                 }
             }
+        }
+
+        private void others(ProcessImage image, TraceeMemory memory) {
+            OtherPatches.of(image, memory, image.stub().map(stub -> Registry.read(pid, memory, stub)))
+                    .ifPresent(other -> add(other.functions().isEmpty() ? Severity.NOTE : Severity.DOUBT,
+                            Kind.OTHER_PATCHER, other.toString(),
+                            "what it has replaced cannot be patched before that is reverted by its own tools"));
         }
 
         private void files(ProcessImage image) {

@@ -52,6 +52,9 @@ public sealed interface Refusal {
     /** The function's code is not what it should be: something else has changed it. */
     record UnexpectedBytes(String function, String found, String expected) implements Refusal {}
 
+    /** libpulp, with its own library in the process, has replaced the function. */
+    record OtherDetour(String function, List<String> libraries) implements Refusal {}
+
     /** One function is named twice. */
     record ReplacedTwice(String function) implements Refusal {}
 

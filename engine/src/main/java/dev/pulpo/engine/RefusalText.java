@@ -38,6 +38,8 @@ final class RefusalText {
                     + " for direct jumps, and no memory near that could be had: " + r.reason();
             case Refusal.UnexpectedBytes r -> "the entry of " + r.function() + " holds " + r.found() + " where "
                     + r.expected() + " was expected; another tool has changed it";
+            case Refusal.OtherDetour r -> r.function() + " is replaced already by another live patcher: libpulp ("
+                    + String.join(", ", r.libraries()) + "); revert its patch by its own tools first";
             case Refusal.ReplacedTwice r -> r.function() + " is to be replaced twice by one patch";
             case Refusal.Unsafe r -> r.finding().toString();
             case Refusal.AppliedElsewhere r -> "patch " + r.id().shortForm() + " is in force in " + r.target()

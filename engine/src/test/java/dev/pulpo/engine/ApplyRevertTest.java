@@ -119,6 +119,9 @@ class ApplyRevertTest {
             assertThatThrownBy(() -> process.apply(fix(5))).isInstanceOfSatisfying(RefusedException.class,
                     e -> assertThat(e.refusals()).hasOnlyElementsOfType(Refusal.Superseded.class));
             assertThat(server.ask("answer")).isEqualTo("6");
+            assertThat(process.apply(process.plan(List.of(fix(5), fix(6))), Consistency.DEFAULT))
+                    .hasSize(2).allMatch(Outcome::isAlready);
+            assertThat(process.plan(List.of(fix(6), fix(5))).getLast().isInForce()).isFalse();
             process.revert(fix(6).id());
             assertThat(process.revert(fix(6).id()).isAlready()).isTrue();
             assertThat(process.apply(fix(5)).isAlready()).isTrue();

@@ -225,7 +225,7 @@ class PreflightTest {
             // It has no other system call of its own than that in which it waits.
             Await.that("it waits", () -> ProcFs.systemCall(process.pid(), process.pid()).orElse(-1) == PAUSE);
             Preflight preflight = Preflight.of(process.pid());
-            assertThat(found(preflight, Severity.DOUBT)).contains(Kind.NO_DLOPEN);
+            assertThat(found(preflight, Severity.OBSTACLE)).contains(Kind.NO_DLOPEN);
             assertThat(finding(preflight, Kind.NO_DLOPEN).remedy()).isEqualTo("try again when it has begun its work");
             try (LiveProcess live = LiveProcess.attach(process.pid())) {
                 assertThatThrownBy(live::inject).isInstanceOfSatisfying(RefusedException.class,

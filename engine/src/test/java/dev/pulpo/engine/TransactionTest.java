@@ -133,7 +133,12 @@ class TransactionTest {
         Path file = pair.victims().compiled("pair-unresolved.so", "unresolved.c", "-shared", "-fPIC");
         LivePatch unresolved = LivePatch.of(file).target("libother.so").replace("other", "fixed_answer");
         try (RunningServer server = pair.start(2); LiveProcess process = LiveProcess.attach(server.pid())) {
-            List<PatchPlan> plans = process.plan(List.of(pair.answer(2), unresolved));
+            assertThat(process.plan(unresolved).refusals()).singleElement()
+                    .isInstanceOfSatisfying(Refusal.Unsafe.class, unsafe -> {
+                        assertThat(unsafe.finding().check()).isEqualTo(Check.UNDEFINED);
+                        assertThat(unsafe.message()).contains("needs nobody_has_this, which nothing in the process");
+                    });
+            List<PatchPlan> plans = process.plan(List.of(pair.answer(2), unresolved.allow(Check.UNDEFINED)));
             assertThatThrownBy(() -> process.apply(plans, Consistency.DEFAULT)).isInstanceOfSatisfying(
                     RefusedException.class, refused -> assertThat(refused.refusals()).singleElement()
                             .isInstanceOf(Refusal.LoaderRefused.class));
@@ -167,8 +172,7 @@ class TransactionTest {
             assertThatThrownBy(() -> process.apply(plans, Consistency.perThread(Duration.ofSeconds(1))))
                     .isInstanceOfSatisfying(RefusedException.class, refused -> assertThat(refused.refusals())
                             .singleElement().isInstanceOf(Refusal.NotByThread.class));
-            assertThatThrownBy(() -> process.revert(pair.ids(2), Consistency.DEFAULT)).isInstanceOfSatisfying(
-                    RefusedException.class, refused -> assertThat(refused.refusals()).hasSize(2));
+            assertThat(process.revert(pair.ids(2), Consistency.DEFAULT).isAlready()).isTrue();
             isUntouched(server, process);
         }
     }
@@ -240,17 +244,34 @@ class TransactionTest {
                 LiveProcess first = LiveProcess.attach(one.pid());
                 LiveProcess second = LiveProcess.attach(two.pid())) {
             Map<LiveProcess, List<PatchPlan>> plans = plans(pair.to(2), first, second);
-            second.apply(pair.other(2));
+            second.setPatchable(false);
             TransactionReport report = Transaction.apply(plans, Consistency.DEFAULT);
             assertThat(report.failure()).containsInstanceOf(RefusedException.class);
             assertThat(report.processes()).satisfiesExactly(
                     result -> assertThat(result).isEqualTo(new TransactionReport.Result.Untouched(one.pid())),
                     result -> assertThat(result).isInstanceOf(TransactionReport.Result.Failed.class));
             isUntouched(one, first);
-            assertThat(two.ask("pair")).isEqualTo("1 2");
-            assertThat(second.patches()).hasSize(1);
+            isUntouched(two, second);
             assertThatThrownBy(() -> Transaction.apply(plans(List.of(pair.answer(2)), first, second),
                     Consistency.perThread(Duration.ofSeconds(1)))).isInstanceOf(RefusedException.class);
+        }
+    }
+
+    @Test
+    void whatIsSoAlreadyInOneProcessComesIntoForceInTheOthers() throws Exception {
+        try (RunningServer one = pair.start(1);
+                RunningServer two = pair.start(1);
+                LiveProcess first = LiveProcess.attach(one.pid());
+                LiveProcess second = LiveProcess.attach(two.pid())) {
+            second.apply(second.plan(pair.to(2)), Consistency.DEFAULT);
+            TransactionReport report = Transaction.apply(plans(pair.to(2), first, second), Consistency.DEFAULT);
+            assertThat(report.isDone()).isTrue();
+            assertThat(report.processes()).extracting(TransactionReport.Result::pid).containsExactly(one.pid(),
+                    two.pid());
+            bothInForce(one, first, 2);
+            bothInForce(two, second, 2);
+            assertThat(report.processes().getLast()).isInstanceOfSatisfying(TransactionReport.Result.InForce.class,
+                    result -> assertThat(result.outcomes()).allMatch(Outcome::isAlready));
         }
     }
 

@@ -62,12 +62,16 @@ class CommandLineTest {
 
             Result patches = Scripts.pulpo("patches", "-p", server.pid());
             assertThat(patches.output()).contains("in force", FIX);
-            assertThat(apply(server, "greeting=greeting_fixed").status()).isEqualTo(3);
+            Result again = apply(server, "greeting=greeting_fixed");
+            assertThat(again.status()).as(again.errors()).isZero();
+            assertThat(again.output()).startsWith("in force already: ");
 
             Result reverted = Scripts.pulpo("revert", "-p", server.pid(), "--json", FIX);
             assertThat(reverted.status()).as(reverted.errors()).isZero();
             assertThat(reverted.output()).contains("\"outcome\":\"reverted\"");
             assertThat(server.says()).isEqualTo("1");
+            assertThat(Scripts.pulpo("revert", "-p", server.pid(), FIX))
+                    .isEqualTo(new Result(0, "not in force already: " + FIX + "\n", ""));
         }
     }
 

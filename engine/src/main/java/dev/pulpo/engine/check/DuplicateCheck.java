@@ -50,7 +50,8 @@ final class DuplicateCheck {
     private static String type(CodeFacts code, VariableInfo variable) {
         String plain = variable.type().replaceAll("\\b(const|volatile)\\b ?", "");
         return BASE_TYPE.matcher(SignatureCheck.canonical(code.info(), plain)).replaceAll(words -> Stream
-                .of(words.group().strip().split(" +")).filter(word -> !word.equals("int") || words.group().equals("int"))
+                .of(words.group().strip().split(" +"))
+                .filter(word -> !word.equals("int") || words.group().equals("int"))
                 .sorted().collect(Collectors.joining(" ")));
     }
 

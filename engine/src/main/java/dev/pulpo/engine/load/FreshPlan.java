@@ -1,5 +1,6 @@
 package dev.pulpo.engine.load;
 
+import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.session.Session;
@@ -23,12 +24,13 @@ public record FreshPlan(PatchPlan plan, Session session) {
      *
      * @param checks for functions that resolvers have yielded; all others have been checked
      * @param before fresh plans that come into force in the same stop, before this one
+     * @param after  patches that come on top of it in the same stop
      */
-    public PatchPlan make(PlanCheck checks, List<PatchPlan> before) throws IOException {
-        PatchPlan fresh = planned(Map.of(), before);
+    public PatchPlan make(PlanCheck checks, List<PatchPlan> before, List<PatchId> after) throws IOException {
+        PatchPlan fresh = planned(Map.of(), before, after);
         boolean asks = !plan.unresolved().isEmpty() || !fresh.unresolved().isEmpty();
         if (fresh.isApplicable() && !fresh.unresolved().isEmpty()) {
-            fresh = planned(answers(fresh), before);
+            fresh = planned(answers(fresh), before, after);
         }
         return fresh.isApplicable() && asks ? checks.check(session.image(), fresh) : fresh;
     }
@@ -40,10 +42,10 @@ public record FreshPlan(PatchPlan plan, Session session) {
                 && now.leaving().equals(then.leaving());
     }
 
-    private PatchPlan planned(Map<RemoteAddress, RemoteAddress> answers, List<PatchPlan> before)
+    private PatchPlan planned(Map<RemoteAddress, RemoteAddress> answers, List<PatchPlan> before, List<PatchId> after)
             throws IOException {
         return new Planner(session.image(), session.memory(), Optional.of(session.ledger().now())).after(before)
-                .resolving(answers).plan(plan.patch(), plan.instead());
+                .below(after).resolving(answers).plan(plan.patch(), plan.instead());
     }
 
     /** Calls the resolvers on a borrowed thread. */

@@ -131,7 +131,8 @@ public final class JointOperation {
     /** After these phases nothing is undone, unless it is certain that nothing was decided. */
     private Optional<RuntimeException> untilCommitted() {
         try {
-            return untilFailure(byPid(), JointMember::open).or(this::prepare).or(() -> untilFailure(members, JointMember::commit))
+            return untilFailure(byPid(), JointMember::open).or(this::prepare)
+                    .or(() -> untilFailure(members, JointMember::commit))
                     .or(() -> untilFailure(members, JointMember::checkAlive));
         } catch (Error error) {
             undo(error);

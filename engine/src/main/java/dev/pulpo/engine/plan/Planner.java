@@ -58,6 +58,7 @@ public final class Planner {
     private final List<Refusal> refusals = new ArrayList<>();
     private Map<RemoteAddress, RemoteAddress> answers = Map.of();
     private Predecessors earlier = new Predecessors(List.of());
+    private List<PatchId> later = List.of();
 
     /**
      * @param memory   of the process after recovery
@@ -73,6 +74,12 @@ public final class Planner {
     /** Plans on top of these, which come into force in the same stop. */
     public Planner after(List<PatchPlan> others) {
         earlier = new Predecessors(others);
+        return this;
+    }
+
+    /** Plans below these, which come on top of it in the same stop, or are there already. */
+    public Planner below(List<PatchId> others) {
+        later = List.copyOf(others);
         return this;
     }
 
@@ -311,8 +318,12 @@ public final class Planner {
                 PlannedFunction function = planned(replacement, old, replacementAddress, detoured.detour(), code,
                         inForce);
                 if (inForce.isEmpty() || !Arrays.equals(inForce.get().detour(), function.expected().toArray())) {
-                    refusals.add(new Refusal.UnexpectedBytes(replacement.function(), function.expected().toString(),
-                            inForce.map(f -> HexFormat.of().formatHex(f.detour())).orElse("no detour")));
+                    List<String> others = OtherPatches.libraries(image);
+                    refusals.add(inForce.isEmpty() && !others.isEmpty()
+                            ? new Refusal.OtherDetour(
+                                    replacement.function(), others)
+                            : new Refusal.UnexpectedBytes(replacement.function(), function.expected().toString(),
+                                    inForce.map(f -> HexFormat.of().formatHex(f.detour())).orElse("no detour")));
                     yield Optional.empty();
                 }
                 yield Optional.of(function);
@@ -332,10 +343,14 @@ public final class Planner {
                 ByteString.of(now), ByteString.of(original), detour.endbr64(), true);
     }
 
-    /** Whether no newer patch replaces one of its functions. */
+    /** Whether no newer patch replaces one of its functions, but those that are to come on top of it anyway. */
     private boolean isNewest(Registry.StoredRecord record) {
-        return !earlier.replaces(record) && record.patch().functions().stream().allMatch(function -> registry
-                .flatMap(known -> known.inForce(function.entry())).filter(function::equals).isPresent());
+        return record.patch().functions().stream().map(FunctionRecord::entry).allMatch(entry -> registry.stream()
+                .flatMap(known -> known.active().reversed().stream())
+                .filter(other -> other.patch().functions().stream()
+                        .anyMatch(function -> function.entry().equals(entry)))
+                .takeWhile(other -> !other.equals(record))
+                .allMatch(other -> later.contains(other.patch().id())));
     }
 
     private boolean isInForce(Registry.StoredRecord record) {

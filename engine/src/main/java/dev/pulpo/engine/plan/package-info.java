@@ -10,6 +10,7 @@
  * <li>{@link Interposition}: which definition of a function callers get;
  * <li>{@link PatchRelations}, {@link Predecessors}: the patch's relations to others;
  * <li>{@link ProcessRefusals}: kinds of processes that cannot be patched;
+ * <li>{@link OtherPatches}: what other live patchers have done;
  * <li>{@link MemoryWindow}: the memory, read in large pieces.
  * </ul>
  */

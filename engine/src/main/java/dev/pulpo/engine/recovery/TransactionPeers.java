@@ -179,7 +179,8 @@ public final class TransactionPeers {
 
     private static void recover(TransactionLink.Member member, Optional<Duration> maxPause, long deadline) {
         try (TraceeMemory memory = PtraceAccess.openMemory(member.pid());
-                Session other = Session.open(new Tracee(member.pid(), member.startTime(), memory, LockWait.NONE), deadline,
+                Session other = Session.open(new Tracee(member.pid(), member.startTime(), memory, LockWait.NONE),
+                        deadline,
                         Warmup.begin())) {
             if (other.image().stub().isPresent()) {
                 Recovery.ofProcess(other, maxPause);

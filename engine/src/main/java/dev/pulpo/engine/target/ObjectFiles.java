@@ -79,7 +79,8 @@ public final class ObjectFiles {
 
     private static ElfFile openAsItIs(Path file, String name) throws IOException {
         InputFile.require(file, ReadLimits.USER.fileBytes());
-        try (OpenFile found = OpenFile.own(RawText.encode(RawText.of(file)), RawText.of(file)); OpenFile readable = found.readable()) {
+        try (OpenFile found = OpenFile.own(RawText.encode(RawText.of(file)), RawText.of(file));
+                OpenFile readable = found.readable()) {
             return open(readable, name, ReadLimits.USER);
         }
     }

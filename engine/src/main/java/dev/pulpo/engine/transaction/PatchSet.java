@@ -86,8 +86,10 @@ public final class PatchSet implements TransactionStep {
         List<PatchPlan> fresh = new ArrayList<>();
         List<Refusal> refusals = new ArrayList<>();
         boolean outdated = false;
-        for (PatchPlan plan : plans) {
-            PatchPlan made = new FreshPlan(plan, session).make(checks, fresh);
+        for (int i = 0; i < plans.size(); i++) {
+            PatchPlan plan = plans.get(i);
+            PatchPlan made = new FreshPlan(plan, session).make(checks, fresh,
+                    plans.subList(i + 1, plans.size()).stream().map(PatchPlan::id).toList());
             if (!made.isInForce()) {
                 fresh.add(made);
                 made.refusals().stream().filter(refusal -> !refusals.contains(refusal)).forEach(refusals::add);

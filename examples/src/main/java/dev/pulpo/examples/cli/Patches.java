@@ -2,6 +2,7 @@ package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.OtherPatcher;
 import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.examples.crowd.Crowd;
@@ -63,8 +64,12 @@ final class Patches extends Command {
             List<String> lines = new ArrayList<>();
             lines.add(process + (patches.isEmpty() ? ": no patches" : ""));
             patches.forEach(patch -> lines.add("  " + patch));
+            Optional<OtherPatcher> other = process.otherPatcher();
+            other.ifPresent(patcher -> lines.add("  " + patcher));
             return new Listed(String.join("\n", lines), Json.object("pid", pid, "name", process.name(), "patches",
-                    patches.stream().map(Json::of).toList()));
+                    patches.stream().map(Json::of).toList(), "otherPatcher",
+                    other.<Object>map(patcher -> Json.object("libraries", patcher.libraries(), "functions",
+                            patcher.functions())).orElse("none")));
         }
     }
 

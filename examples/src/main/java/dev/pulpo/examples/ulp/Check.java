@@ -48,6 +48,9 @@ final class Check extends UlpCommand {
             boolean applied = target.patches().stream().anyMatch(
                     patch -> patch.id().equals(id) && patch.status() == AppliedPatch.Status.IN_FORCE);
             warn(applied ? "patch already applied" : "patch not yet applied");
+            if (!applied) {
+                target.otherPatcher().ifPresent(other -> warn("note: " + other));
+            }
             return isTruthful() ? applied ? 0 : ExitStatus.REFUSED : applied ? APPLIED : 0;
         } catch (PulpoException e) {
             warn("error gathering target process information.");

@@ -4,6 +4,7 @@ import dev.pulpo.elf.BuildId;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.Library;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.OtherPatcher;
 import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.TargetGoneException;
@@ -17,6 +18,7 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -75,12 +77,13 @@ final class UlpPatches extends UlpCommand {
 
     /** What was read from a process. */
     private record Seen(int pid, String name, boolean patchable, List<Library> libraries,
-            List<AppliedPatch> patches) {}
+            List<AppliedPatch> patches, Optional<OtherPatcher> other) {}
 
     private static Seen look(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             List<AppliedPatch> patches = process.patches();
-            return new Seen(pid, process.name(), process.isPatchable(), process.libraries(), patches);
+            return new Seen(pid, process.name(), process.isPatchable(), process.libraries(), patches,
+                    process.otherPatcher());
         }
     }
 
@@ -104,6 +107,7 @@ final class UlpPatches extends UlpCommand {
                 + (process.patchable
                         ? coloured(Mark.GREEN, "enabled")
                         : coloured(Mark.YELLOW, "disabled by user")));
+        process.other.ifPresent(other -> out.println("  " + other));
         out.println("  Livepatchable libraries:");
         for (Library library : process.libraries) {
             List<AppliedPatch> own = patches.stream().filter(patch -> patch.target().equals(library.path())).toList();
