@@ -307,8 +307,9 @@ public final class FunctionFlow {
      * nobody reads.
      *
      * @param atEntry whether the function's own caller passes something in the register
+     * @param across  whether another call in between may leave the register alone; by the ABI none does
      */
-    public boolean isSetFor(long call, RegisterSet register, Callees callees, boolean atEntry) {
+    public boolean isSetFor(long call, RegisterSet register, Callees callees, boolean atEntry, boolean across) {
         int from = index(call);
         if (from < 0) {
             return false;
@@ -323,7 +324,7 @@ public final class FunctionFlow {
                 return false;
             }
             for (int before : predecessors[i]) {
-                Optional<Boolean> answer = writes(before, register, callees);
+                Optional<Boolean> answer = writes(before, register, callees, across);
                 if (answer.isPresent() && !answer.get()) {
                     return false;
                 }
@@ -337,11 +338,12 @@ public final class FunctionFlow {
     }
 
     /** Whether an instruction writes the register without reading it; empty if it does neither. */
-    private Optional<Boolean> writes(int index, RegisterSet register, Callees callees) {
+    private Optional<Boolean> writes(int index, RegisterSet register, Callees callees, boolean across) {
         RegisterEffects effects = effects(index, RegisterSet.ALL);
         return switch (flows[index]) {
-            case CALL -> callees.clobbered(targets[index]).meets(register)
-                    || callees.needed(targets[index]).meets(register) ? Optional.of(false) : Optional.empty();
+            case CALL -> !across || callees.clobbered(targets[index]).meets(register)
+                    || callees.needed(targets[index]).meets(register)
+                    || callees.possiblyNeeded(targets[index]).meets(register) ? Optional.of(false) : Optional.empty();
             case INDIRECT_CALL -> Optional.of(false);
             default -> {
                 boolean written = effects.overwrites().meets(register);
@@ -356,7 +358,7 @@ public final class FunctionFlow {
      * and which it may hand on, so that others may use them so.
      *
      * @param dereferenced registers with addresses
-     * @param scaled       registers that are multiplied, which addresses are not
+     * @param scaled       registers that are calculated with as addresses are not
      * @param passedOn     registers that calls, stores or results may pass on
      */
     public record Uses(RegisterSet dereferenced, RegisterSet scaled, RegisterSet passedOn) {}
@@ -384,7 +386,8 @@ public final class FunctionFlow {
             int read = from(origins[i], effects.reads());
             boolean computes = decoder.isLea();
             dereferenced |= computes ? 0 : addresses;
-            scaled |= decoder.multiplies() ? computes ? from(origins[i], effects.index()) : read & ~addresses : 0;
+            scaled |= computes ? from(origins[i], effects.index()) : 0;
+            scaled |= decoder.calculates() ? computes ? addresses : read & ~addresses : 0;
             boolean stores = effects.mayWrite().minus(RegisterSet.FLAGS).isEmpty() && !decoder.writesFlags();
             boolean calls = flows[i] == Flow.CALL || flows[i] == Flow.INDIRECT_CALL;
             passedOn |= calls ? from(origins[i], RegisterSet.PASSED)

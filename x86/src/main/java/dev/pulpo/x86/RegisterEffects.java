@@ -219,12 +219,17 @@ final class RegisterEffects {
         if (source < 0) {
             readAddressIf(used != 0);
         } else if (used != 0) {
-            read(part(source, used));
+            read(needed(source, parts, used));
         }
         if (keepsOld && used != 0) {
-            read(part(destination, used));
+            read(needed(destination, parts, used));
         }
         write(to);
+    }
+
+    /** The parts of an operand that are needed, of an operand that may be one of a single byte. */
+    private RegisterSet needed(int register, int parts, int used) {
+        return parts == LOW ? byteOf(register) : RegisterSet.general(register, used);
     }
 
     private void readAddressIf(boolean used) {
@@ -242,7 +247,7 @@ final class RegisterEffects {
         RegisterSet to = part(rm(), parts);
         int used = upTo(to, parts);
         if (keepsOld && used != 0) {
-            read(part(rm(), downwards ? parts : used));
+            read(needed(rm(), parts, downwards ? parts : used));
         }
         write(to);
     }

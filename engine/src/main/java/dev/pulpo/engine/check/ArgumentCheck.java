@@ -100,7 +100,7 @@ final class ArgumentCheck {
     private Optional<String> byDescription(ReplacedFunction each, List<Caller> callers, List<LocalVariable> parameters,
             List<RegisterSet> places) {
         RegisterSet read = read(each);
-        RegisterSet oldReads = old.needed(each.address().value());
+        RegisterSet oldReads = old.needed(each.address().value()).or(old.possiblyNeeded(each.address().value()));
         for (int i = 0; i < places.size(); i++) {
             RegisterSet expected = places.get(i);
             Optional<RegisterSet> found = place(parameters.get(i), each.address());
@@ -142,6 +142,6 @@ final class ArgumentCheck {
     /** A caller that does not set one of the registers for its call. */
     private Optional<Caller> unset(RegisterSet registers, List<Caller> callers) {
         return callers.stream().filter(caller -> registers.registers().stream()
-                .anyMatch(register -> !caller.caller().isSetFor(caller.site(), register, old, false))).findFirst();
+                .anyMatch(register -> !caller.caller().isSetFor(caller.site(), register, old, false, false))).findFirst();
     }
 }

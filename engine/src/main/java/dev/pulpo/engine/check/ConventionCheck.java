@@ -148,7 +148,7 @@ final class ConventionCheck {
             RegisterSet after = flow.needs(old, true).afterCall(caller.site());
             RegisterSet meant = RegisterSet.NONE;
             for (RegisterSet register : after.and(unsure).registers()) {
-                if (flow.isSetFor(caller.site(), register, old, isParameter(flow, register))
+                if (flow.isSetFor(caller.site(), register, old, isParameter(flow, register), true)
                         && isReturned(flow, register)) {
                     meant = meant.or(register);
                 }
