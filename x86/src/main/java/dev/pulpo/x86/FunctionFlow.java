@@ -194,19 +194,31 @@ public final class FunctionFlow {
     }
 
     /** Which registers are needed where. */
-    public Needs needs(Callees callees, boolean possibly) {
-        return new Needs(callees, possibly);
+    public Needs needs(Callees callees, How how) {
+        return new Needs(callees, how);
+    }
+
+    /** Which needs count. */
+    public enum How {
+        /** Those of instructions, for whatever has an effect in the function. */
+        SURE,
+        /** Also those for its result, as if it had one. */
+        WITH_RESULT,
+        /** Also those of code that is not known, and of what is only pushed. */
+        POSSIBLE
     }
 
     /** Which registers are needed at each instruction: the analysis of live registers, as compilers do it. */
     public final class Needs {
         private final Callees callees;
         private final boolean possibly;
+        private final RegisterSet result;
         private final RegisterSet[] before = new RegisterSet[at.length];
 
-        private Needs(Callees callees, boolean possibly) {
+        private Needs(Callees callees, How how) {
             this.callees = callees;
-            this.possibly = possibly;
+            this.possibly = how == How.POSSIBLE;
+            this.result = how == How.SURE ? RegisterSet.NONE : RegisterSet.RESULT;
             Arrays.fill(before, RegisterSet.NONE);
             boolean changed = true;
             while (changed) {
@@ -257,7 +269,7 @@ public final class FunctionFlow {
                 }
                 case INDIRECT_JUMP -> effects(index, after).neededBefore()
                         .or(possibly && !tables[index] ? RegisterSet.PASSED : RegisterSet.NONE);
-                case RETURN -> possibly ? RegisterSet.RESULT : RegisterSet.NONE;
+                case RETURN -> result;
                 case HALT -> RegisterSet.NONE;
                 // Compilers push any register to move the stack pointer.
                 case SEQUENTIAL -> !possibly && pushes[index] ? after : effects(index, after).neededBefore();

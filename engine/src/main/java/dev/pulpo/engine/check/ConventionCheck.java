@@ -141,11 +141,13 @@ final class ConventionCheck {
         if (!flow.isCall(caller.site())) {
             return;
         }
-        FunctionFlow.Needs sure = flow.needs(old, false);
-        RegisterSet relied = sure.afterCall(caller.site()).and(risk);
+        FunctionFlow.Needs sure = flow.needs(old, FunctionFlow.How.WITH_RESULT);
+        // A register that only the return needs may hold no result at all.
+        RegisterSet relied = sure.afterCall(caller.site()).minus(RegisterSet.RESULT)
+                .or(flow.needs(old, FunctionFlow.How.SURE).afterCall(caller.site())).and(risk);
         RegisterSet unsure = risk.minus(relied).minus(taken);
         if (!unsure.isEmpty()) {
-            RegisterSet after = flow.needs(old, true).afterCall(caller.site());
+            RegisterSet after = flow.needs(old, FunctionFlow.How.POSSIBLE).afterCall(caller.site());
             RegisterSet meant = RegisterSet.NONE;
             for (RegisterSet register : after.and(unsure).registers()) {
                 if (flow.isSetFor(caller.site(), register, old, isParameter(flow, register), true)
