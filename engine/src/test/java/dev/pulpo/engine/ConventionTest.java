@@ -113,7 +113,8 @@ class ConventionTest {
         String code = "long leaf(long a, long b, long c) { return a + b + c; }";
         assertThat(findings("clang", DROPPED, code, "-O2", debug)).hasSize(1);
         assertThat(findings("clang", DROPPED, code, "-O1", debug)).hasSize(1);
-        assertThat(findings("clang", DROPPED.replace("long unused", "volatile long unused"), code, "-O0", debug)).isEmpty();
+        assertThat(findings("clang", DROPPED.replace("long unused", "volatile long unused"), code, "-O0", debug))
+                .isEmpty();
     }
 
     @Test

@@ -402,7 +402,8 @@ public final class FunctionFlow {
             scaled |= decoder.calculates() ? computes ? addresses : read & ~addresses : 0;
             boolean stores = effects.mayWrite().minus(RegisterSet.FLAGS).isEmpty() && !decoder.writesFlags();
             boolean calls = flows[i] == Flow.CALL || flows[i] == Flow.INDIRECT_CALL;
-            passedOn |= calls ? from(origins[i], RegisterSet.PASSED)
+            passedOn |= calls
+                    ? from(origins[i], RegisterSet.PASSED)
                     : flows[i] == Flow.RETURN ? from(origins[i], RegisterSet.RESULT) : stores ? read : 0;
             if (flows[i] == Flow.JUMP && index(targets[i]) < 0 || flows[i] == Flow.INDIRECT_JUMP && !tables[i]) {
                 passedOn |= from(origins[i], RegisterSet.PASSED);
