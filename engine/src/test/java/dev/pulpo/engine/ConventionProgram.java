@@ -61,7 +61,8 @@ final class ConventionProgram {
         int longs = 1 + random.nextInt(layer == 0 ? 3 : 6);
         int doubles = random.nextInt(layer == 0 ? 2 : 4);
         for (int i = 0; i < longs; i++) {
-            body.append("    unsigned long v").append(i).append(" = ").append(value(parameters, used, i, 0)).append(";\n");
+            body.append("    unsigned long v").append(i).append(" = ").append(value(parameters, used, i, 0))
+                    .append(";\n");
         }
         for (int i = 0; i < doubles; i++) {
             body.append("    double d").append(i).append(" = ").append(real(parameters, used, i)).append(";\n");
@@ -81,7 +82,8 @@ final class ConventionProgram {
         String reals = IntStream.range(0, doubles).mapToObj(i -> "d" + i + " * 0.25")
                 .collect(Collectors.joining(" + ", "", doubles == 0 ? "0.5" : ""));
         body.append(switch (result) {
-            case "void" -> random.nextBoolean() || layer > 0 ? "    g[" + random.nextInt(WORDS) + "] ^= " + sum + ";\n" : "";
+            case "void" ->
+                random.nextBoolean() || layer > 0 ? "    g[" + random.nextInt(WORDS) + "] ^= " + sum + ";\n" : "";
             case "double", "float" -> "    return " + reals + " + (double)(" + sum + " & 0xff) * 0.125;\n";
             default -> "    return " + sum + (doubles == 0 ? "" : " + (unsigned long)(long)(" + reals + ")") + ";\n";
         });
@@ -120,14 +122,17 @@ final class ConventionProgram {
         return "r[" + random.nextInt(WORDS) + "] * 0.5 + " + variable + ".25";
     }
 
-    private String statement(int number, int layer, List<String> parameters, List<Integer> used, int longs, int doubles) {
+    private String statement(int number, int layer, List<String> parameters, List<Integer> used, int longs,
+            int doubles) {
         String to = "v" + random.nextInt(longs);
         String from = "v" + random.nextInt(longs);
         List<Function> callable = functions.stream().filter(other -> other.layer < layer).toList();
         if (!callable.isEmpty() && random.nextInt(3) != 0) {
             Function called = callable.get(random.nextInt(callable.size()));
-            String call = called.name + "(" + called.parameters.stream().map(type -> argument(type, longs, doubles, parameters))
-                    .collect(Collectors.joining(", ")) + ")";
+            String call = called.name + "("
+                    + called.parameters.stream().map(type -> argument(type, longs, doubles, parameters))
+                            .collect(Collectors.joining(", "))
+                    + ")";
             return switch (called.result) {
                 case "void" -> call + ";";
                 case "double", "float" -> doubles == 0
@@ -138,18 +143,24 @@ final class ConventionProgram {
         }
         return switch (random.nextInt(9)) {
             case 0 -> "g[" + random.nextInt(WORDS) + "] += (long)" + from + ";";
-            case 1 -> doubles == 0 ? to + "++;" : "r[" + random.nextInt(WORDS) + "] = d" + random.nextInt(doubles)
-                    + " * 0.5 + 0.125;";
-            case 2 -> layer == 0 ? to + " -= 3;" : to + " += (unsigned long)outside" + (1 + random.nextInt(3)) + "("
-                    + "(long)" + from + ", (long)" + to + ", " + value(parameters, used, number, 1) + ");";
-            case 3 -> layer == 0 || doubles == 0 ? to + " ^= " + from + " << 1;"
+            case 1 -> doubles == 0
+                    ? to + "++;"
+                    : "r[" + random.nextInt(WORDS) + "] = d" + random.nextInt(doubles)
+                            + " * 0.5 + 0.125;";
+            case 2 -> layer == 0
+                    ? to + " -= 3;"
+                    : to + " += (unsigned long)outside" + (1 + random.nextInt(3)) + "("
+                            + "(long)" + from + ", (long)" + to + ", " + value(parameters, used, number, 1) + ");";
+            case 3 -> layer == 0 || doubles == 0
+                    ? to + " ^= " + from + " << 1;"
                     : "d0 = outside_real(d" + random.nextInt(doubles) + ", " + oneOf("1.5", "r[1]", "0.25")
                             + ") * 0.5;";
             case 4 -> "if (" + from + " & 1) " + to + " += " + value(parameters, used, number, 1) + ";";
             case 5 -> to + " = " + to + " * 5 + " + value(parameters, used, number, 0) + ";";
             case 6 -> to + " += " + from + " / 7 + " + from + " % 11;";
-            case 7 -> "switch (" + from + " & 7) { case 0: " + to + "++; break; case 1: " + to + " *= 3; break; case 2: "
-                    + to + " ^= 9; break; case 3: g[2]++; break; case 4: " + to + " -= 4; break; default: break; }";
+            case 7 ->
+                "switch (" + from + " & 7) { case 0: " + to + "++; break; case 1: " + to + " *= 3; break; case 2: "
+                        + to + " ^= 9; break; case 3: g[2]++; break; case 4: " + to + " -= 4; break; default: break; }";
             default -> to + " ^= " + from + " >> 3;";
         };
     }
@@ -157,12 +168,14 @@ final class ConventionProgram {
     private String argument(String type, int longs, int doubles, List<String> parameters) {
         String v = "v" + random.nextInt(longs);
         return switch (type) {
-            case "double", "float" -> doubles == 0 ? oneOf("1.5", "r[3]") : oneOf("d" + random.nextInt(doubles), "2.25");
+            case "double", "float" ->
+                doubles == 0 ? oneOf("1.5", "r[3]") : oneOf("d" + random.nextInt(doubles), "2.25");
             case "const long*", "long*" -> "&g[" + random.nextInt(WORDS) + "]";
             case "const struct pair*" -> "&pairs[" + random.nextInt(3) + "]";
             case "int" -> oneOf("(int)" + v, "5", "5");
             default -> {
-                List<Integer> passable = IntStream.range(0, parameters.size()).filter(i -> parameters.get(i).equals("long"))
+                List<Integer> passable = IntStream.range(0, parameters.size())
+                        .filter(i -> parameters.get(i).equals("long"))
                         .boxed().toList();
                 yield !passable.isEmpty() && random.nextBoolean()
                         ? "p" + passable.get(random.nextInt(passable.size()))
@@ -227,35 +240,37 @@ final class ConventionProgram {
                 }).append('\n');
             }
         }
-        text.append("""
+        text.append(
+                """
+                                }
+                                for (int i = 0; i < 8; i++) { unsigned long bits; memcpy(&bits, &r[i], 8); sum = sum * 31 + (unsigned long)g[i] + bits; }
+                                printf("%lx\\n", sum);
+                                fflush(stdout);
+                            }
+                            return 0;
                         }
-                        for (int i = 0; i < 8; i++) { unsigned long bits; memcpy(&bits, &r[i], 8); sum = sum * 31 + (unsigned long)g[i] + bits; }
-                        printf("%lx\\n", sum);
-                        fflush(stdout);
-                    }
-                    return 0;
-                }
-                """);
+                        """);
         return text.toString();
     }
 
     /** The patch: {@code new_f1} is {@code f1} again. */
     String patch() {
-        StringBuilder text = new StringBuilder(HEAD + """
-                static inline __attribute__((always_inline)) void use_all(void)
-                {
-                    typedef float vector __attribute__((vector_size(16)));
-                    vector aligned;
-                    __asm__ volatile("movaps %%xmm0,%0" : "=m"(aligned));
-                    __asm__ volatile("mov $-0x5a5a5a5a,%%rax; mov %%rax,%%rcx; mov %%rax,%%rdx; mov %%rax,%%rsi; mov %%rax,%%rdi\\n\\t"
-                        "mov %%rax,%%r8; mov %%rax,%%r9; mov %%rax,%%r10; mov %%rax,%%r11; movq %%rax,%%xmm0; pshufd $0,%%xmm0,%%xmm0\\n\\t"
-                        "movaps %%xmm0,%%xmm1; movaps %%xmm0,%%xmm2; movaps %%xmm0,%%xmm3; movaps %%xmm0,%%xmm4; movaps %%xmm0,%%xmm5\\n\\t"
-                        "movaps %%xmm0,%%xmm6; movaps %%xmm0,%%xmm7; movaps %%xmm0,%%xmm8; movaps %%xmm0,%%xmm9; movaps %%xmm0,%%xmm10\\n\\t"
-                        "movaps %%xmm0,%%xmm11; movaps %%xmm0,%%xmm12; movaps %%xmm0,%%xmm13; movaps %%xmm0,%%xmm14; movaps %%xmm0,%%xmm15"
-                        ::: "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
-                        "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
-                }
-                """);
+        StringBuilder text = new StringBuilder(
+                HEAD + """
+                        static inline __attribute__((always_inline)) void use_all(void)
+                        {
+                            typedef float vector __attribute__((vector_size(16)));
+                            vector aligned;
+                            __asm__ volatile("movaps %%xmm0,%0" : "=m"(aligned));
+                            __asm__ volatile("mov $-0x5a5a5a5a,%%rax; mov %%rax,%%rcx; mov %%rax,%%rdx; mov %%rax,%%rsi; mov %%rax,%%rdi\\n\\t"
+                                "mov %%rax,%%r8; mov %%rax,%%r9; mov %%rax,%%r10; mov %%rax,%%r11; movq %%rax,%%xmm0; pshufd $0,%%xmm0,%%xmm0\\n\\t"
+                                "movaps %%xmm0,%%xmm1; movaps %%xmm0,%%xmm2; movaps %%xmm0,%%xmm3; movaps %%xmm0,%%xmm4; movaps %%xmm0,%%xmm5\\n\\t"
+                                "movaps %%xmm0,%%xmm6; movaps %%xmm0,%%xmm7; movaps %%xmm0,%%xmm8; movaps %%xmm0,%%xmm9; movaps %%xmm0,%%xmm10\\n\\t"
+                                "movaps %%xmm0,%%xmm11; movaps %%xmm0,%%xmm12; movaps %%xmm0,%%xmm13; movaps %%xmm0,%%xmm14; movaps %%xmm0,%%xmm15"
+                                ::: "rax", "rcx", "rdx", "rsi", "rdi", "r8", "r9", "r10", "r11", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
+                                "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15", "cc", "memory");
+                        }
+                        """);
         functions.forEach(each -> text.append("static __attribute__((noinline)) ").append(each.heading(each.name))
                 .append(";\n").append(each.heading("new_" + each.name)).append(";\n"));
         functions.forEach(each -> {

@@ -85,7 +85,8 @@ final class ConventionSoak {
         String compiler = compilers.get(random.nextInt(compilers.size()));
         String level = LEVELS[random.nextInt(random.nextInt(4) == 0 ? LEVELS.length : 4)];
         boolean described = random.nextInt(4) != 0;
-        Path outside = compile(directory, "gcc", "liboutside.so", ConventionProgram.outside(), "-O2", "-shared", "-fPIC");
+        Path outside = compile(directory, "gcc", "liboutside.so", ConventionProgram.outside(), "-O2", "-shared",
+                "-fPIC");
         List<String> options = new ArrayList<>(List.of(level, "-rdynamic", "-ffp-contract=off", outside.toString()));
         if (described) {
             options.add("-g");
@@ -96,7 +97,8 @@ final class ConventionSoak {
             options.add("-fno-omit-frame-pointer");
         }
         Path target = compile(directory, compiler, "program", program.target(), options.toArray(String[]::new));
-        Path patch = compile(directory, compilers.get(random.nextInt(compilers.size())), "patch.so", program.patch(), "-O2", "-g",
+        Path patch = compile(directory, compilers.get(random.nextInt(compilers.size())), "patch.so", program.patch(),
+                "-O2", "-g",
                 "-shared", "-fPIC", "-ffp-contract=off");
         String what = directory + ": seed " + seed + ", " + compiler + " " + String.join(" ", options.subList(0, 1))
                 + (described ? " -g" : "");
@@ -185,7 +187,8 @@ final class ConventionSoak {
         }
     }
 
-    private static Path compile(Path directory, String compiler, String output, String source, String... options) throws Exception {
+    private static Path compile(Path directory, String compiler, String output, String source, String... options)
+            throws Exception {
         Path text = Files.writeString(directory.resolve(output + ".c"), source);
         List<String> command = new ArrayList<>(List.of(compiler, "-w", "-Wl,--build-id=sha1", "-o",
                 directory.resolve(output).toString(), text.toString()));
@@ -201,7 +204,8 @@ final class ConventionSoak {
     @Override
     public String toString() {
         return programs + " programs, " + replaced + " functions replaced, " + refused + " refused " + reasons + ", "
-                + changed + " changed" + (doubt ? "; of the refused, " + harmful + " would have, " + harmless + " not" : "") + "\n"
+                + changed + " changed"
+                + (doubt ? "; of the refused, " + harmful + " would have, " + harmless + " not" : "") + "\n"
                 + changes;
     }
 }

@@ -377,9 +377,15 @@ public final class Decoder {
         return opcode == LEA;
     }
 
-    /** Whether it may multiply: imul, mul, shl and the like, or a {@code lea} with an index (SDM volume 2). */
-    boolean multiplies() {
-        return opcode == 0x69 || opcode == 0x6b || opcode == X0F + 0xaf || opcode == LEA
+    /**
+     * Whether it does with registers what nobody does with addresses: it multiplies (imul, mul, shl, add to itself, {@code
+     * lea} with an index), or takes 32 bits (mov, add, sub, lea).
+     */
+    boolean calculates() {
+        boolean moves = opcode == 0x01 || opcode == 0x03 || opcode == 0x29 || opcode == 0x2b || opcode == 0x89
+                || opcode == 0x8b && modRm >= 0xc0 || opcode == LEA;
+        boolean doubles = (opcode == 0x01 || opcode == 0x03) && register() == otherRegister();
+        return opcode == 0x69 || opcode == 0x6b || opcode == X0F + 0xaf || doubles || moves && !isWide()
                 || (opcode == 0xf7 || opcode == 0xc1 || opcode == 0xd1 || opcode == 0xd3) && (modRm >> 3 & 7) == 4;
     }
 

@@ -1,11 +1,11 @@
 package dev.pulpo.x86;
 
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Follows the stack pointer through a function, and registers that the function saves and restores. The frame is known by
@@ -131,8 +131,9 @@ public final class FrameFlow {
             case X0F -> (opcode == 0x28 || opcode == 0x29) || (opcode == 0x6f || opcode == 0x7f) && prefix == 1
                     || opcode >= 0x51 && opcode <= 0x6d && prefix < 2 && opcode != 0x5a
                     || opcode >= 0xd1 && prefix == 1 && opcode != 0xd6 || opcode == 0xe7 || opcode == 0x2b;
-            case VEX_0F, EVEX_0F -> opcode == 0x28 || opcode == 0x29 || (opcode == 0x6f || opcode == 0x7f) && prefix == 1
-                    || opcode == 0xe7 || opcode == 0x2b;
+            case VEX_0F, EVEX_0F ->
+                opcode == 0x28 || opcode == 0x29 || (opcode == 0x6f || opcode == 0x7f) && prefix == 1
+                        || opcode == 0xe7 || opcode == 0x2b;
             default -> false;
         };
     }
@@ -153,7 +154,7 @@ public final class FrameFlow {
                 : OptionalInt.of(state.depth);
     }
 
-    private State state(long address) {
+    private @Nullable State state(long address) {
         int index = flow.index(address);
         return index < 0 ? null : states[index];
     }
@@ -188,7 +189,8 @@ public final class FrameFlow {
             push(state, state.intact.and(RegisterSet.general(embedded)));
         } else if (opcode >= 0x58 && opcode <= 0x5f) {
             pop(state, embedded);
-        } else if (opcode == 0x68 || opcode == 0x6a || opcode == 0x9c || opcode == 0xff && (decoder.modRm() >> 3 & 7) == 6) {
+        } else if (opcode == 0x68 || opcode == 0x6a || opcode == 0x9c
+                || opcode == 0xff && (decoder.modRm() >> 3 & 7) == 6) {
             push(state, RegisterSet.NONE);
         } else if (opcode == 0x9d || opcode == 0x8f) {
             moveUp(state, 8);
@@ -240,7 +242,8 @@ public final class FrameFlow {
     }
 
     private static void pop(State state, int register) {
-        RegisterSet content = state.aligned ? RegisterSet.NONE
+        RegisterSet content = state.aligned
+                ? RegisterSet.NONE
                 : state.saved.getOrDefault(state.depth, RegisterSet.NONE);
         moveUp(state, 8);
         load(state, RegisterSet.general(register), content);
@@ -297,7 +300,8 @@ public final class FrameFlow {
             return false;
         }
         int base = base(i);
-        boolean known = base == RSP && state.depth != UNKNOWN && !state.aligned || base == RBP && state.frame != UNKNOWN;
+        boolean known = base == RSP && state.depth != UNKNOWN && !state.aligned
+                || base == RBP && state.frame != UNKNOWN;
         if (!known) {
             return false;
         }
@@ -305,7 +309,9 @@ public final class FrameFlow {
         boolean general = decoder.opcodeMap() == OpcodeMap.ONE && decoder.isWide();
         boolean vector = decoder.opcodeMap() == OpcodeMap.X0F && !decoder.isRipRelative();
         int opcode = decoder.opcode();
-        RegisterSet register = general ? RegisterSet.general(decoder.register()) : RegisterSet.vector(decoder.register());
+        RegisterSet register = general
+                ? RegisterSet.general(decoder.register())
+                : RegisterSet.vector(decoder.register());
         if (general && opcode == 0x89
                 || vector && (opcode == 0x29 || opcode == 0x11 && decoder.mandatory() < 2
                         || opcode == 0x7f && decoder.mandatory() > 0)) {
@@ -324,7 +330,8 @@ public final class FrameFlow {
     /** The base register of a memory operand without index; else -1. */
     private int base(int i) {
         int modRm = decoder.modRm();
-        if (modRm < 0 || modRm >= 0xc0 || decoder.has32BitAddresses() || decoder.hasSegmentBase() || decoder.extendsBase()) {
+        if (modRm < 0 || modRm >= 0xc0 || decoder.has32BitAddresses() || decoder.hasSegmentBase()
+                || decoder.extendsBase()) {
             return -1;
         }
         int base = modRm & 7;

@@ -194,19 +194,31 @@ public final class FunctionFlow {
     }
 
     /** Which registers are needed where. */
-    public Needs needs(Callees callees, boolean possibly) {
-        return new Needs(callees, possibly);
+    public Needs needs(Callees callees, How how) {
+        return new Needs(callees, how);
+    }
+
+    /** Which needs count. */
+    public enum How {
+        /** Those of instructions, for whatever has an effect in the function. */
+        SURE,
+        /** Also those for its result, as if it had one. */
+        WITH_RESULT,
+        /** Also those of code that is not known, and of what is only pushed. */
+        POSSIBLE
     }
 
     /** Which registers are needed at each instruction: the analysis of live registers, as compilers do it. */
     public final class Needs {
         private final Callees callees;
         private final boolean possibly;
+        private final RegisterSet result;
         private final RegisterSet[] before = new RegisterSet[at.length];
 
-        private Needs(Callees callees, boolean possibly) {
+        private Needs(Callees callees, How how) {
             this.callees = callees;
-            this.possibly = possibly;
+            this.possibly = how == How.POSSIBLE;
+            this.result = how == How.SURE ? RegisterSet.NONE : RegisterSet.RESULT;
             Arrays.fill(before, RegisterSet.NONE);
             boolean changed = true;
             while (changed) {
@@ -257,7 +269,7 @@ public final class FunctionFlow {
                 }
                 case INDIRECT_JUMP -> effects(index, after).neededBefore()
                         .or(possibly && !tables[index] ? RegisterSet.PASSED : RegisterSet.NONE);
-                case RETURN -> possibly ? RegisterSet.RESULT : RegisterSet.NONE;
+                case RETURN -> result;
                 case HALT -> RegisterSet.NONE;
                 // Compilers push any register to move the stack pointer.
                 case SEQUENTIAL -> !possibly && pushes[index] ? after : effects(index, after).neededBefore();
@@ -307,8 +319,9 @@ public final class FunctionFlow {
      * nobody reads.
      *
      * @param atEntry whether the function's own caller passes something in the register
+     * @param across  whether another call in between may leave the register alone; by the ABI none does
      */
-    public boolean isSetFor(long call, RegisterSet register, Callees callees, boolean atEntry) {
+    public boolean isSetFor(long call, RegisterSet register, Callees callees, boolean atEntry, boolean across) {
         int from = index(call);
         if (from < 0) {
             return false;
@@ -323,7 +336,7 @@ public final class FunctionFlow {
                 return false;
             }
             for (int before : predecessors[i]) {
-                Optional<Boolean> answer = writes(before, register, callees);
+                Optional<Boolean> answer = writes(before, register, callees, across);
                 if (answer.isPresent() && !answer.get()) {
                     return false;
                 }
@@ -337,11 +350,12 @@ public final class FunctionFlow {
     }
 
     /** Whether an instruction writes the register without reading it; empty if it does neither. */
-    private Optional<Boolean> writes(int index, RegisterSet register, Callees callees) {
+    private Optional<Boolean> writes(int index, RegisterSet register, Callees callees, boolean across) {
         RegisterEffects effects = effects(index, RegisterSet.ALL);
         return switch (flows[index]) {
-            case CALL -> callees.clobbered(targets[index]).meets(register)
-                    || callees.needed(targets[index]).meets(register) ? Optional.of(false) : Optional.empty();
+            case CALL -> !across || callees.clobbered(targets[index]).meets(register)
+                    || callees.needed(targets[index]).meets(register)
+                    || callees.possiblyNeeded(targets[index]).meets(register) ? Optional.of(false) : Optional.empty();
             case INDIRECT_CALL -> Optional.of(false);
             default -> {
                 boolean written = effects.overwrites().meets(register);
@@ -356,7 +370,7 @@ public final class FunctionFlow {
      * and which it may hand on, so that others may use them so.
      *
      * @param dereferenced registers with addresses
-     * @param scaled       registers that are multiplied, which addresses are not
+     * @param scaled       registers that are calculated with as addresses are not
      * @param passedOn     registers that calls, stores or results may pass on
      */
     public record Uses(RegisterSet dereferenced, RegisterSet scaled, RegisterSet passedOn) {}
@@ -384,10 +398,12 @@ public final class FunctionFlow {
             int read = from(origins[i], effects.reads());
             boolean computes = decoder.isLea();
             dereferenced |= computes ? 0 : addresses;
-            scaled |= decoder.multiplies() ? computes ? from(origins[i], effects.index()) : read & ~addresses : 0;
+            scaled |= computes ? from(origins[i], effects.index()) : 0;
+            scaled |= decoder.calculates() ? computes ? addresses : read & ~addresses : 0;
             boolean stores = effects.mayWrite().minus(RegisterSet.FLAGS).isEmpty() && !decoder.writesFlags();
             boolean calls = flows[i] == Flow.CALL || flows[i] == Flow.INDIRECT_CALL;
-            passedOn |= calls ? from(origins[i], RegisterSet.PASSED)
+            passedOn |= calls
+                    ? from(origins[i], RegisterSet.PASSED)
                     : flows[i] == Flow.RETURN ? from(origins[i], RegisterSet.RESULT) : stores ? read : 0;
             if (flows[i] == Flow.JUMP && index(targets[i]) < 0 || flows[i] == Flow.INDIRECT_JUMP && !tables[i]) {
                 passedOn |= from(origins[i], RegisterSet.PASSED);

@@ -109,7 +109,8 @@ final class RegisterEffects {
 
     private boolean isShift() {
         int opcode = decoder.opcode();
-        return decoder.opcodeMap() == OpcodeMap.ONE && (opcode == 0xc0 || opcode == 0xc1 || opcode >= 0xd0 && opcode <= 0xd3)
+        return decoder.opcodeMap() == OpcodeMap.ONE
+                && (opcode == 0xc0 || opcode == 0xc1 || opcode >= 0xd0 && opcode <= 0xd3)
                 || decoder.opcodeMap() == OpcodeMap.X0F && (opcode & 0xf6) == 0xa4;
     }
 
@@ -219,12 +220,17 @@ final class RegisterEffects {
         if (source < 0) {
             readAddressIf(used != 0);
         } else if (used != 0) {
-            read(part(source, used));
+            read(needed(source, parts, used));
         }
         if (keepsOld && used != 0) {
-            read(part(destination, used));
+            read(needed(destination, parts, used));
         }
         write(to);
+    }
+
+    /** The parts of an operand that are needed, of an operand that may be one of a single byte. */
+    private RegisterSet needed(int register, int parts, int used) {
+        return parts == LOW ? byteOf(register) : RegisterSet.general(register, used);
     }
 
     private void readAddressIf(boolean used) {
@@ -242,7 +248,7 @@ final class RegisterEffects {
         RegisterSet to = part(rm(), parts);
         int used = upTo(to, parts);
         if (keepsOld && used != 0) {
-            read(part(rm(), downwards ? parts : used));
+            read(needed(rm(), parts, downwards ? parts : used));
         }
         write(to);
     }
@@ -740,7 +746,8 @@ final class RegisterEffects {
                 RegisterSet to = RegisterSet.vector(reg());
                 if (needed.meets(to)) {
                     boolean more = prefix == 1 || needed.meets(RegisterSet.vector(reg(), 0b100));
-                    if (prefix == 0 && !isMemory() && rm() == reg() && !needed.meets(RegisterSet.vector(reg(), 0b100))) {
+                    if (prefix == 0 && !isMemory() && rm() == reg()
+                            && !needed.meets(RegisterSet.vector(reg(), 0b100))) {
                         read(RegisterSet.vector(reg(), LOW));
                     } else {
                         readVectorRm(more ? WORD : LOW);
@@ -797,7 +804,8 @@ final class RegisterEffects {
                 if (mmx) {
                     readAddress();
                 } else {
-                    merge(ALL, false, opcode == 0xe6 && prefix == 2 || opcode == 0x70 && broadcastsFirst() ? WORD : ALL);
+                    merge(ALL, false,
+                            opcode == 0xe6 && prefix == 2 || opcode == 0x70 && broadcastsFirst() ? WORD : ALL);
                 }
             }
             case 0x6e -> {
@@ -1069,7 +1077,8 @@ final class RegisterEffects {
                     }
                 }
             }
-            case 0x41, 0x42, 0x44, 0x45, 0x46, 0x47, 0x4a, 0x4b, 0x90, 0x91, 0x92, 0x93, 0x98, 0x99 -> masks(opcode, vvvv);
+            case 0x41, 0x42, 0x44, 0x45, 0x46, 0x47, 0x4a, 0x4b, 0x90, 0x91, 0x92, 0x93, 0x98, 0x99 ->
+                masks(opcode, vvvv);
             case 0x51, 0x52, 0x53, 0x58, 0x59, 0x5a, 0x5c, 0x5d, 0x5e, 0x5f -> {
                 if (decoder.mandatory() >= 2 && !unary && !isMasked() && needed.meets(reg)) {
                     boolean two = opcode >= 0x58 && opcode != 0x5a;

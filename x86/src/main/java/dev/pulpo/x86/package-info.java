@@ -19,6 +19,8 @@
  * entry;
  * <li>{@link dev.pulpo.x86.FrameProof}: where a function that keeps a frame pointer has its return address, proven from
  * its instructions ({@code RegisterWrites}); {@link dev.pulpo.x86.CallSites}: possible return addresses;
+ * <li>{@link dev.pulpo.x86.FunctionFlow} and {@link dev.pulpo.x86.FrameFlow}: which registers a function needs, changes and
+ * restores, and how it moves the stack pointer ({@link dev.pulpo.x86.RegisterSet}, {@code RegisterEffects});
  * <li>{@link dev.pulpo.x86.ThreadGate}: selects a function's version for each thread while threads change one by one.
  * </ol>
  *

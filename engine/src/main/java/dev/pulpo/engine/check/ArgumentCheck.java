@@ -64,7 +64,8 @@ final class ArgumentCheck {
         }
         RegisterSet fresh = read(each).minus(old.needed(each.address().value()));
         return unset(fresh, callers)
-                .map(caller -> "the new code reads " + fresh + " when it begins, which the old code does not, and callers"
+                .map(caller -> "the new code reads " + fresh
+                        + " when it begins, which the old code does not, and callers"
                         + " do not set it");
     }
 
@@ -78,7 +79,8 @@ final class ArgumentCheck {
         RegisterSet oldAddresses = before.get().dereferenced();
         RegisterSet oldNumbers = before.get().scaled().or(old.needed(each.address().value()).whole()
                 .minus(before.get().passedOn())).minus(oldAddresses);
-        RegisterSet newNumbers = patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
+        RegisterSet newNumbers = patch.functionEnteredAt(each.replacementAddress())
+                .flatMap(replacement.prototypes()::of)
                 .map(passed -> passed.narrow().or(passed.possible().isEmpty()
                         ? RegisterSet.PASSED.minus(passed.sure())
                         : RegisterSet.NONE))
@@ -100,7 +102,7 @@ final class ArgumentCheck {
     private Optional<String> byDescription(ReplacedFunction each, List<Caller> callers, List<LocalVariable> parameters,
             List<RegisterSet> places) {
         RegisterSet read = read(each);
-        RegisterSet oldReads = old.needed(each.address().value());
+        RegisterSet oldReads = old.needed(each.address().value()).or(old.possiblyNeeded(each.address().value()));
         for (int i = 0; i < places.size(); i++) {
             RegisterSet expected = places.get(i);
             Optional<RegisterSet> found = place(parameters.get(i), each.address());
@@ -111,8 +113,9 @@ final class ArgumentCheck {
             }
             if (found.isEmpty() && read.meets(expected)
                     && (oldReads.meets(expected) || unset(expected, callers).isPresent())) {
-                return Optional.of("callers do not pass " + name + " as it is declared, because the compiler has seen that"
-                        + " the old code can do without: the new code reads it in " + expected);
+                return Optional
+                        .of("callers do not pass " + name + " as it is declared, because the compiler has seen that"
+                                + " the old code can do without: the new code reads it in " + expected);
             }
         }
         return Optional.empty();
@@ -142,6 +145,7 @@ final class ArgumentCheck {
     /** A caller that does not set one of the registers for its call. */
     private Optional<Caller> unset(RegisterSet registers, List<Caller> callers) {
         return callers.stream().filter(caller -> registers.registers().stream()
-                .anyMatch(register -> !caller.caller().isSetFor(caller.site(), register, old, false))).findFirst();
+                .anyMatch(register -> !caller.caller().isSetFor(caller.site(), register, old, false, false)))
+                .findFirst();
     }
 }

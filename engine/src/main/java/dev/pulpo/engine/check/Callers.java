@@ -33,7 +33,8 @@ final class Callers {
         Set<Long> fresh = new java.util.HashSet<>(entries);
         fresh.removeAll(known.keySet());
         if (!fresh.isEmpty()) {
-            new DirectCalls(routines.index()).find(fresh).forEach((entry, sites) -> known.put(entry, callers(entry, sites)));
+            new DirectCalls(routines.index()).find(fresh)
+                    .forEach((entry, sites) -> known.put(entry, callers(entry, sites)));
         }
     }
 

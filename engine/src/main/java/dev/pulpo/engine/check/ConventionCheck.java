@@ -141,14 +141,16 @@ final class ConventionCheck {
         if (!flow.isCall(caller.site())) {
             return;
         }
-        FunctionFlow.Needs sure = flow.needs(old, false);
-        RegisterSet relied = sure.afterCall(caller.site()).and(risk);
+        FunctionFlow.Needs sure = flow.needs(old, FunctionFlow.How.WITH_RESULT);
+        // A register that only the return needs may hold no result at all.
+        RegisterSet relied = sure.afterCall(caller.site()).minus(RegisterSet.RESULT)
+                .or(flow.needs(old, FunctionFlow.How.SURE).afterCall(caller.site())).and(risk);
         RegisterSet unsure = risk.minus(relied).minus(taken);
         if (!unsure.isEmpty()) {
-            RegisterSet after = flow.needs(old, true).afterCall(caller.site());
+            RegisterSet after = flow.needs(old, FunctionFlow.How.POSSIBLE).afterCall(caller.site());
             RegisterSet meant = RegisterSet.NONE;
             for (RegisterSet register : after.and(unsure).registers()) {
-                if (flow.isSetFor(caller.site(), register, old, isParameter(flow, register))
+                if (flow.isSetFor(caller.site(), register, old, isParameter(flow, register), true)
                         && isReturned(flow, register)) {
                     meant = meant.or(register);
                 }
@@ -175,7 +177,8 @@ final class ConventionCheck {
             return true;
         }
         Optional<String> result = target.functionEnteredAt(new LinkAddress(flow.start()))
-                .map(FunctionInfo::signature).map(signature -> signature.substring(0, Math.max(0, signature.indexOf(" ("))));
+                .map(FunctionInfo::signature)
+                .map(signature -> signature.substring(0, Math.max(0, signature.indexOf(" ("))));
         return result.map(type -> !type.equals("void")).orElse(true);
     }
 
@@ -188,7 +191,8 @@ final class ConventionCheck {
                         + new LinkAddress(found.getFirst().reader().getAsLong()) + ")"
                 : " (the call at " + new LinkAddress(found.getFirst().caller().site()) + ")";
         return finding("callers of " + each.function()
-                + " keep values in registers that its old code leaves alone, as compilers do that see both: " + who + where
+                + " keep values in registers that its old code leaves alone, as compilers do that see both: " + who
+                + where
                 + "; the new code may change them", found.stream().map(Reliance::caller).toList());
     }
 
@@ -199,7 +203,8 @@ final class ConventionCheck {
                 .filter(caller -> !replaced.contains(caller.caller().start())).toList();
         if (!found.isEmpty()) {
             arguments.objection(each, found).ifPresent(
-                    objection -> findings.add(finding("what callers of " + each.function() + " pass: " + objection, found)));
+                    objection -> findings
+                            .add(finding("what callers of " + each.function() + " pass: " + objection, found)));
         }
     }
 
@@ -218,10 +223,11 @@ final class ConventionCheck {
                 .filter(caller -> !replaced.contains(caller.caller().start()))
                 .filter(caller -> isMisaligned(caller, new HashSet<>())).toList();
         if (!found.isEmpty()) {
-            findings.add(finding("callers of " + each.function() + " call it with a stack that is not aligned to 16 bytes, "
-                    + "which its old code does not mind, and the new code may: "
-                    + shown(found.stream().map(this::nameOf).distinct().toList()) + " (the call at "
-                    + new LinkAddress(found.getFirst().site()) + ")", found));
+            findings.add(
+                    finding("callers of " + each.function() + " call it with a stack that is not aligned to 16 bytes, "
+                            + "which its old code does not mind, and the new code may: "
+                            + shown(found.stream().map(this::nameOf).distinct().toList()) + " (the call at "
+                            + new LinkAddress(found.getFirst().site()) + ")", found));
         }
     }
 

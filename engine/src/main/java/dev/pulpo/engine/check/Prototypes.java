@@ -28,7 +28,8 @@ final class Prototypes {
         }
     }
 
-    private static final Set<String> INTEGERS = Set.of("char", "short", "int", "long", "unsigned", "signed", "_Bool", "bool",
+    private static final Set<String> INTEGERS = Set.of("char", "short", "int", "long", "unsigned", "signed", "_Bool",
+            "bool",
             "__int8", "char8_t", "char16_t", "char32_t", "wchar_t", "enum", "const", "volatile");
     private static final int VECTORS = 8;
 

@@ -182,12 +182,19 @@ final class Routines implements FunctionFlow.Callees {
         // Recursion needs what the rest of it needs.
         known.put(address, RegisterSet.NONE);
         RegisterSet found = isKnown(address)
-                ? around(address).orElseThrow().needs(this, possibly).before(address)
+                ? needed(around(address).orElseThrow(), address, possibly)
                 : prototype(address).map(passed -> possibly ? passed.sure().or(passed.possible()) : passed.sure())
                         .orElse(possibly ? RegisterSet.PASSED : RegisterSet.NONE);
         answer = found.and(RegisterSet.PASSED);
         known.put(address, answer);
         return answer;
+    }
+
+    private RegisterSet needed(FunctionFlow flow, long address, boolean possibly) {
+        return possibly
+                ? flow.needs(this, FunctionFlow.How.POSSIBLE).before(address)
+                : flow.needs(this, FunctionFlow.How.WITH_RESULT).before(address).minus(RegisterSet.RESULT)
+                        .or(flow.needs(this, FunctionFlow.How.SURE).before(address));
     }
 
     private Optional<Prototypes.Passed> prototype(long address) {

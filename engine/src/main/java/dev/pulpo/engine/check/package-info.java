@@ -6,6 +6,8 @@
  * goes here</b>;
  * <li>{@link CodeFacts}, {@link ReplacedFunction}: what the checks look at;
  * <li>{@link SignatureCheck}: parameters and results;
+ * <li>{@link ConventionCheck}, {@link ArgumentCheck}: callers that keep to another calling convention than the ABI's, by the
+ * machine code ({@link Routines}, {@link Callers}, {@link Prototypes});
  * <li>{@link LayoutCheck}: types; {@link BaseTypes}: what compilers spell differently;
  * <li>{@link CopyCheck}: copies of a replaced function that go on to run;
  * <li>{@link DuplicateCheck}, {@link AddressUses}: variables that patch and target both have;

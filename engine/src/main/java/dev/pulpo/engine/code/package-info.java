@@ -5,6 +5,7 @@
  * <li>{@link CodeRanges}: sorted ranges, to look addresses up in a stop;
  * <li>{@link CodeIndex}, {@link SymbolSources}, {@link FunctionParts}: the functions of an object, their names and their
  * cold parts;
+ * <li>{@link DirectCalls}: calls of a function within its object;
  * <li>{@link BranchScan}, {@link JumpTables}: branches into the first bytes of a function;
  * <li>{@link IndirectFunction}: the function that an STT_GNU_IFUNC has chosen;
  * <li>{@link UnwindTables}, {@link StackTables}: call frame information of all mapped code, and proven frames;

@@ -1,0 +1,131 @@
+package dev.pulpo.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Functions that compilers call otherwise than the ABI says, because they see all callers. */
+class ConventionTest {
+    /** The caller keeps five values in registers that the function does not use. */
+    private static final String KEPT = """
+            static long table[64];
+            __attribute__((noinline)) static long leaf(long a) { return table[a & 63] + 1; }
+            __attribute__((noinline)) long work(long a, long b, long c, long d, long e)
+            {
+                long s = 0;
+                for (long i = 0; i < 4; i++)
+                    s += leaf(a) + b * 3 + c * 5 + d * 7 + e * 11;
+                return s;
+            }
+            int main(int n, char** v) { table[1] = (long)v; return (int)work(n, 1, 2, 3, 4); }
+            """;
+    /** The caller does not align the stack for a function that needs no stack. */
+    private static final String MISALIGNED = """
+            long seed;
+            __attribute__((noinline)) static long leaf(long a) { return (seed += a) * 3; }
+            __attribute__((noinline)) long work(long a) { return leaf(a) + 1; }
+            int main(int n, char** v) { return (int)work(n + (long)v); }
+            """;
+    private static final String DROPPED = """
+            long seed;
+            __attribute__((noinline)) static long leaf(long a, long unused, long b) { return a * 3 + b + seed; }
+            __attribute__((noinline)) long work(long a) { return leaf(a, a * 7, a + 2) + leaf(a + 1, a * 5, a + 3); }
+            int main(int n, char** v) { return (int)work(n + (long)v); }
+            """;
+    private static final String OTHER_CODE = "long leaf(%s) { char text[64]; snprintf(text, sizeof text, \"%%ld\", %s);"
+            + " return text[0]; }\n";
+
+    @TempDir
+    private Path directory;
+
+    private Path compile(String compiler, String output, String source, String... options) throws Exception {
+        Path text = Files.writeString(directory.resolve(output + ".c"), source);
+        List<String> command = new ArrayList<>(List.of(compiler, "-Wl,--build-id=sha1", "-o",
+                directory.resolve(output).toString(), text.toString()));
+        command.addAll(List.of(options));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String log = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(log).isZero();
+        return directory.resolve(output);
+    }
+
+    private List<Finding> findings(String compiler, String program, String patch, String... options) throws Exception {
+        Path target = compile(compiler, "program", program, options);
+        Path fix = compile("gcc", "fix.so", "#include <stdio.h>\n" + patch, "-O2", "-g", "-shared", "-fPIC");
+        return PlainPatch.of(target, fix).analyse().findings().stream()
+                .filter(finding -> finding.check() == Check.CONVENTION).toList();
+    }
+
+    @Test
+    void registersThatACallerReliesOnAreNamed() throws Exception {
+        List<Finding> found = findings("gcc", KEPT, String.format(OTHER_CODE, "long a", "a"), "-O2", "-g");
+        assertThat(found).isNotEmpty();
+        assertThat(found.getFirst().message()).contains("work").contains("rcx").contains("read at");
+        assertThat(found.getFirst().places()).isNotEmpty();
+        assertThat(found.getFirst().remedies()).contains(new Remedy.AllowCheck(Check.CONVENTION));
+    }
+
+    @Test
+    void codeThatUsesNoOtherRegistersIsFine() throws Exception {
+        assertThat(findings("gcc", KEPT, "long leaf(long a) { return a & 63; }", "-O2", "-g")).isEmpty();
+    }
+
+    @Test
+    void withoutTheOptionNothingIsFound() throws Exception {
+        assertThat(findings("gcc", KEPT, String.format(OTHER_CODE, "long a", "a"), "-O2", "-g", "-fno-ipa-ra",
+                "-fno-ipa-stack-alignment")).isEmpty();
+        assertThat(findings("gcc", KEPT, String.format(OTHER_CODE, "long a", "a"), "-O2", "-g", "-flive-patching"))
+                .isEmpty();
+        assertThat(findings("clang", KEPT, String.format(OTHER_CODE, "long a", "a"), "-O2", "-g")).isEmpty();
+    }
+
+    @Test
+    void callersThatAreReplacedTooDoNotCount() throws Exception {
+        assertThat(findings("gcc", KEPT, String.format(OTHER_CODE, "long a", "a")
+                + "long work(long a, long b, long c, long d, long e) { return leaf(a) + b + c + d + e; }", "-O2", "-g",
+                "-fno-ipa-stack-alignment")).isEmpty();
+    }
+
+    @Test
+    void aStackThatIsNotAlignedIsFound() throws Exception {
+        List<Finding> found = findings("gcc", MISALIGNED, String.format(OTHER_CODE, "long a", "a"), "-O2", "-g");
+        assertThat(found).hasSize(1);
+        assertThat(found.getFirst().message()).contains("not aligned").contains("work");
+        assertThat(findings("gcc", MISALIGNED, "long leaf(long a) { return a; }", "-O2", "-g")).isEmpty();
+        assertThat(findings("gcc", MISALIGNED, "__attribute__((force_align_arg_pointer)) "
+                + String.format(OTHER_CODE, "long a", "a"), "-O2", "-g")).isEmpty();
+        assertThat(findings("gcc", MISALIGNED, String.format(OTHER_CODE, "long a", "a"), "-O2", "-g",
+                "-fno-ipa-stack-alignment")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-g", "-g0"})
+    void argumentsThatClangLeavesOutAreFound(String debug) throws Exception {
+        String code = "long leaf(long a, long b, long c) { return a + b + c; }";
+        assertThat(findings("clang", DROPPED, code, "-O2", debug)).hasSize(1);
+        assertThat(findings("clang", DROPPED, code, "-O1", debug)).hasSize(1);
+        assertThat(findings("clang", DROPPED.replace("long unused", "volatile long unused"), code, "-O0", debug))
+                .isEmpty();
+    }
+
+    @Test
+    @Tag("slow")
+    void equalFunctionsOfRandomProgramsChangeNothing() throws Exception {
+        ConventionSoak soak = new ConventionSoak(List.of("gcc", "clang"), false);
+        for (int seed = 1; seed <= 4; seed++) {
+            soak.run(seed, Files.createDirectory(directory.resolve("seed" + seed)));
+        }
+        assertThat(soak.changed()).as(soak.toString()).isZero();
+        assertThat(soak.replaced()).as(soak.toString()).isPositive();
+        assertThat(soak.refused()).as(soak.toString()).isPositive();
+    }
+}
