@@ -116,7 +116,9 @@ final class Fleet {
     }
 
     private static String text(FileChange change, boolean verbose) {
-        return change.same()
+        return change.same() && change.compared() == 0
+                ? "the loaded build is installed"
+                : change.same()
                 ? "none of its " + change.compared() + " functions has changed"
                 : change.differences().isEmpty()
                         ? "not compared"
