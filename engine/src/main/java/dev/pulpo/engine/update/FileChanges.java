@@ -51,7 +51,7 @@ public final class FileChanges {
         int tid = ProcFs.anyLiveThread(file.pid());
         TargetFiles files = new TargetFiles(file.pid(), tid);
         int user = ProcFs.status(file.pid(), tid).fileSystemUser();
-        Optional<OpenFile> loaded = files.mapped(file.mapping());
+        Optional<OpenFile> loaded = files.mapped(ReplacedFiles.mapping(file));
         if (loaded.isEmpty()) {
             throw new TargetUnreadableException(file.pid(),
                     file.path() + " is not mapped any more, or only root may read what is");

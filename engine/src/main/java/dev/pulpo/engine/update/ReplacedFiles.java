@@ -75,8 +75,9 @@ public final class ReplacedFiles {
                 }
                 finding.or(() -> patched.contains(mapping.path())
                         ? Optional.of(asLoaded(files, mapping))
-                        : Optional.empty()).ifPresent(found -> outdated.add(new OutdatedFile(pid, mapping.path(), found.loaded,
-                        found.installed, found.gone, files.hasSameView(), found.objection, mapping)));
+                        : Optional.empty())
+                        .ifPresent(found -> outdated.add(new OutdatedFile(pid, mapping.path(), found.loaded,
+                                found.installed, found.gone, files.hasSameView(), found.objection, mapped(mapping))));
             }
         } catch (IOException gone) {
             throw new TargetGoneException(pid, gone);
@@ -87,6 +88,16 @@ public final class ReplacedFiles {
     private static Finding asLoaded(TargetFiles files, Mapping mapping) {
         Optional<BuildId> build = ObjectFiles.open(files, mapping).flatMap(ElfFile::buildId);
         return new Finding(build, build, false, Optional.empty());
+    }
+
+    private static OutdatedFile.Mapped mapped(Mapping mapping) {
+        return new OutdatedFile.Mapped(mapping.start(), mapping.end(), mapping.device(), mapping.inode());
+    }
+
+    /** The mapping that was found. */
+    static Mapping mapping(OutdatedFile file) {
+        OutdatedFile.Mapped mapped = file.mapped();
+        return new Mapping(mapped.start(), mapped.end(), "r-xp", 0, mapped.device(), mapped.inode(), file.path(), true);
     }
 
     /** One executable mapping for each file. */

@@ -119,10 +119,10 @@ final class Fleet {
         return change.same() && change.compared() == 0
                 ? "the loaded build is installed"
                 : change.same()
-                ? "none of its " + change.compared() + " functions has changed"
-                : change.differences().isEmpty()
-                        ? "not compared"
-                        : limited(change.differences(), verbose, ", ");
+                        ? "none of its " + change.compared() + " functions has changed"
+                        : change.differences().isEmpty()
+                                ? "not compared"
+                                : limited(change.differences(), verbose, ", ");
     }
 
     private static String limited(List<String> texts, boolean verbose, String between) {
