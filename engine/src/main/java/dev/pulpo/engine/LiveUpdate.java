@@ -56,13 +56,25 @@ public final class LiveUpdate {
     }
 
     /**
-     * The files of a process that have been replaced, or have gone, since it mapped them. Reads no file whose name still
-     * leads to it, and compares nothing.
+     * The files of a process that have been replaced, or have gone, since it mapped them, and files that an update has
+     * patched and whose old build is installed again. Reads no file whose name still leads to it, and compares nothing.
      *
      * @return by address; empty for a thread of the kernel
      */
     public List<OutdatedFile> outdated(int pid) {
-        return TargetFault.explained(pid, file -> false, () -> replaced.of(pid));
+        return TargetFault.explained(pid, file -> false, () -> replaced.of(pid, () -> updated(pid)));
+    }
+
+    /** The files that updates have patched. */
+    private static Set<String> updated(int pid) {
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            return process.patches().stream().filter(LiveUpdate::isOurs).map(AppliedPatch::target)
+                    .collect(Collectors.toSet());
+        }
+    }
+
+    private static boolean isOurs(AppliedPatch patch) {
+        return patch.comment().startsWith(COMMENT);
     }
 
     /**
@@ -114,6 +126,14 @@ public final class LiveUpdate {
                     List.of("the installed file is not used: " + file.objection().get()));
         }
         FileChange change = change(file);
+        List<String> earlier = applied.stream().filter(LiveUpdate::isOurs)
+                .filter(patch -> change.same() && patch.target().equals(file.path()))
+                .map(patch -> "the build that was loaded is installed, and patch " + patch.id().shortForm()
+                        + " of an update to another one is in force; revert it")
+                .toList();
+        if (!earlier.isEmpty()) {
+            return new UpdatePlan.File(file, UpdatePlan.State.IMPOSSIBLE, Optional.of(change), earlier);
+        }
         UpdatePlan.State state = change.same()
                 ? UpdatePlan.State.SAME
                 : applied.stream().anyMatch(patch -> isInForce(patch, file, change))
@@ -158,7 +178,7 @@ public final class LiveUpdate {
     /** Patches that others than updates have applied are not reverted for an update. */
     private static Map<OutdatedFile, List<String>> against(List<UpdatePlan.File> files, List<PatchPlan> plans,
             List<AppliedPatch> applied) {
-        Set<PatchId> ours = applied.stream().filter(patch -> patch.comment().startsWith(COMMENT))
+        Set<PatchId> ours = applied.stream().filter(LiveUpdate::isOurs)
                 .map(AppliedPatch::id).collect(Collectors.toCollection(HashSet::new));
         Map<OutdatedFile, List<String>> against = new HashMap<>();
         for (int i = 0; i < files.size(); i++) {

@@ -1,7 +1,7 @@
 package dev.pulpo.engine;
 
 import dev.pulpo.elf.BuildId;
-import dev.pulpo.engine.target.Mapping;
+import dev.pulpo.ffm.RemoteAddress;
 import java.util.Optional;
 
 /**
@@ -14,10 +14,20 @@ import java.util.Optional;
  * @param gone      whether no file has the name any more
  * @param ownView   whether the process sees the same files as this process; containers do not
  * @param objection why the process may not be given the code of the new file; empty where it may
- * @param mapping   a mapping of the loaded file
+ * @param mapped    where the loaded file is mapped
  */
 public record OutdatedFile(int pid, String path, Optional<BuildId> loaded, Optional<BuildId> installed, boolean gone,
-        boolean ownView, Optional<String> objection, Mapping mapping) {
+        boolean ownView, Optional<String> objection, Mapped mapped) {
+    /**
+     * A mapping of a file.
+     *
+     * @param start  first address
+     * @param end    first address after it
+     * @param device of the file, as in the map of the process
+     * @param inode  of the file
+     */
+    public record Mapped(RemoteAddress start, RemoteAddress end, String device, long inode) {}
+
     @Override
     public String toString() {
         return path + ": " + (gone

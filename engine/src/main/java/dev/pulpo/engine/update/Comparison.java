@@ -41,6 +41,11 @@ final class Comparison {
 
     /** The result, from the store or made and stored now. */
     FileChange run(ChangeStore store) throws IOException {
+        if (copies.oldDigest().equals(copies.newDigest())) {
+            String build = buildId(copies.old());
+            return new FileChange(build, build, copies.newDigest(), 0, List.of(), true, List.of(), List.of(),
+                    Optional.empty(), published);
+        }
         String old = buildId(copies.old());
         String replacement = buildId(copies.replacement());
         String key = ChangeStore.key(copies.oldDigest() + published, copies.newDigest(),

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * Finds the files of processes that have been replaced since they were mapped. Reads maps and file attributes; a file is
@@ -35,10 +36,20 @@ public final class ReplacedFiles {
     private record Finding(Optional<BuildId> loaded, Optional<BuildId> installed, boolean gone,
             Optional<String> objection) {}
 
+    /** What is known is forgotten where a process maps files without end. */
+    private static final int MOST = 100_000;
+    /** Maps of processes that have the stub name a file that is called so. */
+    private static final String STUB = "libpulp";
+
     private final Map<Key, Optional<Finding>> known = new ConcurrentHashMap<>();
 
-    /** The outdated files of a process, by address; empty for a thread of the kernel. */
-    public List<OutdatedFile> of(int pid) {
+    /**
+     * The outdated files of a process, by address; empty for a thread of the kernel.
+     *
+     * @param updated the files that earlier updates have patched; they are listed, too, if they are installed as they were
+     *                mapped. Asked for if the process may have the stub
+     */
+    public List<OutdatedFile> of(int pid, Supplier<Set<String>> updated) {
         int tid = ProcFs.anyLiveThread(pid);
         List<Mapping> code = code(MemoryMap.read(pid, tid));
         if (code.isEmpty()) {
@@ -47,6 +58,12 @@ public final class ReplacedFiles {
         TargetFiles files = new TargetFiles(pid, tid);
         int user = ProcFs.status(pid, tid).fileSystemUser();
         List<OutdatedFile> outdated = new ArrayList<>();
+        Set<String> patched = code.stream().anyMatch(mapping -> mapping.path().contains(STUB))
+                ? updated.get()
+                : Set.of();
+        if (known.size() > MOST) {
+            known.clear();
+        }
         try {
             String view = files.view();
             for (Mapping mapping : code) {
@@ -56,13 +73,31 @@ public final class ReplacedFiles {
                     finding = look(files, mapping, user);
                     known.put(key, finding);
                 }
-                finding.ifPresent(found -> outdated.add(new OutdatedFile(pid, mapping.path(), found.loaded,
-                        found.installed, found.gone, files.hasSameView(), found.objection, mapping)));
+                finding.or(() -> patched.contains(mapping.path())
+                        ? Optional.of(asLoaded(files, mapping))
+                        : Optional.empty())
+                        .ifPresent(found -> outdated.add(new OutdatedFile(pid, mapping.path(), found.loaded,
+                                found.installed, found.gone, files.hasSameView(), found.objection, mapped(mapping))));
             }
         } catch (IOException gone) {
             throw new TargetGoneException(pid, gone);
         }
         return List.copyOf(outdated);
+    }
+
+    private static Finding asLoaded(TargetFiles files, Mapping mapping) {
+        Optional<BuildId> build = ObjectFiles.open(files, mapping).flatMap(ElfFile::buildId);
+        return new Finding(build, build, false, Optional.empty());
+    }
+
+    private static OutdatedFile.Mapped mapped(Mapping mapping) {
+        return new OutdatedFile.Mapped(mapping.start(), mapping.end(), mapping.device(), mapping.inode());
+    }
+
+    /** The mapping that was found. */
+    static Mapping mapping(OutdatedFile file) {
+        OutdatedFile.Mapped mapped = file.mapped();
+        return new Mapping(mapped.start(), mapped.end(), "r-xp", 0, mapped.device(), mapped.inode(), file.path(), true);
     }
 
     /** One executable mapping for each file. */

@@ -116,11 +116,13 @@ final class Fleet {
     }
 
     private static String text(FileChange change, boolean verbose) {
-        return change.same()
-                ? "none of its " + change.compared() + " functions has changed"
-                : change.differences().isEmpty()
-                        ? "not compared"
-                        : limited(change.differences(), verbose, ", ");
+        return change.same() && change.compared() == 0
+                ? "the loaded build is installed"
+                : change.same()
+                        ? "none of its " + change.compared() + " functions has changed"
+                        : change.differences().isEmpty()
+                                ? "not compared"
+                                : limited(change.differences(), verbose, ", ");
     }
 
     private static String limited(List<String> texts, boolean verbose, String between) {
