@@ -182,7 +182,8 @@ final class BuildMatcher implements Sameness.Twins {
             return;
         }
         Map<Integer, List<FunctionShape.Reference>> before = new HashMap<>();
-        was.references().forEach(each -> before.computeIfAbsent(each.instruction(), added -> new ArrayList<>()).add(each));
+        was.references()
+                .forEach(each -> before.computeIfAbsent(each.instruction(), added -> new ArrayList<>()).add(each));
         int[] pairs = Alignment.of(is.words(), was.words());
         for (FunctionShape.Reference its : is.references()) {
             before.getOrDefault(pairs[its.instruction()], List.of()).stream()
@@ -284,7 +285,8 @@ final class BuildMatcher implements Sameness.Twins {
             List<Long> tops = entry.getValue().entrySet().stream().filter(each -> each.getValue() == top)
                     .map(Map.Entry::getKey).toList();
             boolean only = tops.size() == 1 && best.getOrDefault(tops.getFirst(), 0L) == top
-                    && scores.values().stream().filter(each -> each.getOrDefault(tops.getFirst(), 0L) == top).count() == 1;
+                    && scores.values().stream().filter(each -> each.getOrDefault(tops.getFirst(), 0L) == top)
+                            .count() == 1;
             if (only && top > 0) {
                 found |= pair(tops.getFirst(), entry.getKey());
             }

@@ -94,7 +94,8 @@ final class CodeNames {
             byAddress.put(symbol.value(), symbol);
         });
         byAddress.values().parallelStream().filter(symbol -> symbol.type().isFunction())
-                .map(symbol -> FunctionShape.of(this, symbol)).toList().forEach(shape -> shapes.put(shape.start(), shape));
+                .map(symbol -> FunctionShape.of(this, symbol)).toList()
+                .forEach(shape -> shapes.put(shape.start(), shape));
         findPlaces();
     }
 
@@ -126,7 +127,8 @@ final class CodeNames {
         for (long place : all) {
             if (section(place).filter(CodeNames::holdsVariables).isPresent() && containing(place).isEmpty()) {
                 made.add(place);
-                byAddress.put(place, symbol("data_" + Long.toHexString(place), place, extent(place), SymbolType.OBJECT));
+                byAddress.put(place,
+                        symbol("data_" + Long.toHexString(place), place, extent(place), SymbolType.OBJECT));
             }
         }
     }
@@ -159,7 +161,8 @@ final class CodeNames {
 
     private static boolean holdsVariables(Section section) {
         // What describes another section (SHF_LINK_ORDER) is no variable.
-        return section.isWritable() && (section.flags() & 0x80) == 0 && !section.name().startsWith(".got") && !section.name().equals(".dynamic")
+        return section.isWritable() && (section.flags() & 0x80) == 0 && !section.name().startsWith(".got")
+                && !section.name().equals(".dynamic")
                 && !section.type().equals(SectionType.INIT_ARRAY) && !section.type().equals(SectionType.FINI_ARRAY);
     }
 
@@ -363,4 +366,5 @@ final class CodeNames {
         }
         return symbol(relocation).filter(symbol -> symbol.isDefined() && symbol.type() != SymbolType.TLS)
                 .map(symbol -> symbol.value() + relocation.addend());
-    }}
+    }
+}

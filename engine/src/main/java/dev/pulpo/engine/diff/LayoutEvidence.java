@@ -29,7 +29,8 @@ final class LayoutEvidence {
     private static final int SHOWN = 4;
     /** Functions of the C and C++ libraries that take the size of an object. */
     private static final Set<String> ALLOCATORS = Set.of("malloc", "calloc", "realloc", "reallocarray", "aligned_alloc",
-            "posix_memalign", "memalign", "memset", "__memset_chk", "_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t", "_ZnwmSt11align_val_t", "alloca");
+            "posix_memalign", "memalign", "memset", "__memset_chk", "_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t",
+            "_ZnwmSt11align_val_t", "alloca");
 
     private final CodeNames old;
     private final CodeNames replacement;
@@ -73,7 +74,8 @@ final class LayoutEvidence {
             Instruction other = after.get(i);
             if (other.base >= 0 && one.base == other.base && one.distance != other.distance) {
                 shifts.merge(other.distance - one.distance, 1, Integer::sum);
-                example = String.format(Locale.ROOT, "%s uses the byte %d of something at 0x%x, and %d in the old build",
+                example = String.format(Locale.ROOT,
+                        "%s uses the byte %d of something at 0x%x, and %d in the old build",
                         was.function().name(), other.distance, is.address(i), one.distance);
             }
             if (other.move && one.move && one.constant != other.constant) {

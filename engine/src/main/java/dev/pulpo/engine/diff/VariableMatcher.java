@@ -144,9 +144,11 @@ final class VariableMatcher {
                     oldHigh - oldLow > 0 ? old.places().subSet(oldLow, false, oldHigh, false) : List.of());
             left.removeAll(taken.keySet());
             if (!left.isEmpty() || oldHigh - oldLow < 0 || high - low < oldHigh - oldLow) {
-                doubts.put(is, String.format(Locale.ROOT, "the data at 0x%x has no counterpart that is certain: it lies "
-                        + "between what was at 0x%x and at 0x%x of the old build, where other things are", is, oldLow,
-                        oldHigh));
+                doubts.put(is,
+                        String.format(Locale.ROOT, "the data at 0x%x has no counterpart that is certain: it lies "
+                                + "between what was at 0x%x and at 0x%x of the old build, where other things are", is,
+                                oldLow,
+                                oldHigh));
             }
         }
     }
