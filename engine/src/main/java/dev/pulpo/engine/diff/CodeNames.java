@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -246,6 +247,11 @@ final class CodeNames {
     /** All code, in the order in which it lies. */
     TreeMap<Long, FunctionShape> shapes() {
         return shapes;
+    }
+
+    /** The shape of the code that begins at an address, where some does. */
+    FunctionShape shape(long start) {
+        return Objects.requireNonNull(shapes.get(start));
     }
 
     /** The shape of the function that an address lies in. */

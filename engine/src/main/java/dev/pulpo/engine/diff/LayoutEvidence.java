@@ -37,12 +37,12 @@ final class LayoutEvidence {
     private final List<String> witnesses = new ArrayList<>();
 
     /** What counts of an instruction. */
-    private record Instruction(long form, int base, long distance, long constant, boolean call, boolean move) {}
+    private record Instruction(long form, int base, long distance, long constant, boolean move) {}
 
     private LayoutEvidence(Comparison comparison) {
         old = comparison.old();
         replacement = comparison.replacement();
-        comparison.changed().forEach((start, was) -> compare(was, replacement.shapes().get(start)));
+        comparison.changed().forEach((start, was) -> compare(was, replacement.shape(start)));
     }
 
     /** A finding that names the functions which say that a layout has changed. */
@@ -117,7 +117,7 @@ final class LayoutEvidence {
             int at = (int) (shape.address(i) - shape.start());
             int length = decoder.decode(bytes, at, bytes.length);
             if (length == 0) {
-                read.add(new Instruction(bytes[at], -1, 0, 0, false, false));
+                read.add(new Instruction(bytes[at], -1, 0, 0, false));
                 continue;
             }
             // mov %rsp,%rbp
@@ -129,7 +129,7 @@ final class LayoutEvidence {
             boolean stack = base == STACK_POINTER || frame && base == FRAME_POINTER || decoder.hasSegmentBase();
             read.add(new Instruction(decoder.form(), stack || decoder.isLea() && base < 0 ? -1 : base,
                     decoder.displacement(), decoder.isMoveOfConstant() ? decoder.immediate() : 0,
-                    decoder.flow() == Flow.CALL, decoder.isMoveOfConstant()));
+                    decoder.isMoveOfConstant()));
         }
         return read;
     }

@@ -68,7 +68,7 @@ final class ObjectLifetimes {
     }
 
     private static long calls(CodeNames names, ElfSymbol function, Set<String> functions) {
-        return names.shapes().get(function.value()).references().stream()
+        return names.shape(function.value()).references().stream()
                 .map(reference -> names.pltSlot(reference.target()).orElse(reference.target()))
                 .flatMap(slot -> names.relocation(slot).flatMap(names::symbol).stream())
                 .filter(symbol -> functions.contains(symbol.name())).count();

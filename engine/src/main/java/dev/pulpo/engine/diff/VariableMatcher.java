@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -81,7 +82,7 @@ final class VariableMatcher {
             Optional<Vote> rival = open.stream().filter(other -> !other.equals(vote)
                     && (other.is == vote.is || other.was == vote.was)
                     && !places.containsKey(other.is) && !taken.containsKey(other.was)
-                    && scores.getOrDefault(other, 0).equals(scores.get(vote))).findFirst();
+                    && scores.getOrDefault(other, 0).equals(scores.getOrDefault(vote, 0))).findFirst();
             if (rival.isPresent()) {
                 doubts.put(vote.is, contradiction(vote, rival.get()));
                 doubts.put(rival.get().is, contradiction(rival.get(), vote));
@@ -135,8 +136,8 @@ final class VariableMatcher {
         long high = above != null && above.getKey() - end < 0 ? above.getKey() : end;
         long oldLow = low == start && (below == null || below.getKey() != start)
                 ? was.get().address().value()
-                : below.getValue();
-        long oldHigh = high == end ? was.get().address().value() + was.get().size() : above.getValue();
+                : Objects.requireNonNull(below).getValue();
+        long oldHigh = high == end ? was.get().address().value() + was.get().size() : Objects.requireNonNull(above).getValue();
         if (low - oldLow == high - oldHigh) {
             place(is, is - (low - oldLow));
         } else {
