@@ -166,7 +166,7 @@ final class BuildMatcher implements Sameness.Twins {
         while (more) {
             while (!waiting.isEmpty()) {
                 long is = waiting.remove();
-                references(old.shapes().get(functions.get(is)), replacement.shapes().get(is));
+                references(old.shape(functions.getOrDefault(is, 0L)), replacement.shape(is));
             }
             more = elect(NEIGHBOURS);
             found |= more;
@@ -182,7 +182,8 @@ final class BuildMatcher implements Sameness.Twins {
             return;
         }
         Map<Integer, List<FunctionShape.Reference>> before = new HashMap<>();
-        was.references().forEach(each -> before.computeIfAbsent(each.instruction(), added -> new ArrayList<>()).add(each));
+        was.references()
+                .forEach(each -> before.computeIfAbsent(each.instruction(), added -> new ArrayList<>()).add(each));
         int[] pairs = Alignment.of(is.words(), was.words());
         for (FunctionShape.Reference its : is.references()) {
             before.getOrDefault(pairs[its.instruction()], List.of()).stream()
@@ -284,7 +285,8 @@ final class BuildMatcher implements Sameness.Twins {
             List<Long> tops = entry.getValue().entrySet().stream().filter(each -> each.getValue() == top)
                     .map(Map.Entry::getKey).toList();
             boolean only = tops.size() == 1 && best.getOrDefault(tops.getFirst(), 0L) == top
-                    && scores.values().stream().filter(each -> each.getOrDefault(tops.getFirst(), 0L) == top).count() == 1;
+                    && scores.values().stream().filter(each -> each.getOrDefault(tops.getFirst(), 0L) == top)
+                            .count() == 1;
             if (only && top > 0) {
                 found |= pair(tops.getFirst(), entry.getKey());
             }
@@ -293,8 +295,8 @@ final class BuildMatcher implements Sameness.Twins {
     }
 
     private long score(long was, long is, int weight, double least) {
-        FunctionShape before = old.shapes().get(was);
-        FunctionShape after = replacement.shapes().get(is);
+        FunctionShape before = old.shape(was);
+        FunctionShape after = replacement.shape(is);
         if (before.isLike(after)) {
             return 1_000_000_000L + weight;
         }
@@ -426,7 +428,7 @@ final class BuildMatcher implements Sameness.Twins {
     public boolean areSameFunctions(ElfSymbol was, ElfSymbol is) {
         Long twin = functions.get(is.value());
         return twin != null && (twin == was.value()
-                || areTwins(old.shapes().get(twin), old.shapes().get(was.value())));
+                || areTwins(old.shape(twin), old.shape(was.value())));
     }
 
     /** Whether two functions of one build do the same with the same: it makes no difference which of them is called. */
@@ -437,14 +439,14 @@ final class BuildMatcher implements Sameness.Twins {
     /** What a symbol of the new build was in the old one. */
     Optional<ElfSymbol> of(ElfSymbol symbol) {
         if (symbol.type().isFunction()) {
-            return Optional.ofNullable(functions.get(symbol.value())).map(was -> old.shapes().get(was).function());
+            return Optional.ofNullable(functions.get(symbol.value())).map(was -> old.shape(was).function());
         }
         return variables.of(symbol);
     }
 
     /** What became of a function of the old build. */
     Optional<FunctionShape> successor(long was) {
-        return Optional.ofNullable(successors.get(was)).map(is -> replacement.shapes().get(is));
+        return Optional.ofNullable(successors.get(was)).map(is -> replacement.shape(is));
     }
 
     /** The functions of the new build that were in the old one, and what they were. */

@@ -100,8 +100,10 @@ public final class BuildPatch {
     /** Whether each function can be replaced is asked now, and not when a process has to be changed. */
     private void entries() {
         SymbolTable symbols = CodeNames.tableOf(old).orElse(old.elf().symbols());
-        FileEntries.refusals(old.elf(), symbols, replaced.values().stream().map(was -> new FileEntries.Function(was.name(),
-                was.address(), was.size())).toList()).forEach(refusal -> findings.add(new Finding(Check.ENTRY,
+        FileEntries.refusals(old.elf(), symbols,
+                replaced.values().stream().map(was -> new FileEntries.Function(was.name(),
+                        was.address(), was.size())).toList())
+                .forEach(refusal -> findings.add(new Finding(Check.ENTRY,
                         refusal.message(), List.of(), List.of(Remedy.Action.LEAVE_OUT))));
     }
 

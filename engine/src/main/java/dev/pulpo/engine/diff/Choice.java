@@ -52,7 +52,7 @@ final class Choice {
 
     private boolean isCalled(long start, FunctionShape was, String name) {
         String old = was.function().name();
-        String is = comparison.replacement().shapes().get(start).function().name();
+        String is = comparison.replacement().shape(start).function().name();
         return name.equals(old) || name.equals(CodeNames.plain(old)) || name.equals(is)
                 || name.equals("0x" + Long.toHexString(was.start()));
     }
@@ -66,7 +66,7 @@ final class Choice {
         }));
         Deque<Long> waiting = new ArrayDeque<>(functions);
         while (!waiting.isEmpty()) {
-            FunctionShape user = comparison.replacement().shapes().get(waiting.pop());
+            FunctionShape user = comparison.replacement().shape(waiting.pop());
             for (FunctionShape.Reference reference : user.references()) {
                 Optional<ElfSymbol> used = comparison.replacement().shapeAt(reference.target())
                         .map(FunctionShape::function)
@@ -78,7 +78,7 @@ final class Choice {
     }
 
     private void depends(ElfSymbol user, ElfSymbol used, Set<Long> excluded, Deque<Long> waiting) {
-        String name = comparison.changed().get(used.value()).function().name();
+        String name = comparison.matcher().of(used).orElse(used).name();
         if (excluded.contains(used.value())) {
             String note = user.name() + " uses " + name + ", which is left out: it uses what the old build has";
             if (!notes.contains(note)) {

@@ -49,7 +49,7 @@ public final class CodeDiff {
     }
 
     private BuildDiff.Difference changed(FunctionShape was, long start) {
-        ElfSymbol is = replacement.shapes().get(start).function();
+        ElfSymbol is = replacement.shape(start).function();
         return new BuildDiff.Difference(BuildDiff.Kind.CHANGED, CodeNames.plain(was.function().name()),
                 declaration(replacement, is).or(() -> declaration(old, was.function())));
     }

@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -94,7 +95,8 @@ final class CodeNames {
             byAddress.put(symbol.value(), symbol);
         });
         byAddress.values().parallelStream().filter(symbol -> symbol.type().isFunction())
-                .map(symbol -> FunctionShape.of(this, symbol)).toList().forEach(shape -> shapes.put(shape.start(), shape));
+                .map(symbol -> FunctionShape.of(this, symbol)).toList()
+                .forEach(shape -> shapes.put(shape.start(), shape));
         findPlaces();
     }
 
@@ -126,7 +128,8 @@ final class CodeNames {
         for (long place : all) {
             if (section(place).filter(CodeNames::holdsVariables).isPresent() && containing(place).isEmpty()) {
                 made.add(place);
-                byAddress.put(place, symbol("data_" + Long.toHexString(place), place, extent(place), SymbolType.OBJECT));
+                byAddress.put(place,
+                        symbol("data_" + Long.toHexString(place), place, extent(place), SymbolType.OBJECT));
             }
         }
     }
@@ -159,7 +162,8 @@ final class CodeNames {
 
     private static boolean holdsVariables(Section section) {
         // What describes another section (SHF_LINK_ORDER) is no variable.
-        return section.isWritable() && (section.flags() & 0x80) == 0 && !section.name().startsWith(".got") && !section.name().equals(".dynamic")
+        return section.isWritable() && (section.flags() & 0x80) == 0 && !section.name().startsWith(".got")
+                && !section.name().equals(".dynamic")
                 && !section.type().equals(SectionType.INIT_ARRAY) && !section.type().equals(SectionType.FINI_ARRAY);
     }
 
@@ -243,6 +247,11 @@ final class CodeNames {
     /** All code, in the order in which it lies. */
     TreeMap<Long, FunctionShape> shapes() {
         return shapes;
+    }
+
+    /** The shape of the code that begins at an address, where some does. */
+    FunctionShape shape(long start) {
+        return Objects.requireNonNull(shapes.get(start));
     }
 
     /** The shape of the function that an address lies in. */
@@ -363,4 +372,5 @@ final class CodeNames {
         }
         return symbol(relocation).filter(symbol -> symbol.isDefined() && symbol.type() != SymbolType.TLS)
                 .map(symbol -> symbol.value() + relocation.addend());
-    }}
+    }
+}

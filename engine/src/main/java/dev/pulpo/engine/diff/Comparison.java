@@ -35,8 +35,8 @@ final class Comparison {
     private void compare() {
         LineNumbers numbers = new LineNumbers(old, replacement);
         matcher.functions().forEach((start, was) -> {
-            FunctionShape before = old.shapes().get(was);
-            FunctionShape after = replacement.shapes().get(start);
+            FunctionShape before = old.shape(was);
+            FunctionShape after = replacement.shape(start);
             if (!sameness.functions(before, after)) {
                 boolean code = old.unnamed().isGap(before.function());
                 if (code) {
@@ -116,11 +116,7 @@ final class Comparison {
     /** Where a place in code that is what it was lies in the old build; empty where that is not the same. */
     Optional<Long> samePlace(long is) {
         return replacement.shapeAt(is).flatMap(after -> Optional.ofNullable(matcher.functions().get(after.start()))
-                .map(was -> old.shapes().get(was)).filter(before -> sameness.functions(before, after))
+                .map(was -> old.shape(was)).filter(before -> sameness.functions(before, after))
                 .map(before -> before.address(after.numberAt(is))));
-    }
-
-    Optional<FunctionShape> successor(ElfSymbol was) {
-        return matcher.successor(was.value());
     }
 }

@@ -73,8 +73,10 @@ final class DataCoverage {
         List<String> left = new ArrayList<>(other.rest);
         for (int i = 0; i < one.rest.size(); i++) {
             if (!left.remove(one.rest.get(i))) {
-                gaps.add(String.format(Locale.ROOT, "%d bytes of read-only data at 0x%x of %s build, which nothing refers"
-                        + " to by itself", one.rest.get(i).length() / 2, one.places.get(i), build));
+                gaps.add(String.format(Locale.ROOT,
+                        "%d bytes of read-only data at 0x%x of %s build, which nothing refers"
+                                + " to by itself",
+                        one.rest.get(i).length() / 2, one.places.get(i), build));
             }
         }
     }

@@ -157,9 +157,10 @@ final class DataFixups {
             refuse.accept(Check.REFERENCE, variable.name() + " has " + variable.size() + " bytes instead of "
                     + twin.size() + ": the old build has no room for it");
         } else if (replacement.isUnnamed(variable) && grows(twin, variable)) {
-            refuse.accept(Check.LAYOUT, String.format(Locale.ROOT, "the variable at 0x%x may have up to %d bytes instead "
-                    + "of up to %d: the old build may have no room for it", variable.value(), variable.size(),
-                    twin.size()));
+            refuse.accept(Check.LAYOUT,
+                    String.format(Locale.ROOT, "the variable at 0x%x may have up to %d bytes instead "
+                            + "of up to %d: the old build may have no room for it", variable.value(), variable.size(),
+                            twin.size()));
         }
     }
 

@@ -89,7 +89,7 @@ final class ExtractionPlan {
     }
 
     private void resolver(long start) {
-        refuse(Check.CONSTRUCTOR, replacement.shapes().get(start).function().name()
+        refuse(Check.CONSTRUCTOR, replacement.shape(start).function().name()
                 + " chooses a function while the object is loaded: in a process that runs, it has chosen");
     }
 

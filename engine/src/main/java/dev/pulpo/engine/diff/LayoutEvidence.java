@@ -29,19 +29,20 @@ final class LayoutEvidence {
     private static final int SHOWN = 4;
     /** Functions of the C and C++ libraries that take the size of an object. */
     private static final Set<String> ALLOCATORS = Set.of("malloc", "calloc", "realloc", "reallocarray", "aligned_alloc",
-            "posix_memalign", "memalign", "memset", "__memset_chk", "_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t", "_ZnwmSt11align_val_t", "alloca");
+            "posix_memalign", "memalign", "memset", "__memset_chk", "_Znwm", "_Znam", "_ZnwmRKSt9nothrow_t",
+            "_ZnwmSt11align_val_t", "alloca");
 
     private final CodeNames old;
     private final CodeNames replacement;
     private final List<String> witnesses = new ArrayList<>();
 
     /** What counts of an instruction. */
-    private record Instruction(long form, int base, long distance, long constant, boolean call, boolean move) {}
+    private record Instruction(long form, int base, long distance, long constant, boolean move) {}
 
     private LayoutEvidence(Comparison comparison) {
         old = comparison.old();
         replacement = comparison.replacement();
-        comparison.changed().forEach((start, was) -> compare(was, replacement.shapes().get(start)));
+        comparison.changed().forEach((start, was) -> compare(was, replacement.shape(start)));
     }
 
     /** A finding that names the functions which say that a layout has changed. */
@@ -73,7 +74,8 @@ final class LayoutEvidence {
             Instruction other = after.get(i);
             if (other.base >= 0 && one.base == other.base && one.distance != other.distance) {
                 shifts.merge(other.distance - one.distance, 1, Integer::sum);
-                example = String.format(Locale.ROOT, "%s uses the byte %d of something at 0x%x, and %d in the old build",
+                example = String.format(Locale.ROOT,
+                        "%s uses the byte %d of something at 0x%x, and %d in the old build",
                         was.function().name(), other.distance, is.address(i), one.distance);
             }
             if (other.move && one.move && one.constant != other.constant) {
@@ -115,7 +117,7 @@ final class LayoutEvidence {
             int at = (int) (shape.address(i) - shape.start());
             int length = decoder.decode(bytes, at, bytes.length);
             if (length == 0) {
-                read.add(new Instruction(bytes[at], -1, 0, 0, false, false));
+                read.add(new Instruction(bytes[at], -1, 0, 0, false));
                 continue;
             }
             // mov %rsp,%rbp
@@ -127,7 +129,7 @@ final class LayoutEvidence {
             boolean stack = base == STACK_POINTER || frame && base == FRAME_POINTER || decoder.hasSegmentBase();
             read.add(new Instruction(decoder.form(), stack || decoder.isLea() && base < 0 ? -1 : base,
                     decoder.displacement(), decoder.isMoveOfConstant() ? decoder.immediate() : 0,
-                    decoder.flow() == Flow.CALL, decoder.isMoveOfConstant()));
+                    decoder.isMoveOfConstant()));
         }
         return read;
     }

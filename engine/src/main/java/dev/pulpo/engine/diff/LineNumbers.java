@@ -105,7 +105,8 @@ final class LineNumbers {
     }
 
     private static String callee(CodeNames names, FunctionShape.Reference call) {
-        Optional<Long> slot = names.isLinkerTable(call.target()) ? Optional.of(call.target())
+        Optional<Long> slot = names.isLinkerTable(call.target())
+                ? Optional.of(call.target())
                 : names.pltSlot(call.target());
         return slot.flatMap(names::relocation).flatMap(names::symbol).map(symbol -> symbol.name())
                 .orElseGet(() -> Long.toHexString(call.target()));

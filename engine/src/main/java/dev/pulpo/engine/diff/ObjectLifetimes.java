@@ -14,11 +14,14 @@ import java.util.stream.Collectors;
  * may come to the new one.
  */
 final class ObjectLifetimes {
-    private static final Set<String> MAKING = Set.of("new", "create", "make", "alloc", "allocate", "init", "open", "copy",
+    private static final Set<String> MAKING = Set.of("new", "create", "make", "alloc", "allocate", "init", "open",
+            "copy",
             "dup", "build", "add", "get", "start", "malloc", "calloc", "construct");
-    private static final Set<String> RELEASING = Set.of("free", "destroy", "delete", "release", "close", "dispose", "clear",
+    private static final Set<String> RELEASING = Set.of("free", "destroy", "delete", "release", "close", "dispose",
+            "clear",
             "cleanup", "fini", "deinit", "put", "unref", "end", "remove", "term", "drop");
-    private static final Set<String> ALLOCATING = Set.of("malloc", "calloc", "realloc", "strdup", "mmap", "_Znwm", "_Znam");
+    private static final Set<String> ALLOCATING = Set.of("malloc", "calloc", "realloc", "strdup", "mmap", "_Znwm",
+            "_Znam");
     private static final Set<String> FREEING = Set.of("free", "munmap", "_ZdlPv", "_ZdlPvm", "_ZdaPv");
 
     private final Comparison comparison;
@@ -52,7 +55,8 @@ final class ObjectLifetimes {
 
     /** What is left of a name without the word that says what is done; empty without such a word. */
     private static Optional<String> stem(String name, Set<String> words) {
-        List<String> parts = List.of(name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT).split("_", -1));
+        List<String> parts = List
+                .of(name.replaceAll("([a-z0-9])([A-Z])", "$1_$2").toLowerCase(Locale.ROOT).split("_", -1));
         return parts.stream().anyMatch(words::contains)
                 ? Optional.of(parts.stream().filter(part -> !words.contains(part)).collect(Collectors.joining("_")))
                 : Optional.empty();
@@ -64,7 +68,7 @@ final class ObjectLifetimes {
     }
 
     private static long calls(CodeNames names, ElfSymbol function, Set<String> functions) {
-        return names.shapes().get(function.value()).references().stream()
+        return names.shape(function.value()).references().stream()
                 .map(reference -> names.pltSlot(reference.target()).orElse(reference.target()))
                 .flatMap(slot -> names.relocation(slot).flatMap(names::symbol).stream())
                 .filter(symbol -> functions.contains(symbol.name())).count();

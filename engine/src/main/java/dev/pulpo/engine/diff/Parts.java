@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Parts of functions that the compiler has moved away. They are entered from their function only, and are not replaced alone.
@@ -20,6 +21,7 @@ final class Parts {
 
     private final CodeNames names;
     private final Map<Long, Long> owners = new HashMap<>();
+    private @Nullable CfiTable frames;
 
     Parts(CodeNames names) {
         this.names = names;
@@ -41,20 +43,19 @@ final class Parts {
                 })));
         names.relocated().forEach(place -> names.relocation(place).flatMap(names::pointer)
                 .flatMap(names::shapeAt).ifPresent(target -> otherwise.add(target.start())));
-        CfiTable[] frames = {null};
         jumpsFrom.forEach((start, from) -> {
             boolean mayBe = from.size() == 1 && !otherwise.contains(start)
-                    && !names.unnamed().isGap(names.shapes().get(start).function());
-            if (mayBe && frames[0] == null) {
-                frames[0] = CfiTable.of(names.code().elf());
-            }
-            if (mayBe && (conditional.contains(start) || beginsInside(frames[0], start))) {
+                    && !names.unnamed().isGap(names.shape(start).function());
+            if (mayBe && (conditional.contains(start) || beginsInside(start))) {
                 owners.put(start, from.iterator().next());
             }
         });
     }
 
-    private static boolean beginsInside(CfiTable frames, long start) {
+    private boolean beginsInside(long start) {
+        if (frames == null) {
+            frames = CfiTable.of(names.code().elf());
+        }
         return frames.row(new dev.pulpo.elf.LinkAddress(start)).map(CfiRow::cfa)
                 .filter(rule -> !rule.equals(new CfiRow.CfaRule.RegisterOffset(STACK_POINTER, Long.BYTES))).isPresent();
     }
@@ -71,9 +72,9 @@ final class Parts {
     Optional<ElfSymbol> owner(ElfSymbol part) {
         Long unnamed = owners.get(part.value());
         if (unnamed != null) {
-            ElfSymbol from = names.shapes().get(unnamed).function();
+            ElfSymbol from = names.shape(unnamed).function();
             // One part may lead to the next.
-            return owners.containsKey(unnamed) && !owners.get(unnamed).equals(part.value())
+            return !owners.getOrDefault(unnamed, part.value()).equals(part.value())
                     ? owner(from)
                     : Optional.of(from);
         }

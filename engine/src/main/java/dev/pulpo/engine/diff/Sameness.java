@@ -293,7 +293,8 @@ final class Sameness {
         long after = replacement.extent(is);
         long both = Math.min(before, after);
         return (bytes(was, is, both) || relative(was, is, both)) && (before == after
-                || (before > after ? isZero(old, was + both, before - both)
+                || (before > after
+                        ? isZero(old, was + both, before - both)
                         : isZero(replacement, is + both, after - both))
                 || bytes(was + both, is + both, Math.max(before, after) - both));
     }

@@ -101,7 +101,8 @@ final class UnnamedCode {
             }
         }
         int end = bytes.length;
-        while (end > start && (bytes[end - 1] == BREAKPOINT || isZero(bytes, Math.max(start, end - LONGEST_ZEROS), end))) {
+        while (end > start
+                && (bytes[end - 1] == BREAKPOINT || isZero(bytes, Math.max(start, end - LONGEST_ZEROS), end))) {
             end--;
         }
         if (start < end) {

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -81,7 +82,7 @@ final class VariableMatcher {
             Optional<Vote> rival = open.stream().filter(other -> !other.equals(vote)
                     && (other.is == vote.is || other.was == vote.was)
                     && !places.containsKey(other.is) && !taken.containsKey(other.was)
-                    && scores.getOrDefault(other, 0).equals(scores.get(vote))).findFirst();
+                    && scores.getOrDefault(other, 0).equals(scores.getOrDefault(vote, 0))).findFirst();
             if (rival.isPresent()) {
                 doubts.put(vote.is, contradiction(vote, rival.get()));
                 doubts.put(rival.get().is, contradiction(rival.get(), vote));
@@ -135,8 +136,8 @@ final class VariableMatcher {
         long high = above != null && above.getKey() - end < 0 ? above.getKey() : end;
         long oldLow = low == start && (below == null || below.getKey() != start)
                 ? was.get().address().value()
-                : below.getValue();
-        long oldHigh = high == end ? was.get().address().value() + was.get().size() : above.getValue();
+                : Objects.requireNonNull(below).getValue();
+        long oldHigh = high == end ? was.get().address().value() + was.get().size() : Objects.requireNonNull(above).getValue();
         if (low - oldLow == high - oldHigh) {
             place(is, is - (low - oldLow));
         } else {
@@ -144,9 +145,11 @@ final class VariableMatcher {
                     oldHigh - oldLow > 0 ? old.places().subSet(oldLow, false, oldHigh, false) : List.of());
             left.removeAll(taken.keySet());
             if (!left.isEmpty() || oldHigh - oldLow < 0 || high - low < oldHigh - oldLow) {
-                doubts.put(is, String.format(Locale.ROOT, "the data at 0x%x has no counterpart that is certain: it lies "
-                        + "between what was at 0x%x and at 0x%x of the old build, where other things are", is, oldLow,
-                        oldHigh));
+                doubts.put(is,
+                        String.format(Locale.ROOT, "the data at 0x%x has no counterpart that is certain: it lies "
+                                + "between what was at 0x%x and at 0x%x of the old build, where other things are", is,
+                                oldLow,
+                                oldHigh));
             }
         }
     }

@@ -43,8 +43,10 @@ public final class FileEntries {
      */
     public static List<Refusal> refusals(ElfFile elf, SymbolTable symbols, List<Function> functions) {
         RemoteAddress start = new RemoteAddress(BIAS);
-        LoadedObject object = new LoadedObject(elf.name(), List.of(new Mapping(start, start.plus(ROOM), "r-xp", 0, "0:0",
-                1, elf.name(), false)), BIAS, elf, Optional.empty());
+        LoadedObject object = new LoadedObject(elf.name(),
+                List.of(new Mapping(start, start.plus(ROOM), "r-xp", 0, "0:0",
+                        1, elf.name(), false)),
+                BIAS, elf, Optional.empty());
         CodeIndex index = CodeIndex.of(elf);
         List<Refusal> refusals = new ArrayList<>();
         Entries entries = new Entries(object, SymbolSources.of(elf, symbols), refusals);

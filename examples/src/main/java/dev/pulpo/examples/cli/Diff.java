@@ -60,7 +60,8 @@ final class Diff extends Command {
         all.addAll(allowed);
         PackReport report = BuildDiff.pack(old, replacement, output, all, new BuildDiff.Selection(only, without));
         Map<String, Object> object = Json.object("diff", Json.of(diff), "container", Json.of(report, output));
-        print(differences + System.lineSeparator() + shown(report.text(RemedyOptions.WORDING).lines().toList()), object);
+        print(differences + System.lineSeparator() + shown(report.text(RemedyOptions.WORDING).lines().toList()),
+                object);
         return report.isPackable() ? 0 : ExitStatus.REFUSED;
     }
 
