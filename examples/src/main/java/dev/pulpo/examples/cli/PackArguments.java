@@ -22,7 +22,7 @@ final class PackArguments {
     @CommandLine.Option(names = "--choose", paramLabel = "NAME=FILE", description = "of several symbols NAME in the target, use the one from source file FILE; may be repeated")
     private Map<String, String> choices = new LinkedHashMap<>();
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, inlined, cloned, layout, duplicated, data, constructor, options")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, convention, inlined, cloned, layout, duplicated, data, constructor, options")
     private List<Check> allowed = new ArrayList<>();
 
     Path target() {

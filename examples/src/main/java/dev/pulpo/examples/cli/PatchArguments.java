@@ -27,7 +27,7 @@ final class PatchArguments {
     @CommandLine.Option(names = "--comment", paramLabel = "TEXT", description = "a note that stays with the patch")
     private String comment = "";
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, inlined, cloned, layout, duplicated, data, constructor, options")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, convention, inlined, cloned, layout, duplicated, data, constructor, options")
     private List<Check> allowed = new ArrayList<>();
 
     /**

@@ -56,7 +56,7 @@ final class Trigger extends UlpCommand {
             "--root"}, paramLabel = "PREFIX", description = "Append prefix to livepatch path when passing it to target process")
     private String prefix = "";
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "Ignore the findings of this check: signature, inlined, cloned, layout, duplicated, constructor, options; libpulp has no such option")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "Ignore the findings of this check: signature, convention, inlined, cloned, layout, duplicated, constructor, options; libpulp has no such option")
     private List<Check> allowed = new ArrayList<>();
 
     @CommandLine.Option(names = {"-c",
