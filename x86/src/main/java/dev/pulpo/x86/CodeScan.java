@@ -40,6 +40,11 @@ public final class CodeScan {
         return distance > 1 && code[distance - 2] == (byte) Decoder.LEA && (code[distance - 1] & 0xc7) == 5;
     }
 
+    /** Whether {@code int3} or {@code ud2} stands here, with which compilers fill what is never reached. */
+    public static boolean isTrap(byte[] code, int at) {
+        return code[at] == (byte) 0xcc || code[at] == 0x0f && at + 1 < code.length && code[at + 1] == 0x0b;
+    }
+
     /** Whether all of these bytes are prefixes of the instruction after them. */
     public static boolean arePrefixes(byte[] code, int from, int to) {
         int at = from;

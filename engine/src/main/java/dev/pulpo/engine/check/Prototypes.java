@@ -57,12 +57,12 @@ final class Prototypes {
 
     /** What a function is passed. */
     Optional<Passed> of(FunctionInfo function) {
-        return parse(SignatureCheck.canonical(facts.info(), function.signature()));
+        return parse(SignatureCheck.resolved(facts.info(), function.signature()));
     }
 
     /** Where a function returns its result. */
     RegisterSet result(FunctionInfo function) {
-        String signature = SignatureCheck.canonical(facts.info(), function.signature());
+        String signature = SignatureCheck.resolved(facts.info(), function.signature());
         String type = signature.substring(0, Math.max(0, signature.indexOf(" (")));
         return type.equals("void")
                 ? RegisterSet.NONE

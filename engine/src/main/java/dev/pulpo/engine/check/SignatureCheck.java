@@ -50,6 +50,11 @@ public final class SignatureCheck {
 
     /** The signature with the types that names of {@code typedef} stand for, and one word for each base type. */
     public static String canonical(DebugInfo info, String signature) {
+        return BaseTypes.normal(resolved(info, signature));
+    }
+
+    /** The signature with the types that names of {@code typedef} stand for. */
+    static String resolved(DebugInfo info, String signature) {
         String text = signature;
         for (int i = 0; i < DEEPEST; i++) {
             String next = WORD.matcher(text).replaceAll(word -> meaning(info, word.group()));
@@ -58,7 +63,7 @@ public final class SignatureCheck {
             }
             text = next;
         }
-        return BaseTypes.normal(text);
+        return text;
     }
 
     private static String meaning(DebugInfo info, String word) {

@@ -13,6 +13,7 @@ import dev.pulpo.elf.Segment;
 import dev.pulpo.elf.SegmentType;
 import dev.pulpo.elf.cfi.FunctionRanges;
 import dev.pulpo.elf.dwarf.AddressRange;
+import dev.pulpo.x86.CodeScan;
 import dev.pulpo.x86.Decoder;
 import dev.pulpo.x86.Flow;
 import java.lang.foreign.ValueLayout;
@@ -42,7 +43,6 @@ final class AllocatorCode {
     private static final int MOST_WORDS = 32;
     /** Functions without a frame description are searched for their end so far. */
     private static final int MOST_BYTES = 1 << 16;
-    private static final byte TRAP = (byte) 0xcc;
 
     private final ElfFile elf;
     private final FunctionRanges functions;
@@ -116,7 +116,7 @@ final class AllocatorCode {
         int at = 0;
         while (at < bytes.length) {
             int length = decoder.decode(bytes, at, bytes.length);
-            if (length == 0 || bytes[at] == TRAP && at > farthest) {
+            if (length == 0 || CodeScan.isTrap(bytes, at) && at > farthest) {
                 break;
             }
             at += length;
@@ -166,8 +166,7 @@ final class AllocatorCode {
 
     /** Whether a call does not return, so that the process ends there: what comes next is a trap, or another function. */
     private static boolean isEnd(byte[] bytes, int next) {
-        return next >= bytes.length || bytes[next] == (byte) 0xcc
-                || next + 1 < bytes.length && bytes[next] == 0x0f && bytes[next + 1] == 0x0b;
+        return next >= bytes.length || CodeScan.isTrap(bytes, next);
     }
 
     /** Takes what a variable points to: a function, or a table of functions. The variable may be the table. */
