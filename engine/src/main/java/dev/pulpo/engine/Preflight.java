@@ -205,8 +205,14 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
             }
         }
 
-        private static boolean isStatic(ProcessImage image) {
-            return image.program().flatMap(object -> object.elf().interpreter()).isEmpty();
+        private void noLoader(ProcessImage image) {
+            if (image.program().flatMap(object -> object.elf().interpreter()).isEmpty()) {
+                add(Severity.OBSTACLE, Kind.STATIC, image.executable() + " is statically linked, and has no loader",
+                        "link it dynamically");
+            } else {
+                add(Severity.OBSTACLE, Kind.NO_DLOPEN, "it has loaded no C library with dlopen, or not yet",
+                        "try again when it has begun its work");
+            }
         }
 
         private void program(ProcessImage image) {
@@ -214,11 +220,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
                 switch (refusal) {
                     case Refusal.WrongMachine wrong ->
                         add(Severity.OBSTACLE, Kind.WRONG_MACHINE, refusal.message());
-                    case Refusal.NoDynamicLoader none when isStatic(image) -> add(Severity.OBSTACLE, Kind.STATIC,
-                            image.executable() + " is statically linked, and has no loader", "link it dynamically");
-                    case Refusal.NoDynamicLoader none -> add(Severity.OBSTACLE, Kind.NO_DLOPEN,
-                            "it has loaded no C library with dlopen, or not yet",
-                            "try again when it has begun its work");
+                    case Refusal.NoDynamicLoader none -> noLoader(image);
                     default -> add(Severity.OBSTACLE, Kind.OTHER_LIBRARY, refusal.message());
                 }
             }

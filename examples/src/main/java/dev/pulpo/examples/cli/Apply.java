@@ -35,7 +35,8 @@ final class Apply extends OnProcesses {
         print(outcomes.stream().map(Outcome::toString).collect(Collectors.joining(System.lineSeparator())),
                 outcomes.size() == 1
                         ? Json.of(outcomes.getFirst())
-                        : Json.object("outcome", already ? "in force already" : "applied", "pid", process.pid(), "patches",
+                        : Json.object("outcome", already ? "in force already" : "applied", "pid", process.pid(),
+                                "patches",
                                 outcomes.stream().map(Json::of).toList()));
         return 0;
     }

@@ -98,7 +98,8 @@ final class Json {
     }
 
     static Map<String, Object> of(PatchPlan plan, List<Coverage> coverage) {
-        return object("outcome", plan.isApplicable() ? "applicable" : plan.isInForce() ? "in force already" : "refused", "pid", plan.pid(), "patch",
+        return object("outcome", plan.isApplicable() ? "applicable" : plan.isInForce() ? "in force already" : "refused",
+                "pid", plan.pid(), "patch",
                 plan.id().hex(), "file", RawText.of(plan.patch().file()), "target", plan.target(), "buildId",
                 plan.buildId(), "functions",
                 plan.functions().stream()

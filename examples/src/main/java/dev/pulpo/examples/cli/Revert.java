@@ -57,8 +57,10 @@ final class Revert extends OnProcesses {
         }
         if (ids.isEmpty()) {
             print(String.join(System.lineSeparator(), lines),
-                    already.size() == 1 ? already.getFirst() : Json.object("outcome",
-                            Outcome.Kind.NOT_IN_FORCE_ALREADY.words(), "processes", already));
+                    already.size() == 1
+                            ? already.getFirst()
+                            : Json.object("outcome",
+                                    Outcome.Kind.NOT_IN_FORCE_ALREADY.words(), "processes", already));
             return 0;
         }
         lines.forEach(this::say);

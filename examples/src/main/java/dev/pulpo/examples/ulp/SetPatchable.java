@@ -48,7 +48,9 @@ final class SetPatchable extends UlpCommand {
                     result.failure().ifPresent(failure -> {
                         warn("Unable to change status of process " + result.pid() + ": " + Unforeseen.words(failure));
                         trace(failure);
-                        status.accumulateAndGet(isTruthful() ? ExitStatus.of(failure) : which.pid().isPresent() ? Ulp.FAILED : 0, Math::max);
+                        status.accumulateAndGet(
+                                isTruthful() ? ExitStatus.of(failure) : which.pid().isPresent() ? Ulp.FAILED : 0,
+                                Math::max);
                     });
                 }, done -> {});
         return status.get();

@@ -99,7 +99,8 @@ final class Trigger extends UlpCommand {
         }
         TriggerReport report = new TriggerReport(this, !detailed, which.pid().isPresent());
         if (together) {
-            new Together(this::attach, this::patch, new Together.Request(revert, revertAll), consistency()).run(pids, files)
+            new Together(this::attach, this::patch, new Together.Request(revert, revertAll), consistency())
+                    .run(pids, files)
                     .forEach(each -> report(report, each));
         } else {
             eachByItself(found, files, report);

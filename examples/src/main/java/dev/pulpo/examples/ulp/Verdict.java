@@ -131,8 +131,9 @@ record Verdict(String patch, int reason, String words, String detail, int status
                 new Verdict(patch, DISABLED, "Livepatching blocked by user request", detail, status);
             case Refusal.NoPatches r -> new Verdict(patch, NO_PATCHES, "No patches installed", detail, 0);
             case Refusal.LoaderRefused r -> new Verdict(patch, NOT_LOADED, "Failure in dlopen", detail, status);
-            case Refusal.Unsafe r when r.finding().check() == Check.UNDEFINED ->
-                new Verdict(patch, NOT_LOADED, "Failure in dlopen", detail, status);
+            case Refusal.Unsafe r -> r.finding().check() == Check.UNDEFINED
+                    ? new Verdict(patch, NOT_LOADED, "Failure in dlopen", detail, status)
+                    : new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
             default -> new Verdict(patch, UNKNOWN, "Unknown error", detail, status);
         };
     }

@@ -99,7 +99,8 @@ class UsageTest {
     void mistakesAreOneLineWithWhatMayHaveBeenMeant() {
         Result option = pulpo("apply", "-p", "999999999", "--timout", "3s", "x.so");
         assertThat(option.status()).isEqualTo(ExitStatus.USAGE);
-        assertThat(option.errors().lines()).singleElement().asString().contains("--timout", "did you mean", "--timeout");
+        assertThat(option.errors().lines()).singleElement().asString().contains("--timout", "did you mean",
+                "--timeout");
         Result command = pulpo("aply");
         assertThat(command.errors().lines()).singleElement().asString().contains("aply", "did you mean", "apply");
         Result json = pulpo("apply", "--json", "x.so");
