@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -318,7 +319,8 @@ final class BuildMatcher implements Sameness.Twins {
                 run.clear();
             }
         }
-        return found | (!run.isEmpty() && between(run));
+        boolean last = !run.isEmpty() && between(run);
+        return found || last;
     }
 
     private boolean between(List<FunctionShape> run) {
@@ -450,7 +452,7 @@ final class BuildMatcher implements Sameness.Twins {
     }
 
     /** The functions of the new build that were in the old one, and what they were. */
-    TreeMap<Long, Long> functions() {
+    NavigableMap<Long, Long> functions() {
         return functions;
     }
 

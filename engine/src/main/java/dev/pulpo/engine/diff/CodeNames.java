@@ -23,6 +23,8 @@ import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -245,7 +247,7 @@ final class CodeNames {
     }
 
     /** All code, in the order in which it lies. */
-    TreeMap<Long, FunctionShape> shapes() {
+    NavigableMap<Long, FunctionShape> shapes() {
         return shapes;
     }
 
@@ -261,7 +263,7 @@ final class CodeNames {
     }
 
     /** Places of data that something refers to, in ascending order. */
-    TreeSet<Long> places() {
+    NavigableSet<Long> places() {
         return places;
     }
 

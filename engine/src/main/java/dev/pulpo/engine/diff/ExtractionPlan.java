@@ -129,7 +129,7 @@ final class ExtractionPlan {
             return;
         }
         handlers(function);
-        byte[] bytes = replacement.bytes(function.value(), (int) function.size());
+        byte[] bytes = replacement.bytes(function.value(), function.size());
         Set<Long> used = new HashSet<>();
         for (int at = 0; at < bytes.length;) {
             int length = decoder.decode(bytes, at, bytes.length);

@@ -44,7 +44,7 @@ final class FunctionShape {
     }
 
     static FunctionShape of(CodeNames names, ElfSymbol function) {
-        byte[] bytes = names.bytes(function.value(), (int) Math.min(function.size(), Integer.MAX_VALUE));
+        byte[] bytes = names.bytes(function.value(), function.size());
         FunctionShape shape = new FunctionShape(function, bytes.length);
         shape.read(names, bytes);
         return shape;
@@ -93,7 +93,11 @@ final class FunctionShape {
             } else {
                 references.add(new Reference(number, kind, target, 0));
             }
-            return kind.ordinal() * 1000L + decoder.condition() + 0x2_0000L;
+            return switch (kind) {
+                case CALL -> 0x2_0000L;
+                case JUMP -> 0x3_0000L;
+                case CONDITIONAL, ADDRESS, MEMORY -> 0x4_0000L + decoder.condition();
+            };
         }
         int blank = -1;
         int blankSize = 0;

@@ -7,7 +7,6 @@ import dev.pulpo.x86.Decoder;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -31,7 +30,7 @@ final class LineNumbers {
 
     private final CodeNames old;
     private final CodeNames replacement;
-    private final Map<CodeNames, Set<String>> receivers = new IdentityHashMap<>();
+    private final Map<CodeNames, Set<String>> receivers = new HashMap<>();
 
     LineNumbers(CodeNames old, CodeNames replacement) {
         this.old = old;

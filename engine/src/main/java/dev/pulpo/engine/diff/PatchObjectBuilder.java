@@ -65,7 +65,7 @@ final class PatchObjectBuilder {
 
     private void build() {
         carving.carried().forEach((start, function) -> {
-            texts.put(start, replacement.bytes(start, (int) function.size()));
+            texts.put(start, replacement.bytes(start, function.size()));
             frames.copy(function.address(), function.size());
         });
         for (ExtractionPlan.Edit edit : carving.edits()) {
@@ -197,7 +197,7 @@ final class PatchObjectBuilder {
             }
         }
         carving.words().kept().forEach((start, variable) -> {
-            byte[] held = replacement.bytes(start, (int) variable.size());
+            byte[] held = replacement.bytes(start, variable.size());
             writer.part(".data", variable.address(), java.util.Arrays.copyOf(held, (int) variable.size()),
                     Access.WRITE);
         });

@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -29,7 +31,7 @@ final class UnnamedCode {
     private final Set<Long> gapStarts = new HashSet<>();
     private final CodeNames names;
 
-    UnnamedCode(ElfFile elf, CodeNames names, TreeMap<Long, ElfSymbol> named) {
+    UnnamedCode(ElfFile elf, CodeNames names, NavigableMap<Long, ElfSymbol> named) {
         this.names = names;
         TreeMap<Long, ElfSymbol> known = new TreeMap<>(Long::compareUnsigned);
         named.values().stream().filter(symbol -> symbol.type().isFunction())
@@ -49,7 +51,7 @@ final class UnnamedCode {
         }
     }
 
-    private void function(AddressRange range, TreeMap<Long, ElfSymbol> known) {
+    private void function(AddressRange range, NavigableMap<Long, ElfSymbol> known) {
         long start = range.start().value();
         Map.Entry<Long, ElfSymbol> below = known.floorEntry(start);
         boolean covered = below != null && start - below.getKey() < below.getValue().size();
@@ -69,7 +71,7 @@ final class UnnamedCode {
         }
     }
 
-    private void between(Section section, TreeMap<Long, ElfSymbol> known, TreeSet<Long> labels) {
+    private void between(Section section, NavigableMap<Long, ElfSymbol> known, NavigableSet<Long> labels) {
         long end = section.address().value() + section.size();
         long at = section.address().value();
         for (ElfSymbol symbol : known.subMap(at, end).values()) {
@@ -79,7 +81,7 @@ final class UnnamedCode {
         gap(at, end, labels);
     }
 
-    private void gap(long from, long to, TreeSet<Long> labels) {
+    private void gap(long from, long to, NavigableSet<Long> labels) {
         for (long at = from; at - to < 0;) {
             Long label = labels.higher(at);
             long end = label != null && label - to < 0 ? label : to;

@@ -74,7 +74,7 @@ final class VariableMatcher {
         Map<Vote, Integer> scores = new HashMap<>();
         open.forEach(vote -> scores.put(vote, vote.weight + (isInLine(vote.was, vote.is) ? IN_LINE : 0)));
         open.sort(Comparator.comparing((Vote vote) -> scores.getOrDefault(vote, 0)).reversed()
-                .thenComparing(Vote::is));
+                .thenComparingLong(Vote::is));
         for (Vote vote : open) {
             if (places.containsKey(vote.is) || taken.containsKey(vote.was)) {
                 continue;
