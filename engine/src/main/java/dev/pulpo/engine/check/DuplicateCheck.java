@@ -13,15 +13,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Variables that the patch has for itself, and the target as well: what one writes the other does not read. */
 final class DuplicateCheck {
-    private static final Pattern BASE_TYPE = Pattern
-            .compile("\\b(?:unsigned|signed|long|short|int|char)(?: +(?:unsigned|signed|long|short|int|char))*\\b");
-
     private DuplicateCheck() {}
 
     static List<Finding> run(CodeFacts target, CodeFacts patch) {
@@ -49,10 +45,7 @@ final class DuplicateCheck {
      */
     private static String type(CodeFacts code, VariableInfo variable) {
         String plain = variable.type().replaceAll("\\b(const|volatile)\\b ?", "");
-        return BASE_TYPE.matcher(SignatureCheck.canonical(code.info(), plain)).replaceAll(words -> Stream
-                .of(words.group().strip().split(" +"))
-                .filter(word -> !word.equals("int") || words.group().equals("int"))
-                .sorted().collect(Collectors.joining(" ")));
+        return SignatureCheck.canonical(code.info(), plain);
     }
 
     /** Constants and strings of which the patch has a copy, and whose address the target compares. */
