@@ -45,7 +45,7 @@ public final class FileImage {
                         segment.offset().value() & -PAGE, "fe:01", 1, file.toString(), false));
             }
         }
-        LoadedObject object = new LoadedObject(file.toString(), List.copyOf(own), next, elf, 
+        LoadedObject object = new LoadedObject(file.toString(), List.copyOf(own), next, elf,
                 Optional.of(new LoadedObject.Listing(0, objects.size())));
         mappings.addAll(own);
         objects.add(object);

@@ -51,10 +51,13 @@ final class BaseTypes {
             // Plain char is a type of its own.
             return unsigned || signed ? integer(unsigned, Byte.SIZE) : "char";
         }
-        int size = words.contains("__int128") ? 2 * Long.SIZE
-                : words.contains("long") ? Long.SIZE
-                : words.contains("short") ? Short.SIZE
-                : Integer.SIZE;
+        int size = words.contains("__int128")
+                ? 2 * Long.SIZE
+                : words.contains("long")
+                        ? Long.SIZE
+                        : words.contains("short")
+                                ? Short.SIZE
+                                : Integer.SIZE;
         return integer(unsigned, size);
     }
 

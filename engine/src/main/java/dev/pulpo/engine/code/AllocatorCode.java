@@ -34,10 +34,11 @@ import java.util.stream.Stream;
  */
 final class AllocatorCode {
     /** What malloc(3) and C++ define, and what jemalloc, tcmalloc and mimalloc add. */
-    private static final Pattern NAMES = Pattern.compile("(?:__libc_)?(?:malloc|free|calloc|realloc|memalign|valloc|pvalloc)"
-            + "|aligned_alloc|posix_memalign|cfree|reallocarray|malloc_\\w+|mallinfo2?|mallopt|free_\\w+"
-            + "|_Zn[wa]m\\w*|_Zd[la]Pv\\w*|mallctl\\w*|n?s?d?[rx]?allocx|mallocx|(?:_r?je|je|mi|tc)_\\w+"
-            + "|_ZN15MallocExtension\\w*");
+    private static final Pattern NAMES = Pattern
+            .compile("(?:__libc_)?(?:malloc|free|calloc|realloc|memalign|valloc|pvalloc)"
+                    + "|aligned_alloc|posix_memalign|cfree|reallocarray|malloc_\\w+|mallinfo2?|mallopt|free_\\w+"
+                    + "|_Zn[wa]m\\w*|_Zd[la]Pv\\w*|mallctl\\w*|n?s?d?[rx]?allocx|mallocx|(?:_r?je|je|mi|tc)_\\w+"
+                    + "|_ZN15MallocExtension\\w*");
 
     /** Longer tables are no tables of an allocator. */
     private static final int MOST_WORDS = 32;

@@ -43,7 +43,8 @@ public final class Hazards {
         image.loader().ifPresent(loader -> zones.add(whole(loader, "the dynamic loader")));
         for (LoadedObject object : image.objects()) {
             boolean libc = object.exported("__libc_start_main").isPresent() || object.exported("dlopen").isPresent();
-            boolean allocates = object.exported("malloc").isPresent() && image.loader().filter(object::equals).isEmpty();
+            boolean allocates = object.exported("malloc").isPresent()
+                    && image.loader().filter(object::equals).isEmpty();
             boolean program = image.program().filter(object::equals).isPresent();
             if (libc || allocates && program) {
                 for (LinkZone zone : zones(object.elf(), libc)) {

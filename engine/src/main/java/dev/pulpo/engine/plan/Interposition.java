@@ -34,8 +34,8 @@ import java.util.stream.Stream;
  * in which it looks symbols up.
  */
 final class Interposition {
-    private static final Set<RelocationType> SYMBOLIC =
-            Set.of(RelocationType.JUMP_SLOT, RelocationType.GLOB_DAT, RelocationType.ABSOLUTE_64);
+    private static final Set<RelocationType> SYMBOLIC = Set.of(RelocationType.JUMP_SLOT, RelocationType.GLOB_DAT,
+            RelocationType.ABSOLUTE_64);
 
     private final TargetMemory memory;
     private final LoadedObject target;
@@ -108,7 +108,8 @@ final class Interposition {
     private boolean isReferredTo(LinkAddress function) {
         CodeIndex index = CodeIndex.of(target.elf());
         OptionalLong pointer = index
-                .pointerInto(new CodeIndex.Overwritten(function.value() - 1, function.value() + 1, function.value() + 1));
+                .pointerInto(
+                        new CodeIndex.Overwritten(function.value() - 1, function.value() + 1, function.value() + 1));
         return pointer.isPresent() || target.elf().segments().stream()
                 .filter(segment -> segment.type().equals(SegmentType.LOAD) && segment.isExecutable())
                 .anyMatch(segment -> leadsTo(segment, index, function));

@@ -215,7 +215,8 @@ public final class Planner {
         List<LoadedObject> named = image.named(name);
         List<LoadedObject> built = patch.targetBuild().filter(build -> !build.isEmpty()).stream()
                 .flatMap(build -> image.objects().stream()
-                        .filter(object -> object.isListed() && buildId(object).equals(build))).toList();
+                        .filter(object -> object.isListed() && buildId(object).equals(build)))
+                .toList();
         List<LoadedObject> both = built.stream().filter(named::contains).toList();
         boolean hint = patch.metadata().filter(container -> container.target().equals(name)).isPresent();
         return !both.isEmpty() ? both : hint && !built.isEmpty() ? built : named;
@@ -236,8 +237,9 @@ public final class Planner {
             Optional<TargetFunction> old = finder.find(replacement.function(), packed(target, patch, replacement));
             Optional<ElfSymbol> symbol = replacement(patch, patchElf, replacement.replacement());
             if (old.isPresent() && go.contains(old.get().address())) {
-                refusals.add(new Refusal.NotPatchable(replacement.function(), "it is written in Go, whose functions take "
-                        + "their arguments in other registers, and whose stacks move while they run"));
+                refusals.add(
+                        new Refusal.NotPatchable(replacement.function(), "it is written in Go, whose functions take "
+                                + "their arguments in other registers, and whose stacks move while they run"));
             } else if (old.isPresent() && symbol.isPresent()) {
                 if (seen.add(target.toRemote(old.get().address()))) {
                     boolean callable = originals.contains(replacement.function());

@@ -53,7 +53,8 @@ final class Reach {
     private static final int POINTER_GUARD = 0x30;
     /** The control words of FXSAVE, with the address of the last x87 instruction (SDM volume 1, table 10-2). */
     private static final int VECTORS = 32;
-    private static final String[] REGISTERS = {"r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax",
+    private static final String[] REGISTERS = {"r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8",
+            "rax",
             "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip"};
 
     private final Session session;
@@ -225,7 +226,8 @@ final class Reach {
             List<RemoteAddress> on = new ArrayList<>();
             for (int i = 0; i < stop.size(); i++) {
                 if (stop.isInVfork(i)) {
-                    hold("thread " + stop.tid(i) + ", whose registers cannot be read while it waits for a child of vfork",
+                    hold("thread " + stop.tid(i)
+                            + ", whose registers cannot be read while it waits for a child of vfork",
                             0, 0);
                 } else if (stop.isStopped(i) && stop.readRegisters(i)) {
                     Registers registers = stop.registers(i);
@@ -328,7 +330,8 @@ final class Reach {
     /** Notes what holds a patch, unless it is the loader's. What points to no patch holds all. */
     private void hold(String place, long address, long value) {
         for (PatchMemory patch : patches) {
-            if (value == 0 || patch.contains(value) && !(address != 0 && patch.isLoaders(session.memory(), address, value))) {
+            if (value == 0
+                    || patch.contains(value) && !(address != 0 && patch.isLoaders(session.memory(), address, value))) {
                 held.add(new HeldWord(patch.record().patch().id(), place, new RemoteAddress(address),
                         new RemoteAddress(value)));
             }

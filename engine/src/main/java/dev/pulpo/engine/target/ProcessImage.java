@@ -160,7 +160,8 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     /** An object of the program's namespace that exports this symbol: for {@code dlopen} usually the C library. */
     public Optional<LoadedObject> exporting(String symbol) {
         return objects.stream().filter(object -> object.exported(symbol).isPresent())
-                .min(Comparator.comparingInt(object -> object.listing().map(LoadedObject.Listing::namespace).orElse(Integer.MAX_VALUE)));
+                .min(Comparator.comparingInt(
+                        object -> object.listing().map(LoadedObject.Listing::namespace).orElse(Integer.MAX_VALUE)));
     }
 
     /** The object that exports this symbol and has exactly this content. */

@@ -98,13 +98,15 @@ class StackCheckTest {
     @Test
     void theAddressAfterACallBelongsToTheCaller() {
         stack(function("qsort"), 0);
-        assertThat(check(function("qsort"), tables()).walk(FileImage.PID, STACK, function("getpid"))).isNotEqualTo(Verdict.INSIDE);
+        assertThat(check(function("qsort"), tables()).walk(FileImage.PID, STACK, function("getpid")))
+                .isNotEqualTo(Verdict.INSIDE);
     }
 
     @Test
     void aWordThatIsNoReturnAddressDoesNotCount() {
         stack(outermost() + 1, function("qsort") + 4, function("qsort") + 4);
-        assertThat(check(function("qsort"), tables()).walk(FileImage.PID, STACK, function("getpid"))).isEqualTo(Verdict.CLEAR);
+        assertThat(check(function("qsort"), tables()).walk(FileImage.PID, STACK, function("getpid")))
+                .isEqualTo(Verdict.CLEAR);
     }
 
     @Test
