@@ -137,7 +137,9 @@ final class VariableMatcher {
         long oldLow = low == start && (below == null || below.getKey() != start)
                 ? was.get().address().value()
                 : Objects.requireNonNull(below).getValue();
-        long oldHigh = high == end ? was.get().address().value() + was.get().size() : Objects.requireNonNull(above).getValue();
+        long oldHigh = high == end
+                ? was.get().address().value() + was.get().size()
+                : Objects.requireNonNull(above).getValue();
         if (low - oldLow == high - oldHigh) {
             place(is, is - (low - oldLow));
         } else {
