@@ -264,7 +264,7 @@ public final class ThreadTransition {
             ThreadTransition back = new ThreadTransition(session, session.ledger().read().transition().orElseThrow(),
                     word, consistency, System.nanoTime() + LEAST_STOP_NANOS);
             back.begin(opposite(back.direction()));
-            Outcome _ = back.await();
+            back.await();
             return interrupted;
         } catch (InTransitionException | BlockedException | TargetBusyException still) {
             OperationInterruptedException late = new OperationInterruptedException(session.pid(),
