@@ -110,10 +110,10 @@ class DamagedFilesTest {
         Path container = victims.fix(7);
         try (RunningServer server = RunningServer.plain(victims.server());
                 LiveProcess process = LiveProcess.attach(server.pid())) {
-            damaged(fix, damaged -> process
-                    .plan(LivePatch.of(damaged).target("libanswer.so").replace("answer", "answer")).toString());
-            damaged(container, damaged -> process
-                    .plan(LivePatch.of(damaged).target("libanswer.so").replace("answer", "fixed_answer")).toString());
+            damaged(fix, damaged -> assertThat(process
+                    .plan(LivePatch.of(damaged).target("libanswer.so").replace("answer", "answer"))).isNotNull());
+            damaged(container, damaged -> assertThat(process
+                    .plan(LivePatch.of(damaged).target("libanswer.so").replace("answer", "fixed_answer"))).isNotNull());
         }
     }
 

@@ -66,7 +66,8 @@ class UpdateTest {
     }
 
     private static Path library(Path file, int version) throws Exception {
-        gcc("-shared", "-fPIC", "-DVERSION=" + version, "-DPLACE=" + file.getParent().hashCode(), "-o",
+        gcc("-shared", "-fPIC", "-DVERSION=" + version, "-DPLACE=" + file.resolveSibling(".").normalize().hashCode(),
+                "-o",
                 file.toString(), directory.resolve("library.c").toString());
         return file;
     }
@@ -98,8 +99,8 @@ class UpdateTest {
         }
 
         @Override
-        public void close() throws InterruptedException {
-            process.destroyForcibly().waitFor();
+        public void close() {
+            process.destroyForcibly().onExit().join();
         }
     }
 

@@ -97,7 +97,7 @@ final class ConventionCheck {
         open.add(each.address().value());
         while (!open.isEmpty() && looked.size() < FURTHEST) {
             long entry = open.remove();
-            RegisterSet risk = looked.get(entry);
+            RegisterSet risk = looked.getOrDefault(entry, RegisterSet.NONE);
             if (risk.isEmpty()) {
                 continue;
             }

@@ -51,7 +51,7 @@ public final class DirectCalls {
             if (branch >= 0) {
                 long target = CodeScan.target(code, i);
                 if (target >= 0 && target < code.length && wanted.get((int) target)) {
-                    found.get(start + target).add(start + branch);
+                    found.computeIfAbsent(start + target, entry -> new ArrayList<>()).add(start + branch);
                 }
             }
         }
@@ -62,7 +62,7 @@ public final class DirectCalls {
         for (int i = Math.max(0, target - SHORT_REACH - 2); i < Math.min(code.length - 1, target + SHORT_REACH); i++) {
             int opcode = code[i] & 0xff;
             if ((opcode == SHORT_JUMP || (opcode & 0xf0) == 0x70) && i + 2 + code[i + 1] == target) {
-                found.get(entry).add(start + i);
+                found.computeIfAbsent(entry, each -> new ArrayList<>()).add(start + i);
             }
         }
     }

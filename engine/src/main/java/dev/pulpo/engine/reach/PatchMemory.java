@@ -118,7 +118,7 @@ record PatchMemory(Registry.StoredRecord record, Optional<LoadedObject> object) 
                     return true;
                 }
             } catch (SystemCallException unmapped) {
-                continue;
+                // An entry cannot begin there.
             }
         }
         return false;

@@ -263,7 +263,7 @@ final class Reach {
                 for (int i = 0; i < stop.size(); i++) {
                     if (stop.isStopped(i)) {
                         intoStacks.clear();
-                        scan.searchBytes(intoStacks, stop.registers(i).bytes(), REGISTERS.length * Long.BYTES);
+                        scan.searchBytes(intoStacks, stop.registers(i).bytes(), (long) REGISTERS.length * Long.BYTES);
                         for (int j = 0; j < intoStacks.count(); j++) {
                             alive.add(new RemoteAddress(intoStacks.value(j)));
                         }
@@ -285,7 +285,7 @@ final class Reach {
                 readGuard(registers);
             }
             search.clear();
-            scan.searchBytes(search, registers.bytes(), REGISTERS.length * Long.BYTES);
+            scan.searchBytes(search, registers.bytes(), (long) REGISTERS.length * Long.BYTES);
             for (int i = 0; i < search.count(); i++) {
                 hold("register " + REGISTERS[(int) (search.address(i) / Long.BYTES)] + " of thread " + tid, 0,
                         search.value(i));

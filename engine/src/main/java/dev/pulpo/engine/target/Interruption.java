@@ -92,7 +92,7 @@ public final class Interruption {
     /** Waits; not at all if the operation is to end. */
     public void pause(long nanos) {
         try {
-            boolean unused = requested.await(nanos, TimeUnit.NANOSECONDS);
+            requested.await(nanos, TimeUnit.NANOSECONDS);
         } catch (InterruptedException e) {
             // Nobody interrupts the thread of an operation. Outside of one, such an interrupt is a request, too.
             request();

@@ -55,7 +55,7 @@ public final class TargetLock implements AutoCloseable {
     public static TargetLock await(int pid, long nanos, Interruption interruption, Consumer<String> told) {
         long began = System.nanoTime();
         Teller teller = new Teller(pid, began, told);
-        Semaphore turn = TURNS.computeIfAbsent(pid, unused -> new Semaphore(1, true));
+        Semaphore turn = TURNS.computeIfAbsent(pid, process -> new Semaphore(1, true));
         takeTurn(pid, turn, began + nanos, interruption, teller);
         try {
             long retry = RETRY_NANOS;
