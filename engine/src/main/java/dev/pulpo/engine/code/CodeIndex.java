@@ -17,6 +17,7 @@ import java.lang.ref.SoftReference;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -30,6 +31,8 @@ import java.util.stream.Stream;
 public final class CodeIndex {
     private static final Map<ElfFile, SoftReference<CodeIndex>> KNOWN = new WeakHashMap<>();
     private static final int WORD = 8;
+    /** Where gcc and clang list the entries that -fpatchable-function-entry has prepared. */
+    private static final String PATCHABLE_ENTRIES = "__patchable_function_entries";
 
     private final ElfFile elf;
     private final FunctionRanges functions;
@@ -124,12 +127,16 @@ public final class CodeIndex {
                         .toArray(ValueLayout.JAVA_BYTE);
     }
 
+    /** Without the table of patchable entries, which nothing branches through. */
     private long[] pointersToCode() {
+        Optional<Section> entries = elf.section(PATCHABLE_ENTRIES);
         LongStream relocated = Stream.concat(elf.dynamicRelocations().stream(), elf.pltRelocations().stream())
-                .filter(relocation -> relocation.type().equals(RelocationType.RELATIVE)
+                .filter(relocation -> (relocation.type().equals(RelocationType.RELATIVE)
                         || relocation.type().equals(RelocationType.IRELATIVE))
+                        && entries.filter(table -> table.contains(relocation.offset())).isEmpty())
                 .mapToLong(relocation -> relocation.addend());
-        LongStream packed = elf.relativeRelocations().places().mapToLong(this::word);
+        LongStream packed = elf.relativeRelocations().places()
+                .filter(place -> entries.filter(table -> table.contains(place)).isEmpty()).mapToLong(this::word);
         boolean fixed = elf.header().type().equals(ObjectType.EXECUTABLE);
         LongStream absolute = fixed ? words() : LongStream.empty();
         return LongStream.concat(LongStream.concat(relocated, packed), absolute).filter(this::isCode).sorted()
@@ -148,7 +155,8 @@ public final class CodeIndex {
     /** In a program linked to a fixed address, any word of data may be a pointer without a relocation. */
     private LongStream words() {
         return elf.sections().stream()
-                .filter(section -> section.isAllocated() && !section.isExecutable() && section.hasBytes())
+                .filter(section -> section.isAllocated() && !section.isExecutable() && section.hasBytes()
+                        && !section.name().equals(PATCHABLE_ENTRIES))
                 .flatMapToLong(this::wordsOf);
     }
 

@@ -122,6 +122,10 @@ public final class Analysis {
         return places;
     }
 
+    /** Weak symbols of the start-up files, which every shared object refers to and few programs define. */
+    private static final Set<String> LINKED_WITH_ALL =
+            Set.of("__gmon_start__", "_ITM_registerTMCloneTable", "_ITM_deregisterTMCloneTable");
+
     /** Every shared object has these. */
     private static boolean isStartUp(String name) {
         return name.equals("_init") || name.equals("_fini");
@@ -177,7 +181,8 @@ public final class Analysis {
         for (int i = 1; i < table.size(); i++) {
             ElfSymbol symbol = table.get(i);
             // One with a version was found by the linker, in a library.
-            if (!symbol.isDefined() && symbol.version().isEmpty() && !symbols.isExported(symbol.name())) {
+            if (!symbol.isDefined() && symbol.version().isEmpty() && !symbols.isExported(symbol.name())
+                    && !LINKED_WITH_ALL.contains(symbol.name())) {
                 Slots.Found found = slots.of(i);
                 choose(symbol.name(), symbols.meanings(symbol.name())).ifPresent(meaning -> refer(meaning, found));
             }

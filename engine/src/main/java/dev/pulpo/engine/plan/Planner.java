@@ -310,7 +310,10 @@ public final class Planner {
         RemoteAddress entry = target.toRemote(old.address());
         CodeBytes code = read(entry.plus(-PreparedDetour.WINDOW_BEFORE),
                 PreparedDetour.WINDOW_BEFORE + PreparedDetour.WINDOW_AFTER);
-        Optional<FunctionRecord> inForce = registry.flatMap(known -> known.inForce(entry));
+        // A library that has been closed and opened again has its own code; the record is history.
+        Optional<FunctionRecord> inForce = registry.flatMap(known -> known.inForce(entry))
+                .filter(record -> EntryState.of(this.code.read(record.site(), record.detour().length), record)
+                        != EntryState.ORIGINAL);
         return switch (Detour.recognise(code, new CodeAddress(entry.value()))) {
             case Recognition.Untouched untouched ->
                 Optional.of(planned(replacement, old, replacementAddress, untouched.detour(), code, Optional.empty()));
