@@ -38,6 +38,8 @@ public final class CodeIndex {
     private final FunctionRanges functions;
     private final List<Segment> loaded;
     private final List<Segment> code;
+    private final long[] codeStarts;
+    private final long[] codeSizes;
     private final LandingPads landingPads;
     private final long[] pointers;
     private final Map<Overwritten, OptionalLong> branches = new ConcurrentHashMap<>();
@@ -61,6 +63,8 @@ public final class CodeIndex {
         functions = FunctionRanges.of(elf);
         loaded = elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD)).toList();
         code = loaded.stream().filter(Segment::isExecutable).toList();
+        codeStarts = code.stream().mapToLong(segment -> segment.address().value()).toArray();
+        codeSizes = code.stream().mapToLong(Segment::memorySize).toArray();
         landingPads = LandingPads.of(elf, functions);
         pointers = pointersToCode();
     }
@@ -85,8 +89,14 @@ public final class CodeIndex {
         return code;
     }
 
+    /** Allocates nothing: it is asked for each word of data. */
     boolean isCode(long address) {
-        return code.stream().anyMatch(segment -> segment.contains(new LinkAddress(address)));
+        for (int i = 0; i < codeStarts.length; i++) {
+            if (Long.compareUnsigned(address - codeStarts[i], codeSizes[i]) < 0) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Where exceptions continue in its functions. */
