@@ -38,11 +38,15 @@ final class ArgumentCheck {
         this.replacement = replacement;
     }
 
-    /** The arguments that the replacement reads, or may read. */
+    /**
+     * The arguments that the replacement reads, or may read. Without its prototype just those that it reads itself: an
+     * unknown function that it calls might read all.
+     */
     RegisterSet read(ReplacedFunction each) {
-        RegisterSet possible = replacement.possiblyNeeded(each.replacementAddress().value()).and(RegisterSet.PASSED);
+        long address = each.replacementAddress().value();
         return patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
-                .map(passed -> possible.and(passed.sure().or(passed.possible()))).orElse(possible);
+                .map(passed -> replacement.possiblyNeeded(address).and(passed.sure().or(passed.possible())))
+                .orElseGet(() -> replacement.needed(address)).and(RegisterSet.PASSED);
     }
 
     /**

@@ -114,22 +114,31 @@ final class ObjectFinder {
         listed.forEach(entry -> biases.putIfAbsent(entry.bias(), Optional.of(entry.listing())));
         segments.stream().findFirst().ifPresent(first -> mapped.stream()
                 .filter(mapping -> mapping.offset() == page(first.offset().value())).limit(MOST_BEGINNINGS)
-                .forEach(mapping -> biases.putIfAbsent(mapping.start().value() - page(first.address().value()),
-                        loaded.isPresent()
-                                ? Optional.empty()
-                                : Optional.of(new LoadedObject.Listing(0, objects.size())))));
-        biases.forEach((bias, listing) -> place(file, segments, bias).ifPresent(mappings -> {
-            LoadedObject object = new LoadedObject(mappings.stream().filter(Mapping::hasFile).findFirst().orElseThrow()
-                    .path(), mappings, bias, elf.get(), listing);
-            objects.add(before.stream().filter(object::equals).findFirst().orElse(object));
-        }));
+                .map(mapping -> mapping.start().value() - page(first.address().value()))
+                .forEach(bias -> biases.putIfAbsent(bias, loaded.isPresent()
+                        ? listing(elf.get(), bias)
+                        : Optional.of(new LoadedObject.Listing(0, objects.size())))));
+        biases.forEach((bias, listing) -> place(file, segments, bias, listing.isPresent() && loaded.isPresent())
+                .ifPresent(mappings -> {
+                    LoadedObject object = new LoadedObject(mappings.stream().filter(Mapping::hasFile).findFirst()
+                            .orElseThrow().path(), mappings, bias, elf.get(), listing);
+                    objects.add(before.stream().filter(object::equals).findFirst().orElse(object));
+                }));
+    }
+
+    /** That of an object whose dynamic section is no longer in its file's mapping: a program may move its data, too. */
+    private Optional<LoadedObject.Listing> listing(ElfFile elf, long bias) {
+        return elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.DYNAMIC)).findFirst()
+                .flatMap(dynamic -> loaded.orElseThrow().entries().stream()
+                        .filter(entry -> entry.bias() == bias && entry.dynamic() == dynamic.address().value() + bias)
+                        .map(LoaderList.Entry::listing).findFirst());
     }
 
     /**
      * The mappings of the segments with this bias, ascending. Code may have been replaced by memory without a file: programs
-     * move theirs to large pages. Empty where anything else is at a segment's place.
+     * move theirs to large pages. Empty where anything else is at a segment's place, unless the loader says that it is there.
      */
-    private Optional<List<Mapping>> place(File file, List<Segment> segments, long bias) {
+    private Optional<List<Mapping>> place(File file, List<Segment> segments, long bias, boolean sure) {
         Set<Mapping> all = new LinkedHashSet<>();
         boolean executable = false;
         for (Segment segment : segments) {
@@ -140,12 +149,15 @@ final class ObjectFinder {
                 Optional<Mapping> mapping = map.find(new RemoteAddress(at));
                 boolean own = mapping.filter(found -> found.hasFile() && File.of(found).equals(file)
                         && found.offset() - found.start().value() == offset).isPresent();
-                if (!own && mapping.filter(found -> found.isAnonymous() && segment.isExecutable()).isEmpty()) {
+                boolean moved = mapping.filter(found -> found.isAnonymous() && segment.isExecutable()).isPresent();
+                if (!own && !moved && !sure) {
                     return Optional.empty();
                 }
-                executable |= segment.isExecutable() && mapping.get().isExecutable();
-                all.add(mapping.get());
-                at = mapping.get().end().value();
+                if (own || moved) {
+                    executable |= segment.isExecutable() && mapping.get().isExecutable();
+                    all.add(mapping.get());
+                }
+                at = mapping.map(found -> found.end().value()).orElse(end);
             }
         }
         return executable && all.stream().anyMatch(Mapping::hasFile)
