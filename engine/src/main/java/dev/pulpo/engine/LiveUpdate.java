@@ -169,10 +169,7 @@ public final class LiveUpdate {
 
     private static LivePatch patch(UpdatePlan.File file) throws IOException {
         FileChange change = file.change().orElseThrow();
-        LivePatch patch = LivePatch.open(change.container().orElseThrow()).target(file.file().path())
-                .comment(comment(change));
-        // What not everybody may read lies in a file of this user's alone, and is handed over as content.
-        return change.published() ? patch : patch.seenAs(patch.file().resolveSibling("private").resolve("content"));
+        return LivePatch.open(change.container().orElseThrow()).target(file.file().path()).comment(comment(change));
     }
 
     /** Patches that others than updates have applied are not reverted for an update. */

@@ -38,7 +38,7 @@ public final class Unloading {
 
     /** Looks, and unloads. What keeps a patch loaded becomes known to the session, and a line in the message log. */
     public void run(List<Registry.StoredRecord> records) {
-        List<Registry.StoredRecord> free = records;
+        List<Registry.StoredRecord> free = records.stream().filter(this::mayBeLoaded).toList();
         for (int tries = 1; !free.isEmpty(); tries++) {
             List<HeldWord> held = Reach.into(session, free, maxPause);
             if (held.isEmpty()) {
@@ -56,6 +56,15 @@ public final class Unloading {
                 free = free.stream().filter(record -> !kept.contains(record.patch().id())).toList();
             }
         }
+    }
+
+    /** A forged record is not believed, and its memory not searched for. */
+    private boolean mayBeLoaded(Registry.StoredRecord record) {
+        String objection = TrampolineMemory.objection(session, record.patch());
+        if (!objection.isEmpty()) {
+            session.message("patch " + record.patch().id().shortForm() + " stays loaded: " + objection);
+        }
+        return objection.isEmpty();
     }
 
     private void keep(List<HeldWord> held) {

@@ -80,15 +80,9 @@ public final class TrampolineMemory {
      * kernel get them.
      */
     public static String unload(Session session, StubCalls calls, Registry.StoredRecord record) {
-        TargetMemory memory = session.memory();
-        PatchRecord patch = record.patch();
-        if (!isHandle(memory, patch)) {
-            return "its record names " + patch.handle() + " as what dlopen returned, and no object of the bias 0x"
-                    + Long.toHexString(patch.bias()) + " is there";
-        }
-        if (!isMappedCode(session, patch.trampolines())) {
-            return "its record names " + patch.trampolines().bytes() + " bytes at " + patch.trampolines().start()
-                    + " as its trampolines, and other memory is there";
+        String objection = objection(session, record.patch());
+        if (!objection.isEmpty()) {
+            return objection;
         }
         session.ledger().setState(record, PatchRecord.State.UNLOADED);
         String kept = calls.unload(record.patch().handle());
@@ -97,6 +91,19 @@ public final class TrampolineMemory {
         }
         session.ledger().setState(record, PatchRecord.State.REVERTED);
         return kept;
+    }
+
+    /** Why a record cannot be that of a patch that is loaded; empty if it may be. */
+    public static String objection(Session session, PatchRecord patch) {
+        if (!isHandle(session.memory(), patch)) {
+            return "its record names " + patch.handle() + " as what dlopen returned, and no object of the bias 0x"
+                    + Long.toHexString(patch.bias()) + " is there";
+        }
+        if (!isMappedCode(session, patch.trampolines())) {
+            return "its record names " + patch.trampolines().bytes() + " bytes at " + patch.trampolines().start()
+                    + " as its trampolines, and other memory is there";
+        }
+        return "";
     }
 
     /**

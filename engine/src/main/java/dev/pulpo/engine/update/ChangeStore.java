@@ -40,7 +40,7 @@ final class ChangeStore {
     /** How many entries are kept; those that were made first go first. */
     private static final int MOST = 256;
     private static final int LARGEST = 16 << 20;
-    private static final String FORMAT = "pulpo change 1";
+    private static final String FORMAT = "pulpo-change 1";
 
     private final Path directory;
     private final FileTrust trust = FileTrust.of(Processes.effectiveUser());

@@ -83,6 +83,8 @@ final class PassThrough {
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
-        return LivePatch.of(file).target(target).replace(replacements).comment("pass through").allow(Check.OPTIONS);
+        return LivePatch.of(file).target(target).replace(replacements).comment("pass through").allow(Check.OPTIONS)
+                // What jumps to the original leaves alone what the original does.
+                .allow(Check.CONVENTION);
     }
 }
