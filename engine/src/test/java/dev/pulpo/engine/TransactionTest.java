@@ -223,7 +223,7 @@ class TransactionTest {
 
             assertThat(three.ask("leave")).isEqualTo("out");
             TransactionReport done = Transaction.apply(plans(patches, first, second, third), Consistency.DEFAULT);
-            assertThat(done.isDone()).isTrue();
+            assertThat(done.isDone()).as(done.toString()).isTrue();
             assertThat(done.processes()).hasSize(3)
                     .allMatch(result -> result instanceof TransactionReport.Result.InForce in
                             && in.outcomes().size() == 3);

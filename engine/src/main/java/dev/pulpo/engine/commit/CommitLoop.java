@@ -112,7 +112,7 @@ public final class CommitLoop {
                 continue;
             } catch (RuntimeException | Error failed) {
                 if (areMade()) {
-                    throw afterTheChange(failed);
+                    throw afterTheChange(session.pid(), failed);
                 }
                 throw failed;
             }
@@ -159,13 +159,13 @@ public final class CommitLoop {
         }
     }
 
-    /** Reports a failure that came after the change was made. */
-    private RuntimeException afterTheChange(Throwable failed) {
+    /** A failure that came after the change was made; an error is thrown. */
+    public static RuntimeException afterTheChange(int pid, Throwable failed) {
         if (failed instanceof Error error) {
             error.addSuppressed(new IllegalStateException("what was asked for is in force nevertheless"));
             throw error;
         }
-        return new TargetUnreadableException(session.pid(), "what was asked for is in force, and afterwards something "
+        return new TargetUnreadableException(pid, "what was asked for is in force, and afterwards something "
                 + "failed, so that more cannot be told of it: " + failed.getMessage(), failed);
     }
 

@@ -3,6 +3,8 @@ package dev.pulpo.engine.load;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
 import dev.pulpo.engine.TargetBusyException;
+import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.commit.CommitLoop;
 import dev.pulpo.engine.reach.Unloading;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -19,7 +21,7 @@ public final class LeftoverPatches {
     private LeftoverPatches() {}
 
     /**
-     * Unloads the patches that nothing leads into. The others stay for a later operation.
+     * Unloads the patches that nothing leads into. The change that was asked for has been made by then. The others stay for a later operation.
      *
      * @param maxPause the longest stop of the process
      * @param deadline after which no further patch is unloaded
@@ -33,6 +35,10 @@ public final class LeftoverPatches {
             new Unloading(session, maxPause, deadline).run(records);
         } catch (BlockedException | BorrowedCallException | TargetBusyException busy) {
             session.message(records.size() + " reverted patches stay loaded: " + busy.getMessage());
+        } catch (TargetGoneException gone) {
+            throw gone;
+        } catch (RuntimeException | Error failed) {
+            throw CommitLoop.afterTheChange(session.pid(), failed);
         }
     }
 }

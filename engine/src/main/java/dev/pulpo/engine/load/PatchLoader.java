@@ -127,6 +127,7 @@ public final class PatchLoader {
 
     /**
      * Unloads recorded patches after a failure, newest first. If an entry leads to one of them, all stay for the next tool.
+     * Those that are unloaded already stay so: their handles are the loader's to give out again.
      *
      * @param numbers of their records
      * @param failure receives further failures as suppressed ones
@@ -134,7 +135,8 @@ public final class PatchLoader {
     public static void rollBack(Session session, List<Long> numbers, Throwable failure) {
         session.complete();
         try {
-            unloadAll(session, session.ledger().records(numbers), failure);
+            unloadAll(session, session.ledger().records(numbers).stream()
+                    .filter(record -> record.patch().state() != PatchRecord.State.UNLOADED).toList(), failure);
         } catch (RuntimeException alsoFailed) {
             failure.addSuppressed(alsoFailed);
         }

@@ -3,6 +3,7 @@ package dev.pulpo.engine.reach;
 import dev.pulpo.engine.HeldWord;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.borrow.StubCalls;
+import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.session.Session;
 import dev.pulpo.engine.session.TrampolineMemory;
@@ -62,7 +63,9 @@ public final class Unloading {
     private boolean mayBeLoaded(Registry.StoredRecord record) {
         String objection = TrampolineMemory.objection(session, record.patch());
         if (!objection.isEmpty()) {
-            session.message("patch " + record.patch().id().shortForm() + " stays loaded: " + objection);
+            session.message("patch " + record.patch().id().shortForm() + " is not unloaded: " + objection);
+            // The loader may give out the handle again, for another patch.
+            session.ledger().setState(record, PatchRecord.State.UNLOADED);
         }
         return objection.isEmpty();
     }
