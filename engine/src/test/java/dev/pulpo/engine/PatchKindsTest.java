@@ -48,8 +48,11 @@ class PatchKindsTest {
         try (RunningServer server = calling(victims.prepared("libhidden.so", "hidden.c"), "call_visible");
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             assertThat(server.ask("call")).isEqualTo("37");
-            assertThatThrownBy(() -> process.apply(LivePatch.open(named))).isInstanceOfSatisfying(
-                    RefusedException.class, e -> assertThat(e.refusals()).singleElement()
+            assertThat(process.plan(LivePatch.open(named)).refusals()).singleElement()
+                    .satisfies(refusal -> assertThat(((Refusal.Unsafe) refusal).finding().check())
+                            .isEqualTo(Check.UNDEFINED));
+            assertThatThrownBy(() -> process.apply(LivePatch.open(named).allow(Check.UNDEFINED)))
+                    .isInstanceOfSatisfying(RefusedException.class, e -> assertThat(e.refusals()).singleElement()
                             .isInstanceOf(Refusal.LoaderRefused.class))
                     .hasMessageContaining("undefined symbol: hidden");
             assertThat(server.ask("call")).isEqualTo("37");

@@ -2,6 +2,7 @@ package dev.pulpo.engine.check;
 
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.Section;
 import dev.pulpo.elf.dwarf.FunctionInfo;
 import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.engine.Check;
@@ -11,6 +12,8 @@ import dev.pulpo.engine.check.Callers.Caller;
 import dev.pulpo.x86.FrameFlow;
 import dev.pulpo.x86.FunctionFlow;
 import dev.pulpo.x86.RegisterSet;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -38,6 +41,7 @@ import java.util.stream.Collectors;
 final class ConventionCheck {
     private static final int SHOWN = 4;
     private static final int FURTHEST = 64;
+    private static final String CLANG = "clang";
 
     private final CodeFacts target;
     private final CodeFacts patch;
@@ -66,8 +70,11 @@ final class ConventionCheck {
         List<Finding> findings = new ArrayList<>();
         callers.prepare(functions.stream().filter(this::differs).map(each -> each.address().value())
                 .collect(Collectors.toSet()));
+        boolean byClang = isByClang(target);
         for (ReplacedFunction each : functions) {
-            registers(each, findings);
+            if (!byClang) {
+                registers(each, findings);
+            }
             arguments(each, findings);
             alignment(each, findings);
         }
@@ -88,6 +95,17 @@ final class ConventionCheck {
     }
 
     // Registers
+
+    /** clang allocates registers for each function by itself, unless it is told otherwise (-enable-ipra). */
+    private static boolean isByClang(CodeFacts target) {
+        return target.isDescribed()
+                ? target.info().units().stream().allMatch(unit -> unit.producer().contains(CLANG))
+                : target.elf().section(".comment").filter(Section::hasBytes)
+                        .map(section -> target.elf().rawData(section))
+                        .map(text -> new String(text.bytes(text.remaining()).toArray(ValueLayout.JAVA_BYTE),
+                                StandardCharsets.ISO_8859_1))
+                        .filter(text -> text.contains(CLANG)).isPresent();
+    }
 
     private void registers(ReplacedFunction each, List<Finding> findings) {
         List<Reliance> found = new ArrayList<>();
