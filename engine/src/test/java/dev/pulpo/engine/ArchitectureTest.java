@@ -209,7 +209,8 @@ class ArchitectureTest {
         Pattern literal = Pattern.compile("\"(?:[^\"\\\\\n]|\\\\.)*\"");
         Pattern name = Pattern.compile("(?<![\\w,-])--[a-z]|\\b(pulpo|ulp) [a-z-]");
         try (Stream<Path> files = Files.walk(Path.of("src/main/java").toAbsolutePath())) {
-            assertThat(files.filter(file -> file.toString().endsWith(".java") && !file.endsWith("update/PackageNames.java"))
+            assertThat(files
+                    .filter(file -> file.toString().endsWith(".java") && !file.endsWith("update/PackageNames.java"))
                     .flatMap(file -> read(file).lines().filter(line -> !line.strip().matches("(//|/[*]|[*]).*"))
                             .flatMap(line -> literal.matcher(line).results()).map(MatchResult::group)
                             .filter(name.asPredicate()).map(text -> file.getFileName() + ": " + text)))

@@ -152,15 +152,15 @@ class TogetherTest {
             Result inside = Scripts.pulpo("trigger", "--all-or-nothing", "-p", "together-*", "--timeout", "1",
                     "--allow", "signature", files);
             assertThat(inside.status()).as(inside.output() + inside.errors()).isEqualTo(4);
-            assertThat(inside.output()).contains(second + ": Patch already applied",
+            assertThat(inside.output()).contains(second + ": in force already",
                     "FAILED " + blocked + ": Resource temporarily unavailable");
             says("4", one, two);
             Result back = Scripts.pulpo("trigger", "--all-or-nothing", "--revert", "-p", "together-*", files);
             assertThat(back.output()).contains("SUCCESS " + second + "\n  together-srv (pid: ",
-                    "Processes patched: 2, Skipped: 0, Failed: 2.", blocked + ": Patch not applied");
+                    "Processes patched: 2, Skipped: 0, Failed: 0.", blocked + ": not in force already");
             says("1", one, two);
             Result twice = Scripts.pulpo("trigger", "--all-or-nothing", "--revert", "-p", "together-*", files);
-            assertThat(twice.output()).contains(second + ": Patch not applied");
+            assertThat(twice.output()).contains(second + ": not in force already");
             assertThat(Scripts.pulpo("trigger", "--all-or-nothing", "--revert").status()).isEqualTo(2);
         }
     }

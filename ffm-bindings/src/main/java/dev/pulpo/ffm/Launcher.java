@@ -47,6 +47,7 @@ public final class Launcher {
     private static final int SIG_SETMASK = 2;
     /** Of fcntl(2) (asm-generic/fcntl.h). */
     private static final int F_SETFD = 2;
+    private static final int STANDARD_ERROR = 2;
     private static final int FD_CLOEXEC = 1;
 
     private static final Path ENVIRONMENT = Path.of("/proc/self/environ");
@@ -166,15 +167,17 @@ public final class Launcher {
     /** A JVM keeps its modules and class path open, and not all of that closes by itself. What it inherited is the program's. */
     private static void closeOwnFilesOnExec() {
         Set<String> paths = Stream.of("java.class.path", "jdk.module.path").map(System::getProperty)
-                .filter(Objects::nonNull).flatMap(list -> Stream.of(list.split(":"))).collect(Collectors.toSet());
+                .filter(Objects::nonNull).flatMap(list -> Stream.of(list.split(":")))
+                .filter(path -> !path.isEmpty()).collect(Collectors.toSet());
         String home = System.getProperty("java.home") + "/";
         try (DirectoryStream<Path> open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
             for (Path descriptor : open) {
                 String file = linked(descriptor);
-                if (file.startsWith(home) || paths.stream().anyMatch(path -> file.equals(path)
-                        || file.startsWith(path + "/") && Files.isDirectory(Path.of(path)))) {
-                    syscall(Linux.SYS_fcntl(), Integer.parseInt(String.valueOf(descriptor.getFileName())), F_SETFD,
-                            FD_CLOEXEC);
+                int number = Integer.parseInt(String.valueOf(descriptor.getFileName()));
+                if (number > STANDARD_ERROR
+                        && (file.startsWith(home) || paths.stream().anyMatch(path -> file.equals(path)
+                                || file.startsWith(path + "/") && Files.isDirectory(Path.of(path))))) {
+                    syscall(Linux.SYS_fcntl(), number, F_SETFD, FD_CLOEXEC);
                 }
             }
         } catch (IOException unreadable) {

@@ -111,7 +111,7 @@ final class Sameness {
         if (oldSymbol.isPresent() && symbol.isPresent()) {
             return oldSymbol.get().name().equals(symbol.get().name()) && before.addend() == after.addend()
                     && oldSymbol.get().isDefined() == symbol.get().isDefined()
-                    && (symbol.get().isDefined() || version(oldSymbol.get()).equals(version(symbol.get())));
+                    && (symbol.get().isDefined() || areVersions(version(oldSymbol.get()), version(symbol.get())));
         }
         Optional<Long> oldPointer = old.pointer(before);
         Optional<Long> pointer = replacement.pointer(after);
@@ -120,6 +120,11 @@ final class Sameness {
         }
         return oldPointer.isEmpty() && pointer.isEmpty() && before.type().equals(after.type())
                 && before.addend() == after.addend() && oldSymbol.isEmpty() && symbol.isEmpty();
+    }
+
+    /** A build that needs no library has no version for what all builds refer to, such as __cxa_finalize. */
+    private static boolean areVersions(String was, String is) {
+        return was.equals(is) || was.isEmpty() || is.isEmpty();
     }
 
     private static String version(ElfSymbol symbol) {

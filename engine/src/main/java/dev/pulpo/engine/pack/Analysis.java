@@ -123,8 +123,8 @@ public final class Analysis {
     }
 
     /** Weak symbols of the start-up files, which every shared object refers to and few programs define. */
-    private static final Set<String> LINKED_WITH_ALL =
-            Set.of("__gmon_start__", "_ITM_registerTMCloneTable", "_ITM_deregisterTMCloneTable");
+    private static final Set<String> LINKED_WITH_ALL = Set.of("__gmon_start__", "_ITM_registerTMCloneTable",
+            "_ITM_deregisterTMCloneTable");
 
     /** Every shared object has these. */
     private static boolean isStartUp(String name) {

@@ -312,8 +312,8 @@ public final class Planner {
                 PreparedDetour.WINDOW_BEFORE + PreparedDetour.WINDOW_AFTER);
         // A library that has been closed and opened again has its own code; the record is history.
         Optional<FunctionRecord> inForce = registry.flatMap(known -> known.inForce(entry))
-                .filter(record -> EntryState.of(this.code.read(record.site(), record.detour().length), record)
-                        != EntryState.ORIGINAL);
+                .filter(record -> EntryState.of(this.code.read(record.site(), record.detour().length),
+                        record) != EntryState.ORIGINAL);
         return switch (Detour.recognise(code, new CodeAddress(entry.value()))) {
             case Recognition.Untouched untouched ->
                 Optional.of(planned(replacement, old, replacementAddress, untouched.detour(), code, Optional.empty()));

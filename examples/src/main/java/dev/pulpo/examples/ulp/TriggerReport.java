@@ -86,10 +86,11 @@ final class TriggerReport {
         if (verdict.isSuccess()) {
             return command.coloured(Mark.GREEN, "    SUCCESS") + " " + verdict.patch();
         }
-        return (verdict.isMinor()
+        boolean already = command.isTruthful() && verdict.isAlready();
+        return (verdict.isMinor() || already
                 ? command.coloured(Mark.YELLOW, "    SKIPPED")
                 : command.coloured(Mark.RED, "    FAILED"))
-                + " " + verdict.patch() + ": " + verdict.explanation();
+                + " " + verdict.patch() + ": " + (already ? verdict.already() : verdict.explanation());
     }
 
     /** Counts a process that could not be read. libpulp does not count it. */
