@@ -118,10 +118,12 @@ final class PointerSearch {
         return shift == 0 ? words[index] : words[index] >>> shift | words[index + 1] << 64 - shift;
     }
 
+    /** Small numbers look like addresses below 4 GiB. So for those only whole words at their own places count. */
     private void consider(long address, long value) {
         long plain = value & ADDRESS;
+        boolean word = value == plain && (address & 7) == 0;
         for (int i = 0; i < starts.length; i++) {
-            if (Long.compareUnsigned(plain - starts[i], spans[i]) < 0) {
+            if (Long.compareUnsigned(plain - starts[i], spans[i]) < 0 && (word || starts[i] >>> Integer.SIZE != 0)) {
                 note(address, plain);
                 return;
             }

@@ -85,6 +85,8 @@ final class PassThrough {
         }
         return LivePatch.of(file).target(target).replace(replacements).comment("pass through").allow(Check.OPTIONS)
                 // What jumps to the original leaves alone what the original does.
-                .allow(Check.CONVENTION);
+                .allow(Check.CONVENTION)
+                // Of a program with an allocator of its own, libc's is not called.
+                .allow(Check.INTERPOSED);
     }
 }
