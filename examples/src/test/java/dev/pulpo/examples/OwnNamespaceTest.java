@@ -102,7 +102,7 @@ class OwnNamespaceTest {
         String already = "(  crowd(-member)? \\(pid: \\d+\\): SKIPPED Patch already applied\n){4}"
                 + "ulp: Processes patched: 0, Skipped: 4, Failed: 0.\n";
         assertThatIt(steps.get(5), 0, already);
-        assertThatIt(steps.get(6), 3, already);
+        assertThatIt(steps.get(6), 0, already.replace("Patch already applied", "[^\n]*: in force already"));
         assertThatIt(steps.get(7), 0, success + "ulp: Processes patched: 4, Skipped: 0, Failed: 0.\n");
         assertThatIt(steps.get(8), 0, "old 3, new 0, other 0\n");
         assertThatIt(steps.get(9), 0, "");
@@ -136,8 +136,8 @@ class OwnNamespaceTest {
         assertThatIt(steps.get(9), 0, "(  crowd(-member)? \\(pid: \\d+\\): SUCCESS " + fix + "\n){3}"
                 + "ulp: Processes patched: 3, Skipped: 0, Failed: 0.\n");
         assertThatIt(steps.get(10), 0, "old 0, new 2, other 0\n");
-        assertThatIt(steps.get(11), 0, "");
-        assertThatIt(steps.get(12), 5, "");
+        assertThatIt(steps.get(11), 0, "(\\[[^]]*\\] ulp: no process that carries the stub and may be read is of user daemon.\n)?");
+        assertThatIt(steps.get(12), 5, "(\\[[^]]*\\] ulp: no process that carries the stub and may be read is of user daemon.\n)?");
         assertThatIt(steps.get(13), 1, ".*Empty argument. Expected: 'enable' or 'disable'\n");
     }
 
