@@ -72,7 +72,7 @@ class HostileCrowdTest {
             assertThat(listed.status()).as(listed.errors()).isEqualTo(1);
             assertThat(listed.errors()).isEmpty();
             assertThat(listed.output()).contains("process " + version + " (crowd-member): the stub at ",
-                    "process " + file + " (crowd-member): no patches");
+                    "process " + file + " (crowd-member): its file is malformed: " + malformed, ": no patches");
             assertThat(Scripts.pulpo("patches", "--json", "-p", ALL).output()).startsWith("{\"processes\":[{\"pid\":")
                     .contains("\"failure\":{\"outcome\":\"failed\",\"message\":\"process " + version,
                             "\"patches\":[]");
@@ -81,12 +81,12 @@ class HostileCrowdTest {
             assertThat(inWordsOfUlp.status()).isEqualTo(1);
             assertThat(inWordsOfUlp.output()).contains(
                     "PID: " + version + ", name: crowd-member\n  Livepatching status: unknown: the stub at ",
-                    "  Livepatching status: enabled");
+                    "  Livepatching status: unknown: its file is malformed: ", "  Livepatching status: enabled");
 
             Result looked = Scripts.pulpo("preflight", "-p", ALL);
             assertThat(looked.status()).isEqualTo(3);
             assertThat(looked.output()).contains("process " + file + " (crowd-member): cannot be patched\n",
-                    "): can be patched");
+                    "its file is malformed: " + malformed, "): can be patched");
 
             Result triggered = Scripts.pulpo("trigger", "-p", ALL, fix.toString());
             assertThat(triggered.status()).isEqualTo(1);
