@@ -26,6 +26,11 @@ public interface ByteSource {
      */
     MemorySegment slice(long offset, long length);
 
+    /** Whether another source has the same bytes. */
+    default boolean hasBytesOf(ByteSource other) {
+        return size() == other.size() && slice(0, size()).mismatch(other.slice(0, other.size())) == -1;
+    }
+
     /**
      * A file, mapped into memory and not copied. The file must not be truncated while it is in use: reading a page that
      * is gone is an {@link InternalError}.

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * those of the System V gABI; extensions are cited where they occur.
  */
 public final class ElfFile implements AutoCloseable {
+    /** The section in which gcc and clang list the entries that {@code -fpatchable-function-entry} has prepared. */
+    public static final String PATCHABLE_ENTRIES = "__patchable_function_entries";
+
     private final ElfView view;
     private final @Nullable MappedFile owned;
     private final Lazy<List<Section>> sections;

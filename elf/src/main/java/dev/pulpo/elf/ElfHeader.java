@@ -26,7 +26,8 @@ public record ElfHeader(int osAbi, int abiVersion, ObjectType type, int machine,
     static final String MAGIC = "the magic number 7f 'E' 'L' 'F'";
     static final String CLASS = "class 2 (64-bit)";
     static final String ENCODING = "data encoding 1 (little endian)";
-    static final int SIZE = 64;
+    /** Bytes of Elf64_Ehdr. */
+    public static final int SIZE = 64;
     private static final int PN_XNUM = 0xffff;
     private static final int SHN_XINDEX = 0xffff;
 

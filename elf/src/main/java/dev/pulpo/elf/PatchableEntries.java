@@ -10,7 +10,7 @@ import java.util.TreeMap;
  * {@code -fpatchable-function-entry}, the first of its nops.
  */
 final class PatchableEntries {
-    private static final String SECTION = "__patchable_function_entries";
+    private static final String SECTION = ElfFile.PATCHABLE_ENTRIES;
 
     /** A section and its stored values, some of which relocations replace. */
     private static final class Stored {

@@ -15,7 +15,8 @@ package dev.pulpo.elf;
  */
 public record Segment(int index, SegmentType type, int flags, FileOffset offset, LinkAddress address,
         LinkAddress physicalAddress, long fileSize, long memorySize, long alignment) {
-    static final int ENTRY_SIZE = 56;
+    /** Bytes of Elf64_Phdr. */
+    public static final int ENTRY_SIZE = 56;
 
     static Segment read(ByteCursor cursor, int index) {
         SegmentType type = new SegmentType(cursor.i32());

@@ -63,6 +63,9 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
         }
     }
 
+    /** What differs, and the report of the container that was made of it. */
+    public record Packed(BuildDiff diff, PackReport report) {}
+
     public BuildDiff {
         functions = List.copyOf(functions);
         variables = List.copyOf(variables);
@@ -101,12 +104,22 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
      */
     public static PackReport pack(Path old, Path replacement, Path output, Set<Check> allowed, Selection selection)
             throws IOException {
+        return compareAndPack(old, replacement, output, allowed, selection).report();
+    }
+
+    /**
+     * {@link #between} and {@link #pack} of one comparison, which is what takes long.
+     *
+     * @throws IOException where a file cannot be read or written
+     */
+    public static Packed compareAndPack(Path old, Path replacement, Path output, Set<Check> allowed,
+            Selection selection) throws IOException {
         return with(old, replacement, (was, is) -> {
             BuildPatch patch = new BuildPatch(was, old, is, allowed, selection);
             if (patch.report().isPackable()) {
                 patch.write(output);
             }
-            return patch.report();
+            return new Packed(patch.diff(), patch.report());
         });
     }
 

@@ -105,10 +105,10 @@ class DamagedFilesTest {
     @ValueSource(strings = {"gcc", "clang"})
     void patchesArePlanned(String compiler) throws Exception {
         Needed.commands(compiler);
-        Victims victims = new Victims(directory);
+        Victims victims = new Victims(Files.createDirectories(directory.resolve(compiler)));
         Path fix = compiled(compiler, "planned.so", "fix.c");
         Path container = victims.fix(7);
-        try (RunningServer server = RunningServer.plain(victims.server());
+        try (RunningServer server = RunningServer.plain(victims.server(), "1", "sleep");
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             damaged(fix, damaged -> assertThat(process
                     .plan(LivePatch.of(damaged).target("libanswer.so").replace("answer", "answer"))).isNotNull());

@@ -20,8 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PreflightTest {
-    /** The system call of that name. */
+    /** The system calls of those names. */
     private static final int PAUSE = 34;
+    private static final int CLOCK_NANOSLEEP = 230;
 
     @TempDir
     static Path directory;
@@ -145,7 +146,10 @@ class PreflightTest {
     void childOfProcessBuilderAndNoProcess() throws Exception {
         Process child = new ProcessBuilder("sleep", "60").start();
         try {
-            assertThat(found(Preflight.of((int) child.pid()), Severity.OBSTACLE)).containsExactly(Kind.NO_PERMISSION);
+            // Before its loader is done, a process has no dlopen.
+            int pid = (int) child.pid();
+            Await.that("it sleeps", () -> ProcFs.systemCall(pid, pid).orElse(-1) == CLOCK_NANOSLEEP);
+            assertThat(found(Preflight.of(pid), Severity.OBSTACLE)).containsExactly(Kind.NO_PERMISSION);
         } finally {
             child.destroyForcibly().waitFor();
         }

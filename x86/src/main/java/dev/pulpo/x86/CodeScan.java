@@ -3,6 +3,7 @@ package dev.pulpo.x86;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.BitSet;
 
 /**
  * Finds instructions at every byte, for code whose instruction boundaries are unknown: data in the code hides none, but a
@@ -33,6 +34,25 @@ public final class CodeScan {
             return distance - 1;
         }
         return (opcode & 0xf0) == 0x80 && distance > 1 && code[distance - 2] == 0x0f ? distance - 2 : -1;
+    }
+
+    /** What is done with a branch that may be one; indexes into the code. */
+    @FunctionalInterface
+    public interface BranchConsumer {
+        void accept(int branch, int distance, int target);
+    }
+
+    /** Finds what may be branches with a distance of four bytes, to any of these places. */
+    public static void branchesTo(byte[] code, BitSet places, BranchConsumer consumer) {
+        for (int i = 1; i + Integer.BYTES <= code.length; i++) {
+            int branch = branch(code, i);
+            if (branch >= 0) {
+                long target = target(code, i);
+                if (target >= 0 && target < code.length && places.get((int) target)) {
+                    consumer.accept(branch, i, (int) target);
+                }
+            }
+        }
     }
 
     /** Whether a {@code lea} may end with this distance, which is then relative to its end. */

@@ -2,21 +2,17 @@ package dev.pulpo.engine.code;
 
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
-import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.RadixSort;
 import dev.pulpo.elf.Relocation;
 import dev.pulpo.elf.RelocationTable;
 import dev.pulpo.elf.RelocationType;
 import dev.pulpo.elf.Section;
-import dev.pulpo.elf.Segment;
-import dev.pulpo.elf.SegmentType;
 import dev.pulpo.elf.cfi.FunctionRanges;
 import dev.pulpo.elf.dwarf.AddressRange;
 import dev.pulpo.x86.CodeScan;
 import dev.pulpo.x86.Decoder;
 import dev.pulpo.x86.Flow;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -47,7 +43,7 @@ final class AllocatorCode {
 
     private final ElfFile elf;
     private final FunctionRanges functions;
-    private final List<Segment> code;
+    private final StoredCode code;
     private final List<Section> linkage;
     private final RelocationTable relocations;
     /** Places of the relocations, ascending, and which of them each is. */
@@ -62,8 +58,7 @@ final class AllocatorCode {
     private AllocatorCode(ElfFile elf) {
         this.elf = elf;
         this.functions = FunctionRanges.of(elf);
-        this.code = elf.segments().stream()
-                .filter(segment -> segment.type().equals(SegmentType.LOAD) && segment.isExecutable()).toList();
+        this.code = new StoredCode(elf);
         this.linkage = elf.sections().stream().filter(section -> section.name().startsWith(".plt")).toList();
         this.relocations = elf.dynamicRelocations();
         this.numbers = LongStream.range(0, relocations.size()).toArray();
@@ -86,23 +81,9 @@ final class AllocatorCode {
         return List.copyOf(allocator.found.values());
     }
 
-    private long word(long address) {
-        try {
-            return elf.at(new LinkAddress(address), Long.BYTES).i64();
-        } catch (MalformedElfException notStored) {
-            // It is in .bss, and zero.
-            return 0;
-        }
-    }
-
-    private boolean isCode(long address) {
-        LinkAddress place = new LinkAddress(address);
-        return code.stream().anyMatch(segment -> segment.contains(place));
-    }
-
     private void add(long address) {
         LinkAddress place = new LinkAddress(address);
-        if (isCode(address) && linkage.stream().noneMatch(section -> section.contains(place))) {
+        if (code.isCode(address) && linkage.stream().noneMatch(section -> section.contains(place))) {
             AddressRange range = functions.containing(place).orElseGet(() -> undescribed(address));
             if (found.putIfAbsent(range.start().value(), range) == null) {
                 open.add(range);
@@ -112,7 +93,7 @@ final class AllocatorCode {
 
     /** A function without a frame description: up to where control does not go on, and no branch before it leads beyond. */
     private AddressRange undescribed(long start) {
-        byte[] bytes = bytes(start, MOST_BYTES);
+        byte[] bytes = code.bytes(start, MOST_BYTES);
         int farthest = 0;
         int at = 0;
         while (at < bytes.length) {
@@ -134,16 +115,9 @@ final class AllocatorCode {
         return new AddressRange(new LinkAddress(start), new LinkAddress(start + at));
     }
 
-    private byte[] bytes(long start, long most) {
-        LinkAddress place = new LinkAddress(start);
-        Segment segment = code.stream().filter(each -> each.contains(place)).findFirst().orElseThrow();
-        long stored = Math.min(most, segment.address().value() + segment.fileSize() - start);
-        return elf.at(place, stored).bytes(stored).toArray(ValueLayout.JAVA_BYTE);
-    }
-
     private void follow(AddressRange function) {
         long start = function.start().value();
-        byte[] bytes = bytes(start, function.size());
+        byte[] bytes = code.bytes(start, function.size());
         for (int at = 0; at < bytes.length;) {
             int length = decoder.decode(bytes, at, bytes.length);
             if (length == 0) {
@@ -182,7 +156,7 @@ final class AllocatorCode {
     private void functionsFrom(long table) {
         for (int i = 0; i < MOST_WORDS; i++) {
             long pointer = pointerAt(table + (long) i * Long.BYTES);
-            if (!isCode(pointer)) {
+            if (!code.isCode(pointer)) {
                 break;
             }
             add(pointer);
@@ -192,7 +166,7 @@ final class AllocatorCode {
     private long pointerAt(long address) {
         int at = Arrays.binarySearch(places, address);
         if (at < 0) {
-            return fixed && !isCode(address) || Arrays.binarySearch(packed, address) >= 0 ? word(address) : 0;
+            return fixed && !code.isCode(address) || Arrays.binarySearch(packed, address) >= 0 ? code.word(address) : 0;
         }
         Relocation relocation = relocations.get(numbers[at]);
         if (relocation.symbolIndex() == 0) {

@@ -59,16 +59,11 @@ public final class BranchScan {
         if (inside.isEmpty()) {
             return;
         }
-        for (int i = 1; i + 4 <= code.length; i++) {
-            int branch = CodeScan.branch(code, i);
-            if (branch >= 0) {
-                long target = CodeScan.target(code, i);
-                if (target >= 0 && target < code.length && inside.get((int) target)
-                        && isInstruction(start, code, branch)) {
-                    add(start + i - 1, start + target, ranges, found);
-                }
+        CodeScan.branchesTo(code, inside, (branch, distance, target) -> {
+            if (isInstruction(start, code, branch)) {
+                add(start + distance - 1, start + target, ranges, found);
             }
-        }
+        });
     }
 
     /** Whether an instruction may begin here; false where decoding its function steps over it. */

@@ -2,13 +2,10 @@ package dev.pulpo.engine.code;
 
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfFile;
-import dev.pulpo.elf.LinkAddress;
-import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.RelocationType;
 import dev.pulpo.elf.Section;
 import dev.pulpo.elf.Segment;
-import dev.pulpo.elf.SegmentType;
 import dev.pulpo.elf.cfi.FunctionRanges;
 import dev.pulpo.elf.cfi.LandingPads;
 import java.lang.foreign.MemorySegment;
@@ -31,15 +28,10 @@ import java.util.stream.Stream;
 public final class CodeIndex {
     private static final Map<ElfFile, SoftReference<CodeIndex>> KNOWN = new WeakHashMap<>();
     private static final int WORD = 8;
-    /** Where gcc and clang list the entries that -fpatchable-function-entry has prepared. */
-    private static final String PATCHABLE_ENTRIES = "__patchable_function_entries";
 
     private final ElfFile elf;
     private final FunctionRanges functions;
-    private final List<Segment> loaded;
-    private final List<Segment> code;
-    private final long[] codeStarts;
-    private final long[] codeSizes;
+    private final StoredCode stored;
     private final LandingPads landingPads;
     private final long[] pointers;
     private final Map<Overwritten, OptionalLong> branches = new ConcurrentHashMap<>();
@@ -61,10 +53,7 @@ public final class CodeIndex {
     private CodeIndex(ElfFile elf) {
         this.elf = elf;
         functions = FunctionRanges.of(elf);
-        loaded = elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD)).toList();
-        code = loaded.stream().filter(Segment::isExecutable).toList();
-        codeStarts = code.stream().mapToLong(segment -> segment.address().value()).toArray();
-        codeSizes = code.stream().mapToLong(Segment::memorySize).toArray();
+        stored = new StoredCode(elf);
         landingPads = LandingPads.of(elf, functions);
         pointers = pointersToCode();
     }
@@ -86,17 +75,11 @@ public final class CodeIndex {
     }
 
     List<Segment> code() {
-        return code;
+        return stored.segments();
     }
 
-    /** Allocates nothing: it is asked for each word of data. */
     boolean isCode(long address) {
-        for (int i = 0; i < codeStarts.length; i++) {
-            if (Long.compareUnsigned(address - codeStarts[i], codeSizes[i]) < 0) {
-                return true;
-            }
-        }
-        return false;
+        return stored.isCode(address);
     }
 
     /** Where exceptions continue in its functions. */
@@ -120,53 +103,31 @@ public final class CodeIndex {
 
     /** Bytes of the file at a link address; fewer at the end of the segment. */
     public byte[] bytes(long address, long length) {
-        LinkAddress from = new LinkAddress(address);
-        for (Segment segment : loaded) {
-            if (segment.contains(from)) {
-                return bytes(segment, address, length);
-            }
-        }
-        return new byte[0];
-    }
-
-    private byte[] bytes(Segment segment, long address, long length) {
-        long stored = segment.address().value() + segment.fileSize() - address;
-        return stored <= 0
-                ? new byte[0]
-                : elf.at(new LinkAddress(address), Math.min(length, stored)).bytes(Math.min(length, stored))
-                        .toArray(ValueLayout.JAVA_BYTE);
+        return stored.bytes(address, length);
     }
 
     /** Without the table of patchable entries, which nothing branches through. */
     private long[] pointersToCode() {
-        Optional<Section> entries = elf.section(PATCHABLE_ENTRIES);
+        Optional<Section> entries = elf.section(ElfFile.PATCHABLE_ENTRIES);
         LongStream relocated = Stream.concat(elf.dynamicRelocations().stream(), elf.pltRelocations().stream())
                 .filter(relocation -> (relocation.type().equals(RelocationType.RELATIVE)
                         || relocation.type().equals(RelocationType.IRELATIVE))
                         && entries.filter(table -> table.contains(relocation.offset())).isEmpty())
                 .mapToLong(relocation -> relocation.addend());
         LongStream packed = elf.relativeRelocations().places()
-                .filter(place -> entries.filter(table -> table.contains(place)).isEmpty()).mapToLong(this::word);
+                .filter(place -> entries.filter(table -> table.contains(place)).isEmpty())
+                .mapToLong(place -> stored.word(place.value()));
         boolean fixed = elf.header().type().equals(ObjectType.EXECUTABLE);
         LongStream absolute = fixed ? words() : LongStream.empty();
-        return LongStream.concat(LongStream.concat(relocated, packed), absolute).filter(this::isCode).sorted()
+        return LongStream.concat(LongStream.concat(relocated, packed), absolute).filter(stored::isCode).sorted()
                 .distinct().toArray();
-    }
-
-    private long word(LinkAddress place) {
-        try {
-            return elf.at(place, WORD).i64();
-        } catch (MalformedElfException notStored) {
-            // In .bss, where the addend is zero.
-            return 0;
-        }
     }
 
     /** In a program linked to a fixed address, any word of data may be a pointer without a relocation. */
     private LongStream words() {
         return elf.sections().stream()
                 .filter(section -> section.isAllocated() && !section.isExecutable() && section.hasBytes()
-                        && !section.name().equals(PATCHABLE_ENTRIES))
+                        && !section.name().equals(ElfFile.PATCHABLE_ENTRIES))
                 .flatMapToLong(this::wordsOf);
     }
 

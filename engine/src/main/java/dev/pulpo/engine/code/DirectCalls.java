@@ -39,22 +39,11 @@ public final class DirectCalls {
                 }
             }
             if (!wanted.isEmpty()) {
-                longBranches(code, start, wanted, found);
+                CodeScan.branchesTo(code, wanted, (branch, distance, target) -> found
+                        .computeIfAbsent(start + target, entry -> new ArrayList<>()).add(start + branch));
             }
         }
         return found;
-    }
-
-    private static void longBranches(byte[] code, long start, BitSet wanted, Map<Long, List<Long>> found) {
-        for (int i = 1; i + 4 <= code.length; i++) {
-            int branch = CodeScan.branch(code, i);
-            if (branch >= 0) {
-                long target = CodeScan.target(code, i);
-                if (target >= 0 && target < code.length && wanted.get((int) target)) {
-                    found.computeIfAbsent(start + target, entry -> new ArrayList<>()).add(start + branch);
-                }
-            }
-        }
     }
 
     private static void shortJumps(byte[] code, long start, long entry, Map<Long, List<Long>> found) {

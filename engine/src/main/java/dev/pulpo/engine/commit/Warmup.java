@@ -12,19 +12,17 @@ import dev.pulpo.engine.code.StackTables;
 import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.engine.target.StubState;
-import dev.pulpo.engine.trace.OwnChild;
+import dev.pulpo.engine.trace.Rehearsal;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.Stub;
-import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.LongStream;
 
 /**
@@ -39,49 +37,40 @@ public final class Warmup {
     private Warmup() {}
 
     /** Runs once in a JVM, in the background, from the first use of this class. */
-    private static final CompletableFuture<Void> DONE = CompletableFuture.runAsync(Warmup::run,
-            task -> Thread.ofPlatform().daemon().name("pulpo-warm-up").start(task));
+    private static final Rehearsal REHEARSAL = new Rehearsal("pulpo-warm-up", Warmup::launcher, Warmup::stop);
 
     /** Starts the warm-up unless it has started. Returns a task that waits for its end. */
     public static Runnable begin() {
-        DONE.isDone();
-        return Warmup::await;
+        return REHEARSAL::await;
     }
 
-    /** Waits for the end of the warm-up. If it failed, the first stops are slower; nothing else changes. */
+    /** Waits for the end of the warm-up. */
     static void await() {
-        DONE.handle((done, failure) -> failure == null).join();
+        REHEARSAL.await();
     }
 
-    private static void run() {
-        try (OwnChild child = OwnChild.startCat(launcher());
-                TracerThread tracer = new TracerThread(child.pid());
-                TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
-            ProcessImage image = ProcessImage.read(child.pid(), memory);
-            RemoteAddress somewhere = image.objects().getFirst().start();
-            CodeRanges nowhere = CodeRanges
-                    .of(List.of(new CodeRanges.Range(new RemoteAddress(16), new RemoteAddress(17),
-                            "nowhere")));
-            tracer.call(tools -> {
-                for (int i = 0; i < ROUNDS; i++) {
-                    try (Arena arena = Arena.ofConfined()) {
-                        byte[] same = memory.bytes(somewhere, 16);
-                        Commit commit = new Commit(image, tools, memory, arena,
-                                List.of(Change.ofCode("nothing", somewhere, same, same)), LongStream.empty(),
-                                new Commit.Conditions(nowhere, Optional.empty(), Consistency.Level.NONE,
-                                        PauseBudget.unlimited(), false),
-                                StopCondition.NO_THREAD_INSIDE);
-                        commit.journal().touch();
-                        commit.run(System.nanoTime() + 1_000_000_000L);
-                    }
+    private static void stop(TracerThread tracer, TraceeMemory memory, ProcessImage child) {
+        RemoteAddress somewhere = child.objects().getFirst().start();
+        CodeRanges nowhere = CodeRanges
+                .of(List.of(new CodeRanges.Range(new RemoteAddress(16), new RemoteAddress(17),
+                        "nowhere")));
+        tracer.call(tools -> {
+            for (int i = 0; i < ROUNDS; i++) {
+                try (Arena arena = Arena.ofConfined()) {
+                    byte[] same = memory.bytes(somewhere, 16);
+                    Commit commit = new Commit(child, tools, memory, arena,
+                            List.of(Change.ofCode("nothing", somewhere, same, same)), LongStream.empty(),
+                            new Commit.Conditions(nowhere, Optional.empty(), Consistency.Level.NONE,
+                                    PauseBudget.unlimited(), false),
+                            StopCondition.NO_THREAD_INSIDE);
+                    commit.journal().touch();
+                    commit.run(System.nanoTime() + 1_000_000_000L);
                 }
-                return true;
-            });
-            if (image.stub().isPresent()) {
-                tracer.call(tools -> borrow(image, tools, memory));
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException("the pipes of a process that has just been started", e);
+            return true;
+        });
+        if (child.stub().isPresent()) {
+            tracer.call(tools -> borrow(child, tools, memory));
         }
     }
 

@@ -116,6 +116,11 @@ public final class BuildPatch {
                 pair.getValue().address(), pair.getKey().name(), pair.getKey().address())).toList();
     }
 
+    /** What differs between the builds, whether the patch has it or not. */
+    public BuildDiff diff() {
+        return CodeDiff.of(comparison);
+    }
+
     /** What was found; before {@link #write}, without references. */
     public PackReport report() {
         List<String> notes = new ArrayList<>();

@@ -1,10 +1,10 @@
 package dev.pulpo.engine.inspect;
 
-import dev.pulpo.elf.DynamicTag;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.SegmentType;
 import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.LoaderList;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TargetMemory;
@@ -58,16 +58,9 @@ final class ThreadLocalMemory {
     }
 
     private void read(long dynamic, long field) {
-        long next = firstMap(dynamic).orElse(0);
-        for (int i = 0; next != 0 && i < MOST_OBJECTS; i++) {
-            // struct link_map begins with l_addr, l_name, l_ld, l_next (link.h).
-            OptionalLong bias = word(next);
-            OptionalLong distance = word(next + field);
-            if (bias.isPresent() && distance.isPresent()) {
-                distances.put(bias.getAsLong(), distance.getAsLong());
-            }
-            next = word(next + 3 * Long.BYTES).orElse(0);
-        }
+        LoaderList.at(memory, dynamic).stream().flatMap(list -> list.entries().stream()).limit(MOST_OBJECTS)
+                .forEach(entry -> word(entry.map() + field)
+                        .ifPresent(distance -> distances.put(entry.bias(), distance)));
     }
 
     /** How many objects have a distance. */
@@ -91,24 +84,6 @@ final class ThreadLocalMemory {
         return program.get().elf().segments().stream()
                 .filter(segment -> segment.type().equals(SegmentType.DYNAMIC))
                 .mapToLong(segment -> program.get().toRemote(segment.address()).value()).findFirst();
-    }
-
-    private OptionalLong firstMap(long dynamic) {
-        for (int i = 0; i < MOST_OBJECTS; i++) {
-            long entry = dynamic + i * 2L * Long.BYTES;
-            OptionalLong tag = word(entry);
-            if (tag.isEmpty() || tag.getAsLong() == 0) {
-                break;
-            }
-            if (tag.getAsLong() == DynamicTag.DEBUG.value()) {
-                // struct r_debug: the version, then the first map.
-                OptionalLong debug = word(entry + Long.BYTES);
-                return debug.isPresent() && debug.getAsLong() != 0
-                        ? word(debug.getAsLong() + Long.BYTES)
-                        : OptionalLong.empty();
-            }
-        }
-        return OptionalLong.empty();
     }
 
     /** The offset of the distance in a link map: the last of three numbers, after its size and its count. */

@@ -21,7 +21,8 @@ public final class LeftoverPatches {
     private LeftoverPatches() {}
 
     /**
-     * Unloads the patches that nothing leads into. The change that was asked for has been made by then. The others stay for a later operation.
+     * Unloads the patches that nothing leads into; the others stay for a later operation. The change that was asked for has
+     * been made by then.
      *
      * @param maxPause the longest stop of the process
      * @param deadline after which no further patch is unloaded

@@ -101,8 +101,7 @@ public final class PatchLoader {
             return false;
         }
         try (MappedFile copy = other.get()) {
-            return copy.size() == content.size()
-                    && copy.slice(0, copy.size()).mismatch(content.slice(0, content.size())) == -1;
+            return copy.hasBytesOf(content);
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.pulpo.engine.plan;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
 import static java.util.stream.Collectors.toSet;
 
 import dev.pulpo.elf.ElfSymbol;
@@ -23,6 +25,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -41,6 +44,10 @@ final class Interposition {
     private final LoadedObject target;
     /** Of the target's namespace, in the loader's order. */
     private final List<LoadedObject> objects;
+    /** Those of the program's start, which every lookup goes through. */
+    private final List<LoadedObject> startObjects;
+    /** The names of the target's functions that others can refer to, by address. */
+    private final Map<LinkAddress, Set<String>> names;
 
     Interposition(ProcessImage image, TargetMemory memory, LoadedObject target) {
         this.memory = memory;
@@ -49,6 +56,11 @@ final class Interposition {
                 .filter(object -> object.listing().isPresent() && target.listing().isPresent()
                         && object.listing().get().namespace() == target.listing().get().namespace())
                 .sorted(Comparator.comparingInt(object -> object.listing().orElseThrow().position())).toList();
+        this.startObjects = startObjects(objects);
+        this.names = target.elf().dynamicSymbols().stream()
+                .filter(symbol -> symbol.isDefined() && symbol.binding() != SymbolBinding.LOCAL
+                        && symbol.type().isFunction())
+                .collect(groupingBy(ElfSymbol::address, mapping(ElfSymbol::name, toSet())));
     }
 
     /**
@@ -58,21 +70,18 @@ final class Interposition {
      * @param function link address in the target
      */
     Optional<LoadedObject> instead(LinkAddress function) {
-        Set<String> names = target.elf().dynamicSymbols().stream()
-                .filter(symbol -> symbol.isDefined() && symbol.binding() != SymbolBinding.LOCAL
-                        && symbol.type().isFunction() && symbol.address().equals(function))
-                .map(ElfSymbol::name).collect(toSet());
-        Optional<LoadedObject> winner = startObjects().stream()
-                .filter(object -> names.stream().anyMatch(name -> object.exported(name).isPresent())).findFirst();
+        Set<String> own = names.getOrDefault(function, Set.of());
+        Optional<LoadedObject> winner = startObjects.stream()
+                .filter(object -> own.stream().anyMatch(name -> object.exported(name).isPresent())).findFirst();
         if (winner.isEmpty() || winner.get().equals(target) || isReferredTo(function)
-                || objects.stream().anyMatch(user -> isBoundTo(user, names, target.toRemote(function)))) {
+                || objects.stream().anyMatch(user -> isBoundTo(user, own, target.toRemote(function)))) {
             return Optional.empty();
         }
         return winner;
     }
 
-    /** The objects of the program's start, which every lookup goes through: up to the last one that one of them needs. */
-    private List<LoadedObject> startObjects() {
+    /** Up to the last one that the program or another of them needs. */
+    private static List<LoadedObject> startObjects(List<LoadedObject> objects) {
         Set<LoadedObject> needed = new HashSet<>();
         Deque<LoadedObject> open = new ArrayDeque<>(objects.stream().limit(1).toList());
         while (!open.isEmpty()) {

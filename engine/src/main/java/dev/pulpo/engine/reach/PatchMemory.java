@@ -2,6 +2,8 @@ package dev.pulpo.engine.reach;
 
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfHeader;
+import dev.pulpo.elf.FileOffset;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.Section;
 import dev.pulpo.elf.SectionType;
@@ -138,12 +140,16 @@ record PatchMemory(Registry.StoredRecord record, Optional<LoadedObject> object) 
         });
     }
 
+    /** Whether it is within the ELF header or the program headers, wherever those are. */
     private static boolean isHeader(ElfFile elf, LinkAddress place) {
-        return elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
-                .filter(segment -> segment.offset().value() == 0)
-                .anyMatch(segment -> place.value() - segment.address().value() >= 0 && place.value()
-                        - segment.address().value() < elf.header().programHeaders().value()
-                                + 56L * elf.segments().size());
+        return isWithin(elf, new FileOffset(0), ElfHeader.SIZE, place)
+                || isWithin(elf, elf.header().programHeaders(), (long) Segment.ENTRY_SIZE * elf.segments().size(),
+                        place);
+    }
+
+    private static boolean isWithin(ElfFile elf, FileOffset offset, long size, LinkAddress place) {
+        return elf.linkAddress(offset)
+                .filter(start -> Long.compareUnsigned(place.value() - start.value(), size) < 0).isPresent();
     }
 
     /** Whether it is the name of a symbol that the patch defines, or within that. */

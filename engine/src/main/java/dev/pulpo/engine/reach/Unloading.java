@@ -41,7 +41,7 @@ public final class Unloading {
     public void run(List<Registry.StoredRecord> records) {
         List<Registry.StoredRecord> free = records.stream().filter(this::mayBeLoaded).toList();
         for (int tries = 1; !free.isEmpty(); tries++) {
-            List<HeldWord> held = Reach.into(session, free, maxPause);
+            List<HeldWord> held = Reachability.into(session, free, maxPause);
             if (held.isEmpty()) {
                 unload(free);
                 return;

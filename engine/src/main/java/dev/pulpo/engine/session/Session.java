@@ -78,9 +78,6 @@ public final class Session implements AutoCloseable {
         // A memory with a map identifies its process. Without one, /proc is asked.
         this.image = seen.filter(known -> memory().hasMap()).map(known -> known.again(memory()))
                 .orElseGet(() -> ProcessImage.read(pid(), memory()));
-        if (image.stub().isEmpty()) {
-            InjectionWarmup.begin();
-        }
         this.stackTables = new StackTables(memory());
         this.tracer = TracerThread.lease(pid());
     }

@@ -47,7 +47,7 @@ public final class Interruption {
                     interrupted = true;
                     own.request();
                 } catch (ExecutionException e) {
-                    throw rethrown(e.getCause());
+                    throw CallerStack.rethrown(e.getCause(), "the thread of an operation");
                 }
             }
         } finally {
@@ -55,16 +55,6 @@ public final class Interruption {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    private static RuntimeException rethrown(@Nullable Throwable cause) {
-        if (cause instanceof RuntimeException unchecked) {
-            return unchecked;
-        }
-        if (cause instanceof Error error) {
-            throw error;
-        }
-        return new IllegalStateException("an operation failed", cause);
     }
 
     /** That of the operation which runs on this thread; outside of one, a request that never comes. */

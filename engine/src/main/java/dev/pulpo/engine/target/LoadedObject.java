@@ -88,9 +88,7 @@ public record LoadedObject(String path, List<Mapping> mappings, long bias, ElfFi
      * Whether its file has exactly this content. The loader identifies files by name, so another file may have been loaded.
      */
     public boolean holds(ByteSource content) {
-        ByteSource own = elf.source();
-        return own.size() == content.size()
-                && own.slice(0, own.size()).mismatch(content.slice(0, content.size())) == -1;
+        return elf.source().hasBytesOf(content);
     }
 
     @Override

@@ -24,7 +24,7 @@ import java.util.Set;
  *
  * @param entries namespace by namespace; the first of all is the program
  */
-record LoaderList(List<Entry> entries) {
+public record LoaderList(List<Entry> entries) {
     private static final int MOST_OBJECTS = 8192;
     private static final int MOST_NAMESPACES = 64;
     /** A loader that adds or removes an object is done in less; then the list is read again. */
@@ -57,11 +57,12 @@ record LoaderList(List<Entry> entries) {
     /**
      * An object of the list.
      *
+     * @param map     remote address of its {@code link_map}
      * @param listing where it stands
      * @param bias    from link addresses to remote ones, in bytes
      * @param dynamic remote address of its dynamic section
      */
-    record Entry(LoadedObject.Listing listing, long bias, long dynamic) {}
+    public record Entry(long map, LoadedObject.Listing listing, long bias, long dynamic) {}
 
     /**
      * Reads the list. Stops nothing, so the loader may be changing it meanwhile.
@@ -71,9 +72,23 @@ record LoaderList(List<Entry> entries) {
      */
     static Optional<LoaderList> read(int pid, int tid, TargetMemory memory) {
         try (Arena arena = Arena.ofConfined()) {
-            return new Reader(memory, arena).read(auxiliaryVector(pid, tid));
+            Reader reader = new Reader(memory, arena);
+            return reader.list(reader.dynamicSection(auxiliaryVector(pid, tid)));
         } catch (IOException | UnreadableException unknown) {
             // Without the list objects are told by their mappings alone.
+            return Optional.empty();
+        }
+    }
+
+    /**
+     * As the other, where the program's dynamic section is known.
+     *
+     * @param dynamic its remote address
+     */
+    public static Optional<LoaderList> at(TargetMemory memory, long dynamic) {
+        try (Arena arena = Arena.ofConfined()) {
+            return new Reader(memory, arena).list(dynamic);
+        } catch (UnreadableException unknown) {
             return Optional.empty();
         }
     }
@@ -98,8 +113,7 @@ record LoaderList(List<Entry> entries) {
             this.buffer = arena.allocate(Math.max(DEBUG_SIZE, HEADER_SIZE), Long.BYTES);
         }
 
-        Optional<LoaderList> read(ByteBuffer auxiliary) throws UnreadableException {
-            long dynamic = dynamicSection(auxiliary);
+        Optional<LoaderList> list(long dynamic) throws UnreadableException {
             long debug = 0;
             for (int i = 0; debug == 0 && i < MOST_DYNAMIC_ENTRIES; i++) {
                 load(dynamic + i * 2L * Long.BYTES, 2 * Long.BYTES);
@@ -121,7 +135,7 @@ record LoaderList(List<Entry> entries) {
         }
 
         /** The program's, by its program headers in memory. */
-        private long dynamicSection(ByteBuffer auxiliary) throws UnreadableException {
+        long dynamicSection(ByteBuffer auxiliary) throws UnreadableException {
             long headers = 0;
             long count = 0;
             long size = 0;
@@ -174,7 +188,8 @@ record LoaderList(List<Entry> entries) {
                         return Optional.empty();
                     }
                     before = map;
-                    entries.add(new Entry(new LoadedObject.Listing(namespace, position++), word(0), word(MAP_DYNAMIC)));
+                    entries.add(new Entry(map, new LoadedObject.Listing(namespace, position++), word(0),
+                            word(MAP_DYNAMIC)));
                 }
                 if (state != CONSISTENT) {
                     return Optional.empty();

@@ -6,7 +6,7 @@
  * <li>{@link PtraceAccess}, {@link PtraceDenial}: whether the kernel lets this process trace the target, and why not;
  * <li>{@link TargetLock}, {@link OtherTools}: the lock that keeps other tools away, and how to tell a tool at work from
  * other holders of a lock; {@link LockWait}: how operations wait for each other;
- * <li>{@link Interruption}: the wish of a caller that an operation end early;
+ * <li>{@link Interruption}: the wish of a caller that an operation end early; {@link CallerStack}: its stack, in failures;
  * <li>{@link ProcFs}, {@link PidNamespace}: facts from {@code /proc};
  * <li>{@link MemoryMap}, {@link MapReader}, {@link Mapping}, {@link NearGap}: the mappings, and the gaps between them;
  * <li>{@link TargetFiles}, {@link ObjectFiles}: the only way from the engine to files that a target names;

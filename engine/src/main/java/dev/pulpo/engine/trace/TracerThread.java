@@ -1,5 +1,6 @@
 package dev.pulpo.engine.trace;
 
+import dev.pulpo.engine.target.CallerStack;
 import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.ffm.Pause;
 import dev.pulpo.ffm.Processes;
@@ -203,34 +204,13 @@ public final class TracerThread implements AutoCloseable {
                                 + "with it, the kernel has let go of all that it traced", e);
                     }
                 } catch (ExecutionException e) {
-                    throw rethrown(e.getCause());
+                    throw CallerStack.rethrown(e.getCause(), "the tracer thread");
                 }
             }
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
-        }
-    }
-
-    private static RuntimeException rethrown(@Nullable Throwable cause) {
-        if (cause instanceof RuntimeException unchecked) {
-            // Adds the caller's stack; without it the trace ends in the executor.
-            unchecked.addSuppressed(new CallerStack());
-            return unchecked;
-        }
-        if (cause instanceof Error error) {
-            throw error;
-        }
-        return new IllegalStateException("work on the tracer thread failed", cause);
-    }
-
-    /** Holds the stack of the calling thread. */
-    private static final class CallerStack extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        CallerStack() {
-            super("called from");
         }
     }
 

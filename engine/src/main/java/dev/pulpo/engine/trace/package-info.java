@@ -9,7 +9,7 @@
  * <li>{@link Release}, {@link TimedWaits}, {@link InterruptedCall}: how a thread continues as if it had not been stopped;
  * <li>{@link BlockerFormatter}, {@link ThreadReport}, {@link BlockerHistory}, {@link Remedies}: the report of threads that
  * block a change;
- * <li>{@link OwnChild}: a child process of this JVM, for rehearsals.
+ * <li>{@link OwnChild}, {@link Rehearsal}: a child process of this JVM, to which things are done for the first time.
  * </ul>
  */
 @NullMarked

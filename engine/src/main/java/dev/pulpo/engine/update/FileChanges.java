@@ -90,7 +90,7 @@ public final class FileChanges {
             try (loaded;
                     replaced;
                     FileCopies copies = FileCopies.of(store.directory(), file.path(), loaded, replaced)) {
-                return new Comparison(copies, file.path(), published).run(store);
+                return new FileComparison(copies, file.path(), published).run(store);
             }
         });
         Thread.ofPlatform().daemon().name("pulpo-compare").start(work);

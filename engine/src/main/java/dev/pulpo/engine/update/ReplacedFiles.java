@@ -144,9 +144,7 @@ public final class ReplacedFiles {
     private static boolean isSame(ElfFile loaded, ElfFile installed) {
         return loaded.buildId().isPresent() && installed.buildId().isPresent()
                 ? loaded.buildId().equals(installed.buildId())
-                : loaded.source().size() == installed.source().size() && loaded.source()
-                        .slice(0, loaded.source().size())
-                        .mismatch(installed.source().slice(0, installed.source().size())) == -1;
+                : loaded.source().hasBytesOf(installed.source());
     }
 
     /** Whether it had a name, and was nobody's but root's: what users make and delete at run time is their business. */

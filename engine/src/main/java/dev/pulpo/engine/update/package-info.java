@@ -5,7 +5,7 @@
  * <li>{@link ReplacedFiles}: which files of a process have been replaced;
  * <li>{@link FileChanges}: what has changed in them, within limits;
  * <li>{@link FileCopies}: both builds, copied to where nobody changes them while they are compared;
- * <li>{@link Comparison}: what differs, and the container;
+ * <li>{@link FileComparison}: what differs, and the container;
  * <li>{@link ChangeStore}: what is known from earlier comparisons;
  * <li>{@link PackageNames}: which package a file belongs to.
  * </ul>

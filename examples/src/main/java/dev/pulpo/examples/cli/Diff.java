@@ -50,19 +50,26 @@ final class Diff extends Command {
         if (output.toString().isEmpty() && !allowed.isEmpty()) {
             throw usage("--allow is for making a container, and needs -o");
         }
-        BuildDiff diff = BuildDiff.between(old, replacement);
-        String differences = shown(diff.toString().lines().toList()) + (verbose ? lines(diff) : "");
         if (output.toString().isEmpty()) {
-            print(differences, Json.of(diff));
+            BuildDiff diff = BuildDiff.between(old, replacement);
+            print(differences(diff), Json.of(diff));
             return diff.uncompared().isEmpty() ? 0 : ExitStatus.OTHER;
         }
         Set<Check> all = EnumSet.noneOf(Check.class);
         all.addAll(allowed);
-        PackReport report = BuildDiff.pack(old, replacement, output, all, new BuildDiff.Selection(only, without));
-        Map<String, Object> object = Json.object("diff", Json.of(diff), "container", Json.of(report, output));
-        print(differences + System.lineSeparator() + shown(report.text(RemedyOptions.WORDING).lines().toList()),
+        BuildDiff.Packed packed = BuildDiff.compareAndPack(old, replacement, output, all,
+                new BuildDiff.Selection(only, without));
+        PackReport report = packed.report();
+        Map<String, Object> object = Json.object("diff", Json.of(packed.diff()), "container",
+                Json.of(report, output));
+        print(differences(packed.diff()) + System.lineSeparator()
+                + shown(report.text(RemedyOptions.WORDING).lines().toList()),
                 object);
         return report.isPackable() ? 0 : ExitStatus.REFUSED;
+    }
+
+    private String differences(BuildDiff diff) {
+        return shown(diff.toString().lines().toList()) + (verbose ? lines(diff) : "");
     }
 
     private static String lines(BuildDiff diff) {

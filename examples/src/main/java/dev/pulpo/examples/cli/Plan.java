@@ -12,20 +12,7 @@ import picocli.CommandLine;
 
 /** {@code pulpo plan}. */
 @CommandLine.Command(name = "plan", description = "Says what applying patches in one stop would do. Changes nothing.")
-final class Plan extends OnProcess {
-    @CommandLine.Option(names = "--all", description = "all processes that the name matches")
-    private boolean all;
-
-    @Override
-    boolean takesAll() {
-        return true;
-    }
-
-    @Override
-    boolean isForAll() {
-        return all;
-    }
-
+final class Plan extends OnEachProcess {
     @CommandLine.Mixin
     private PatchArguments arguments = new PatchArguments();
 

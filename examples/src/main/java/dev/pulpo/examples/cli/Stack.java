@@ -10,20 +10,7 @@ import picocli.CommandLine;
 
 /** {@code pulpo stack}. */
 @CommandLine.Command(name = "stack", description = "Shows the stacks of the threads of a process.")
-final class Stack extends OnProcess {
-    @CommandLine.Option(names = "--all", description = "all processes that the name matches")
-    private boolean all;
-
-    @Override
-    boolean takesAll() {
-        return true;
-    }
-
-    @Override
-    boolean isForAll() {
-        return all;
-    }
-
+final class Stack extends OnEachProcess {
     @CommandLine.Option(names = "--thread", paramLabel = "TID", description = "only this thread; may be repeated")
     private List<Integer> threads = List.of();
 

@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** Compares the copies of two builds, and makes the container. */
-final class Comparison {
+final class FileComparison {
     /** The objections to packing nothing. */
     private static final Set<Check> NO_DIFFERENCE = EnumSet.of(Check.UNKNOWN, Check.BUILD_ID);
 
@@ -33,7 +33,7 @@ final class Comparison {
      * @param path      the file's name in the process, for people
      * @param published whether everybody may read both builds
      */
-    Comparison(FileCopies copies, String path, boolean published) {
+    FileComparison(FileCopies copies, String path, boolean published) {
         this.copies = copies;
         this.path = path;
         this.published = published;
@@ -49,7 +49,8 @@ final class Comparison {
         String old = buildId(copies.old());
         String replacement = buildId(copies.replacement());
         String key = ChangeStore.key(copies.oldDigest() + published, copies.newDigest(),
-                Stream.of(old, replacement).filter(build -> build.length() > 2).map(Comparison::debugFile).toList());
+                Stream.of(old, replacement).filter(build -> build.length() > 2).map(FileComparison::debugFile)
+                        .toList());
         Optional<FileChange> known = store.find(key);
         return known.isPresent() ? known.get() : compared(store, key, old, replacement);
     }
@@ -66,13 +67,15 @@ final class Comparison {
 
     private FileChange compared(ChangeStore store, String key, String old, String replacement) throws IOException {
         try {
-            BuildDiff diff = BuildDiff.between(copies.old(), copies.replacement());
+            Path made = copies.old().resolveSibling("container.so");
+            BuildDiff.Packed packed = BuildDiff.compareAndPack(copies.old(), copies.replacement(), made, Set.of(),
+                    BuildDiff.Selection.ALL);
+            BuildDiff diff = packed.diff();
+            PackReport report = packed.report();
             List<String> differences = new ArrayList<>();
             diff.functions().forEach(function -> differences
                     .add(function.kind().name().toLowerCase(Locale.ROOT) + " " + function.name()));
             diff.variables().forEach(variable -> differences.add("data " + variable.name()));
-            Path made = copies.old().resolveSibling("container.so");
-            PackReport report = BuildDiff.pack(copies.old(), copies.replacement(), made, Set.of());
             // What could not be compared is an objection, even where nothing is known to differ.
             boolean same = differences.isEmpty()
                     && report.findings().stream().map(Finding::check).allMatch(NO_DIFFERENCE::contains);

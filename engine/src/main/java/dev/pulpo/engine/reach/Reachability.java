@@ -43,7 +43,7 @@ import java.util.concurrent.TimeUnit;
  * such stop. A value would have to move each time from what is not yet read to what has been, never being in a register or on a stack
  * at either stop.
  */
-final class Reach {
+final class Reachability {
     /** The longest stop, unless another limit is asked for. */
     private static final Duration LONGEST_STOP = Duration.ofMillis(20);
     /** The longest time to read all memory once while the process runs. */
@@ -64,7 +64,7 @@ final class Reach {
     private final Optional<Duration> maxPause;
     private final Set<HeldWord> held = new LinkedHashSet<>();
 
-    private Reach(Session session, List<PatchMemory> patches, Optional<Duration> maxPause) {
+    private Reachability(Session session, List<PatchMemory> patches, Optional<Duration> maxPause) {
         this.session = session;
         this.patches = patches;
         this.maxPause = maxPause;
@@ -83,7 +83,8 @@ final class Reach {
      */
     static List<HeldWord> into(Session session, List<Registry.StoredRecord> records, Optional<Duration> most) {
         ProcessImage image = session.refreshImage();
-        return new Reach(session, records.stream().map(record -> PatchMemory.of(record, image)).toList(), most).look();
+        return new Reachability(session, records.stream().map(record -> PatchMemory.of(record, image)).toList(), most)
+                .look();
     }
 
     /** The memory of the stub, and the registry if it has moved: tools write there, and the loader on the stub's stack. */
