@@ -159,6 +159,55 @@ static void run(void *(*what)(void *))
     }
 }
 
+/* More than malloc keeps for the thread that frees it. */
+#define CHUNK 5000
+
+/* A word in the middle of memory that is in use, between chunks that are not. */
+static const char **between_freed(void)
+{
+    char *volatile chunks[5];
+    const char **word;
+
+    for (int i = 0; i < 5; i++) {
+        chunks[i] = malloc(CHUNK);
+    }
+    free(chunks[1]);
+    free(chunks[3]);
+    word = (const char **)(chunks[2] + CHUNK / 2);
+    return word;
+}
+
+/* The same in a chunk that two have become. What malloc has written between the two is still there. */
+static const char **over_freed(void)
+{
+    char *volatile chunks[4];
+    char *whole;
+
+    for (int i = 0; i < 4; i++) {
+        chunks[i] = malloc(CHUNK);
+    }
+    free(chunks[2]);
+    free(chunks[1]);
+    whole = malloc(2 * CHUNK);
+    if (whole != chunks[1]) {
+        abort();
+    }
+    return (const char **)(chunks[2] + CHUNK / 2);
+}
+
+/* A word that nobody uses any more. */
+static void leave_freed(void)
+{
+    const char *volatile *chunk = malloc(CHUNK);
+    static void *last;
+
+    /* The last chunk of the heap becomes a part of what is left of it. */
+    last = malloc(CHUNK);
+    __asm__ volatile("" : : "r"(last) : "memory");
+    chunk[CHUNK / 2 / sizeof *chunk] = give(STRING, NULL);
+    free((void *)chunk);
+}
+
 static int is(const char *name) { return strcmp(kind, name) == 0; }
 
 static void keep(void)
@@ -170,6 +219,11 @@ static void keep(void)
     } else if (is("heap")) {
         heap_text = malloc(sizeof *heap_text);
         *heap_text = give(STRING, NULL);
+    } else if (is("between-freed") || is("over-freed")) {
+        heap_text = is("over-freed") ? over_freed() : between_freed();
+        *heap_text = give(STRING, NULL);
+    } else if (is("freed")) {
+        leave_freed();
     } else if (is("packed")) {
         packed_text = malloc(sizeof *packed_text);
         packed_text->text = give(STRING, NULL);
@@ -234,7 +288,7 @@ static void use(void)
 {
     if (is("static")) {
         strcpy(said, text);
-    } else if (is("heap")) {
+    } else if (is("heap") || is("between-freed") || is("over-freed")) {
         strcpy(said, *heap_text);
     } else if (is("packed")) {
         strcpy(said, packed_text->text);

@@ -61,7 +61,7 @@ class ReachTest {
             "gcc, register, given by the patch", "gcc, vector, given by the patch", "clang, stack, given by the patch",
             "gcc, tls, given by the patch", "gcc, coroutine-static, resumed", "clang, coroutine-heap, resumed",
             "gcc, coroutine-mapped, resumed", "gcc, coroutine-jump, resumed", "clang, coroutine-jump, resumed",
-            "gcc, sharer, resumed"})
+            "gcc, sharer, resumed", "gcc, between-freed, given by the patch", "clang, over-freed, given by the patch"})
     void patchStaysLoadedAsLongAsSomethingLeadsIntoIt(String compiler, String kind, String said) throws Exception {
         try (RunningServer server = RunningServer.plain(victim(compiler));
                 LiveProcess process = LiveProcess.attach(server.pid())) {
@@ -116,7 +116,7 @@ class ReachTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"gcc, nothing", "clang, nothing", "gcc, ended", "clang, ended"})
+    @CsvSource({"gcc, nothing", "clang, nothing", "gcc, ended", "clang, ended", "gcc, freed", "clang, freed"})
     void patchThatNothingLeadsIntoIsUnloaded(String compiler, String kind) throws Exception {
         try (RunningServer server = RunningServer.plain(victim(compiler));
                 LiveProcess process = LiveProcess.attach(server.pid())) {

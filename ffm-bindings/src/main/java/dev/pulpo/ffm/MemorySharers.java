@@ -3,21 +3,23 @@ package dev.pulpo.ffm;
 import static dev.pulpo.ffm.NativeCalls.syscall;
 
 import dev.pulpo.ffm.raw.Linux;
-import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * Other processes that use the memory of a process: children of vfork(2), and of clone(2) with {@code CLONE_VM} and without
- * {@code CLONE_THREAD}. Not thread-safe.
+ * {@code CLONE_THREAD}. Looking allocates nothing, unless there are more processes than ever before. Not thread-safe.
  */
 public final class MemorySharers implements AutoCloseable {
     /** {@code KCMP_VM} (linux/kcmp.h). */
     private static final long KCMP_VM = 1;
+    /** Fields of proc_pid_statm(5). */
+    private static final int SIZES = 7;
 
     private final int pid;
     private final TaskList processes;
+    private final long[] own = new long[SIZES];
+    private final long[] others = new long[SIZES];
 
     /** Opens the list of processes. */
     public MemorySharers(int pid, Arena arena) {
@@ -48,19 +50,8 @@ public final class MemorySharers implements AutoCloseable {
     }
 
     private boolean hasSameSizes(int other) {
-        String own = sizes(pid);
-        return !own.isEmpty() && own.equals(sizes(other)) && own.equals(sizes(pid));
-    }
-
-    /** Pages of program, resident, shared, text, data (proc_pid_statm(5)); empty where there are none. */
-    private static String sizes(int process) {
-        try {
-            String sizes = ProcFile.readRecord(Path.of("/proc/" + process + "/statm"), StandardCharsets.US_ASCII)
-                    .strip();
-            return sizes.startsWith("0 ") ? "" : sizes;
-        } catch (IOException gone) {
-            return "";
-        }
+        return processes.readSizes(pid, own) && processes.readSizes(other, others) && Arrays.equals(own, others)
+                && processes.readSizes(pid, others) && Arrays.equals(own, others);
     }
 
     @Override

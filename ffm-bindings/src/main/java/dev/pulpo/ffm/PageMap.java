@@ -22,7 +22,11 @@ public final class PageMap implements AutoCloseable {
      */
     private static final long PAGEMAP_SCAN = 0xc060_6610L;
     private static final int SCAN_BYTES = 96;
-    private static final int WALK_END = 32;
+    /** Of some fields, which one it is. */
+    private static final int START = 2;
+    private static final int WALK_END = 4;
+    private static final int VECTOR = 5;
+    private static final int INVERTED = 8;
     private static final int REGION_BYTES = 24;
     private static final int REGIONS = 2048;
     private static final long PAGE_IS_FILE = 1 << 2;
@@ -84,11 +88,15 @@ public final class PageMap implements AutoCloseable {
         long file = anonymous ? PAGE_IS_FILE : 0;
         long from = start;
         while (from < end) {
-            long[] fields = {SCAN_BYTES, 0, from, end, 0, regions.address(), REGIONS, 0, PAGE_IS_PFNZERO | file,
-                    PAGE_IS_PFNZERO | file, PAGE_IS_PRESENT | PAGE_IS_SWAPPED, PAGE_IS_FILE};
-            for (int i = 0; i < fields.length; i++) {
-                request.set(ValueLayout.JAVA_LONG, 8L * i, fields[i]);
-            }
+            field(0, SCAN_BYTES);
+            field(START, from);
+            field(START + 1, end);
+            field(VECTOR, regions.address());
+            field(VECTOR + 1, REGIONS);
+            field(INVERTED, PAGE_IS_PFNZERO | file);
+            field(INVERTED + 1, PAGE_IS_PFNZERO | file);
+            field(INVERTED + 2, PAGE_IS_PRESENT | PAGE_IS_SWAPPED);
+            field(INVERTED + 3, PAGE_IS_FILE);
             long found = syscall(Linux.SYS_ioctl(), descriptor, PAGEMAP_SCAN, request.address());
             if (found < 0) {
                 scans = found != -ENOTTY && found != -Errno.EINVAL;
@@ -98,13 +106,17 @@ public final class PageMap implements AutoCloseable {
                 note(regions.get(ValueLayout.JAVA_LONG, i * REGION_BYTES),
                         regions.get(ValueLayout.JAVA_LONG, i * REGION_BYTES + 8));
             }
-            long next = request.get(ValueLayout.JAVA_LONG, WALK_END);
+            long next = request.get(ValueLayout.JAVA_LONG, 8 * WALK_END);
             if (next <= from) {
                 return false;
             }
             from = next;
         }
         return true;
+    }
+
+    private void field(int index, long value) {
+        request.set(ValueLayout.JAVA_LONG, 8L * index, value);
     }
 
     private boolean read(long start, long end, boolean anonymous) {

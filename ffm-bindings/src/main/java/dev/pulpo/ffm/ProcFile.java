@@ -110,48 +110,61 @@ public final class ProcFile {
         }
     }
 
+    /** Room for reading {@code maps} again and again. Grows only for a line longer than ever before. Not thread-safe. */
+    public static final class MapRoom {
+        private final MemorySegment chunk;
+        private byte[] bytes = new byte[2 * CHUNK];
+
+        public MapRoom(Arena arena) {
+            chunk = arena.allocate(CHUNK);
+        }
+    }
+
     /** As {@link #readMaps(Path, long, LineReader)}, from a descriptor. */
     static void readMaps(Path file, int descriptor, long most, LineReader reader) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment chunk = arena.allocate(CHUNK);
-            byte[] bytes = new byte[2 * CHUNK];
-            int kept = 0;
-            long offset = 0;
-            while (true) {
-                int read = read(file, descriptor, chunk, offset);
-                if (read == 0) {
-                    if (kept > 0) {
-                        reader.take(bytes, 0, kept);
-                    }
-                    return;
+            readMaps(file, descriptor, most, reader, new MapRoom(arena));
+        }
+    }
+
+    static void readMaps(Path file, int descriptor, long most, LineReader reader, MapRoom room) throws IOException {
+        int kept = 0;
+        long offset = 0;
+        while (true) {
+            int read = read(file, descriptor, room.chunk, offset);
+            if (read == 0) {
+                if (kept > 0) {
+                    reader.take(room.bytes, 0, kept);
                 }
-                offset += read;
-                if (offset > most) {
-                    throw new TooLongException(file, most);
-                }
-                // The kept bytes are less than a line, so this doubles only for a line that does not fit.
-                bytes = withRoom(bytes, kept, read);
-                MemorySegment.copy(chunk, ValueLayout.JAVA_BYTE, 0, bytes, kept, read);
-                int end = kept + read;
-                int line = 0;
-                int top = -1;
-                // The bytes that were kept hold no line feed.
-                for (int at = kept; at < end; at++) {
-                    if (bytes[at] == '\n') {
-                        if (!reader.take(bytes, line, at)) {
-                            return;
-                        }
-                        top = line;
-                        line = at + 1;
-                    }
-                }
-                // The last line may be that of the topmost mapping. Line feeds in names are escaped.
-                if (line == end && isTop(bytes, top, end)) {
-                    return;
-                }
-                kept = end - line;
-                System.arraycopy(bytes, line, bytes, 0, kept);
+                return;
             }
+            offset += read;
+            if (offset > most) {
+                throw new TooLongException(file, most);
+            }
+            // The kept bytes are less than a line, so this doubles only for a line that does not fit.
+            room.bytes = withRoom(room.bytes, kept, read);
+            byte[] bytes = room.bytes;
+            MemorySegment.copy(room.chunk, ValueLayout.JAVA_BYTE, 0, bytes, kept, read);
+            int end = kept + read;
+            int line = 0;
+            int top = -1;
+            // The bytes that were kept hold no line feed.
+            for (int at = kept; at < end; at++) {
+                if (bytes[at] == '\n') {
+                    if (!reader.take(bytes, line, at)) {
+                        return;
+                    }
+                    top = line;
+                    line = at + 1;
+                }
+            }
+            // The last line may be that of the topmost mapping. Line feeds in names are escaped.
+            if (line == end && isTop(bytes, top, end)) {
+                return;
+            }
+            kept = end - line;
+            System.arraycopy(bytes, line, bytes, 0, kept);
         }
     }
 

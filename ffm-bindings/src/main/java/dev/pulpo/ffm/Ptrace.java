@@ -70,7 +70,10 @@ public final class Ptrace {
     }
 
     private static void checked(String request, int tid, long result) {
-        check("ptrace(" + request + ", " + tid + ")", result);
+        // Builds the message only if there is a failure.
+        if (NativeCalls.isError(result)) {
+            check("ptrace(" + request + ", " + tid + ")", result);
+        }
     }
 
     /** The guard of this thread while it waits, if it is {@linkplain WaitGuard#arm armed}. */

@@ -10,15 +10,17 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Registers {
     private final MemorySegment struct;
+    private final MemorySegment bytes;
 
     /** Registers in memory from the arena, all zero. */
     public Registers(Arena arena) {
         struct = arena.allocate(user_regs_struct.layout());
+        bytes = struct.asReadOnly();
     }
 
     /** The bytes of all registers, only to be read. */
     public MemorySegment bytes() {
-        return struct.asReadOnly();
+        return bytes;
     }
 
     MemorySegment struct() {

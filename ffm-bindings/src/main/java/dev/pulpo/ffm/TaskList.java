@@ -50,7 +50,7 @@ public final class TaskList implements AutoCloseable {
         this.endsShort = endsShort;
         buffer = arena.allocate(BUFFER_BYTES, 8);
         stat = arena.allocate(STAT_BYTES, 8);
-        statPath = arena.allocate(DIGITS + 6L);
+        statPath = arena.allocate(DIGITS + 7L);
         statPath.setString(DIGITS, "/stat");
         try (Arena scratch = Arena.ofConfined()) {
             descriptor = (int) check("open(" + path + ")",
@@ -107,13 +107,7 @@ public final class TaskList implements AutoCloseable {
      * nothing.
      */
     public char state(int tid) {
-        long file = syscall(Linux.SYS_openat(), descriptor, pathOf(tid), Linux.O_RDONLY() | Linux.O_CLOEXEC(),
-                0);
-        if (NativeCalls.isError(file)) {
-            return 0;
-        }
-        long bytes = syscall(Linux.SYS_read(), file, buffer.address(), BUFFER_BYTES);
-        syscall(Linux.SYS_close(), file, 0, 0);
+        long bytes = read(tid);
         // The name before the state is in parentheses, and may contain any character, even parentheses.
         for (long at = bytes - 3; at >= 0; at--) {
             if (buffer.get(ValueLayout.JAVA_BYTE, at) == ')') {
@@ -121,6 +115,41 @@ public final class TaskList implements AutoCloseable {
             }
         }
         return 0;
+    }
+
+    /**
+     * Reads the sizes of a process's memory, in pages: program, resident, shared, text, 0, data, 0 (proc_pid_statm(5)).
+     * Allocates nothing.
+     *
+     * @param into room for seven
+     * @return whether it has memory
+     */
+    boolean readSizes(int tid, long[] into) {
+        statPath.set(ValueLayout.JAVA_BYTE, DIGITS + 5L, (byte) 'm');
+        long bytes = read(tid);
+        statPath.set(ValueLayout.JAVA_BYTE, DIGITS + 5L, (byte) 0);
+        java.util.Arrays.fill(into, 0);
+        int field = 0;
+        for (long at = 0; at < bytes && field < into.length; at++) {
+            byte character = buffer.get(ValueLayout.JAVA_BYTE, at);
+            if (character >= '0' && character <= '9') {
+                into[field] = into[field] * 10 + character - '0';
+            } else {
+                field++;
+            }
+        }
+        return into[0] != 0;
+    }
+
+    /** Reads the file of a thread that {@link #pathOf} names into the buffer; returns an error or the number of bytes. */
+    private long read(int tid) {
+        long file = syscall(Linux.SYS_openat(), descriptor, pathOf(tid), Linux.O_RDONLY() | Linux.O_CLOEXEC(), 0);
+        if (NativeCalls.isError(file)) {
+            return file;
+        }
+        long bytes = syscall(Linux.SYS_read(), file, buffer.address(), BUFFER_BYTES);
+        syscall(Linux.SYS_close(), file, 0, 0);
+        return bytes;
     }
 
     /** The path {@code TID/stat}, relative to the directory of the list; written from its end. */

@@ -20,6 +20,7 @@ public final class TraceeMemory implements TargetMemory, AutoCloseable {
     /** Below the lowest address of any mapping in an ordinary program (vm.mmap_min_addr). */
     private static final long NEVER_MAPPED = 16;
 
+    private static final Path MAPS = Path.of("maps");
     private static final int NONE = -1;
 
     private final int tid;
@@ -91,12 +92,20 @@ public final class TraceeMemory implements TargetMemory, AutoCloseable {
      * @throws ProcFile.TooLongException if there are more than {@code most} bytes
      * @throws IllegalStateException if this is closed
      */
-    public synchronized boolean readMap(long most, ProcFile.LineReader reader) throws ProcFile.TooLongException {
+    public boolean readMap(long most, ProcFile.LineReader reader) throws ProcFile.TooLongException {
+        try (Arena arena = Arena.ofConfined()) {
+            return readMap(most, reader, new ProcFile.MapRoom(arena));
+        }
+    }
+
+    /** As {@link #readMap(long, ProcFile.LineReader)}, without allocating where the map is open. */
+    public synchronized boolean readMap(long most, ProcFile.LineReader reader, ProcFile.MapRoom room)
+            throws ProcFile.TooLongException {
         if (closed) {
             throw new IllegalStateException("the memory of thread " + tid + " has been closed");
         }
         try {
-            ProcFile.readMaps(Path.of("maps"), map, most, reader);
+            ProcFile.readMaps(MAPS, map, most, reader, room);
             return true;
         } catch (ProcFile.TooLongException tooLong) {
             throw tooLong;

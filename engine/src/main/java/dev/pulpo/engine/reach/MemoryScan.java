@@ -2,23 +2,17 @@ package dev.pulpo.engine.reach;
 
 import dev.pulpo.engine.code.CodeRanges;
 import dev.pulpo.engine.stack.PauseBudget;
-import dev.pulpo.engine.target.Mapping;
-import dev.pulpo.engine.target.MemoryMap;
 import dev.pulpo.ffm.PageMap;
-import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.ScatteredRead;
 import dev.pulpo.ffm.TargetMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Optional;
 
 /**
  * Reads all memory in which a process can keep an address: pages that it has written, whatever their protection is now, and
- * pages that it shares and may write. Pages without content are not touched, so a sparse mapping costs nothing. For one
- * thread.
+ * pages that it shares and may write. Pages without content are not touched, so a sparse mapping costs nothing. Allocates
+ * only where there is more than ever before. For one thread.
  */
 final class MemoryScan implements AutoCloseable {
     private static final int CHUNK = 256 * 1024;
@@ -32,7 +26,6 @@ final class MemoryScan implements AutoCloseable {
     private final ScatteredRead read;
     private final MemorySegment single;
     private final long[] words = new long[CHUNK / Long.BYTES + 4];
-    private MemoryMap map = new MemoryMap(List.of());
     private long unreadable;
 
     /** @param tid a live thread */
@@ -47,18 +40,14 @@ final class MemoryScan implements AutoCloseable {
     /**
      * Finds the pages.
      *
-     * @param now  the mappings
+     * @param map  the mappings now
      * @param skip memory that does not count
      */
-    void look(MemoryMap now, CodeRanges skip) {
-        map = now;
-        pages.clear();
-        unreadable = 0;
-        for (Mapping mapping : now.mappings()) {
-            if (skip.find(mapping.start().value()) < 0 && !isOfTheKernel(mapping)
-                    && (!mapping.isShared() || mapping.isWritable())
-                    && !pages.add(mapping.start().value(), mapping.end().value(), !mapping.isShared())) {
-                unreadable = mapping.start().value();
+    void look(MappingTable map, CodeRanges skip) {
+        begin(map);
+        for (int i = 0; i < map.count(); i++) {
+            if (skip.find(map.start(i)) < 0 && !map.isSpecial(i) && (!map.isShared(i) || map.isWritable(i))) {
+                add(map.start(i), map.end(i), map.isShared(i));
             }
         }
     }
@@ -66,40 +55,40 @@ final class MemoryScan implements AutoCloseable {
     /**
      * As the other, for a few places.
      *
-     * @param places whose mappings are to be read; of those that are long, a part around the place
+     * @param places whose mappings are to be read; of those that are long, a part around the place. They get sorted
      */
-    void look(MemoryMap now, CodeRanges skip, List<RemoteAddress> places) {
-        map = now;
-        pages.clear();
-        unreadable = 0;
+    void look(MappingTable map, CodeRanges skip, AddressBag places) {
+        begin(map);
+        places.sort();
         long done = 0;
-        for (RemoteAddress place : places.stream().sorted().toList()) {
-            Optional<Mapping> mapping = now.find(place).filter(found -> skip.find(found.start().value()) < 0);
-            if (mapping.isPresent()) {
-                long start = Math.max(done, Math.max(mapping.get().start().value(), (place.value() & -PAGE) - AROUND));
-                done = Math.max(done, Math.min(mapping.get().end().value(), (place.value() & -PAGE) + AROUND));
-                if (start < done && !pages.add(start, done, !mapping.get().isShared())) {
-                    unreadable = start;
+        for (int i = 0; i < places.count(); i++) {
+            int mapping = map.find(places.get(i));
+            if (mapping >= 0 && skip.find(map.start(mapping)) < 0) {
+                long page = places.get(i) & -PAGE;
+                long start = Math.max(done, Math.max(map.start(mapping), page - AROUND));
+                done = Math.max(done, Math.min(map.end(mapping), page + AROUND));
+                if (start < done) {
+                    add(start, done, map.isShared(mapping));
                 }
             }
         }
     }
 
-    /** What the kernel or a device shows: the process keeps nothing there. */
-    private static boolean isOfTheKernel(Mapping mapping) {
-        String path = mapping.path();
-        return path.startsWith("[v") || path.startsWith("anon_inode:")
-                || path.startsWith("/dev/") && !path.startsWith("/dev/shm/") && !path.startsWith("/dev/zero")
-                        && !path.startsWith("/dev/hugepages");
+    private void begin(MappingTable map) {
+        pages.clear();
+        // Without any mapping nothing can be said about the memory.
+        unreadable = map.count() == 0 ? PAGE : 0;
+    }
+
+    private void add(long start, long end, boolean shared) {
+        if (!pages.add(start, end, !shared)) {
+            unreadable = start;
+        }
     }
 
     /** How much there is to read. */
     long bytes() {
         return pages.bytes();
-    }
-
-    MemoryMap map() {
-        return map;
     }
 
     /** Reads all pages that were found, unless the budget is spent before. */
@@ -122,7 +111,7 @@ final class MemoryScan implements AutoCloseable {
         read.read(tid);
         for (int i = 0; i < read.count(); i++) {
             if (read.isComplete(i)) {
-                search(search, read.bytes().asSlice(read.offset(i), read.length(i)), read.address(i));
+                search(search, read.bytes(), read.offset(i), read.length(i), read.address(i));
             } else {
                 searchPages(search, read.address(i), read.length(i));
             }
@@ -134,25 +123,24 @@ final class MemoryScan implements AutoCloseable {
     private void searchPages(PointerSearch search, long start, long length) {
         for (long at = start & -PAGE; at < start + length; at += PAGE) {
             if (memory.readSome(at, single) == PAGE) {
-                search(search, single, at);
+                search(search, single, 0, PAGE, at);
             } else {
                 unreadable = at;
             }
         }
     }
 
-    private void search(PointerSearch search, MemorySegment bytes, long start) {
-        int count = (int) (bytes.byteSize() / Long.BYTES);
+    private void search(PointerSearch search, MemorySegment bytes, long offset, long length, long start) {
+        int count = (int) (length / Long.BYTES);
         words[0] = 0;
-        MemorySegment.copy(bytes, ValueLayout.JAVA_LONG, 0, words, 1, count);
+        MemorySegment.copy(bytes, ValueLayout.JAVA_LONG, offset, words, 1, count);
         words[count + 1] = 0;
         search.search(words, count + 2, start - Long.BYTES);
     }
 
-    /** Searches bytes that are no memory of the process, such as registers. */
-    void searchBytes(PointerSearch search, MemorySegment bytes, long length) {
-        Arrays.fill(words, 0, (int) (length / Long.BYTES) + 2, 0);
-        search(search, bytes.asSlice(0, length & -Long.BYTES), 0);
+    /** Searches bytes that are no memory of the process, such as registers. What it finds is told by its offset. */
+    void searchBytes(PointerSearch search, MemorySegment bytes, long offset, long length) {
+        search(search, bytes, offset, length & -Long.BYTES, 0);
     }
 
     /** An address that could not be looked at; 0 where there is none. */

@@ -1,10 +1,8 @@
 package dev.pulpo.engine.reach;
 
 import dev.pulpo.engine.code.CodeRanges;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.OptionalLong;
 
 /**
  * Finds values that could be addresses in some memory, as a conservative garbage collector does. An address may begin at any
@@ -20,13 +18,15 @@ final class PointerSearch {
     /** Further findings change nothing. */
     private static final int MOST = 100_000;
 
-    private final long[] starts;
-    private final long[] spans;
-    private final long first;
-    private final long whole;
+    private long[] starts = new long[16];
+    private long[] spans = new long[16];
+    private int ranges;
+    private long first;
+    private long whole;
     /** Bytes that every address in the memory has one of, eight times; and which byte of the address it is. */
-    private final long[] patterns;
-    private final int[] places;
+    private long[] patterns = new long[16];
+    private int[] places = new int[16];
+    private int kinds;
     private boolean demangles;
     private long guard;
 
@@ -34,26 +34,57 @@ final class PointerSearch {
     private long[] values = new long[256];
     private int count;
 
-    /** @param memory what the addresses are searched for; at least one range */
+    /** Searches for nothing yet. */
+    PointerSearch() {}
+
+    /** @param memory what the addresses are searched for */
     PointerSearch(List<CodeRanges.Range> memory) {
-        starts = memory.stream().mapToLong(range -> range.start().value()).toArray();
-        spans = memory.stream().mapToLong(range -> range.end().value() - range.start().value()).toArray();
-        first = Arrays.stream(starts).min().orElseThrow();
-        whole = memory.stream().mapToLong(range -> range.end().value()).max().orElseThrow() - first;
-        List<long[]> bytes = new ArrayList<>();
-        for (int i = 0; i < starts.length; i++) {
-            // The byte that tells most: of the lower ones all occur, the upper ones are those of all shared objects.
-            int place = starts[i] >>> 24 == 0 ? 2 : 3;
-            long last = starts[i] + spans[i] - 1 >>> 8 * place;
-            for (long part = starts[i] >>> 8 * place; part <= last; part++) {
-                long[] pattern = {(part & 0xff) * LOWEST, place};
-                if (bytes.stream().noneMatch(known -> Arrays.equals(known, pattern))) {
-                    bytes.add(pattern);
-                }
+        memory.forEach(range -> aim(range.start().value(), range.end().value()));
+    }
+
+    /** Searches for nothing again, and forgets what was found. */
+    void reset() {
+        ranges = 0;
+        kinds = 0;
+        count = 0;
+    }
+
+    /**
+     * Searches for addresses in this memory, too.
+     *
+     * @param end first address after it
+     */
+    void aim(long start, long end) {
+        if (ranges == starts.length) {
+            starts = Arrays.copyOf(starts, 2 * ranges);
+            spans = Arrays.copyOf(spans, 2 * ranges);
+        }
+        starts[ranges] = start;
+        spans[ranges] = end - start;
+        long last = ranges == 0 ? end : Math.max(first + whole, end);
+        first = ranges == 0 ? start : Math.min(first, start);
+        whole = last - first;
+        ranges++;
+        // The byte that tells most: of the lower ones all occur, the upper ones are those of all shared objects.
+        int place = start >>> 24 == 0 ? 2 : 3;
+        for (long part = start >>> 8 * place; part <= end - 1 >>> 8 * place; part++) {
+            notePattern((part & 0xff) * LOWEST, place);
+        }
+    }
+
+    private void notePattern(long pattern, int place) {
+        for (int i = 0; i < kinds; i++) {
+            if (patterns[i] == pattern && places[i] == place) {
+                return;
             }
         }
-        patterns = bytes.stream().mapToLong(pattern -> pattern[0]).toArray();
-        places = bytes.stream().mapToInt(pattern -> (int) pattern[1]).toArray();
+        if (kinds == patterns.length) {
+            patterns = Arrays.copyOf(patterns, 2 * kinds);
+            places = Arrays.copyOf(places, 2 * kinds);
+        }
+        patterns[kinds] = pattern;
+        places[kinds] = place;
+        kinds++;
     }
 
     /** The process's pointer guard is known from here on. */
@@ -62,9 +93,15 @@ final class PointerSearch {
         guard = pointerGuard;
     }
 
-    /** The process's pointer guard, if it is known. */
-    OptionalLong guard() {
-        return demangles ? OptionalLong.of(guard) : OptionalLong.empty();
+    /** Whether the process's pointer guard is known. */
+    boolean demangles() {
+        return demangles;
+    }
+
+    /** Lets another search know the process's pointer guard, if this one does. */
+    void shareGuard(PointerSearch with) {
+        with.demangles = demangles;
+        with.guard = guard;
     }
 
     void clear() {
@@ -81,8 +118,8 @@ final class PointerSearch {
     void search(long[] words, int end, long base) {
         // Usually there are one or two patterns. Most words fail here, so this is all that counts.
         long one = patterns[0];
-        long two = patterns[patterns.length > 1 ? 1 : 0];
-        boolean more = patterns.length > 2;
+        long two = patterns[kinds > 1 ? 1 : 0];
+        boolean more = kinds > 2;
         for (int i = 1; i < end - 1; i++) {
             long word = words[i];
             long a = word ^ one;
@@ -101,7 +138,7 @@ final class PointerSearch {
     }
 
     private void searchWord(long[] words, int i, long base) {
-        for (int j = 0; j < patterns.length; j++) {
+        for (int j = 0; j < kinds; j++) {
             long other = words[i] ^ patterns[j];
             long hits = other - LOWEST & ~other & HIGHEST;
             while (hits != 0) {
@@ -122,7 +159,7 @@ final class PointerSearch {
     private void consider(long address, long value) {
         long plain = value & ADDRESS;
         boolean word = value == plain && (address & 7) == 0;
-        for (int i = 0; i < starts.length; i++) {
+        for (int i = 0; i < ranges; i++) {
             if (Long.compareUnsigned(plain - starts[i], spans[i]) < 0 && (word || starts[i] >>> Integer.SIZE != 0)) {
                 note(address, plain);
                 return;

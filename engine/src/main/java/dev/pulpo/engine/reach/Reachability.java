@@ -8,6 +8,7 @@ import dev.pulpo.engine.code.CodeRanges;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.session.Session;
 import dev.pulpo.engine.stack.PauseBudget;
+import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.Mapping;
 import dev.pulpo.engine.target.MemoryMap;
 import dev.pulpo.engine.target.ProcFs;
@@ -20,6 +21,7 @@ import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SignalFrame;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -27,6 +29,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Whether anything could still lead into patches that are out of force: any register of a thread, any word of memory. It is
@@ -42,6 +46,10 @@ import java.util.concurrent.TimeUnit;
  * the pages where anything was found before; all memory is read before the stop and after it, and then there is another
  * such stop. A value would have to move each time from what is not yet read to what has been, never being in a register or on a stack
  * at either stop.
+ *
+ * <p>Words that are left over do not count: in parts of stacks that are dead ({@link DeadStacks}), in memory that
+ * {@code malloc} has taken back ({@link FreedChunks}), and in the loader's own variables, such as the address where the cache
+ * of libraries was. A warm stop that finds no more than the one before it allocates nothing.
  */
 final class Reachability {
     /** The longest stop, unless another limit is asked for. */
@@ -53,14 +61,20 @@ final class Reachability {
     private static final int POINTER_GUARD = 0x30;
     /** The control words of FXSAVE, with the address of the last x87 instruction (SDM volume 1, table 10-2). */
     private static final int VECTORS = 32;
+    private static final long PAGE = 4096;
+    /** For more words than these no free chunk is searched for. */
+    private static final int MOST_CHUNKS = 4096;
     private static final String[] REGISTERS = {"r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8",
             "rax",
             "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip"};
+
+    private static final long REGISTER_BYTES = (long) REGISTERS.length * Long.BYTES;
 
     private final Session session;
     private final List<PatchMemory> patches;
     private final PointerSearch search;
     private final CodeRanges skip;
+    private final CodeRanges loader;
     private final Optional<Duration> maxPause;
     private final Set<HeldWord> held = new LinkedHashSet<>();
 
@@ -73,6 +87,7 @@ final class Reachability {
         List<CodeRanges.Range> skipped = new ArrayList<>(own);
         skipped.addAll(stub(session));
         skip = CodeRanges.of(skipped);
+        loader = CodeRanges.of(session.image().loader().stream().flatMap(Reachability::segments).toList());
     }
 
     /**
@@ -91,16 +106,22 @@ final class Reachability {
     private static List<CodeRanges.Range> stub(Session session) {
         List<CodeRanges.Range> ranges = new ArrayList<>();
         ProcessImage image = session.image();
-        image.stub().flatMap(image::containing).ifPresent(stub -> stub.elf().segments().stream()
-                .filter(segment -> segment.type().equals(SegmentType.LOAD))
-                .forEach(segment -> ranges.add(new CodeRanges.Range(
-                        new RemoteAddress(stub.toRemote(segment.address()).value() & -4096),
-                        stub.toRemote(new LinkAddress(segment.address().value() + segment.memorySize() + 4095 & -4096)),
-                        "the stub"))));
+        image.stub().flatMap(image::containing).stream().flatMap(Reachability::segments)
+                .map(part -> new CodeRanges.Range(new RemoteAddress(part.start().value() & -PAGE),
+                        new RemoteAddress(part.end().value() + PAGE - 1 & -PAGE), part.name()))
+                .forEach(ranges::add);
         Registry registry = session.ledger().now();
         ranges.add(new CodeRanges.Range(registry.stub().registry().start(),
                 registry.stub().registry().start().plus(registry.stub().registry().size()), "the registry"));
         return ranges;
+    }
+
+    /** What an object has loaded, up to the end of its variables. */
+    private static Stream<CodeRanges.Range> segments(LoadedObject object) {
+        return object.elf().segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
+                .map(segment -> new CodeRanges.Range(object.toRemote(segment.address()),
+                        object.toRemote(new LinkAddress(segment.address().value() + segment.memorySize())),
+                        object.fileName()));
     }
 
     private List<HeldWord> look() {
@@ -116,23 +137,25 @@ final class Reachability {
         });
     }
 
-    private MemoryMap mapNow() {
-        return MemoryMap.read(session.pid(), session.image().tid(), session.memory());
-    }
-
     /** One look at the process, of several stops at most. For the tracer thread. */
     private final class Look {
         private final TracerThread.Tools tools;
         private final MemoryScan scan;
         private final MemorySharers sharers;
         private final MemorySegment vectors;
+        private final MemorySegment word;
+        private final MappingTable map;
         private final DeadStacks dead;
+        private final FreedChunks freed;
+        private final PointerSearch intoStacks = new PointerSearch();
         private final long limit = maxPause.orElse(LONGEST_STOP).toNanos();
         /** Copies of what was found, which outlive the search. */
-        private long[] addresses = new long[0];
-        private long[] values = new long[0];
-        private List<CodeRanges.Range> zones = List.of();
-        private final Set<RemoteAddress> alive = new LinkedHashSet<>();
+        private final AddressBag addresses = new AddressBag();
+        private final AddressBag values = new AddressBag();
+        /** Where to look in a stop that may not look at everything. */
+        private final AddressBag places = new AddressBag();
+        /** What points into stacks with old words. */
+        private final AddressBag alive = new AddressBag();
         private boolean finished;
 
         Look(TracerThread.Tools tools, MemoryScan scan, MemorySharers sharers, Arena arena) {
@@ -140,7 +163,10 @@ final class Reachability {
             this.scan = scan;
             this.sharers = sharers;
             vectors = arena.allocate(SignalFrame.XSTATE_MAX, 64);
+            word = arena.allocate(Long.BYTES, 8);
+            map = new MappingTable(session.pid(), session.image().tid(), session.memory(), arena);
             dead = new DeadStacks(session.memory(), arena);
+            freed = new FreedChunks(session.memory(), arena);
         }
 
         void all() {
@@ -162,20 +188,19 @@ final class Reachability {
 
         /** Looks in all memory for what points into stacks with old words, while the process runs. */
         private void findWaysIntoStacks() {
-            if (zones.isEmpty() || !held.isEmpty()) {
+            if (!dead.isAsked() || !held.isEmpty()) {
                 return;
             }
-            scan.look(mapNow(), skip);
-            PointerSearch into = new PointerSearch(zones);
-            search.guard().ifPresent(into::demangle);
-            scan.search(into, PauseBudget.unlimited());
-            noteAlive(into);
+            map.read();
+            scan.look(map, skip);
+            searchForStacks(PauseBudget.unlimited());
             judge();
         }
 
         /** Reads all memory while the process runs, and notes what it finds. Returns how long it took. */
         private long read() {
-            scan.look(mapNow(), skip);
+            map.read();
+            scan.look(map, skip);
             search.clear();
             PauseBudget budget = PauseBudget.of(Optional.of(LONGEST_READ), 1);
             budget.begin();
@@ -186,15 +211,21 @@ final class Reachability {
                 hold("memory that took too long to read", 0, 0);
             }
             keep();
+            freed.clear();
+            for (int i = 0; i < Math.min(addresses.count(), MOST_CHUNKS); i++) {
+                if (!isLoaders(addresses.get(i), values.get(i))) {
+                    freed.find(addresses.get(i), map);
+                }
+            }
             return nanos;
         }
 
         private void keep() {
-            addresses = new long[search.count()];
-            values = new long[search.count()];
-            for (int i = 0; i < addresses.length; i++) {
-                addresses[i] = search.address(i);
-                values[i] = search.value(i);
+            addresses.clear();
+            values.clear();
+            for (int i = 0; i < search.count(); i++) {
+                addresses.add(search.address(i));
+                values.add(search.value(i));
             }
         }
 
@@ -205,6 +236,7 @@ final class Reachability {
             ProcessStop.StopResult result;
             finished = false;
             dead.clear();
+            alive.clear();
             try (stop) {
                 stop.prepare(session.memory());
                 result = stop.stop(System.nanoTime() + STOP_NANOS, budget);
@@ -223,8 +255,8 @@ final class Reachability {
         }
 
         private void inStop(ProcessStop stop, boolean whole, PauseBudget budget) {
-            MemoryMap map = mapNow();
-            List<RemoteAddress> on = new ArrayList<>();
+            map.read();
+            places.clear();
             for (int i = 0; i < stop.size(); i++) {
                 if (stop.isInVfork(i)) {
                     hold("thread " + stop.tid(i)
@@ -233,7 +265,7 @@ final class Reachability {
                 } else if (stop.isStopped(i) && stop.readRegisters(i)) {
                     Registers registers = stop.registers(i);
                     dead.add(registers, map);
-                    on.add(new RemoteAddress(registers.rsp()));
+                    places.add(registers.rsp());
                     registers(stop.tid(i), registers);
                 }
             }
@@ -244,65 +276,69 @@ final class Reachability {
             if (whole) {
                 scan.look(map, skip);
             } else {
-                for (long address : addresses) {
-                    on.add(new RemoteAddress(address));
+                for (int i = 0; i < addresses.count(); i++) {
+                    places.add(addresses.get(i));
                 }
-                scan.look(map, skip, on);
+                scan.look(map, skip, places);
             }
             search.clear();
             scan.search(search, budget);
             keep();
-            for (long address : addresses) {
-                dead.mayBeDead(address, map);
+            freed.confirm();
+            for (int i = 0; i < addresses.count(); i++) {
+                dead.mayBeDead(addresses.get(i), map);
             }
-            zones = dead.zones();
-            if (!zones.isEmpty()) {
-                PointerSearch intoStacks = new PointerSearch(zones);
-                search.guard().ifPresent(intoStacks::demangle);
-                scan.search(intoStacks, budget);
-                noteAlive(intoStacks);
+            if (dead.isAsked()) {
+                searchForStacks(budget);
                 for (int i = 0; i < stop.size(); i++) {
                     if (stop.isStopped(i)) {
                         intoStacks.clear();
-                        scan.searchBytes(intoStacks, stop.registers(i).bytes(), (long) REGISTERS.length * Long.BYTES);
+                        scan.searchBytes(intoStacks, stop.registers(i).bytes(), 0, REGISTER_BYTES);
                         for (int j = 0; j < intoStacks.count(); j++) {
-                            alive.add(new RemoteAddress(intoStacks.value(j)));
+                            alive.add(intoStacks.value(j));
                         }
                     }
                 }
             }
         }
 
-        private void noteAlive(PointerSearch intoStacks) {
+        private void searchForStacks(PauseBudget budget) {
+            intoStacks.reset();
+            for (int i = 0; i < dead.count(); i++) {
+                if (dead.asked(i) != dead.start(i)) {
+                    intoStacks.aim(dead.start(i), dead.asked(i));
+                }
+            }
+            search.shareGuard(intoStacks);
+            scan.search(intoStacks, budget);
             for (int i = 0; i < intoStacks.count(); i++) {
                 if (!dead.isOwn(intoStacks.address(i))) {
-                    alive.add(new RemoteAddress(intoStacks.value(i)));
+                    alive.add(intoStacks.value(i));
                 }
             }
         }
 
         private void registers(int tid, Registers registers) {
-            if (search.guard().isEmpty()) {
+            if (!search.demangles()) {
                 readGuard(registers);
             }
             search.clear();
-            scan.searchBytes(search, registers.bytes(), (long) REGISTERS.length * Long.BYTES);
+            scan.searchBytes(search, registers.bytes(), 0, REGISTER_BYTES);
             for (int i = 0; i < search.count(); i++) {
                 hold("register " + REGISTERS[(int) (search.address(i) / Long.BYTES)] + " of thread " + tid, 0,
                         search.value(i));
             }
             search.clear();
             long bytes = tools.ptrace().readExtendedState(tid, vectors);
-            scan.searchBytes(search, vectors.asSlice(VECTORS), bytes - VECTORS);
+            scan.searchBytes(search, vectors, VECTORS, bytes - VECTORS);
             for (int i = 0; i < search.count(); i++) {
                 hold("a vector register of thread " + tid, 0, search.value(i));
             }
         }
 
         private void readGuard(Registers registers) {
-            MemorySegment word = vectors.asSlice(0, Long.BYTES);
             if (session.memory().readSome(registers.fsBase() + POINTER_GUARD, word) == Long.BYTES) {
-                search.demangle(word.get(java.lang.foreign.ValueLayout.JAVA_LONG, 0));
+                search.demangle(word.get(ValueLayout.JAVA_LONG, 0));
             }
         }
 
@@ -311,28 +347,41 @@ final class Reachability {
             if (scan.unreadable() != 0) {
                 hold("memory that cannot be read", scan.unreadable(), 0);
             }
-            CodeRanges parts = CodeRanges.of(zones.stream()
-                    .filter(zone -> alive.stream().noneMatch(
-                            into -> zone.start().compareTo(into) <= 0 && into.compareTo(zone.end()) < 0))
+            CodeRanges parts = CodeRanges.of(IntStream.range(0, dead.count())
+                    .filter(part -> !alive.hasBetween(dead.start(part), dead.asked(part)))
+                    .mapToObj(part -> new CodeRanges.Range(new RemoteAddress(dead.start(part)),
+                            new RemoteAddress(dead.asked(part)), "a stack"))
                     .toList());
-            for (int i = 0; i < addresses.length; i++) {
-                if (parts.find(addresses[i]) < 0) {
-                    hold(place(addresses[i]), addresses[i], values[i]);
+            Optional<MemoryMap> names = Optional.empty();
+            for (int i = 0; i < addresses.count(); i++) {
+                long address = addresses.get(i);
+                if (parts.find(address) < 0 && !freed.holds(address) && !isLoaders(address, values.get(i))) {
+                    names = names.or(() -> Optional.of(session.mapNow()));
+                    hold(place(names.get(), address), address, values.get(i));
                 }
             }
         }
-
-        private String place(long address) {
-            return scan.map().find(new RemoteAddress(address)).map(Mapping::path).filter(path -> !path.isEmpty())
-                    .map(path -> path.substring(path.lastIndexOf('/') + 1)).orElse("anonymous memory");
-        }
     }
 
-    /** Notes what holds a patch, unless it is the loader's. What points to no patch holds all. */
+    private static String place(MemoryMap map, long address) {
+        return map.find(new RemoteAddress(address)).map(Mapping::path).filter(path -> !path.isEmpty())
+                .map(path -> path.substring(path.lastIndexOf('/') + 1)).orElse("anonymous memory");
+    }
+
+    /** Whether a word in memory is one that the loader or the unwinder keeps. */
+    private boolean isLoaders(long address, long value) {
+        return loader.find(address) >= 0 || patches.stream().anyMatch(
+                patch -> patch.contains(value) && patch.isLoaders(session.memory(), address, value));
+    }
+
+    /**
+     * Notes what holds a patch. What points to no patch holds all.
+     *
+     * @param address of the word; 0 where it is none in memory
+     */
     private void hold(String place, long address, long value) {
         for (PatchMemory patch : patches) {
-            if (value == 0
-                    || patch.contains(value) && !(address != 0 && patch.isLoaders(session.memory(), address, value))) {
+            if (value == 0 || patch.contains(value)) {
                 held.add(new HeldWord(patch.record().patch().id(), place, new RemoteAddress(address),
                         new RemoteAddress(value)));
             }

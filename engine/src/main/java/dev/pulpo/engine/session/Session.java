@@ -198,7 +198,7 @@ public final class Session implements AutoCloseable {
     }
 
     /** The memory map, read now. */
-    MemoryMap mapNow() {
+    public MemoryMap mapNow() {
         return MemoryMap.read(pid(), image.tid(), memory());
     }
 

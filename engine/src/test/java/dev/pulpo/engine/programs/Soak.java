@@ -2,6 +2,7 @@ package dev.pulpo.engine.programs;
 
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Consistency;
+import dev.pulpo.engine.HeldWord;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.Outcome;
@@ -11,16 +12,32 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Applies and reverts patches of a program that is under load, again and again.
- *
- * @param name of the program
- * @param plan what is patched in it
- */
-record Soak(String name, List<Part> plan) {
+/** Applies and reverts patches of a program that is under load, again and again. */
+final class Soak {
+    private static final int MOST_MORE = 20;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final String name;
+    private final List<Part> plan;
+    /** What keeps a patch loaded that the last round has taken out of force. */
+    private final List<HeldWord> held = new ArrayList<>();
+
+    /**
+     * @param name of the program
+     * @param plan what is patched in it
+     */
+    Soak(String name, List<Part> plan) {
+        this.name = name;
+        this.plan = plan;
+    }
+
+    /** What is patched in the program. */
+    List<Part> plan() {
+        return plan;
+    }
 
     /**
      * Functions of one object.
@@ -39,7 +56,8 @@ record Soak(String name, List<Part> plan) {
      * @param generated how many requests of a load generator were answered meanwhile
      * @param blocked   in how many rounds threads stood in the way until the deadline
      * @param before    what the program has mapped after the first tenth of the rounds, or the first one
-     * @param after     what it has mapped after the last round; no more if nothing leaks
+     * @param after     what it has mapped after the last round; no more if nothing leaks. Both are taken when no word is left
+     *                  that keeps a patch loaded
      */
     record Report(String name, int functions, int rounds, long answers, long generated, int blocked, Mapped before,
             Mapped after) {
@@ -95,8 +113,12 @@ record Soak(String name, List<Part> plan) {
             Mapped before = Mapped.of(program.pid());
             for (int i = 0; i < rounds; i++) {
                 blocked += round(process, program, patches) ? 0 : 1;
-                before = i <= rounds / 10 ? Mapped.of(program.pid()) : before;
+                if (i <= rounds / 10) {
+                    letGo(process, program, patches);
+                    before = Mapped.of(program.pid());
+                }
             }
+            letGo(process, program, patches);
             Mapped after = Mapped.of(program.pid());
             check(program);
             return new Report(name, patches.stream().mapToInt(patch -> patch.replacements().size()).sum(), rounds,
@@ -107,6 +129,7 @@ record Soak(String name, List<Part> plan) {
     /** Whether no thread stood in the way for good. */
     private boolean round(LiveProcess process, Program program, List<LivePatch> patches) {
         boolean all = true;
+        held.clear();
         for (LivePatch patch : patches) {
             all &= apply(process, patch);
         }
@@ -120,6 +143,19 @@ record Soak(String name, List<Part> plan) {
         }
         await(program, program.answers() + 5);
         return all;
+    }
+
+    /**
+     * Further rounds until nothing keeps a patch loaded any more. What a thread has left on its stack may: it is gone when the
+     * thread has gone on.
+     */
+    private void letGo(LiveProcess process, Program program, List<LivePatch> patches) {
+        for (int i = 0; !held.isEmpty(); i++) {
+            if (i == MOST_MORE) {
+                throw new AssertionError("still loaded: " + HeldWord.text(held));
+            }
+            round(process, program, patches);
+        }
     }
 
     private static boolean apply(LiveProcess process, LivePatch patch) {
@@ -137,13 +173,14 @@ record Soak(String name, List<Part> plan) {
     }
 
     /** A patch must not stay in force: it is tried until it goes. It stays loaded only where a word is named that holds it. */
-    private static boolean revert(LiveProcess process, LivePatch patch) {
+    private boolean revert(LiveProcess process, LivePatch patch) {
         for (int i = 0; i < 3; i++) {
             try {
                 Outcome outcome = process.revert(id(patch), Consistency.functionQuiescent(PATIENCE));
                 if (!outcome.unloaded() && outcome.held().isEmpty()) {
                     throw new AssertionError("not unloaded: " + process.messages());
                 }
+                held.addAll(outcome.held());
                 return i == 0;
             } catch (BlockedException inTheWay) {
                 if (i == 2) {
