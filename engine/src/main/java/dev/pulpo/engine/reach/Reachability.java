@@ -1,7 +1,5 @@
 package dev.pulpo.engine.reach;
 
-import dev.pulpo.elf.LinkAddress;
-import dev.pulpo.elf.SegmentType;
 import dev.pulpo.engine.HeldWord;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.code.CodeRanges;
@@ -58,21 +56,17 @@ final class Reachability {
             "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip"};
 
     private final Session session;
-    private final List<PatchMemory> patches;
+    private final Holders holders;
     private final PointerSearch search;
     private final CodeRanges skip;
     private final Optional<Duration> maxPause;
-    private final Set<HeldWord> held = new LinkedHashSet<>();
 
-    private Reachability(Session session, List<PatchMemory> patches, Optional<Duration> maxPause) {
+    private Reachability(Session session, Holders holders, Optional<Duration> maxPause) {
         this.session = session;
-        this.patches = patches;
+        this.holders = holders;
         this.maxPause = maxPause;
-        List<CodeRanges.Range> own = patches.stream().flatMap(patch -> patch.ranges().stream()).toList();
-        search = new PointerSearch(own);
-        List<CodeRanges.Range> skipped = new ArrayList<>(own);
-        skipped.addAll(stub(session));
-        skip = CodeRanges.of(skipped);
+        search = new PointerSearch(holders.ranges());
+        skip = holders.skipped(session.image(), session.ledger().now());
     }
 
     /**
@@ -83,24 +77,7 @@ final class Reachability {
      */
     static List<HeldWord> into(Session session, List<Registry.StoredRecord> records, Optional<Duration> most) {
         ProcessImage image = session.refreshImage();
-        return new Reachability(session, records.stream().map(record -> PatchMemory.of(record, image)).toList(), most)
-                .look();
-    }
-
-    /** The memory of the stub, and the registry if it has moved: tools write there, and the loader on the stub's stack. */
-    private static List<CodeRanges.Range> stub(Session session) {
-        List<CodeRanges.Range> ranges = new ArrayList<>();
-        ProcessImage image = session.image();
-        image.stub().flatMap(image::containing).ifPresent(stub -> stub.elf().segments().stream()
-                .filter(segment -> segment.type().equals(SegmentType.LOAD))
-                .forEach(segment -> ranges.add(new CodeRanges.Range(
-                        new RemoteAddress(stub.toRemote(segment.address()).value() & -4096),
-                        stub.toRemote(new LinkAddress(segment.address().value() + segment.memorySize() + 4095 & -4096)),
-                        "the stub"))));
-        Registry registry = session.ledger().now();
-        ranges.add(new CodeRanges.Range(registry.stub().registry().start(),
-                registry.stub().registry().start().plus(registry.stub().registry().size()), "the registry"));
-        return ranges;
+        return new Reachability(session, new Holders(records, image, session.memory()), most).look();
     }
 
     private List<HeldWord> look() {
@@ -112,7 +89,7 @@ final class Reachability {
                 Look look = new Look(tools, scan, sharers, arena);
                 look.all();
             }
-            return List.copyOf(held);
+            return holders.found();
         });
     }
 
@@ -145,14 +122,14 @@ final class Reachability {
 
         void all() {
             for (long value : ProcFs.timerValues(session.pid())) {
-                if (patches.stream().anyMatch(patch -> patch.contains(value))) {
-                    hold("what a timer passes to its handler", 0, value);
+                if (value != 0) {
+                    holders.add("what a timer passes to its handler", 0, value);
                 }
             }
             long nanos = read();
             boolean fits = nanos < limit / 2;
             stop(fits);
-            if (fits || !held.isEmpty()) {
+            if (fits || !holders.found().isEmpty()) {
                 return;
             }
             read();
@@ -162,7 +139,7 @@ final class Reachability {
 
         /** Looks in all memory for what points into stacks with old words, while the process runs. */
         private void findWaysIntoStacks() {
-            if (zones.isEmpty() || !held.isEmpty()) {
+            if (zones.isEmpty() || !holders.found().isEmpty()) {
                 return;
             }
             scan.look(mapNow(), skip);
@@ -183,7 +160,7 @@ final class Reachability {
             scan.search(search, budget);
             long nanos = System.nanoTime() - began;
             if (budget.isSpent()) {
-                hold("memory that took too long to read", 0, 0);
+                holders.add("memory that took too long to read", 0, 0);
             }
             keep();
             return nanos;
@@ -217,7 +194,7 @@ final class Reachability {
                 throw new TargetGoneException(session.pid(), "it has executed another program");
             }
             if (!finished) {
-                hold("memory that could not be read in a stop so short", 0, 0);
+                holders.add("memory that could not be read in a stop so short", 0, 0);
             }
             judge();
         }
@@ -227,7 +204,7 @@ final class Reachability {
             List<RemoteAddress> on = new ArrayList<>();
             for (int i = 0; i < stop.size(); i++) {
                 if (stop.isInVfork(i)) {
-                    hold("thread " + stop.tid(i)
+                    holders.add("thread " + stop.tid(i)
                             + ", whose registers cannot be read while it waits for a child of vfork",
                             0, 0);
                 } else if (stop.isStopped(i) && stop.readRegisters(i)) {
@@ -239,7 +216,7 @@ final class Reachability {
             }
             int sharer = sharers.find();
             if (sharer != 0) {
-                hold("process " + sharer + ", which shares the memory", 0, 0);
+                holders.add("process " + sharer + ", which shares the memory", 0, 0);
             }
             if (whole) {
                 scan.look(map, skip);
@@ -288,14 +265,14 @@ final class Reachability {
             search.clear();
             scan.searchBytes(search, registers.bytes(), (long) REGISTERS.length * Long.BYTES);
             for (int i = 0; i < search.count(); i++) {
-                hold("register " + REGISTERS[(int) (search.address(i) / Long.BYTES)] + " of thread " + tid, 0,
+                holders.add("register " + REGISTERS[(int) (search.address(i) / Long.BYTES)] + " of thread " + tid, 0,
                         search.value(i));
             }
             search.clear();
             long bytes = tools.ptrace().readExtendedState(tid, vectors);
             scan.searchBytes(search, vectors.asSlice(VECTORS), bytes - VECTORS);
             for (int i = 0; i < search.count(); i++) {
-                hold("a vector register of thread " + tid, 0, search.value(i));
+                holders.add("a vector register of thread " + tid, 0, search.value(i));
             }
         }
 
@@ -309,7 +286,7 @@ final class Reachability {
         /** Judges what was found in the stop. The process runs again. */
         private void judge() {
             if (scan.unreadable() != 0) {
-                hold("memory that cannot be read", scan.unreadable(), 0);
+                holders.add("memory that cannot be read", scan.unreadable(), 0);
             }
             CodeRanges parts = CodeRanges.of(zones.stream()
                     .filter(zone -> alive.stream().noneMatch(
@@ -317,24 +294,8 @@ final class Reachability {
                     .toList());
             for (int i = 0; i < addresses.length; i++) {
                 if (parts.find(addresses[i]) < 0) {
-                    hold(place(addresses[i]), addresses[i], values[i]);
+                    holders.add(scan.map(), addresses[i], values[i]);
                 }
-            }
-        }
-
-        private String place(long address) {
-            return scan.map().find(new RemoteAddress(address)).map(Mapping::path).filter(path -> !path.isEmpty())
-                    .map(path -> path.substring(path.lastIndexOf('/') + 1)).orElse("anonymous memory");
-        }
-    }
-
-    /** Notes what holds a patch, unless it is the loader's. What points to no patch holds all. */
-    private void hold(String place, long address, long value) {
-        for (PatchMemory patch : patches) {
-            if (value == 0
-                    || patch.contains(value) && !(address != 0 && patch.isLoaders(session.memory(), address, value))) {
-                held.add(new HeldWord(patch.record().patch().id(), place, new RemoteAddress(address),
-                        new RemoteAddress(value)));
             }
         }
     }

@@ -8,6 +8,7 @@ import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.Transaction;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,6 +31,9 @@ final class Revert extends OnProcesses {
 
     @CommandLine.Parameters(arity = "1..*", paramLabel = "(FILE.so|PATCH-ID)", description = "the patch, by file or by the beginning of its id. Several are reverted in one stop, or none is")
     private List<String> patches = new ArrayList<>();
+
+    @CommandLine.Option(names = "--keep", description = "keep the patches loaded as long as the process lives, even if nothing can lead into them any more")
+    private boolean keep;
 
     @CommandLine.Mixin
     private When when = new When();
@@ -65,12 +69,16 @@ final class Revert extends OnProcesses {
         }
         lines.forEach(this::say);
         if (processes.size() > 1) {
-            return print(Transaction.revert(ids, when.consistency()), "reverted");
+            return print(Transaction.revert(ids, when.consistency(), retention()), "reverted");
         }
         Map.Entry<LiveProcess, List<PatchId>> only = ids.entrySet().iterator().next();
-        Outcome outcome = only.getKey().revert(only.getValue(), when.consistency());
+        Outcome outcome = only.getKey().revert(only.getValue(), when.consistency(), retention());
         print(outcome.toString(), Json.of(outcome));
         return 0;
+    }
+
+    private Retention retention() {
+        return keep ? Retention.ALWAYS : Retention.WHILE_REACHABLE;
     }
 
     /**
