@@ -19,6 +19,7 @@ import dev.pulpo.engine.reach.LeftoverLook;
 import dev.pulpo.engine.recovery.TransactionPeers;
 import dev.pulpo.engine.registry.Inspection;
 import dev.pulpo.engine.registry.MessageRing;
+import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.target.Interruption;
@@ -533,6 +534,16 @@ public final class LiveProcess implements AutoCloseable {
         return explained(() -> image().stub()
                 .map(stub -> Inspection.patches(Registry.read(pid, memory, stub), memory))
                 .orElse(List.of()));
+    }
+
+    /**
+     * The ids of all patches that the records in the process tell of, reverted ones as well. Records of reverted patches go
+     * when the records need their room.
+     */
+    public Set<PatchId> recorded() {
+        return explained(() -> image().stub().map(stub -> Registry.read(pid, memory, stub).records().stream()
+                .map(Registry.StoredRecord::patch).filter(patch -> !patch.standsForRemoval()).map(PatchRecord::id)
+                .collect(Collectors.toUnmodifiableSet())).orElse(Set.of()));
     }
 
     /**
