@@ -68,6 +68,17 @@ __attribute__((noinline)) int calls_other(int a)
 #endif
 }
 
+#ifdef PLACES
+/* What Rust code hands to what panics. */
+struct place { const char *file; size_t length; unsigned line, column; };
+static const struct place here = {PLACES, sizeof PLACES - 1, LINE, 5};
+const struct place *placed(int a);
+__attribute__((noinline)) const struct place *placed(int a)
+{
+    return a > 3 ? &here : NULL;
+}
+#endif
+
 int main(int argc, char **argv)
 {
     return calls_other(argc) + choose(argc) + (int)scaled(argc, 2) + says(argc) + argv[0][0];

@@ -141,6 +141,13 @@ static void wait_in_patch(void)
     }
 }
 
+static void *in_patch(void *unused)
+{
+    (void)unused;
+    give(SLEEP, (void *)wait_in_patch);
+    return NULL;
+}
+
 static int child(void *unused)
 {
     (void)unused;
@@ -253,6 +260,8 @@ static void keep(void)
         run(on_stack);
     } else if (is("tls")) {
         run(in_tls);
+    } else if (is("inside")) {
+        run(in_patch);
     } else if (is("coroutine-static")) {
         begin(static_stack);
     } else if (is("coroutine-heap")) {
@@ -311,7 +320,7 @@ static void use(void)
     } else if (is("sharer")) {
         go = 1;
         wait(NULL);
-    } else if (is("register") || is("vector") || is("stack") || is("tls")) {
+    } else if (is("register") || is("vector") || is("stack") || is("tls") || is("inside")) {
         go = 1;
         pthread_join(thread, NULL);
     }

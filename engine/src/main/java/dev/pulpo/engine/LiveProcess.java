@@ -15,9 +15,11 @@ import dev.pulpo.engine.operation.SwitchOperation;
 import dev.pulpo.engine.operation.TransitionOperation;
 import dev.pulpo.engine.plan.OtherPatches;
 import dev.pulpo.engine.plan.Planner;
+import dev.pulpo.engine.reach.LeftoverLook;
 import dev.pulpo.engine.recovery.TransactionPeers;
 import dev.pulpo.engine.registry.Inspection;
 import dev.pulpo.engine.registry.MessageRing;
+import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.target.Interruption;
@@ -356,9 +358,9 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     /** Its part in a transaction that reverts patches. */
-    JointOperation.Part partOfReverting(List<PatchId> ids) {
+    JointOperation.Part partOfReverting(List<PatchId> ids, Retention retention) {
         checkAny(ids);
-        return part(new JointOperation.Reverting(List.copyOf(ids)));
+        return part(new JointOperation.Reverting(List.copyOf(ids), retention));
     }
 
     private JointOperation.Part part(JointOperation.Work work) {
@@ -409,7 +411,7 @@ public final class LiveProcess implements AutoCloseable {
      * @throws InTransitionException with {@link Consistency#perThread}, where some threads had not changed by the timeout
      */
     public Outcome revert(PatchId id, Consistency consistency) {
-        return operation(() -> RevertOperation.run(tracee, List.of(id), consistency));
+        return revert(List.of(id), consistency);
     }
 
     /**
@@ -421,8 +423,17 @@ public final class LiveProcess implements AutoCloseable {
      * @throws BlockedException where threads blocked the change until the timeout; all are still in force
      */
     public Outcome revert(List<PatchId> ids, Consistency consistency) {
+        return revert(ids, consistency, Retention.WHILE_REACHABLE);
+    }
+
+    /**
+     * As {@link #revert(List, Consistency)}.
+     *
+     * @param retention how long the patches stay loaded afterwards; {@link #leftovers} lists those that do
+     */
+    public Outcome revert(List<PatchId> ids, Consistency consistency, Retention retention) {
         checkAny(ids);
-        return operation(() -> RevertOperation.run(tracee, ids, consistency));
+        return operation(() -> RevertOperation.run(tracee, ids, consistency, retention));
     }
 
     private void checkAny(List<PatchId> ids) {
@@ -439,7 +450,16 @@ public final class LiveProcess implements AutoCloseable {
      * @throws BlockedException where threads blocked the change until the timeout; all are still in force
      */
     public Outcome revertAll(String library, Consistency consistency) {
-        return operation(() -> RevertOperation.runAll(tracee, library, consistency));
+        return revertAll(library, consistency, Retention.WHILE_REACHABLE);
+    }
+
+    /**
+     * As {@link #revertAll(String, Consistency)}.
+     *
+     * @param retention how long the patches stay loaded afterwards
+     */
+    public Outcome revertAll(String library, Consistency consistency, Retention retention) {
+        return operation(() -> RevertOperation.runAll(tracee, library, consistency, retention));
     }
 
     /** Whether patching is switched on; true without a stub. */
@@ -514,6 +534,28 @@ public final class LiveProcess implements AutoCloseable {
         return explained(() -> image().stub()
                 .map(stub -> Inspection.patches(Registry.read(pid, memory, stub), memory))
                 .orElse(List.of()));
+    }
+
+    /**
+     * The ids of all patches that the records in the process tell of, reverted ones as well. Records of reverted patches go
+     * when the records need their room.
+     */
+    public Set<PatchId> recorded() {
+        return explained(() -> image().stub().map(stub -> Registry.read(pid, memory, stub).records().stream()
+                .map(Registry.StoredRecord::patch).filter(patch -> !patch.standsForRemoval()).map(PatchRecord::id)
+                .collect(Collectors.toUnmodifiableSet())).orElse(Set.of()));
+    }
+
+    /**
+     * The patches that were reverted and are still loaded, oldest first, with what may lead into them. Reads the memory of the
+     * process if there are some, for ten seconds at most. Stops nothing.
+     */
+    public List<LeftoverPatch> leftovers() {
+        return explained(() -> {
+            ProcessImage image = image();
+            return image.stub().map(stub -> LeftoverLook.of(image, memory, Registry.read(pid, memory, stub)))
+                    .orElse(List.of());
+        });
     }
 
     /** What another live patcher, such as libpulp with its own library, has put into the process. Stops nothing. */

@@ -74,7 +74,9 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
     }
 
     private String kept() {
-        return held.isEmpty() ? "" : "; kept loaded: " + HeldWord.text(held);
+        return unloaded || kind != Kind.REVERTED && held.isEmpty()
+                ? ""
+                : "; kept loaded" + (held.isEmpty() ? "" : ": " + HeldWord.text(held));
     }
 
     private static String micros(Duration duration) {

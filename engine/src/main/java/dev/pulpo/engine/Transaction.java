@@ -69,6 +69,16 @@ public final class Transaction {
      * @throws RefusedException with {@link Consistency#perThread}, for more than one process
      */
     public static TransactionReport revert(Map<LiveProcess, List<PatchId>> patches, Consistency consistency) {
+        return revert(patches, consistency, Retention.WHILE_REACHABLE);
+    }
+
+    /**
+     * As {@link #revert(Map, Consistency)}.
+     *
+     * @param retention how long the patches stay loaded afterwards
+     */
+    public static TransactionReport revert(Map<LiveProcess, List<PatchId>> patches, Consistency consistency,
+            Retention retention) {
         Map<LiveProcess, List<PatchId>> open = new LinkedHashMap<>();
         Map<LiveProcess, TransactionReport.Result> done = new LinkedHashMap<>();
         patches.forEach((process, ids) -> {
@@ -80,7 +90,8 @@ public final class Transaction {
                 open.put(process, ids);
             }
         });
-        return run(patches.keySet(), done, open, LiveProcess::partOfReverting, consistency);
+        return run(patches.keySet(), done, open,
+                (process, ids) -> process.partOfReverting(ids, retention), consistency);
     }
 
     /**

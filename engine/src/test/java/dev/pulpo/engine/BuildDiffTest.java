@@ -8,6 +8,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Builds of one source, with and without changes that are known. */
@@ -35,6 +36,17 @@ class BuildDiffTest {
         assertThat(names(diff.functions())).containsExactly("ADDED inserted");
         assertThat(names(diff.variables())).contains("ADDED inserted_variable")
                 .allMatch(name -> name.startsWith("ADDED"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"src/lib.rs, true", "src/lib.bin, false"})
+    void placesInSourcesAreLineNumbers(String file, boolean source) throws Exception {
+        String place = "-DPLACES=\"" + file + '"';
+        BuildDiff diff = BuildDiff.between(build("old", "-O2", "-fPIC", "-shared", place, "-DLINE=7"),
+                build("new", "-O2", "-fPIC", "-shared", place, "-DLINE=9", "-DSHIFTED"));
+        assertThat(names(diff.functions()).contains("CHANGED placed")).isNotEqualTo(source);
+        assertThat(names(diff.lines()).contains("CHANGED placed")).isEqualTo(source);
+        assertThat(names(diff.variables()).contains("CHANGED here")).isNotEqualTo(source);
     }
 
     @Test

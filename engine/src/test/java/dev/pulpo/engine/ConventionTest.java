@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Functions that compilers call otherwise than the ABI says, because they see all callers. */
@@ -40,6 +41,21 @@ class ConventionTest {
             __attribute__((noinline)) static long leaf(long a, long unused, long b) { return a * 3 + b + seed; }
             __attribute__((noinline)) long work(long a) { return leaf(a, a * 7, a + 2) + leaf(a + 1, a * 5, a + 3); }
             int main(int n, char** v) { return (int)work(n + (long)v); }
+            """;
+    /** clang passes what the pointer leads to. */
+    private static final String PROMOTED = """
+            long seed, values[4];
+            __attribute__((noinline)) static long leaf(const long* p) { return *p * 3 + seed; }
+            __attribute__((noinline)) long work(long a) { return leaf(&values[a & 3]) + leaf(&values[1]); }
+            int main(int n, char** v) { seed = n; return (int)work(n + (long)v); }
+            """;
+    /** The function does not read its first argument; its caller passes something in that register. */
+    private static final String PASSED = """
+            long value = 4;
+            __asm__(".text\\n.type leaf,@function\\nleaf: lea 3(%%rsi), %%rax\\nret\\n.size leaf, .-leaf\\n"
+                ".globl work\\n.type work,@function\\nwork: mov %%rdi, %%rsi\\n%s\\ncall leaf\\nret\\n.size work, .-work");
+            long work(long a);
+            int main(int n, char** v) { return (int)work(n); }
             """;
     private static final String OTHER_CODE = "long leaf(%s) { char text[64]; snprintf(text, sizeof text, \"%%ld\", %s);"
             + " return text[0]; }\n";
@@ -115,6 +131,25 @@ class ConventionTest {
         assertThat(findings("clang", DROPPED, code, "-O1", debug)).hasSize(1);
         assertThat(findings("clang", DROPPED.replace("long unused", "volatile long unused"), code, "-O0", debug))
                 .isEmpty();
+    }
+
+    /** The patch hands the pointer on to another function, which follows it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-g", "-g0"})
+    void pointersThatClangFollowsForTheFunctionAreFound(String debug) throws Exception {
+        String code = "__attribute__((noipa)) static long inner(const long* p) { return *p + 1; }\n"
+                + "long leaf(const long* p) { return inner(p) + 1; }";
+        assertThat(findings("clang", PROMOTED, code, "-O3", debug)).hasSize(1);
+        assertThat(findings("clang", PROMOTED, code, "-O0", debug)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'movzbl %sil, %edi', 1", "'mov $7, %edi', 1", "'xor %edi, %edi', 0", "'lea value(%rip), %rdi', 0",
+            "'mov %rsi, %rdi', 0"})
+    void numbersWhereTheNewCodeWantsAddressesAreFound(String passed, int found) throws Exception {
+        String program = String.format(PASSED, passed);
+        String code = "long leaf(const long* p, long b) { return *p + b; }";
+        assertThat(findings("gcc", program, code, "-O2")).hasSize(found);
     }
 
     @Test

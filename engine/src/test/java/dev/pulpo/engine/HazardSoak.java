@@ -25,7 +25,8 @@ final class HazardSoak {
             "restart-injected", "epoll", "sleep", "churn", "malloc", "spin", "forks", "vforks", "stopped-at-random",
             "frozen-at-random", "vectors/thread", "timer/thread", "signals/thread", "restart/thread",
             "restart-injected/thread", "churn/thread", "spin/thread", "forks/thread", "stopped-at-random/thread",
-            "rseq", "users", "namespaces", "two-tools", "tool-killed",
+            "rseq", "users", "namespaces", "coroutine", "stale-pointer", "shared-memory", "interrupted", "two-tools",
+            "ten-tools", "tool-killed",
             "leader-exits", "target-killed", "target-execs", "target-out-of-memory");
 
     private static final String BY_THREAD = "/thread";
@@ -93,12 +94,22 @@ final class HazardSoak {
             }
             return tally;
         }
+        if (HeldHazards.has(hazard)) {
+            try {
+                new HeldHazards(victims, tally).run(rounds, HANG);
+            } catch (IllegalStateException ended) {
+                died(tally, ended);
+            }
+            return tally;
+        }
         try (RunningServer server = start(hazard)) {
             CompletableFuture<Boolean> done = new CompletableFuture<>();
             Thread disturber = disturber(hazard, server.pid(), done);
             try {
                 switch (hazard) {
-                    case "two-tools" -> twoTools(tally, server, rounds);
+                    case "two-tools" -> tools(tally, server, 2, rounds);
+                    case "ten-tools" -> tools(tally, server, 10, rounds);
+                    case "interrupted" -> interrupted(tally, server, rounds);
                     case "tool-killed" -> toolKilled(tally, server, rounds);
                     default -> applyAndRevert(tally, server, rounds);
                 }
@@ -108,10 +119,14 @@ final class HazardSoak {
             }
             count(tally, hazard, server);
         } catch (IllegalStateException ended) {
-            tally.deaths++;
-            tally.unexpected.add(ended.toString());
+            died(tally, ended);
         }
         return tally;
+    }
+
+    private static void died(Tally tally, IllegalStateException ended) {
+        tally.deaths++;
+        tally.unexpected.add(ended.toString());
     }
 
     private static boolean hasProcessForEachRound(String hazard) {
@@ -126,7 +141,7 @@ final class HazardSoak {
             case "rseq" -> RunningServer.plain(exporting(), hazard);
             case "sleep", "churn", "malloc" -> RunningServer.plain(victims.server(), "8", hazard);
             case "spin" -> RunningServer.preloaded(victims.server(), "3", hazard);
-            case "stopped-at-random", "frozen-at-random", "two-tools", "tool-killed" ->
+            case "stopped-at-random", "frozen-at-random", "two-tools", "ten-tools", "tool-killed", "interrupted" ->
                 RunningServer.plain(victims.server(), "4", "sleep");
             default -> RunningServer.preloaded(program, hazard);
         };
@@ -247,6 +262,8 @@ final class HazardSoak {
 
             }
             return false;
+        } catch (OperationInterruptedException e) {
+            throw e;
         } catch (PulpoException e) {
             tally.unexpected.add(e.toString());
 
@@ -257,8 +274,8 @@ final class HazardSoak {
     private static void count(Tally tally, String hazard, RunningServer server) {
         long errors = Long.parseLong(server.ask("errors"));
         switch (hazard) {
-            case "restart", "restart-injected", "epoll", "sleep", "two-tools", "tool-killed", "stopped-at-random",
-                    "frozen-at-random" ->
+            case "restart", "restart-injected", "epoll", "sleep", "two-tools", "ten-tools", "tool-killed",
+                    "interrupted", "stopped-at-random", "frozen-at-random" ->
                 tally.eintrs += errors;
             default -> tally.corrupted += errors;
         }
@@ -267,13 +284,63 @@ final class HazardSoak {
         }
     }
 
-    private void twoTools(Tally tally, RunningServer server, int rounds) throws Exception {
+    /** The thread that works is interrupted at any instant. An operation is done then, or undone. */
+    private void interrupted(Tally tally, RunningServer server, int rounds) throws Exception {
+        PatchId id = patch(2).id();
+        try (LiveProcess process = LiveProcess.attach(server.pid())) {
+            for (int i = 0; i < rounds; i++) {
+                RoundWatch watch = watch(tally, server.pid());
+                try (watch) {
+                    boolean applied = isDoneUnlessInterrupted(tally, () -> process.apply(patch(2)));
+                    tally.falseSuccesses += isInForce(tally, server, process) == applied ? 0 : 1;
+                    boolean reverted = applied && isDoneUnlessInterrupted(tally, () -> process.revert(id));
+                    tally.falseSuccesses += isInForce(tally, server, process) == (applied && !reverted) ? 0 : 1;
+                    isDone(tally, () -> process.revert(id));
+                    tally.falseSuccesses += isInForce(tally, server, process) ? 1 : 0;
+                } finally {
+                    tally.hangs += watch.hung() ? 1 : 0;
+                }
+                tally.rounds++;
+            }
+        }
+    }
+
+    private static boolean isInForce(Tally tally, RunningServer server, LiveProcess process) {
+        boolean called = server.ask("answer").equals("2");
+        List<AppliedPatch> patches = process.patches();
+        if (called == patches.isEmpty() || !patches.stream().allMatch(
+                patch -> patch.status() == AppliedPatch.Status.IN_FORCE)) {
+            tally.unexpected.add("answer() is " + (called ? "" : "not ") + "the patch's, with " + patches);
+        }
+        return called;
+    }
+
+    private boolean isDoneUnlessInterrupted(Tally tally, Work work) throws IOException {
+        Thread caller = Thread.currentThread();
+        long delay = random.nextInt(15_000_000);
+        Thread interrupter = Thread.ofPlatform().start(() -> {
+            LockSupport.parkNanos(delay);
+            caller.interrupt();
+        });
+        try {
+            return isDone(tally, work);
+        } catch (OperationInterruptedException expected) {
+            return false;
+        } finally {
+            while (interrupter.isAlive()) {
+                Thread.onSpinWait();
+            }
+            Thread.interrupted();
+        }
+    }
+
+    private void tools(Tally tally, RunningServer server, int count, int rounds) throws Exception {
         List<Process> tools = new ArrayList<>();
-        for (int value = 2; value <= 3; value++) {
+        for (int value = 2; value < 2 + count; value++) {
             tools.add(tool(ApplyInTurns.class, server, value, Integer.toString(rounds)));
         }
         int refused = 0;
-        RoundWatch watch = new RoundWatch(tally.hazard, server.pid(), HANG.multipliedBy(1 + rounds / 50));
+        RoundWatch watch = new RoundWatch(tally.hazard, server.pid(), HANG.multipliedBy(1 + count * rounds / 100));
         try (watch) {
             for (Process tool : tools) {
                 String output = new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -285,8 +352,8 @@ final class HazardSoak {
             }
         }
         tally.hangs += watch.hung() ? 1 : 0;
-        System.out.println("two-tools: one was told " + refused + " times that the other holds the process");
-        tally.rounds += 2 * rounds;
+        System.out.println(tally.hazard + ": one was told " + refused + " times that another holds the process");
+        tally.rounds += count * rounds;
         tally.falseSuccesses += server.ask("answer").equals("1") ? 0 : 1;
         try (LiveProcess process = LiveProcess.attach(server.pid())) {
             tally.falseSuccesses += process.patches().size();
@@ -426,7 +493,7 @@ final class HazardSoak {
                 continue;
             }
             // A new JVM for each tool that is killed, a new process for each that ends: those cost a second.
-            boolean slow = hazard.startsWith("tool") || hasProcessForEachRound(hazard);
+            boolean slow = hazard.startsWith("tool") || hazard.equals("ten-tools") || hasProcessForEachRound(hazard);
             Tally tally = soak.run(hazard, slow ? Math.max(1, rounds / 10) : rounds);
             System.out.println(tally);
             tally.unexpected.stream().distinct().limit(5).forEach(System.out::println);

@@ -1,6 +1,7 @@
 package dev.pulpo.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.pulpo.engine.target.MemoryMap;
 import dev.pulpo.ffm.WaitStatus;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A reverted patch stays loaded as long as anything could lead into it, and no longer. */
@@ -130,6 +133,74 @@ class ReachTest {
                 assertThat(reverted.unloaded()).isTrue();
                 assertThat(isMapped(server)).isFalse();
             }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gcc, heap, [heap]", "clang, static, clang-reach", "gcc, coroutine-mapped, anonymous memory"})
+    void whatIsStillLoadedIsListedWithWhatKeepsIt(String compiler, String kind, String place) throws Exception {
+        try (RunningServer server = RunningServer.plain(victim(compiler));
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            LivePatch patch = patch(compiler, "fix.so");
+            process.apply(patch);
+            server.ask("keep " + kind);
+            assertThat(process.leftovers()).isEmpty();
+            process.revert(patch.id());
+            assertThat(process.leftovers()).singleElement().satisfies(leftover -> {
+                assertThat(leftover.id()).isEqualTo(patch.id());
+                assertThat(leftover.retention()).isEqualTo(Retention.WHILE_REACHABLE);
+                assertThat(leftover.held()).extracting(HeldWord::place).contains(place);
+                assertThat(leftover.toString()).contains("fix.so for ", "may point to it");
+            });
+            server.ask("use");
+            server.ask("drop");
+            LivePatch other = patch(compiler, "other.so");
+            process.apply(other);
+            process.revert(other.id());
+            assertThat(process.leftovers()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"FUNCTION_QUIESCENT", "NONE", "PER_THREAD"})
+    void whatIsToBeKeptStaysLoaded(Consistency.Level level) throws Exception {
+        Consistency consistency = new Consistency(level, Duration.ofSeconds(10));
+        try (RunningServer server = RunningServer.plain(victim("gcc"));
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            LivePatch patch = patch("gcc", "fix.so");
+            process.apply(patch, consistency);
+            Outcome reverted = process.revert(List.of(patch.id()), consistency, Retention.ALWAYS);
+            assertThat(reverted.unloaded()).isFalse();
+            assertThat(reverted.held()).isEmpty();
+            assertThat(reverted.toString()).endsWith("; kept loaded");
+            assertThat(server.ask("ask")).isEqualTo("nothing");
+
+            LivePatch other = patch("gcc", "other.so");
+            process.apply(other);
+            assertThat(process.revert(other.id()).unloaded()).isTrue();
+            assertThat(isMapped(server)).isTrue();
+            assertThat(process.leftovers()).singleElement().satisfies(leftover -> {
+                assertThat(leftover.id()).isEqualTo(patch.id());
+                assertThat(leftover.retention()).isEqualTo(Retention.ALWAYS);
+                assertThat(leftover.toString()).endsWith("kept as was asked");
+            });
+        }
+    }
+
+    /** The request counts for the revert that it was made for. */
+    @Test
+    void requestToKeepEndsWithTheRevertThatFailed() throws Exception {
+        try (RunningServer server = RunningServer.plain(victim("gcc"));
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            LivePatch patch = patch("gcc", "fix.so");
+            process.apply(patch);
+            server.ask("keep inside");
+            assertThatThrownBy(() -> process.revert(List.of(patch.id()),
+                    Consistency.functionQuiescent(Duration.ofMillis(10)), Retention.ALWAYS))
+                    .isInstanceOf(BlockedException.class);
+            server.ask("use");
+            assertThat(process.revert(patch.id()).unloaded()).isTrue();
+            assertThat(isMapped(server)).isFalse();
         }
     }
 

@@ -62,6 +62,10 @@ class CommandLineTest {
 
             Result patches = Scripts.pulpo("patches", "-p", server.pid());
             assertThat(patches.output()).contains("in force", FIX);
+            Result other = Scripts.pulpo("revert", "-p", server.pid(),
+                    Scripts.DEMO.resolve("libgreeting.so").toString());
+            assertThat(other.status()).isEqualTo(3);
+            assertThat(other.errors()).contains("libgreeting.so is not applied");
             Result again = apply(server, "greeting=greeting_fixed");
             assertThat(again.status()).as(again.errors()).isZero();
             assertThat(again.output()).startsWith("in force already: ");
@@ -72,6 +76,14 @@ class CommandLineTest {
             assertThat(server.says()).isEqualTo("1");
             assertThat(Scripts.pulpo("revert", "-p", server.pid(), FIX))
                     .isEqualTo(new Result(0, "not in force already: " + FIX + "\n", ""));
+
+            assertThat(apply(server, "greeting=greeting_fixed").status()).isZero();
+            assertThat(Scripts.pulpo("revert", "-p", server.pid(), "--keep", FIX).output())
+                    .endsWith("; kept loaded\n");
+            assertThat(Scripts.pulpo("patches", "-p", server.pid()).output())
+                    .contains(" out of force, still loaded: " + FIX + " for ", "; kept as was asked");
+            assertThat(Scripts.pulpo("patches", "-p", server.pid(), "--json").output())
+                    .contains("\"stillLoaded\":[{", "\"retention\":\"always\"");
         }
     }
 

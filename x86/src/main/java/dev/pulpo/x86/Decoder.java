@@ -389,6 +389,12 @@ public final class Decoder {
                 || (opcode == 0xf7 || opcode == 0xc1 || opcode == 0xd1 || opcode == 0xd3) && (modRm >> 3 & 7) == 4;
     }
 
+    /** Whether it puts a number of at most 16 bits, other than a constant 0, into a register, where no address can be so low. */
+    boolean isSmallNumber() {
+        return opcode == X0F + 0xb6 || opcode == X0F + 0xb7
+                || opcode >= 0xb8 && opcode <= 0xbf && immediate() > 0 && immediate() <= 0xffff;
+    }
+
     /** Whether it pushes a register. */
     public boolean isPush() {
         return opcode >= 0x50 && opcode <= 0x57;

@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.IntFunction;
+import java.util.function.LongFunction;
 
 /**
  * The instructions of one function, how control goes through them, and which registers they need. Immutable but for what it
@@ -322,6 +324,25 @@ public final class FunctionFlow {
      * @param across  whether another call in between may leave the register alone; by the ABI none does
      */
     public boolean isSetFor(long call, RegisterSet register, Callees callees, boolean atEntry, boolean across) {
+        return onEachPath(call, atEntry, before -> writes(before, register, callees, across));
+    }
+
+    /** Whether the value that a register has at a call is a number too small for an address, on each path to the call. */
+    public boolean isNumberFor(long call, RegisterSet register) {
+        return onEachPath(call, false, before -> flows[before] == Flow.CALL || flows[before] == Flow.INDIRECT_CALL
+                ? Optional.of(false)
+                : effects(before, RegisterSet.ALL).mayWrite().meets(register)
+                        ? Optional.of(decoder.isSmallNumber())
+                        : Optional.empty());
+    }
+
+    /**
+     * Whether something holds on each path to a call.
+     *
+     * @param atEntry whether it does for a path from the function's entry
+     * @param judge   of the number of an instruction: whether it holds from there on; empty to look further back
+     */
+    private boolean onEachPath(long call, boolean atEntry, IntFunction<Optional<Boolean>> judge) {
         int from = index(call);
         if (from < 0) {
             return false;
@@ -336,7 +357,7 @@ public final class FunctionFlow {
                 return false;
             }
             for (int before : predecessors[i]) {
-                Optional<Boolean> answer = writes(before, register, callees, across);
+                Optional<Boolean> answer = judge.apply(before);
                 if (answer.isPresent() && !answer.get()) {
                     return false;
                 }
@@ -375,8 +396,12 @@ public final class FunctionFlow {
      */
     public record Uses(RegisterSet dereferenced, RegisterSet scaled, RegisterSet passedOn) {}
 
-    /** How it uses the general registers that it begins with. */
-    public Uses uses() {
+    /**
+     * How it uses the general registers that it begins with.
+     *
+     * @param callees how functions that it calls, or jumps to, use theirs; empty where that is not known
+     */
+    public Uses uses(LongFunction<Optional<Uses>> callees) {
         // For each instruction and register the set of initial registers that its content may come from.
         int[][] origins = new int[at.length][];
         List<Integer> open = new ArrayList<>();
@@ -397,16 +422,19 @@ public final class FunctionFlow {
             int addresses = from(origins[i], effects.address());
             int read = from(origins[i], effects.reads());
             boolean computes = decoder.isLea();
-            dereferenced |= computes ? 0 : addresses;
-            scaled |= computes ? from(origins[i], effects.index()) : 0;
+            // What is scaled is a number: the index of a table.
+            dereferenced |= computes ? 0 : from(origins[i], effects.address().minus(effects.index()));
+            scaled |= from(origins[i], effects.index());
             scaled |= decoder.calculates() ? computes ? addresses : read & ~addresses : 0;
             boolean stores = effects.mayWrite().minus(RegisterSet.FLAGS).isEmpty() && !decoder.writesFlags();
             boolean calls = flows[i] == Flow.CALL || flows[i] == Flow.INDIRECT_CALL;
-            passedOn |= calls
-                    ? from(origins[i], RegisterSet.PASSED)
-                    : flows[i] == Flow.RETURN ? from(origins[i], RegisterSet.RESULT) : stores ? read : 0;
-            if (flows[i] == Flow.JUMP && index(targets[i]) < 0 || flows[i] == Flow.INDIRECT_JUMP && !tables[i]) {
-                passedOn |= from(origins[i], RegisterSet.PASSED);
+            if (calls || flows[i] == Flow.JUMP && index(targets[i]) < 0 || flows[i] == Flow.INDIRECT_JUMP && !tables[i]) {
+                Optional<Uses> callee = flows[i].isDirect() ? callees.apply(targets[i]) : Optional.empty();
+                passedOn |= from(origins[i], callee.map(Uses::passedOn).orElse(RegisterSet.PASSED));
+                dereferenced |= from(origins[i], callee.map(Uses::dereferenced).orElse(RegisterSet.NONE));
+                scaled |= from(origins[i], callee.map(Uses::scaled).orElse(RegisterSet.NONE));
+            } else {
+                passedOn |= flows[i] == Flow.RETURN ? from(origins[i], RegisterSet.RESULT) : stores ? read : 0;
             }
             // What comes from memory does not come from a register, unless it is combined with one.
             int result = computes ? addresses : read & ~addresses;

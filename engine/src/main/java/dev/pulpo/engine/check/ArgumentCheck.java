@@ -66,6 +66,10 @@ final class ArgumentCheck {
             return Optional.of("of the old code and the new one, one takes " + pointers
                     + " for an address, and the other for a number");
         }
+        RegisterSet numbers = numbers(each, callers);
+        if (!numbers.isEmpty()) {
+            return Optional.of("the new code takes " + numbers + " for an address, and callers pass a number there");
+        }
         RegisterSet fresh = read(each).minus(old.needed(each.address().value()));
         return unset(fresh, callers)
                 .map(caller -> "the new code reads " + fresh
@@ -75,8 +79,8 @@ final class ArgumentCheck {
 
     /** Registers that one of both takes for addresses, and the other for numbers. */
     private RegisterSet promoted(ReplacedFunction each) {
-        Optional<FunctionFlow.Uses> before = uses(old, each.address().value());
-        Optional<FunctionFlow.Uses> after = uses(replacement, each.replacementAddress().value());
+        Optional<FunctionFlow.Uses> before = old.uses(each.address().value());
+        Optional<FunctionFlow.Uses> after = replacement.uses(each.replacementAddress().value());
         if (before.isEmpty() || after.isEmpty()) {
             return RegisterSet.NONE;
         }
@@ -92,8 +96,16 @@ final class ArgumentCheck {
         return after.get().dereferenced().and(oldNumbers).or(oldAddresses.and(newNumbers)).and(RegisterSet.PASSED);
     }
 
-    private static Optional<FunctionFlow.Uses> uses(Routines routines, long entry) {
-        return routines.around(entry).filter(flow -> flow.start() == entry).map(FunctionFlow::uses);
+    /** Registers that the new code alone takes for addresses, and in which a caller has a small number. */
+    private RegisterSet numbers(ReplacedFunction each, List<Caller> callers) {
+        RegisterSet known = old.uses(each.address().value()).map(FunctionFlow.Uses::dereferenced)
+                .orElse(RegisterSet.NONE);
+        RegisterSet addresses = replacement.uses(each.replacementAddress().value())
+                .map(FunctionFlow.Uses::dereferenced).orElse(RegisterSet.NONE).minus(known).and(RegisterSet.PASSED);
+        return addresses.registers().stream()
+                .filter(register -> callers.stream()
+                        .anyMatch(caller -> caller.caller().isNumberFor(caller.site(), register)))
+                .reduce(RegisterSet.NONE, RegisterSet::or);
     }
 
     private List<LocalVariable> parameters(LinkAddress entry) {

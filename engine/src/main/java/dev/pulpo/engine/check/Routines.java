@@ -51,6 +51,7 @@ final class Routines implements FunctionFlow.Callees {
     private final Map<Long, Summary> summaries = new HashMap<>();
     private final Map<Long, RegisterSet> needed = new HashMap<>();
     private final Map<Long, RegisterSet> possiblyNeeded = new HashMap<>();
+    private final Map<Long, Optional<FunctionFlow.Uses>> uses = new HashMap<>();
 
     Routines(CodeFacts facts) {
         this.facts = facts;
@@ -169,6 +170,21 @@ final class Routines implements FunctionFlow.Callees {
     @Override
     public RegisterSet possiblyNeeded(long address) {
         return needed(address, possiblyNeeded, true);
+    }
+
+    /** How a function, with what it calls, uses the registers that it begins with; empty where that is not known. */
+    Optional<FunctionFlow.Uses> uses(long entry) {
+        Optional<FunctionFlow.Uses> known = uses.get(entry);
+        if (known != null || uses.size() > MOST_NEEDS) {
+            return known == null ? Optional.empty() : known;
+        }
+        // Of recursion nothing is known.
+        uses.put(entry, Optional.empty());
+        Optional<FunctionFlow.Uses> found = isKnown(entry)
+                ? around(entry).filter(flow -> flow.start() == entry).map(flow -> flow.uses(this::uses))
+                : Optional.empty();
+        uses.put(entry, found);
+        return found;
     }
 
     private RegisterSet needed(long address, Map<Long, RegisterSet> known, boolean possibly) {

@@ -69,7 +69,7 @@ public final class CodeDiff {
             }
             if (was.isEmpty()) {
                 found.add(one(BuildDiff.Kind.ADDED, variable, replacement));
-            } else if (!comparison.isSame(was.get(), variable)) {
+            } else if (!comparison.isSame(was.get(), variable) && !comparison.arePlaces(was.get(), variable)) {
                 found.add(one(BuildDiff.Kind.CHANGED, variable, replacement));
             }
         }

@@ -15,6 +15,7 @@ final class Comparison {
     private final CodeNames replacement;
     private final BuildMatcher matcher;
     private final Sameness sameness;
+    private final LineNumbers numbers;
     private final Parts parts;
     /** The functions of the new build that are not what they were, and what they were. */
     private final TreeMap<Long, FunctionShape> changed = new TreeMap<>(Long::compareUnsigned);
@@ -27,13 +28,13 @@ final class Comparison {
         this.replacement = new CodeNames(replacement, symbols);
         matcher = new BuildMatcher(this.old, this.replacement);
         sameness = new Sameness(this.old, this.replacement, matcher);
+        numbers = new LineNumbers(this.old, this.replacement);
         parts = new Parts(this.replacement);
         compare();
         uncompared.addAll(DataCoverage.gaps(this.old, this.replacement));
     }
 
     private void compare() {
-        LineNumbers numbers = new LineNumbers(old, replacement);
         matcher.functions().forEach((start, was) -> {
             FunctionShape before = old.shape(was);
             FunctionShape after = replacement.shape(start);
@@ -41,7 +42,8 @@ final class Comparison {
                 boolean code = old.unnamed().isGap(before.function());
                 if (code) {
                     outside("the old", before.function());
-                } else if (numbers.explain(before, after) && sameness.difference(before, after).isEmpty()) {
+                } else if (numbers.explain(before, after)
+                        && sameness.differOnlyBy(before, after, numbers::arePlaces)) {
                     lines.put(start, before);
                 } else {
                     changed.put(start, before);
@@ -111,6 +113,11 @@ final class Comparison {
     boolean isSame(ElfSymbol was, ElfSymbol is) {
         boolean named = !old.isUnnamed(was) && !replacement.isUnnamed(is);
         return (!named || was.size() == is.size()) && sameness.compare(was.value(), is.value());
+    }
+
+    /** Whether two constants differ by nothing but a place in the sources. */
+    boolean arePlaces(ElfSymbol was, ElfSymbol is) {
+        return numbers.arePlaces(was.value(), is.value());
     }
 
     /** Where a place in code that is what it was lies in the old build; empty where that is not the same. */

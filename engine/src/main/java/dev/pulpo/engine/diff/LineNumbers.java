@@ -4,6 +4,8 @@ import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.x86.Decoder;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -14,7 +16,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Numbers of source lines in code, as {@code assert} passes them on. They change when something is inserted above them. With
+ * Numbers of source lines in code, as {@code assert} passes them on, and in constants, as Rust code hands them to what panics.
+ * They change when something is inserted above them. With
  * a line table such a number moves with the line of the instruction itself; without one it goes to a function that gets many
  * of them: with the name of a source file, or without ever returning.
  */
@@ -27,6 +30,12 @@ final class LineNumbers {
     private static final int LONGEST_CALL = 20;
     private static final Pattern SOURCE_FILE = Pattern
             .compile(".*[.](c|cc|cpp|cxx|C|h|hh|hpp|hxx|m|mm|inc|inl|y|l|rs|go|S|s)");
+
+    /** The fields of a place, after the address of the name. */
+    private static final int LENGTH = 8;
+    private static final int LINE = 16;
+    private static final int COLUMN = 20;
+    private static final int PLACE_BYTES = 24;
 
     private final CodeNames old;
     private final CodeNames replacement;
@@ -49,6 +58,27 @@ final class LineNumbers {
             }
         }
         return true;
+    }
+
+    /**
+     * Whether two constants are places in the sources: a {@code core::panic::Location} of Rust, which is the address and the
+     * length of the name of a source file, a line and a column.
+     */
+    boolean arePlaces(long was, long is) {
+        return isPlace(old, was) && isPlace(replacement, is);
+    }
+
+    private static boolean isPlace(CodeNames names, long address) {
+        byte[] bytes = names.isConstant(address) ? names.bytes(address, PLACE_BYTES) : new byte[0];
+        if (bytes.length < PLACE_BYTES || names.relocated(address, address + PLACE_BYTES).size() != 1) {
+            return false;
+        }
+        ByteBuffer place = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        long length = place.getLong(LENGTH);
+        return length > 2 && length < LONGEST_NAME && place.getInt(LINE) > 0 && place.getInt(COLUMN) > 0
+                && names.relocation(address).flatMap(names::pointer)
+                        .map(name -> names.isConstant(name) ? names.bytes(name, length) : new byte[0])
+                        .filter(name -> SOURCE_FILE.matcher(RawText.decode(name)).matches()).isPresent();
     }
 
     private boolean isLine(FunctionShape was, FunctionShape is, int instruction) {

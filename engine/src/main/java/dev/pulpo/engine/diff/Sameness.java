@@ -32,6 +32,12 @@ final class Sameness {
         boolean areSameFunctions(ElfSymbol old, ElfSymbol replacement);
     }
 
+    /** Tells of a place in the old build and one in the new. */
+    @FunctionalInterface
+    interface Places {
+        boolean test(long old, long replacement);
+    }
+
     Sameness(CodeNames old, CodeNames replacement, Twins twins) {
         this.old = old;
         this.replacement = replacement;
@@ -59,6 +65,19 @@ final class Sameness {
             }
         }
         return Optional.empty();
+    }
+
+    /** Whether the references of two functions, alike otherwise, lead to the same, or to two places of which this holds. */
+    boolean differOnlyBy(FunctionShape was, FunctionShape is, Places allowed) {
+        List<FunctionShape.Reference> before = was.references();
+        List<FunctionShape.Reference> after = is.references();
+        for (int i = 0; i < before.size(); i++) {
+            if (!references(was, before.get(i), is, after.get(i))
+                    && !allowed.test(before.get(i).target(), after.get(i).target())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     boolean references(FunctionShape was, FunctionShape.Reference before, FunctionShape is,

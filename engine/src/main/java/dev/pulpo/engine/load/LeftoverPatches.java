@@ -5,6 +5,7 @@ import dev.pulpo.engine.BorrowedCallException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.commit.CommitLoop;
+import dev.pulpo.engine.reach.LeftoverLook;
 import dev.pulpo.engine.reach.Unloading;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -21,14 +22,16 @@ public final class LeftoverPatches {
     private LeftoverPatches() {}
 
     /**
-     * Unloads the patches that nothing leads into; the others stay for a later operation. The change that was asked for has
+     * Unloads the patches that nothing leads into, unless they are to stay in any case; the others stay for a later
+     * operation. The change that was asked for has
      * been made by then.
      *
      * @param maxPause the longest stop of the process
      * @param deadline after which no further patch is unloaded
      */
     public static void unload(Session session, Optional<Duration> maxPause, long deadline) {
-        List<Registry.StoredRecord> records = session.ledger().now().in(PatchRecord.State.REVERTED);
+        List<Registry.StoredRecord> records = LeftoverLook
+                .triedAgain(session.ledger().now().in(PatchRecord.State.REVERTED));
         if (records.isEmpty()) {
             return;
         }

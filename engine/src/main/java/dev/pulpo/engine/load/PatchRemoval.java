@@ -5,6 +5,7 @@ import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.code.CodeRanges;
 import dev.pulpo.engine.commit.Change;
@@ -34,11 +35,16 @@ import java.util.stream.Collectors;
 public final class PatchRemoval {
     private final Session session;
     private final List<Registry.StoredRecord> records;
+    private final Retention retention;
 
-    /** @param records active ones, oldest first */
-    public PatchRemoval(Session session, List<Registry.StoredRecord> records) {
+    /**
+     * @param records   active ones, oldest first
+     * @param retention how long they stay loaded afterwards
+     */
+    public PatchRemoval(Session session, List<Registry.StoredRecord> records, Retention retention) {
         this.session = session;
         this.records = List.copyOf(records);
+        this.retention = retention;
     }
 
     /** Their ids, newest first. */
@@ -47,7 +53,7 @@ public final class PatchRemoval {
     }
 
     /**
-     * Writes into each record which transaction removes it. To be called before the stop: the next tool must see all of them
+     * Writes into each record which transaction removes it, and how long it stays loaded. To be called before the stop: the next tool must see all of them
      * even if this tool is killed between two changes of state.
      *
      * @param transaction of the patches that replace them; 0 for none
@@ -57,6 +63,16 @@ public final class PatchRemoval {
         for (Registry.StoredRecord record : records) {
             if (record.patch().link().removedBy() != number) {
                 session.ledger().setRemovedBy(record, number);
+            }
+        }
+        noteRetention();
+    }
+
+    /** Writes into each record how long it stays loaded. To be called before the stop: the next tool obeys it as well. */
+    public void noteRetention() {
+        for (Registry.StoredRecord record : records) {
+            if (record.patch().retention() != retention) {
+                session.ledger().setRetention(record, retention);
             }
         }
     }

@@ -56,7 +56,7 @@ final class JointMember implements AutoCloseable {
             step = Optional.of(switch (part.work()) {
                 case JointOperation.Applying applying -> prepare(own, applying);
                 case JointOperation.Reverting reverting ->
-                    JointRevert.prepare(own, reverting.ids(), consistency, link);
+                    JointRevert.prepare(own, reverting.ids(), reverting.retention(), consistency, link);
             });
         });
     }

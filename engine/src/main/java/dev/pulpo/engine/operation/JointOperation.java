@@ -5,6 +5,7 @@ import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.TransactionReport.Result;
 import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.engine.load.PlanCheck;
@@ -65,9 +66,10 @@ public final class JointOperation {
     /**
      * Patches go out of force.
      *
-     * @param ids at least one
+     * @param ids       at least one
+     * @param retention how long they stay loaded afterwards
      */
-    public record Reverting(List<PatchId> ids) implements Work {}
+    public record Reverting(List<PatchId> ids, Retention retention) implements Work {}
 
     private JointOperation(List<Part> parts, Consistency consistency) {
         long began = System.nanoTime();
@@ -108,7 +110,8 @@ public final class JointOperation {
                 case Applying applying -> new Result.InForce(pid, ApplyOperation.run(part.tracee(), applying.plans(),
                         consistency, applying.checks(), Optional.empty(), false));
                 case Reverting reverting ->
-                    new Result.Reverted(pid, RevertOperation.run(part.tracee(), reverting.ids(), consistency));
+                    new Result.Reverted(pid, RevertOperation.run(part.tracee(), reverting.ids(),
+                            consistency, reverting.retention()));
             };
             return new TransactionReport(Optional.empty(), List.of(done));
         } catch (RuntimeException | VirtualMachineError failed) {

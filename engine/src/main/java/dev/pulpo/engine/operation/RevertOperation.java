@@ -7,6 +7,7 @@ import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.Transition;
 import dev.pulpo.engine.commit.CommitLoop;
 import dev.pulpo.engine.load.PatchRemoval;
@@ -29,10 +30,11 @@ public final class RevertOperation {
     /**
      * Reverts patches, all or none. One that is not in force has nothing to do.
      *
-     * @param ids at least one
+     * @param ids       at least one
+     * @param retention how long they stay loaded afterwards
      */
-    public static Outcome run(Tracee tracee, List<PatchId> ids, Consistency consistency) {
-        return run(tracee, consistency, RevertSelection.all(ids),
+    public static Outcome run(Tracee tracee, List<PatchId> ids, Consistency consistency, Retention retention) {
+        return run(tracee, consistency, retention, RevertSelection.all(ids),
                 () -> notInForceAlready(tracee.pid(), ids.getFirst()));
     }
 
@@ -44,32 +46,34 @@ public final class RevertOperation {
     /**
      * Reverts all patches of a library.
      *
+     * @param retention how long they stay loaded afterwards
      * @throws RefusedException where it has none
      */
-    public static Outcome runAll(Tracee tracee, String library, Consistency consistency) {
-        return run(tracee, consistency, (registry, image) -> PatchRelations.of(registry, image, library), () -> {
+    public static Outcome runAll(Tracee tracee, String library, Consistency consistency, Retention retention) {
+        return run(tracee, consistency, retention, (registry, image) -> PatchRelations.of(registry, image, library), () -> {
             throw new RefusedException(tracee.pid(), new Refusal.NoPatches(library));
         });
     }
 
-    private static Outcome run(Tracee tracee, Consistency consistency, RevertSelection.Choice choice,
-            Supplier<Outcome> none) {
+    private static Outcome run(Tracee tracee, Consistency consistency, Retention retention,
+            RevertSelection.Choice choice, Supplier<Outcome> none) {
         long began = System.nanoTime();
         try (Session session = Session.open(tracee, began + consistency.timeout().toNanos(), Warmup.begin())) {
             List<Registry.StoredRecord> records = RevertSelection.of(session, choice, consistency);
             if (records.isEmpty()) {
                 return none.get();
             }
+            PatchRemoval removal = new PatchRemoval(session, records, retention);
             if (consistency.level() == Consistency.Level.PER_THREAD) {
-                return byThread(session, records, consistency);
+                return byThread(session, records, removal, consistency);
             }
-            PatchRemoval removal = new PatchRemoval(session, records);
             CommitLoop.Done done = removal.commit(0, List.of(), consistency);
             return removal.outcome(done, removal.finish(consistency, session.deadline()), began);
         }
     }
 
-    private static Outcome byThread(Session session, List<Registry.StoredRecord> records, Consistency consistency) {
+    private static Outcome byThread(Session session, List<Registry.StoredRecord> records, PatchRemoval removal,
+            Consistency consistency) {
         if (records.size() > 1) {
             throw new RefusedException(session.pid(), new Refusal.NotByThread(
                     records.size() + " patches are to go out of force in the same stop"));
@@ -89,6 +93,7 @@ public final class RevertOperation {
             throw new RefusedException(session.pid(), new Refusal.NotByThread(
                     patch + " is not what all its functions lead to"));
         }
+        removal.noteRetention();
         ThreadTransition transition = new ThreadTransition(session, record, ThreadWord.of(session), consistency,
                 session.deadline());
         transition.begin(Transition.Direction.FROM_PATCH);

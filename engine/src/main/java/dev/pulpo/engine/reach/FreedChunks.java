@@ -28,6 +28,8 @@ final class FreedChunks {
     private static final long FLAGS = 7;
     /** How far before a word its chunk is searched for. */
     private static final int REACH = 64 * 1024;
+    /** For more words than these no chunk is searched for. */
+    private static final int MOST_WORDS = 4096;
 
     private final TargetMemory memory;
     private final MemorySegment before;
@@ -43,17 +45,23 @@ final class FreedChunks {
         word = arena.allocate(Long.BYTES, 8);
     }
 
-    void clear() {
-        count = 0;
-    }
-
     /**
-     * Looks for a free chunk that holds a word.
+     * Looks for the free chunks that hold words, and forgets others.
      *
-     * @param address of the word
+     * @param found   the words
+     * @param holders knows which of them do not matter
      * @param map     the mappings now
      */
-    void find(long address, MappingTable map) {
+    void findAll(PointerSearch found, Holders holders, MappingTable map) {
+        count = 0;
+        for (int i = 0; i < Math.min(found.count(), MOST_WORDS); i++) {
+            if (!holders.isLoaders(found.address(i), found.value(i))) {
+                find(found.address(i), map);
+            }
+        }
+    }
+
+    private void find(long address, MappingTable map) {
         int mapping = map.find(address);
         if (mapping < 0 || holding(address) >= 0) {
             return;

@@ -1,15 +1,11 @@
 package dev.pulpo.engine.reach;
 
-import dev.pulpo.elf.LinkAddress;
-import dev.pulpo.elf.SegmentType;
 import dev.pulpo.engine.HeldWord;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.code.CodeRanges;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.session.Session;
 import dev.pulpo.engine.stack.PauseBudget;
-import dev.pulpo.engine.target.LoadedObject;
-import dev.pulpo.engine.target.Mapping;
 import dev.pulpo.engine.target.MemoryMap;
 import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.target.ProcessImage;
@@ -23,14 +19,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * Whether anything could still lead into patches that are out of force: any register of a thread, any word of memory. It is
@@ -61,9 +53,6 @@ final class Reachability {
     private static final int POINTER_GUARD = 0x30;
     /** The control words of FXSAVE, with the address of the last x87 instruction (SDM volume 1, table 10-2). */
     private static final int VECTORS = 32;
-    private static final long PAGE = 4096;
-    /** For more words than these no free chunk is searched for. */
-    private static final int MOST_CHUNKS = 4096;
     private static final String[] REGISTERS = {"r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8",
             "rax",
             "rcx", "rdx", "rsi", "rdi", "orig_rax", "rip"};
@@ -71,23 +60,17 @@ final class Reachability {
     private static final long REGISTER_BYTES = (long) REGISTERS.length * Long.BYTES;
 
     private final Session session;
-    private final List<PatchMemory> patches;
+    private final Holders holders;
     private final PointerSearch search;
     private final CodeRanges skip;
-    private final CodeRanges loader;
     private final Optional<Duration> maxPause;
-    private final Set<HeldWord> held = new LinkedHashSet<>();
 
-    private Reachability(Session session, List<PatchMemory> patches, Optional<Duration> maxPause) {
+    private Reachability(Session session, Holders holders, Optional<Duration> maxPause) {
         this.session = session;
-        this.patches = patches;
+        this.holders = holders;
         this.maxPause = maxPause;
-        List<CodeRanges.Range> own = patches.stream().flatMap(patch -> patch.ranges().stream()).toList();
-        search = new PointerSearch(own);
-        List<CodeRanges.Range> skipped = new ArrayList<>(own);
-        skipped.addAll(stub(session));
-        skip = CodeRanges.of(skipped);
-        loader = CodeRanges.of(session.image().loader().stream().flatMap(Reachability::segments).toList());
+        search = new PointerSearch(holders.ranges());
+        skip = holders.skipped(session.image(), session.ledger().now());
     }
 
     /**
@@ -98,30 +81,7 @@ final class Reachability {
      */
     static List<HeldWord> into(Session session, List<Registry.StoredRecord> records, Optional<Duration> most) {
         ProcessImage image = session.refreshImage();
-        return new Reachability(session, records.stream().map(record -> PatchMemory.of(record, image)).toList(), most)
-                .look();
-    }
-
-    /** The memory of the stub, and the registry if it has moved: tools write there, and the loader on the stub's stack. */
-    private static List<CodeRanges.Range> stub(Session session) {
-        List<CodeRanges.Range> ranges = new ArrayList<>();
-        ProcessImage image = session.image();
-        image.stub().flatMap(image::containing).stream().flatMap(Reachability::segments)
-                .map(part -> new CodeRanges.Range(new RemoteAddress(part.start().value() & -PAGE),
-                        new RemoteAddress(part.end().value() + PAGE - 1 & -PAGE), part.name()))
-                .forEach(ranges::add);
-        Registry registry = session.ledger().now();
-        ranges.add(new CodeRanges.Range(registry.stub().registry().start(),
-                registry.stub().registry().start().plus(registry.stub().registry().size()), "the registry"));
-        return ranges;
-    }
-
-    /** What an object has loaded, up to the end of its variables. */
-    private static Stream<CodeRanges.Range> segments(LoadedObject object) {
-        return object.elf().segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
-                .map(segment -> new CodeRanges.Range(object.toRemote(segment.address()),
-                        object.toRemote(new LinkAddress(segment.address().value() + segment.memorySize())),
-                        object.fileName()));
+        return new Reachability(session, new Holders(records, image, session.memory()), most).look();
     }
 
     private List<HeldWord> look() {
@@ -133,7 +93,7 @@ final class Reachability {
                 Look look = new Look(tools, scan, sharers, arena);
                 look.all();
             }
-            return List.copyOf(held);
+            return holders.found();
         });
     }
 
@@ -171,14 +131,14 @@ final class Reachability {
 
         void all() {
             for (long value : ProcFs.timerValues(session.pid())) {
-                if (patches.stream().anyMatch(patch -> patch.contains(value))) {
-                    hold("what a timer passes to its handler", 0, value);
+                if (value != 0) {
+                    holders.add("what a timer passes to its handler", 0, value);
                 }
             }
             long nanos = read();
             boolean fits = nanos < limit / 2;
             stop(fits);
-            if (fits || !held.isEmpty()) {
+            if (fits || !holders.found().isEmpty()) {
                 return;
             }
             read();
@@ -188,7 +148,7 @@ final class Reachability {
 
         /** Looks in all memory for what points into stacks with old words, while the process runs. */
         private void findWaysIntoStacks() {
-            if (!dead.isAsked() || !held.isEmpty()) {
+            if (!dead.isAsked() || !holders.found().isEmpty()) {
                 return;
             }
             map.read();
@@ -208,15 +168,10 @@ final class Reachability {
             scan.search(search, budget);
             long nanos = System.nanoTime() - began;
             if (budget.isSpent()) {
-                hold("memory that took too long to read", 0, 0);
+                holders.add("memory that took too long to read", 0, 0);
             }
             keep();
-            freed.clear();
-            for (int i = 0; i < Math.min(addresses.count(), MOST_CHUNKS); i++) {
-                if (!isLoaders(addresses.get(i), values.get(i))) {
-                    freed.find(addresses.get(i), map);
-                }
-            }
+            freed.findAll(search, holders, map);
             return nanos;
         }
 
@@ -249,7 +204,7 @@ final class Reachability {
                 throw new TargetGoneException(session.pid(), "it has executed another program");
             }
             if (!finished) {
-                hold("memory that could not be read in a stop so short", 0, 0);
+                holders.add("memory that could not be read in a stop so short", 0, 0);
             }
             judge();
         }
@@ -259,7 +214,7 @@ final class Reachability {
             places.clear();
             for (int i = 0; i < stop.size(); i++) {
                 if (stop.isInVfork(i)) {
-                    hold("thread " + stop.tid(i)
+                    holders.add("thread " + stop.tid(i)
                             + ", whose registers cannot be read while it waits for a child of vfork",
                             0, 0);
                 } else if (stop.isStopped(i) && stop.readRegisters(i)) {
@@ -271,7 +226,7 @@ final class Reachability {
             }
             int sharer = sharers.find();
             if (sharer != 0) {
-                hold("process " + sharer + ", which shares the memory", 0, 0);
+                holders.add("process " + sharer + ", which shares the memory", 0, 0);
             }
             if (whole) {
                 scan.look(map, skip);
@@ -325,14 +280,14 @@ final class Reachability {
             search.clear();
             scan.searchBytes(search, registers.bytes(), 0, REGISTER_BYTES);
             for (int i = 0; i < search.count(); i++) {
-                hold("register " + REGISTERS[(int) (search.address(i) / Long.BYTES)] + " of thread " + tid, 0,
+                holders.add("register " + REGISTERS[(int) (search.address(i) / Long.BYTES)] + " of thread " + tid, 0,
                         search.value(i));
             }
             search.clear();
             long bytes = tools.ptrace().readExtendedState(tid, vectors);
             scan.searchBytes(search, vectors, VECTORS, bytes - VECTORS);
             for (int i = 0; i < search.count(); i++) {
-                hold("a vector register of thread " + tid, 0, search.value(i));
+                holders.add("a vector register of thread " + tid, 0, search.value(i));
             }
         }
 
@@ -345,45 +300,18 @@ final class Reachability {
         /** Judges what was found in the stop. The process runs again. */
         private void judge() {
             if (scan.unreadable() != 0) {
-                hold("memory that cannot be read", scan.unreadable(), 0);
+                holders.add("memory that cannot be read", scan.unreadable(), 0);
             }
             CodeRanges parts = CodeRanges.of(IntStream.range(0, dead.count())
                     .filter(part -> !alive.hasBetween(dead.start(part), dead.asked(part)))
                     .mapToObj(part -> new CodeRanges.Range(new RemoteAddress(dead.start(part)),
                             new RemoteAddress(dead.asked(part)), "a stack"))
                     .toList());
-            Optional<MemoryMap> names = Optional.empty();
+            MemoryMap names = session.mapNow();
             for (int i = 0; i < addresses.count(); i++) {
-                long address = addresses.get(i);
-                if (parts.find(address) < 0 && !freed.holds(address) && !isLoaders(address, values.get(i))) {
-                    names = names.or(() -> Optional.of(session.mapNow()));
-                    hold(place(names.get(), address), address, values.get(i));
+                if (parts.find(addresses.get(i)) < 0 && !freed.holds(addresses.get(i))) {
+                    holders.add(names, addresses.get(i), values.get(i));
                 }
-            }
-        }
-    }
-
-    private static String place(MemoryMap map, long address) {
-        return map.find(new RemoteAddress(address)).map(Mapping::path).filter(path -> !path.isEmpty())
-                .map(path -> path.substring(path.lastIndexOf('/') + 1)).orElse("anonymous memory");
-    }
-
-    /** Whether a word in memory is one that the loader or the unwinder keeps. */
-    private boolean isLoaders(long address, long value) {
-        return loader.find(address) >= 0 || patches.stream().anyMatch(
-                patch -> patch.contains(value) && patch.isLoaders(session.memory(), address, value));
-    }
-
-    /**
-     * Notes what holds a patch. What points to no patch holds all.
-     *
-     * @param address of the word; 0 where it is none in memory
-     */
-    private void hold(String place, long address, long value) {
-        for (PatchMemory patch : patches) {
-            if (value == 0 || patch.contains(value)) {
-                held.add(new HeldWord(patch.record().patch().id(), place, new RemoteAddress(address),
-                        new RemoteAddress(value)));
             }
         }
     }

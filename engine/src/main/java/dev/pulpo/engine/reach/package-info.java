@@ -6,6 +6,8 @@
  * <ul>
  * <li>{@link Unloading}: looks, and unloads what is free;
  * <li>{@link Reachability}: the look: once while the process runs, then in a stop;
+ * <li>{@link LeftoverLook}: a look that stops nothing, for a list;
+ * <li>{@link Holders}: what was found;
  * <li>{@link PatchMemory}: what must not be pointed to, and which words the loader keeps itself;
  * <li>{@link MappingTable}: the mappings, as a stop can read them;
  * <li>{@link MemoryScan}: reads the memory that has content;

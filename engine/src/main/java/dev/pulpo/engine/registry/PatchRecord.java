@@ -1,6 +1,7 @@
 package dev.pulpo.engine.registry;
 
 import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.ffm.RemoteAddress;
 import java.time.Instant;
 import java.util.List;
@@ -18,6 +19,7 @@ import java.util.List;
  * @param end          first address after them
  * @param trampolines  its memory near the target; empty if it needs none
  * @param mark         basis of the thread marks, see {@link #staysOld}; 0 without gates
+ * @param retention    how long it stays loaded once it is out of force
  * @param link         to other patches
  * @param file         the path that the tool loaded it from
  * @param target       path of the object whose functions it replaces
@@ -27,9 +29,8 @@ import java.util.List;
  * @param functions    the functions that it replaces
  */
 public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
-        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, TransactionLink link,
-        String file,
-        String target, String buildId, String comment, List<PatchId> dependencies, List<FunctionRecord> functions) {
+        RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, Retention retention,
+        TransactionLink link, String file, String target, String buildId, String comment, List<PatchId> dependencies, List<FunctionRecord> functions) {
     /** How far a patch is. The numbers are part of the format. */
     public enum State {
         /** Loaded and recorded; entries may have changed. Recovery undoes it. */
@@ -74,6 +75,15 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
         functions = List.copyOf(functions);
     }
 
+    /** A record that stays loaded no longer than it must. */
+    public PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
+            RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, TransactionLink link,
+            String file, String target, String buildId, String comment, List<PatchId> dependencies,
+            List<FunctionRecord> functions) {
+        this(state, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, Retention.WHILE_REACHABLE,
+                link, file, target, buildId, comment, dependencies, functions);
+    }
+
     /**
      * A record of no patch: it stands for all patches of this process that a transaction of several processes removes. Its
      * state and commit mark tell the progress of the removal. It ends as UNLOADED.
@@ -111,7 +121,7 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
 
     /** The same record in another state. */
     public PatchRecord in(State other) {
-        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, link,
-                file, target, buildId, comment, dependencies, functions);
+        return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, retention,
+                link, file, target, buildId, comment, dependencies, functions);
     }
 }

@@ -2,6 +2,7 @@ package dev.pulpo.engine.registry;
 
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.ffm.RemoteAddress;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
@@ -24,7 +25,8 @@ import java.util.Set;
  *   40  u8  id[32]
  *   72  u64 handle, bias, start, end
  *  104  u64 address and size of the trampolines
- *  120  u32 mark, 4 bytes of padding
+ *  120  u32 mark
+ *  124  u32 1 if the patch stays loaded in any case, rewritten
  *  128  u64 transaction
  *  136  u64 transaction that removes the patch, rewritten
  *  144  u64 commit mark, rewritten
@@ -38,8 +40,11 @@ import java.util.Set;
  */
 final class RecordFormat {
     static final int STATE_OFFSET = 8;
+    /** Of the mark and the retention, which are written together. */
+    static final int RETENTION_OFFSET = 120;
     static final int REMOVED_BY_OFFSET = 136;
     static final int MARK_OFFSET = 144;
+    private static final int RETAINED = 1;
     private static final int KIND_WITHOUT_LINK = 2;
     private static final int KIND_PATCH = 3;
     private static final int LINK_OFFSET = 128;
@@ -66,7 +71,7 @@ final class RecordFormat {
         out.putLong(patch.handle().value()).putLong(patch.bias());
         out.putLong(patch.start().value()).putLong(patch.end().value());
         out.putLong(patch.trampolines().start().value()).putLong(patch.trampolines().bytes());
-        out.putInt(patch.mark()).putInt(0);
+        out.putLong(retention(patch.mark(), patch.retention()));
         TransactionLink link = patch.link();
         out.putLong(link.transaction()).putLong(link.removedBy()).putLong(link.mark().code()).putLong(link.namespace());
         out.putInt(link.members().size()).putInt(0);
@@ -85,6 +90,11 @@ final class RecordFormat {
             out.putInt(function.gate().length).put(function.gate());
         }
         return out.array();
+    }
+
+    /** The eight bytes at {@link #RETENTION_OFFSET}. */
+    static long retention(int mark, Retention retention) {
+        return (retention == Retention.ALWAYS ? (long) RETAINED << Integer.SIZE : 0) | mark & 0xffff_ffffL;
     }
 
     private static int size(PatchRecord patch) {
@@ -150,7 +160,8 @@ final class RecordFormat {
         int mark = in.getInt();
         // The mode byte is in the trampolines' memory.
         require(mark == 0 || !trampolines.isEmpty(), "mark without gates", mark);
-        in.getInt();
+        // Other bits may have a meaning for later tools.
+        Retention retention = (in.getInt() & RETAINED) == 0 ? Retention.WHILE_REACHABLE : Retention.ALWAYS;
         TransactionLink link = kind == KIND_PATCH ? link(in) : TransactionLink.OLD;
         String file = string(in);
         String target = string(in);
@@ -168,8 +179,8 @@ final class RecordFormat {
         for (int i = 0; i < count && !over; i++) {
             functions.add(function(in));
         }
-        return new PatchRecord(state, sequence, appliedAt, id, handle, bias, first, end, trampolines, mark, link, file,
-                target, buildId, comment, dependencies, functions);
+        return new PatchRecord(state, sequence, appliedAt, id, handle, bias, first, end, trampolines, mark, retention,
+                link, file, target, buildId, comment, dependencies, functions);
     }
 
     private static void require(boolean holds, String what, long value) {

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.registry;
 
+import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.target.StubState;
 import dev.pulpo.ffm.Errno;
@@ -325,6 +326,12 @@ public record Registry(int pid, StubState stub, List<StoredRecord> records,
         if (record.patch().link().kept()) {
             memory.writeLongs(record.address().plus(RecordFormat.REMOVED_BY_OFFSET), transaction);
         }
+    }
+
+    /** Writes how long a patch stays loaded once it is out of force. */
+    public static void setRetention(TargetMemory memory, StoredRecord record, Retention retention) {
+        memory.writeLongs(record.address().plus(RecordFormat.RETENTION_OFFSET),
+                RecordFormat.retention(record.patch().mark(), retention));
     }
 
     public static void setMark(TargetMemory memory, StoredRecord record, TransactionLink.Mark mark) {

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.session;
 
+import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -81,6 +82,12 @@ public final class PatchLedger {
 
     public void setMark(Registry.StoredRecord record, TransactionLink.Mark mark) {
         Registry.setMark(session.memory(), current(record), mark);
+        changed();
+    }
+
+    /** Notes how long a patch stays loaded once it is out of force. */
+    public void setRetention(Registry.StoredRecord record, Retention retention) {
+        Registry.setRetention(session.memory(), current(record), retention);
         changed();
     }
 

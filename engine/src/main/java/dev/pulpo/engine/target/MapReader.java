@@ -1,6 +1,7 @@
 package dev.pulpo.engine.target;
 
 import dev.pulpo.elf.RawText;
+import dev.pulpo.engine.OperationInterruptedException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.RemoteAddress;
@@ -54,7 +55,7 @@ final class MapReader implements ProcFile.LineReader {
             throw tooMany("more than " + MOST_MAPPINGS + " mappings");
         }
         if (Thread.currentThread().isInterrupted()) {
-            throw new TargetUnreadableException(pid, "reading its memory map was interrupted");
+            throw new OperationInterruptedException(pid);
         }
         at = from;
         RemoteAddress start = new RemoteAddress(number(bytes, to, 16));

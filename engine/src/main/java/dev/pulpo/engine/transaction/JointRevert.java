@@ -4,6 +4,7 @@ import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.TransactionReport.Result;
 import dev.pulpo.engine.commit.Changes;
 import dev.pulpo.engine.commit.CommitLoop;
@@ -47,11 +48,12 @@ public final class JointRevert implements TransactionStep {
     /**
      * Records the removal.
      *
-     * @param ids at least one
+     * @param ids       at least one
+     * @param retention how long they stay loaded afterwards
      * @throws RefusedException where none is applied any more, or a remaining patch needs one
      */
-    public static JointRevert prepare(Session session, List<PatchId> ids, Consistency consistency,
-            TransactionLink link) {
+    public static JointRevert prepare(Session session, List<PatchId> ids, Retention retention,
+            Consistency consistency, TransactionLink link) {
         List<Registry.StoredRecord> selection = RevertSelection.of(session, RevertSelection.all(ids), consistency);
         if (selection.isEmpty()) {
             throw new RefusedException(session.pid(), new Refusal.NotApplied(ids.getFirst().shortForm()));
@@ -60,7 +62,8 @@ public final class JointRevert implements TransactionStep {
         long number = ledger.append(PatchRecord.forRemoval(ledger.now().nextSequence(), link));
         return new JointRevert(session, consistency, link, ledger.records(List.of(number)).getFirst(),
                 new PatchRemoval(session,
-                        ledger.records(selection.stream().map(Registry.StoredRecord::number).toList())));
+                        ledger.records(selection.stream().map(Registry.StoredRecord::number).toList()),
+                        retention));
     }
 
     @Override

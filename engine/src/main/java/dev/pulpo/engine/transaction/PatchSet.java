@@ -4,6 +4,7 @@ import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.PlannedFunction;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TransactionReport.Result;
@@ -66,7 +67,7 @@ public final class PatchSet implements TransactionStep {
         this.transaction = new TransactionRecords(session, consistency, link, records);
         this.removal = new PatchRemoval(session, session.ledger().now().active().stream()
                 .filter(active -> plans.stream().anyMatch(plan -> plan.leaving().contains(active.patch().id())))
-                .toList());
+                .toList(), Retention.WHILE_REACHABLE);
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.code.CodeRanges;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.commit.CommitLoop;
 import dev.pulpo.engine.commit.QuiescenceRanges;
 import dev.pulpo.engine.load.PatchRemoval;
@@ -70,7 +71,8 @@ public final class TransactionRecords {
         session.complete();
         Registry now = session.ledger().read();
         RecoveryRules.Remedy remedy = RecoveryRules.undoing(now, session.memory(), link.transaction());
-        PatchRemoval removed = new PatchRemoval(session, in(remedy, State.REVERTED));
+        PatchRemoval removed = new PatchRemoval(session, in(remedy, State.REVERTED),
+                Retention.WHILE_REACHABLE);
         List<Registry.StoredRecord> returning = in(remedy, State.ACTIVE);
         boolean quiescent = consistency.level() != Consistency.Level.NONE;
         List<CodeRanges.Range> forbidden = new ArrayList<>(quiescent ? removed.forbidden() : List.of());

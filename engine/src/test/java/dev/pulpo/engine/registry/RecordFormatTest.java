@@ -3,6 +3,7 @@ package dev.pulpo.engine.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.ffm.RemoteAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -52,7 +53,11 @@ class RecordFormatTest {
         fields.putLong(RecordFormat.STATE_OFFSET, PatchRecord.State.REVERTING.code());
         fields.putLong(RecordFormat.REMOVED_BY_OFFSET, 1234);
         fields.putLong(RecordFormat.MARK_OFFSET, TransactionLink.Mark.DECIDED.code());
+        fields.putLong(RecordFormat.RETENTION_OFFSET, RecordFormat.retention(2, Retention.ALWAYS));
         PatchRecord read = decoded(bytes);
+        assertThat(read.mark()).isEqualTo(2);
+        assertThat(read.retention()).isEqualTo(Retention.ALWAYS);
+        assertThat(decoded(RecordFormat.encode(read))).isEqualTo(read);
         assertThat(read.state()).isEqualTo(PatchRecord.State.REVERTING);
         assertThat(read.link())
                 .isEqualTo(new TransactionLink(77, 1234, TransactionLink.Mark.DECIDED, 0, List.of(), true));

@@ -16,6 +16,7 @@ import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.Coverage;
 import dev.pulpo.engine.Finding;
 import dev.pulpo.engine.HeldWord;
+import dev.pulpo.engine.LeftoverPatch;
 import dev.pulpo.engine.LocalValue;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PackReport;
@@ -130,6 +131,12 @@ final class Json {
                 patch.functions().stream()
                         .map(function -> object("function", function.name(), "standing", lower(function.standing())))
                         .toList());
+    }
+
+    static Map<String, Object> of(LeftoverPatch patch) {
+        return object("patch", patch.id().hex(), "file", patch.file(), "target", patch.target(), "appliedAt",
+                patch.appliedAt().toString(), "retention", lower(patch.retention()), "held",
+                patch.held().stream().map(Json::of).toList());
     }
 
     static Map<String, Object> of(Transition transition) {

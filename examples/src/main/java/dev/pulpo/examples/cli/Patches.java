@@ -1,6 +1,7 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.AppliedPatch;
+import dev.pulpo.engine.LeftoverPatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.OtherPatcher;
 import dev.pulpo.engine.ProcessFilter;
@@ -18,7 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine;
 
 /** {@code pulpo patches}. */
-@CommandLine.Command(name = "patches", description = "Lists the patches of processes.")
+@CommandLine.Command(name = "patches", description = "Lists the patches of processes, and reverted ones that are still loaded, with what keeps them.")
 final class Patches extends Command {
     @CommandLine.Option(names = {"-p",
             "--process"}, paramLabel = "PID|NAME|WILDCARD", description = "which processes, by id or name (default: all readable processes that carry the stub)")
@@ -61,13 +62,16 @@ final class Patches extends Command {
     private static Listed list(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             List<AppliedPatch> patches = process.patches();
+            List<LeftoverPatch> leftovers = process.leftovers();
             List<String> lines = new ArrayList<>();
-            lines.add(process + (patches.isEmpty() ? ": no patches" : ""));
+            lines.add(process + (patches.isEmpty() && leftovers.isEmpty() ? ": no patches" : ""));
             patches.forEach(patch -> lines.add("  " + patch));
+            leftovers.forEach(patch -> lines.add("  " + patch));
             Optional<OtherPatcher> other = process.otherPatcher();
             other.ifPresent(patcher -> lines.add("  " + patcher));
             return new Listed(String.join("\n", lines), Json.object("pid", pid, "name", process.name(), "patches",
-                    patches.stream().map(Json::of).toList(), "otherPatcher",
+                    patches.stream().map(Json::of).toList(), "stillLoaded", leftovers.stream().map(Json::of).toList(),
+                    "otherPatcher",
                     other.<Object>map(patcher -> Json.object("libraries", patcher.libraries(), "functions",
                             patcher.functions())).orElse("none")));
         }

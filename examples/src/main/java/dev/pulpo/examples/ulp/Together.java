@@ -9,6 +9,7 @@ import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.Transaction;
 import dev.pulpo.engine.TransactionReport.Result;
 import dev.pulpo.engine.TransactionReport;
@@ -41,8 +42,9 @@ final class Together {
      * @param revert    whether to revert them
      * @param revertAll the library whose patches are reverted in the same stop in which the new ones come into force; may
      *                  be empty
+     * @param retention how long patches stay loaded that are reverted by {@code revert}
      */
-    record Request(boolean revert, String revertAll) {}
+    record Request(boolean revert, String revertAll, Retention retention) {}
 
     /** Opens a patch with the options of the command line. */
     @FunctionalInterface
@@ -190,7 +192,7 @@ final class Together {
             return members.stream().map(member -> member.done(List.of())).toList();
         }
         TransactionReport report = request.revert()
-                ? Transaction.revert(ids, consistency)
+                ? Transaction.revert(ids, consistency, request.retention())
                 : Transaction.apply(plans, consistency);
         int status = report.failure().map(ExitStatus::of).orElse(0);
         Map<Integer, Result> results = new LinkedHashMap<>();

@@ -10,6 +10,7 @@ import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.PulpoException;
+import dev.pulpo.engine.Retention;
 import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
@@ -73,6 +74,9 @@ final class Trigger extends UlpCommand {
     @CommandLine.Option(names = "--revert", description = "revert livepatch.")
     private boolean revert;
 
+    @CommandLine.Option(names = "--keep", description = "With --revert, or --revert-all alone, keep the reverted patches loaded as long as the process lives; libpulp has no such option")
+    private boolean keep;
+
     @CommandLine.Parameters(arity = "0..1", paramLabel = "ARG1", description = "the patch, or a wildcard for patches")
     private String file = "";
 
@@ -99,7 +103,7 @@ final class Trigger extends UlpCommand {
         }
         TriggerReport report = new TriggerReport(this, !detailed, which.pid().isPresent());
         if (together) {
-            new Together(this::attach, this::patch, new Together.Request(revert, revertAll), consistency())
+            new Together(this::attach, this::patch, new Together.Request(revert, revertAll, retention()), consistency())
                     .run(pids, files)
                     .forEach(each -> report(report, each));
         } else {
@@ -161,9 +165,16 @@ final class Trigger extends UlpCommand {
         if ((revert || file.isEmpty()) && disableSeccomp) {
             throw usage("--disable-seccomp is for applying a patch, and can not be used to revert.");
         }
+        if (keep && !revert && !file.isEmpty()) {
+            throw usage("--keep is for --revert, or --revert-all without a livepatch.");
+        }
         if (file.isEmpty() && revertAll.equals("target")) {
             throw usage("--revert-all=target needs a livepatch, which says what its target is.");
         }
+    }
+
+    private Retention retention() {
+        return keep ? Retention.ALWAYS : Retention.WHILE_REACHABLE;
     }
 
     /** capabilities(7): CAP_SYS_ADMIN is number 21. */
@@ -202,7 +213,7 @@ final class Trigger extends UlpCommand {
             name = process.name();
             if (files.isEmpty() && !PatchFiles.isWildcard(file)) {
                 verdicts.add(attempt("reverted all patches from '" + revertAll + "'",
-                        () -> process.revertAll(revertAll, consistency())));
+                        () -> process.revertAll(revertAll, consistency(), retention())));
             }
             for (Path patch : files) {
                 verdicts.add(attempt(RawText.of(patch), () -> trigger(process, patch)));
@@ -238,7 +249,7 @@ final class Trigger extends UlpCommand {
 
     private Outcome trigger(LiveProcess process, Path path) throws IOException {
         if (revert) {
-            return process.revert(LivePatch.open(path).id(), consistency());
+            return process.revert(List.of(LivePatch.open(path).id()), consistency(), retention());
         }
         LivePatch patch = patch(path);
         PatchPlan plan = revertAll.isEmpty() ? process.plan(patch) : process.planInstead(patch, revertAll);
