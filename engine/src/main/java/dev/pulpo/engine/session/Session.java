@@ -13,6 +13,7 @@ import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.borrow.Injection;
 import dev.pulpo.engine.borrow.InjectionWarmup;
+import dev.pulpo.engine.borrow.NamedFile;
 import dev.pulpo.engine.borrow.StubCalls;
 import dev.pulpo.engine.borrow.ThreadBorrower;
 import dev.pulpo.engine.borrow.ThreadLoan;
@@ -303,9 +304,10 @@ public final class Session implements AutoCloseable {
         Path stub = StubFile.path();
         ProcessImage before = image;
         Injection.Places places = Injection.Places.of(before);
+        NamedFile named = NamedFile.of(before, stub, stub);
         InjectionWarmup.await();
         onBorrowed(ThreadBorrower.FrameOn.THREAD_STACK, deadline, loan -> {
-            new Injection(places, before, loan, memory(), deadline).load(stub);
+            new Injection(places, before, loan, memory(), deadline).load(named);
             return true;
         });
         if (refreshImage().loadedFor(StubLayout.SYMBOL, ByteSource.of(Stub.bytes())).isEmpty()) {
