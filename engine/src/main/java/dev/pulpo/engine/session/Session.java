@@ -64,6 +64,7 @@ public final class Session implements AutoCloseable {
     private ProcessImage image;
     private Duration borrowed = Duration.ZERO;
     private long longestStop;
+    private Duration longestLoan = Duration.ZERO;
     private final StackTables stackTables;
     private Optional<CfiMap> tables = Optional.empty();
     private final List<HeldWord> held = new ArrayList<>();
@@ -271,6 +272,15 @@ public final class Session implements AutoCloseable {
         return Duration.ofNanos(Math.max(longestStop, tracer.longestStop().nanos()));
     }
 
+    /** The longest time so far that one thread was stopped or borrowed. */
+    public Duration pause() {
+        return longer(longestStop(), longestLoan);
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) >= 0 ? one : other;
+    }
+
     /** Runs work on the tracer thread. After a failure no thread of the process is traced any more. */
     public <T> T onTracer(TracerThread.Work<T> work) {
         try {
@@ -357,6 +367,7 @@ public final class Session implements AutoCloseable {
                     result = work.apply(loan);
                 }
                 borrowed = borrowed.plus(loan.duration());
+                longestLoan = longer(longestLoan, loan.duration());
                 return new Lent<>(result, tools.hasUnreleased());
             } finally {
                 tools.scheduling().restore(level);
