@@ -265,8 +265,9 @@ run_java() {
 }
 
 # start_java OPTIONS...: the options that all JVMs with the same archive share. A short run gains nothing from the optimising
-# compiler, the performance data for jstat, or generated code for reflection (picocli's).
+# compiler, the performance data for jstat, or generated code for reflection (picocli's). Many compiler threads would take
+# processors from the process that is to be patched.
 start_java() {
     exec "$jdk/bin/java" -p "$modules" --enable-native-access=dev.pulpo.ffm -Djdk.reflect.useNativeAccessorOnly=true \
-        -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData "$@"
+        -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:CICompilerCount=1 -XX:-UsePerfData "$@"
 }

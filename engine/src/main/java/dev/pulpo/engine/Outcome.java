@@ -12,6 +12,9 @@ import java.util.List;
  * @param functions  the functions that the patch replaces
  * @param threads    number of threads in the stop
  * @param stop       from the first interrupt to the last release: no code of the process ran
+ * @param pause      the longest time in this operation that any thread of the process could not do its own work: because it
+ *                   was stopped, alone or with all others, failed attempts included, or because it was borrowed; from its
+ *                   interrupt to its release. Waiting for a processor that the tool uses does not count
  * @param scheduling the tracer's priority during the stop: REAL_TIME, NICE or NONE
  * @param longest    the longest stop of one thread in this operation, failed attempts included; loans count in {@code
  *                   borrowed}
@@ -25,7 +28,7 @@ import java.util.List;
  * @param held       what could still lead into these patches, so that they stay loaded
  */
 public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions, int threads, Duration stop,
-        String scheduling, Duration longest, Duration borrowed, Duration total, int attempts, int released,
+        Duration pause, String scheduling, Duration longest, Duration borrowed, Duration total, int attempts, int released,
         boolean injected, boolean unloaded, List<PatchId> reverted, List<HeldWord> held) {
     /** What was done. */
     public enum Kind {
@@ -43,7 +46,7 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
 
     /** That of an operation that found nothing to do. */
     public static Outcome already(Kind kind, int pid, PatchId patch, List<String> functions) {
-        return new Outcome(kind, pid, patch, functions, 0, Duration.ZERO, "NONE", Duration.ZERO, Duration.ZERO,
+        return new Outcome(kind, pid, patch, functions, 0, Duration.ZERO, Duration.ZERO, "NONE", Duration.ZERO, Duration.ZERO,
                 Duration.ZERO, 0, 0, false, false, List.of(), List.of());
     }
 
@@ -65,7 +68,7 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
         }
         return kind.words() + " " + patch.shortForm() + ": " + functions.size()
                 + (functions.size() == 1 ? " function" : " functions") + ", stop " + micros(stop) + ", " + threads
-                + (threads == 1 ? " thread" : " threads") + ", longest stop of one thread " + micros(longest)
+                + (threads == 1 ? " thread" : " threads") + ", pause " + micros(pause) + ", longest stop of one thread " + micros(longest)
                 + (released == 0
                         ? ""
                         : ", " + released + (released == 1 ? " attempt" : " attempts") + " released as too long")

@@ -25,31 +25,52 @@ public final class Scheduling {
     private static final int HIGHEST_NICE = -20;
 
     private final MemorySegment parameter;
+    private final int policy;
+    private int depth;
+    private Level held = Level.NONE;
+    private int nice;
 
-    public Scheduling(Arena arena) {
+    /** @param raises whether to raise at all; otherwise the same calls ask for what the thread has */
+    public Scheduling(Arena arena, boolean raises) {
         parameter = arena.allocate(sched_param.layout());
+        policy = raises ? Linux.SCHED_FIFO() : Linux.SCHED_OTHER();
     }
 
-    /** Raises the calling thread as far as permitted. Children do not inherit the priority. */
+    /**
+     * Raises the calling thread as far as permitted; if it is raised already, it stays so until the outermost {@link
+     * #restore}. Children do not inherit the priority.
+     */
     public Level raise() {
-        sched_param.sched_priority(parameter, 1);
-        int policy = Linux.SCHED_FIFO() | Linux.SCHED_RESET_ON_FORK();
-        if (syscall(Linux.SYS_sched_setscheduler(), 0, policy, parameter.address()) == 0) {
+        if (depth++ == 0) {
+            held = raiseNow();
+        }
+        return held;
+    }
+
+    private Level raiseNow() {
+        sched_param.sched_priority(parameter, policy == Linux.SCHED_FIFO() ? 1 : 0);
+        if (syscall(Linux.SYS_sched_setscheduler(), 0, policy | Linux.SCHED_RESET_ON_FORK(),
+                parameter.address()) == 0) {
             return Level.REAL_TIME;
         }
+        // getpriority(2) of the kernel returns 20 minus the nice value.
+        nice = 20 - (int) syscall(Linux.SYS_getpriority(), Linux.PRIO_PROCESS(), 0, 0);
         return syscall(Linux.SYS_setpriority(), Linux.PRIO_PROCESS(), 0, HIGHEST_NICE) == 0 ? Level.NICE : Level.NONE;
     }
 
     /** Restores ordinary scheduling from the level that {@link #raise} returned. */
     public void restore(Level level) {
+        if (--depth > 0) {
+            return;
+        }
         switch (level) {
             case REAL_TIME -> {
                 sched_param.sched_priority(parameter, 0);
                 NativeCalls.check("sched_setscheduler(SCHED_OTHER)",
                         syscall(Linux.SYS_sched_setscheduler(), 0, Linux.SCHED_OTHER(), parameter.address()));
             }
-            case NICE -> NativeCalls.check("setpriority(0)",
-                    syscall(Linux.SYS_setpriority(), Linux.PRIO_PROCESS(), 0, 0));
+            case NICE -> NativeCalls.check("setpriority",
+                    syscall(Linux.SYS_setpriority(), Linux.PRIO_PROCESS(), 0, nice));
             case NONE -> {
                 // Nothing was changed.
             }

@@ -8,6 +8,7 @@ import java.util.Set;
 public final class SystemCalls {
     public static final int MMAP = Linux.SYS_mmap();
     public static final int MUNMAP = Linux.SYS_munmap();
+    public static final int MPROTECT = Linux.SYS_mprotect();
     public static final int RT_SIGACTION = Linux.SYS_rt_sigaction();
     public static final int RT_SIGRETURN = Linux.SYS_rt_sigreturn();
     public static final int MEMFD_CREATE = Linux.SYS_memfd_create();

@@ -8,12 +8,9 @@ import dev.pulpo.engine.Remedy;
 import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.target.TargetFiles;
 import dev.pulpo.ffm.Errno;
-import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.SystemCalls;
 import dev.pulpo.ffm.TraceeMemory;
-import dev.pulpo.stub.FileTrust;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -36,8 +33,6 @@ final class FileDelivery implements AutoCloseable {
      * numbers are reused. So every delivery has a path of its own.
      */
     private static final AtomicInteger PATH_VARIANTS = new AtomicInteger((int) ProcessHandle.current().pid() % 97);
-
-    private static final Path ROOT = Path.of("/");
 
     /** Directories for the file, the most temporary first. */
     private static final List<String> DIRECTORIES = List.of("/tmp", "/dev/shm", "/var/tmp", "/run", "");
@@ -79,31 +74,6 @@ final class FileDelivery implements AutoCloseable {
     private FileDelivery(String path, Runnable undo) {
         this.path = path;
         this.undo = undo;
-    }
-
-    /**
-     * Whether the target's loader may be given a name: the target sees the same file under it, and only root and the
-     * target's own user can put another file there before the loader opens it. A tool that does not run as root gives its
-     * own user's files to that user's processes. The loaded object is compared in any case.
-     *
-     * @param file as this process sees it
-     * @param name as the target sees it
-     */
-    static boolean canLoadByName(ThreadLoan loan, Path file, Path name) {
-        TargetFiles files = new TargetFiles(loan.pid(), loan.tid());
-        return files.has(file, RawText.of(name))
-                && (Processes.effectiveUser() != 0 || isSafe(loan, file, name, files));
-    }
-
-    private static boolean isSafe(ThreadLoan loan, Path file, Path name, TargetFiles files) {
-        int user = ProcFs.status(loan.pid(), loan.tid()).fileSystemUser();
-        try {
-            String directory = RawText.of(Optional.ofNullable(name.toAbsolutePath().getParent()).orElse(ROOT));
-            return FileTrust.of(user).weakness(file).isEmpty()
-                    && (files.hasSameView() || files.isSafeDirectory(directory.equals("/") ? "" : directory, user));
-        } catch (IOException unknown) {
-            return false;
-        }
     }
 
     /**

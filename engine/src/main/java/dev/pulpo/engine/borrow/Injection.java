@@ -1,6 +1,5 @@
 package dev.pulpo.engine.borrow;
 
-import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
@@ -26,6 +25,8 @@ import dev.pulpo.x86.SystemCallCode;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -33,13 +34,21 @@ import java.util.Optional;
 /**
  * Loads the stub into a process without one. At first there is only libc, with a {@code syscall; ret} and its signal
  * restorer. A borrowed thread is sent to the first, with the second as its return address and a signal frame above: if the
- * tool dies, the thread makes its system call, returns into the restorer and is back where it was. Two such calls map a page
- * for a copy of the stub's {@code pulpo_call}, and a stack. With those, {@code dlopen} is an ordinary borrowed call.
- * Afterwards both are unmapped. For the tracer thread.
+ * tool dies, the thread makes its system call, returns into the restorer and is back where it was. One such call maps memory
+ * for a copy of the stub's {@code pulpo_inject}, and for a stack. That code does the rest by itself, so that the thread stops
+ * once, not for each call. If the loader cannot open the file by its name, its content is brought in with a copy of the stub's
+ * {@code pulpo_call}, by ordinary borrowed calls. Afterwards the memory is unmapped. For the tracer thread.
  */
 public final class Injection {
-    private static final long CODE_BYTES = 4096;
+    private static final long CODE_BYTES = 8192;
     private static final long STACK_BYTES = 128 * 1024;
+    private static final long MAPPING_BYTES = CODE_BYTES + STACK_BYTES;
+    /** {@code PATH_MAX} (linux/limits.h): the kernel opens no longer names. */
+    private static final int PATH_MAX = 4096;
+    /* The places in pulpo_inject's request and answer, in pulpo_call.S. */
+    private static final int REQUEST_PATH = 64;
+    private static final int ANSWER_HANDLE = 0;
+    private static final int ANSWER_ERROR = 24;
     private static final int RTLD_NOW = 2;
     private static final long RTLD_DEFAULT = 0;
 
@@ -68,15 +77,23 @@ public final class Injection {
         }
     }
 
-    /** The code of the stub that is copied. */
+    /**
+     * The code of the stub that is copied: from {@code pulpo_call} to the end of {@code pulpo_inject}.
+     *
+     * @param announced offset of the announcement of {@code pulpo_call}
+     * @param inject    offset of {@code pulpo_inject}
+     * @param injected  offset of its announcement
+     */
     @SuppressWarnings("ArrayRecordComponent") // made once and never compared
-    record Landing(byte[] code, long announcedOffset) {
+    record Landing(byte[] code, long announced, long inject, long injected) {
         static Landing ofStub() {
             ElfFile elf = ElfFile.of(ByteSource.of(Stub.bytes()), Stub.NAME);
             ElfSymbol call = symbol(elf, "pulpo_call");
-            ByteCursor cursor = elf.at(call.address(), call.size());
-            byte[] code = cursor.bytes(call.size()).toArray(ValueLayout.JAVA_BYTE);
-            return new Landing(code, symbol(elf, "pulpo_announced").value() - call.value());
+            ElfSymbol inject = symbol(elf, "pulpo_inject");
+            long size = inject.value() - call.value() + inject.size();
+            byte[] code = elf.at(call.address(), size).bytes(size).toArray(ValueLayout.JAVA_BYTE);
+            return new Landing(code, symbol(elf, "pulpo_announced").value() - call.value(),
+                    inject.value() - call.value(), symbol(elf, "pulpo_injected").value() - call.value());
         }
 
         private static ElfSymbol symbol(ElfFile elf, String name) {
@@ -110,41 +127,73 @@ public final class Injection {
      * @param file the stub
      * @throws RefusedException where the target's loader refuses it
      */
-    public void load(Path file) {
-        Landing landing = places.landing;
-        RemoteAddress code = map(CODE_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC);
-        RemoteAddress stack = map(STACK_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE);
+    public void load(NamedFile file) {
+        RemoteAddress code = new RemoteAddress(Errno.check("mmap(" + MAPPING_BYTES + ") in process " + image.pid(),
+                systemCall(SystemCalls.MMAP, 0, MAPPING_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_EXEC,
+                        SystemCalls.MAP_PRIVATE | SystemCalls.MAP_ANONYMOUS, -1, 0)));
         try {
-            memory.write(code, landing.code);
-            RemoteAddress result = stack;
-            CallSite site = new CallSite(code, code.plus(landing.announcedOffset), stack.plus(STACK_BYTES),
-                    STACK_BYTES - 64, result, RemoteAddress.NULL);
-            keepingErrno(site, () -> keepingDlError(site,
-                    () -> deliverAndOpen(site, file, new FileDelivery.Calls(site, this::systemCall))));
+            memory.write(code, places.landing.code);
+            byte[] path = RawText.encode(RawText.of(file.name()) + "\0");
+            if (path.length > PATH_MAX || !file.isUsableOn(loan)) {
+                loadContent(code, file.file());
+                return;
+            }
+            Optional<String> error = open(code, path);
+            if (error.filter(StubCalls::isUnopened).isPresent()) {
+                loadContent(code, file.file());
+            } else if (error.isPresent()) {
+                throw refused(RawText.of(file.name()), error.get());
+            }
         } finally {
             if (loan.isUsable()) {
-                systemCall(SystemCalls.MUNMAP, stack.value(), STACK_BYTES);
-                systemCall(SystemCalls.MUNMAP, code.value(), CODE_BYTES);
+                systemCall(SystemCalls.MUNMAP, code.value(), MAPPING_BYTES);
             }
         }
     }
 
-    /** Loads by name, or by content, as {@link StubCalls#load} does. */
-    private void deliverAndOpen(CallSite site, Path file, FileDelivery.Calls calls) {
-        if (FileDelivery.canLoadByName(loan, file, file)) {
-            Optional<String> error = open(site, RawText.of(file));
-            if (error.isEmpty()) {
-                return;
+    /**
+     * Opens a file by its name, in one run of {@code pulpo_inject} from the preparation of its stack to {@code dlopen}.
+     *
+     * @param path ends with a NUL
+     * @return the loader's error message, if any
+     */
+    private Optional<String> open(RemoteAddress code, byte[] path) {
+        RemoteAddress stack = code.plus(CODE_BYTES);
+        RemoteAddress request = code.plus(places.landing.code.length + 15 & -16);
+        ByteBuffer buffer = ByteBuffer.allocate(REQUEST_PATH + path.length).order(ByteOrder.LITTLE_ENDIAN);
+        buffer.putLong(exported("dlopen").value()).putLong(exported("dlerror").value())
+                .putLong(exported("dlsym").value()).putLong(errnoLocation().orElse(RemoteAddress.NULL).value())
+                .putLong(places.gadget.value()).putLong(STACK_BYTES).putLong(code.value()).putLong(MAPPING_BYTES)
+                .put(path);
+        memory.write(request, buffer.array());
+        SignalFrame.Image frame = ownFrame();
+        memory.write(frame.address(), frame.bytes());
+        loan.run(code.plus(places.landing.inject), code.plus(places.landing.injected), frame.address().value(),
+                RemoteAddress.NULL, deadline, registers -> {
+                    registers.rbx(request.value());
+                    registers.r12(stack.value());
+                });
+        Errno.check("mprotect(" + STACK_BYTES + ") in process " + image.pid(), loan.readRegisters().rbx());
+        return memory.readLong(stack.plus(ANSWER_HANDLE)) != 0
+                ? Optional.empty()
+                : Optional.of(StubCalls.readString(memory, stack.plus(ANSWER_ERROR)));
+    }
+
+    /** Loads from the content, with one call of the target after the other. */
+    private void loadContent(RemoteAddress code, Path file) {
+        RemoteAddress stack = code.plus(CODE_BYTES);
+        Errno.check("mprotect(" + STACK_BYTES + ") in process " + image.pid(), systemCall(SystemCalls.MPROTECT,
+                stack.value(), STACK_BYTES, SystemCalls.PROT_READ | SystemCalls.PROT_WRITE));
+        CallSite site = new CallSite(code, code.plus(places.landing.announced), stack.plus(STACK_BYTES),
+                STACK_BYTES - 64, stack, RemoteAddress.NULL);
+        keepingErrno(site, () -> keepingDlError(site, () -> {
+            try (FileDelivery delivery = FileDelivery.of(loan, ByteSource.of(Stub.bytes()), file,
+                    new FileDelivery.Calls(site, this::systemCall))) {
+                open(site, delivery.path()).ifPresent(error -> {
+                    throw refused(delivery.path(), error);
+                });
             }
-            if (!StubCalls.isUnopened(error.get())) {
-                throw refused(RawText.of(file), error.get());
-            }
-        }
-        try (FileDelivery delivery = FileDelivery.of(loan, ByteSource.of(Stub.bytes()), file, calls)) {
-            open(site, delivery.path()).ifPresent(error -> {
-                throw refused(delivery.path(), error);
-            });
-        }
+        }));
     }
 
     private RefusedException refused(String path, String error) {
@@ -179,8 +228,7 @@ public final class Injection {
 
     /** errno belongs to the interrupted code; {@code __errno_location} returns its address. */
     private void keepingErrno(CallSite site, Runnable call) {
-        Optional<RemoteAddress> location = image.exporting("__errno_location")
-                .flatMap(object -> object.exported("__errno_location"));
+        Optional<RemoteAddress> location = errnoLocation();
         if (location.isEmpty()) {
             call.run();
             return;
@@ -201,16 +249,19 @@ public final class Injection {
         return image.exporting(name).flatMap(object -> object.exported(name)).orElseThrow();
     }
 
-    private RemoteAddress map(long bytes, int protection) {
-        long result = systemCall(SystemCalls.MMAP, 0, bytes, protection,
-                SystemCalls.MAP_PRIVATE | SystemCalls.MAP_ANONYMOUS, -1, 0);
-        return new RemoteAddress(Errno.check("mmap(" + bytes + ") in process " + image.pid(), result));
+    private Optional<RemoteAddress> errnoLocation() {
+        return image.exporting("__errno_location").flatMap(object -> object.exported("__errno_location"));
+    }
+
+    /** The frame on the thread's own stack; its return address is the restorer's. */
+    private SignalFrame.Image ownFrame() {
+        return loan.frameBelow(loan.savedRegisters().rsp() - StackCheck.RED_ZONE, places.restorer.value());
     }
 
     /** Makes a system call on the thread's own stack, and stops the thread at its end. */
     private long systemCall(int number, long... arguments) {
         Registers saved = loan.savedRegisters();
-        SignalFrame.Image frame = loan.frameBelow(saved.rsp() - StackCheck.RED_ZONE, places.restorer.value());
+        SignalFrame.Image frame = ownFrame();
         memory.write(frame.address(), frame.bytes());
         try (Arena arena = Arena.ofConfined()) {
             Registers registers = new Registers(arena);

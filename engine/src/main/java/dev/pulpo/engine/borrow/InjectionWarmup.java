@@ -26,7 +26,8 @@ public final class InjectionWarmup {
     }
 
     private static void inject(TracerThread tracer, TraceeMemory memory, ProcessImage child) {
-        Path stub = StubFile.path();
+        Path file = StubFile.path();
+        NamedFile stub = NamedFile.of(child, file, file);
         Injection.Places places = Injection.Places.of(child);
         tracer.call(tools -> {
             for (int i = 0; i < ROUNDS; i++) {

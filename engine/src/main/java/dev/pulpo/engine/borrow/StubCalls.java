@@ -15,7 +15,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -56,17 +55,16 @@ public final class StubCalls {
      * Loads a shared object: by name where the target sees the same file under it, otherwise by content.
      *
      * @param content of the file, as it was checked
-     * @param name    the target's name for it
      */
-    public LoadResult load(Path file, ByteSource content, Path name) {
-        if (FileDelivery.canLoadByName(loan, file, name)) {
-            LoadResult byName = load(RawText.of(name));
+    public LoadResult load(NamedFile file, ByteSource content) {
+        if (file.isUsableOn(loan)) {
+            LoadResult byName = load(RawText.of(file.name()));
             // The target may lack the right to open the file.
             if (!(byName instanceof LoadResult.Failed failed && isUnopened(failed.message()))) {
                 return byName;
             }
         }
-        try (FileDelivery delivery = FileDelivery.of(loan, content, file,
+        try (FileDelivery delivery = FileDelivery.of(loan, content, file.file(),
                 new FileDelivery.Calls(site, this::systemCall))) {
             return load(delivery.path());
         }

@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 
 /**
@@ -156,26 +157,42 @@ public final class ThreadLoan implements AutoCloseable {
         }
         memory.write(frame.address(), frame.bytes());
 
+        long first = arguments.length > 0 ? argumentsAt.value() : value(values, 0);
+        run(site.entry(), site.announced(), frame.stackPointerForReturn(), site.borrower(), deadline, registers -> {
+            registers.rbx(function.value());
+            registers.r12(site.result().value());
+            registers.arguments(first, value(values, 1), value(values, 2), value(values, 3), value(values, 4),
+                    value(values, 5));
+        });
+    }
+
+    /**
+     * Sends the thread to code that announces its end, and waits for that. The frame that brings the thread back has been
+     * written.
+     *
+     * @param announced    program counter of the thread at the announcement
+     * @param stackPointer at the entry and at the announcement
+     * @param borrower     as in {@link CallSite}
+     * @param arguments    sets registers; r13 to r15 are for the announcement
+     */
+    void run(RemoteAddress entry, RemoteAddress announced, long stackPointer, RemoteAddress borrower, long deadline,
+            Consumer<Registers> arguments) {
         ProcFs.Status status = freshStatus.orElseGet(() -> ProcFs.status(pid, tid));
         freshStatus = Optional.empty();
         int announcement = announcement(status);
         Registers registers = tools.scratch();
         registers.set(saved);
-        registers.rip(site.entry().value());
-        registers.rsp(frame.stackPointerForReturn());
+        registers.rip(entry.value());
+        registers.rsp(stackPointer);
         registers.origRax(-1);
-        registers.rbx(function.value());
-        registers.r12(site.result().value());
+        arguments.accept(registers);
         registers.r13(announcement);
         int innerTid = status.innerId("NSpid");
-        occupy(site.borrower(), innerTid);
+        occupy(borrower, innerTid);
         registers.r14(status.innerId("NStgid"));
         registers.r15(innerTid);
-        long first = arguments.length > 0 ? argumentsAt.value() : value(values, 0);
-        registers.arguments(first, value(values, 1), value(values, 2), value(values, 3), value(values, 4),
-                value(values, 5));
         divert(registers, ~(Signals.SYNCHRONOUS | Signals.bit(announcement)));
-        awaitAnnouncement(site, announcement, frame.stackPointerForReturn(), deadline);
+        awaitAnnouncement(announced, announcement, stackPointer, deadline);
     }
 
     /** Writes into the target which thread uses the stack. No other call is put there while this one may still run. */
@@ -230,7 +247,7 @@ public final class ThreadLoan implements AutoCloseable {
                 .filter(signal -> (caught & Signals.bit(signal)) == 0).findFirst().orElse(Signals.SIGURG);
     }
 
-    private void awaitAnnouncement(CallSite site, int announcement, long stackPointer, long deadline) {
+    private void awaitAnnouncement(RemoteAddress announced, int announcement, long stackPointer, long deadline) {
         resume(0);
         while (true) {
             WaitStatus status = awaitStop(deadline);
@@ -241,7 +258,7 @@ public final class ThreadLoan implements AutoCloseable {
                     Registers registers = readRegisters();
                     SignalInfo info = ptrace.readSignalInfo(tid);
                     if (stop.signal() == announcement && info.isDirected()
-                            && registers.rip() == site.announced().value() && registers.rsp() == stackPointer) {
+                            && registers.rip() == announced.value() && registers.rsp() == stackPointer) {
                         return;
                     }
                     if (info.code() > 0 && (Signals.bit(stop.signal()) & Signals.SYNCHRONOUS) != 0) {

@@ -4,6 +4,7 @@ import dev.pulpo.elf.ByteSource;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.StubFile;
+import dev.pulpo.engine.borrow.NamedFile;
 import dev.pulpo.engine.borrow.StubCalls;
 import dev.pulpo.engine.borrow.ThreadBorrower;
 import dev.pulpo.engine.borrow.ThreadLoan;
@@ -86,7 +87,8 @@ public final class Warmup {
     /** Borrows a thread, and loads on it the already loaded stub. */
     private static boolean borrow(ProcessImage image, TracerThread.Tools tools, TraceeMemory memory) {
         StubState stub = StubState.read(image.pid(), memory, image.stub().orElseThrow());
-        Path loaded = StubFile.path();
+        Path file = StubFile.path();
+        NamedFile loaded = NamedFile.of(image, file, file);
         long deadline = System.nanoTime() + TIMEOUT_NANOS;
         for (int i = 0; i < LOANS; i++) {
             try (Arena arena = Arena.ofConfined();
@@ -94,8 +96,8 @@ public final class Warmup {
                             new StackTables(memory), () -> {}, arena)
                             .borrow(ThreadBorrower.FrameOn.STUB_STACK, deadline)) {
                 StubCalls calls = new StubCalls(loan, memory, stub, deadline);
-                if (calls.load(loaded, ByteSource.of(Stub.bytes()),
-                        loaded) instanceof StubCalls.LoadResult.Loaded again) {
+                if (calls.load(loaded,
+                        ByteSource.of(Stub.bytes())) instanceof StubCalls.LoadResult.Loaded again) {
                     calls.unload(again.handle());
                 }
             }

@@ -7,6 +7,7 @@ import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.borrow.NamedFile;
 import dev.pulpo.engine.borrow.StubCalls;
 import dev.pulpo.engine.plan.Originals;
 import dev.pulpo.engine.registry.EntryState;
@@ -19,6 +20,7 @@ import dev.pulpo.engine.session.TrampolineMemory;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.TargetFiles;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -82,8 +84,9 @@ public final class PatchLoader {
         if (elsewhere.isPresent()) {
             throw notLoaded(elsewhere.get(), "the process does not find the patch there");
         }
-        StubCalls.LoadResult result = session.borrowing(calls -> calls.load(plan.patch().file(),
-                content, plan.patch().seenAs().orElse(plan.patch().file())));
+        Path file = plan.patch().file();
+        NamedFile named = NamedFile.of(session.image(), file, plan.patch().seenAs().orElse(file));
+        StubCalls.LoadResult result = session.borrowing(calls -> calls.load(named, content));
         return switch (result) {
             case StubCalls.LoadResult.Loaded loaded -> loaded;
             case StubCalls.LoadResult.Failed failed ->

@@ -186,7 +186,7 @@ public final class PatchRemoval {
     public Outcome outcome(CommitLoop.Done done, boolean unloaded, long began) {
         return new Outcome(Outcome.Kind.REVERTED, session.pid(), ids().getFirst(),
                 functions().stream().map(FunctionRecord::name).distinct().toList(), done.figures().threads(),
-                done.figures().duration(), done.figures().scheduling().name(), session.longestStop(),
+                done.figures().duration(), session.pause(), done.figures().scheduling().name(), session.longestStop(),
                 session.borrowed(), Duration.ofNanos(System.nanoTime() - began), done.attempts(), done.released(),
                 false, unloaded, ids(), session.held(ids()));
     }

@@ -13,6 +13,7 @@ import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.borrow.Injection;
 import dev.pulpo.engine.borrow.InjectionWarmup;
+import dev.pulpo.engine.borrow.NamedFile;
 import dev.pulpo.engine.borrow.StubCalls;
 import dev.pulpo.engine.borrow.ThreadBorrower;
 import dev.pulpo.engine.borrow.ThreadLoan;
@@ -29,6 +30,7 @@ import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.engine.target.Tracee;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.Stub;
 import dev.pulpo.stub.StubLayout;
@@ -62,6 +64,7 @@ public final class Session implements AutoCloseable {
     private ProcessImage image;
     private Duration borrowed = Duration.ZERO;
     private long longestStop;
+    private Duration longestLoan = Duration.ZERO;
     private final StackTables stackTables;
     private Optional<CfiMap> tables = Optional.empty();
     private final List<HeldWord> held = new ArrayList<>();
@@ -269,6 +272,15 @@ public final class Session implements AutoCloseable {
         return Duration.ofNanos(Math.max(longestStop, tracer.longestStop().nanos()));
     }
 
+    /** The longest time so far that one thread was stopped or borrowed. */
+    public Duration pause() {
+        return longer(longestStop(), longestLoan);
+    }
+
+    private static Duration longer(Duration one, Duration other) {
+        return one.compareTo(other) >= 0 ? one : other;
+    }
+
     /** Runs work on the tracer thread. After a failure no thread of the process is traced any more. */
     public <T> T onTracer(TracerThread.Work<T> work) {
         try {
@@ -302,9 +314,10 @@ public final class Session implements AutoCloseable {
         Path stub = StubFile.path();
         ProcessImage before = image;
         Injection.Places places = Injection.Places.of(before);
+        NamedFile named = NamedFile.of(before, stub, stub);
         InjectionWarmup.await();
         onBorrowed(ThreadBorrower.FrameOn.THREAD_STACK, deadline, loan -> {
-            new Injection(places, before, loan, memory(), deadline).load(stub);
+            new Injection(places, before, loan, memory(), deadline).load(named);
             return true;
         });
         if (refreshImage().loadedFor(StubLayout.SYMBOL, ByteSource.of(Stub.bytes())).isEmpty()) {
@@ -345,13 +358,20 @@ public final class Session implements AutoCloseable {
         warmup.run();
         ProcessImage current = image;
         Lent<T> lent = onTracer(tools -> {
-            ThreadLoan loan = borrow(current, tools, frameOn, deadline);
-            T result;
-            try (loan) {
-                result = work.apply(loan);
+            // Otherwise the borrowed thread would stand while this one waits for a CPU.
+            Scheduling.Level level = tools.scheduling().raise();
+            try {
+                ThreadLoan loan = borrow(current, tools, frameOn, deadline);
+                T result;
+                try (loan) {
+                    result = work.apply(loan);
+                }
+                borrowed = borrowed.plus(loan.duration());
+                longestLoan = longer(longestLoan, loan.duration());
+                return new Lent<>(result, tools.hasUnreleased());
+            } finally {
+                tools.scheduling().restore(level);
             }
-            borrowed = borrowed.plus(loan.duration());
-            return new Lent<>(result, tools.hasUnreleased());
         });
         if (lent.hasUnreleased) {
             renewTracer();

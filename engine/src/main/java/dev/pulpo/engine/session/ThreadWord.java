@@ -6,6 +6,7 @@ import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.StubFile;
 import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.borrow.NamedFile;
 import dev.pulpo.engine.borrow.StubCalls;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.ffm.RemoteAddress;
@@ -69,7 +70,8 @@ public record ThreadWord(int offset) {
         }
         Path file = StubFile.threadWord();
         ByteSource content = ByteSource.of(Stub.threadWordBytes());
-        StubCalls.LoadResult result = session.borrowing(calls -> calls.load(file, content, file));
+        NamedFile named = NamedFile.of(session.image(), file, file);
+        StubCalls.LoadResult result = session.borrowing(calls -> calls.load(named, content));
         if (result instanceof StubCalls.LoadResult.Failed failed) {
             throw new RefusedException(session.pid(),
                     new Refusal.LoaderRefused(RawText.of(file), failed.message()));

@@ -40,7 +40,7 @@ public final class Rehearsal {
 
     private static void run(Supplier<Launcher> launcher, Act act) {
         try (OwnChild child = OwnChild.startCat(launcher.get());
-                TracerThread tracer = new TracerThread(child.pid());
+                TracerThread tracer = TracerThread.forRehearsal(child.pid());
                 TraceeMemory memory = TraceeMemory.open(child.pid(), child.pid())) {
             act.perform(tracer, memory, ProcessImage.read(child.pid(), memory));
         } catch (IOException e) {

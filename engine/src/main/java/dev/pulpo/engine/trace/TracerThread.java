@@ -7,6 +7,7 @@ import dev.pulpo.ffm.Processes;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.Scheduling;
+import dev.pulpo.ffm.ToolPriority;
 import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -40,6 +41,7 @@ public final class TracerThread implements AutoCloseable {
 
     private final BlockingQueue<FutureTask<?>> tasks = new LinkedBlockingQueue<>();
     private final Thread thread;
+    private final boolean rehearses;
     private volatile @Nullable Tools tools;
     private final LongestStop longest = new LongestStop();
     private volatile int tid;
@@ -81,12 +83,12 @@ public final class TracerThread implements AutoCloseable {
         }
 
         @SuppressWarnings("MustBeClosed") // closed by finish()
-        static Tools create(LongestStop longest) {
+        static Tools create(LongestStop longest, boolean rehearses) {
             Arena arena = Arena.ofConfined();
             Ptrace ptrace = new Ptrace(arena);
             Pause pause = new Pause(arena);
             TimedWaits waits = new TimedWaits(arena);
-            return new Tools(arena, ptrace, pause, new Scheduling(arena),
+            return new Tools(arena, ptrace, pause, new Scheduling(arena, !rehearses),
                     new Registers(arena),
                     new Registers(arena), new LateStops(ptrace, waits, pause, new Registers(arena)),
                     longest, waits);
@@ -101,7 +103,17 @@ public final class TracerThread implements AutoCloseable {
 
     /** Starts the thread. */
     public TracerThread(int pid) {
+        this(pid, false);
+    }
+
+    private TracerThread(int pid, boolean rehearses) {
+        this.rehearses = rehearses;
         thread = Thread.ofPlatform().daemon().name(name(pid)).start(this::work);
+    }
+
+    /** Starts a thread for a child process of this JVM, which nobody waits for: neither it nor any other is raised. */
+    static TracerThread forRehearsal(int pid) {
+        return new TracerThread(pid, true);
     }
 
     /** A {@linkplain #dismiss dismissed} thread, or a new one. */
@@ -155,7 +167,7 @@ public final class TracerThread implements AutoCloseable {
      */
     public <T> T call(Work<T> work) {
         boolean done = false;
-        try {
+        try (ToolPriority.Section section = rehearses ? null : ToolPriority.ordinary()) {
             T result = await(submit(() -> work.run(tools())));
             done = true;
             return result;
@@ -179,7 +191,7 @@ public final class TracerThread implements AutoCloseable {
         Tools known = tools;
         if (known == null) {
             tid = Processes.currentThread();
-            known = Tools.create(longest);
+            known = Tools.create(longest, rehearses);
             tools = known;
         }
         known.ptrace().guard().arm();

@@ -194,7 +194,7 @@ public final class PatchSet implements TransactionStep {
         Duration total = Duration.ofNanos(System.nanoTime() - began);
         return plans.stream().map(plan -> new Outcome(Outcome.Kind.APPLIED, plan.pid(), plan.id(),
                 plan.functions().stream().map(PlannedFunction::function).toList(), done.figures().threads(),
-                done.figures().duration(), done.figures().scheduling().name(), session.longestStop(),
+                done.figures().duration(), session.pause(), done.figures().scheduling().name(), session.longestStop(),
                 session.borrowed(), total, done.attempts(), done.released(), session.injected(), unloaded,
                 removal.ids().stream().filter(plan.leaving()::contains).toList(), session.held(removal.ids())))
                 .toList();

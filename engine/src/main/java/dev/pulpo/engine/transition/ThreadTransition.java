@@ -359,7 +359,7 @@ public final class ThreadTransition {
         List<PatchId> reverted = toPatch ? List.of() : List.of(patch.id());
         return new Outcome(toPatch ? Outcome.Kind.APPLIED : Outcome.Kind.REVERTED, session.pid(), patch.id(),
                 patch.functions().stream().map(FunctionRecord::name).toList(), done.figures().threads(), stop,
-                done.figures().scheduling().name(), session.longestStop(), session.borrowed(),
+                session.pause(), done.figures().scheduling().name(), session.longestStop(), session.borrowed(),
                 Duration.ofNanos(System.nanoTime() - began), attempts, released, session.injected(), unloaded,
                 reverted, session.held(reverted));
     }

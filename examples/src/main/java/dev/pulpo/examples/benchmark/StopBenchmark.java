@@ -20,18 +20,23 @@ import java.util.function.Function;
 /**
  * Measures how long patching stops a process, for several numbers of threads, in a warm JVM. A C program stops and releases
  * the same process in the same run, for comparison. A second table measures from inside the process: one of its threads
- * reads the clock all the time. A third is about threads that change one by one.
+ * reads the clock all the time. A third is about threads that change one by one. The last tells what the threads of a busy
+ * process lose, by a patch in the warm JVM and by the command, which starts a JVM of its own.
  */
 public final class StopBenchmark {
     private static final Duration WARM_UP = Duration.ofSeconds(4);
     private static final int LEAST_WARM_UP = 20;
     private static final int ROUNDS = 100;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final int LOSSES = 15;
+    /** What the command takes at least, for comparison with a process that nothing is done to. */
+    private static final Duration QUIET = Duration.ofMillis(300);
+    private static final String[] BUSY_THREADS = {"1", "2", "16"};
     private static final String[] THREADS = {"1", "16", "100", "128", "1000"};
 
     private StopBenchmark() {}
 
-    /** Runs with the directory of the built demo as its argument. */
+    /** Runs with the directory of the built demo, and the command, as its arguments. */
     public static void main(String[] arguments) throws Exception {
         Path demo = Path.of(arguments[0]);
         System.out.println("medians (minima) in microseconds");
@@ -49,6 +54,11 @@ public final class StopBenchmark {
         System.out.printf("%n%-12s %16s %16s%n", "threads", "stop, checked", "seen from inside");
         for (String threads : THREADS) {
             measureInside(demo, threads.equals("1") ? "2" : threads);
+        }
+        System.out.printf("%n%-12s %16s %16s %16s %16s %16s %16s%n", "busy threads", "nothing: gap", "lost",
+                "apply, warm: gap", "lost", "command: gap", "lost");
+        for (String threads : BUSY_THREADS) {
+            measureLoss(demo, threads, arguments[1]);
         }
     }
 
@@ -127,6 +137,62 @@ public final class StopBenchmark {
             }
             System.out.printf("%-12s %16s %16s%n", threads, summary(outcomes, Outcome::stop),
                     summary(gaps, Function.identity()));
+        }
+    }
+
+    /**
+     * The longest time that any thread could not read the clock, and all such times above 0.1 ms of all threads together: when
+     * nothing is done, and by an apply into a fresh process without the stub.
+     */
+    private static void measureLoss(Path demo, String threads, String command) throws IOException, InterruptedException {
+        List<Loss> nothing = new ArrayList<>();
+        List<Loss> warm = new ArrayList<>();
+        List<Loss> cold = new ArrayList<>();
+        for (int i = 0; i < LOSSES; i++) {
+            nothing.add(loss(demo, threads, pid -> Thread.sleep(QUIET)));
+            warm.add(loss(demo, threads, pid -> {
+                try (LiveProcess process = LiveProcess.attach(pid)) {
+                    process.apply(patch(demo));
+                }
+            }));
+            cold.add(loss(demo, threads, pid -> run(command, "apply", "-p", Integer.toString(pid), "--target",
+                    "libgreeting.so", "--replace", "greeting=greeting_fixed", demo.resolve("fix.so").toString())));
+        }
+        System.out.printf("%-12s %16s %16s %16s %16s %16s %16s%n", threads, summary(nothing, Loss::longest),
+                summary(nothing, Loss::sum), summary(warm, Loss::longest), summary(warm, Loss::sum),
+                summary(cold, Loss::longest), summary(cold, Loss::sum));
+    }
+
+    /** What the threads of a process have lost. */
+    private record Loss(Duration longest, Duration sum) {}
+
+    /** Something that is done while a process is watched. */
+    private interface Action {
+        void run(int pid) throws IOException, InterruptedException;
+    }
+
+    private static Loss loss(Path demo, String threads, Action action) throws IOException, InterruptedException {
+        try (LaunchedProcess target = launch(demo, threads, "busy"); BufferedReader output = reader(target)) {
+            output.readLine();
+            OutputStream input = target.input().orElseThrow();
+            lost(input, output);
+            action.run(target.pid());
+            return lost(input, output);
+        }
+    }
+
+    private static Loss lost(OutputStream input, BufferedReader output) throws IOException {
+        input.write('\n');
+        input.flush();
+        String[] nanos = line(output).split(" ");
+        return new Loss(Duration.ofNanos(Long.parseLong(nanos[0])), Duration.ofNanos(Long.parseLong(nanos[1])));
+    }
+
+    private static void run(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IOException(String.join(" ", command) + ": " + output);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.pulpo.examples.exit;
 
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.ffm.Processes;
+import dev.pulpo.ffm.ToolPriority;
 import java.util.Set;
 
 /**
@@ -14,11 +15,17 @@ public final class HeadStart {
             "inject",
             "preflight", "check", "set_patchable", "outdated");
 
+    /** Starting takes a fraction of this on an idle machine. */
+    private static final long LOW_NANOS = 1_000_000_000L;
+
     private HeadStart() {}
 
     /** Starts the preparation. The arguments are those of the program, the command first. */
     public static void begin(String... arguments) {
         String command = arguments.length == 0 ? "" : arguments[0];
+        if (STOPPING.contains(command) || LOOKING.contains(command)) {
+            Thread.ofPlatform().daemon().name("pulpo-priority").start(() -> ToolPriority.keepLow(LOW_NANOS));
+        }
         if (STOPPING.contains(command)) {
             LiveProcess.prepare();
         } else if (LOOKING.contains(command)) {

@@ -1,0 +1,70 @@
+package dev.pulpo.ffm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** The nice values of this JVM's threads, as the kernel tells them. */
+class ToolPriorityTest {
+    /** Field 19 of proc_pid_stat(5), counted from the state, which is field 3. */
+    private static final int NICE = 19 - 3;
+    private static final int LOW = 19;
+
+    @Test
+    void allThreadsAreLowExceptInSections() throws IOException, InterruptedException {
+        int ordinary = nice(Processes.currentThread());
+        Thread keeper = new Thread(() -> ToolPriority.keepLow(TimeUnit.HOURS.toNanos(1)));
+        keeper.start();
+        try {
+            while (keeper.getState() != Thread.State.TIMED_WAITING && keeper.isAlive()) {
+                Thread.onSpinWait();
+            }
+            if (!keeper.isAlive()) {
+                assertThat(values()).as("without permission nothing is changed").containsOnly(ordinary);
+                return;
+            }
+            assertThat(nice(Processes.currentThread())).isEqualTo(LOW);
+            assertThat(values()).as("one thread can restore the others'").containsOnly(ordinary, LOW);
+            try (ToolPriority.Section outer = ToolPriority.ordinary()) {
+                assertThat(values()).containsOnly(ordinary);
+                try (ToolPriority.Section inner = ToolPriority.ordinary()) {
+                    assertThat(values()).containsOnly(ordinary);
+                }
+                assertThat(values()).as("a section of another thread lasts").containsOnly(ordinary);
+            }
+            assertThat(nice(Processes.currentThread())).isEqualTo(LOW);
+        } finally {
+            keeper.interrupt();
+            keeper.join();
+        }
+        assertThat(values()).containsOnly(ordinary);
+    }
+
+    @Test
+    void nothingIsChangedUnlessAsked() throws IOException {
+        Set<Integer> before = values();
+        try (ToolPriority.Section section = ToolPriority.ordinary()) {
+            assertThat(values()).isEqualTo(before);
+        }
+        assertThat(values()).isEqualTo(before);
+    }
+
+    private static Set<Integer> values() throws IOException {
+        Set<Integer> values = new TreeSet<>();
+        for (int tid : TaskList.of(Math.toIntExact(ProcessHandle.current().pid()))) {
+            values.add(nice(tid));
+        }
+        return values;
+    }
+
+    private static int nice(int tid) throws IOException {
+        String stat = Files.readString(Path.of("/proc/self/task/" + tid + "/stat"));
+        return Integer.parseInt(stat.substring(stat.lastIndexOf(')') + 2).split(" ")[NICE]);
+    }
+}
