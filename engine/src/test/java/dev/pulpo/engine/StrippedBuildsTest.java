@@ -134,6 +134,16 @@ class StrippedBuildsTest {
         assertThat(answered.allowed()).extracting(Finding::check).containsExactly(Check.LIFETIME);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"g++ -O2", "clang++ -O2", "g++ -Os -fno-pie"})
+    void whatIsCaughtIsCompared(String compiler) throws Exception {
+        Path old = built("handlers.cc", compiler, "old");
+        assertThat(BuildDiff.between(old, built("handlers.cc", compiler, "same", "-DOTHER")).functions()).isEmpty();
+        BuildDiff diff = BuildDiff.between(old, built("handlers.cc", compiler, "new", "-DFIXED"));
+        assertThat(changed(diff)).as(diff.toString()).hasSize(1);
+        assertThat(diff.uncompared()).isEmpty();
+    }
+
     @Test
     void theFunctionThatReleasesCanBeLeftOut() throws Exception {
         Path old = built("lifetime.c", "gcc -O2", "old");
