@@ -50,7 +50,8 @@ final class ObjectLifetimes {
             if (maker.makes.isPresent() && ends.isPresent()) {
                 return maker.makes.equals(ends) && maker != this;
             }
-            return (unnamed || maker.unnamed) && maker.allocations != 0 && releases != 0 && maker != this;
+            // One version makes a part that the other leaves out, and the same one releases it.
+            return (unnamed || maker.unnamed) && maker.allocations * releases > 0 && maker != this;
         }
 
         /** Whether one version of it may get what another version of the maker has made, and release more or less of it. */

@@ -162,8 +162,9 @@ final class Sameness {
                 return slots(before, after) || isStart(oldSection.get(), before) && isStart(section.get(), after);
             }
             if (isTable(old, was, before) || isTable(replacement, is, after)) {
+                // By chance numbers look like distances to the function.
                 return isTable(old, was, before) && isTable(replacement, is, after)
-                        && tables(was, before, is, after);
+                        && tables(was, before, is, after) || data(before, after);
             }
         }
         return data(before, after) || endsOf(was, before, is, after)
