@@ -108,11 +108,6 @@ class Build:
             text.append(re.sub(r'\s+', ' ', line))
         return '\n'.join(text)
 
-
-def without_immediates(text):
-    return IMMEDIATE.sub('$IMMEDIATE', text)
-
-
     def is_part_of(self, place, replaced):
         """Whether only these functions lead to a place, by jumps: the cold part of one."""
         sources = set()
@@ -120,6 +115,10 @@ def without_immediates(text):
             if place[0] <= target < place[1]:
                 sources |= those
         return bool(sources) and place[0] not in self.called and all(source[0] in replaced for source in sources)
+
+
+def without_immediates(text):
+    return IMMEDIATE.sub('$IMMEDIATE', text)
 
 
 class Truth:

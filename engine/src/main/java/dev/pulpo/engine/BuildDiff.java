@@ -49,17 +49,26 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
     /**
      * Which of the functions that differ a patch is to have. What they need comes along.
      *
-     * @param only    these; all where it is empty. Functions that differ by numbers of source lines are taken if they are
-     *                named here
-     * @param without not these, even where others need them
+     * @param only        these; all where it is empty. Functions that differ by numbers of source lines are taken if they
+     *                    are named here
+     * @param without     not these, even where others need them
+     * @param releasesOld functions for which the caller answers, having looked at both versions: whatever the old build has
+     *                    made, the version that runs after the change releases it, and the old one what the new build has
+     *                    made ({@link Check#LIFETIME})
      */
-    public record Selection(List<String> only, List<String> without) {
+    public record Selection(List<String> only, List<String> without, List<String> releasesOld) {
         /** All of them. */
         public static final Selection ALL = new Selection(List.of(), List.of());
 
         public Selection {
             only = List.copyOf(only);
             without = List.copyOf(without);
+            releasesOld = List.copyOf(releasesOld);
+        }
+
+        /** Answers for no function. */
+        public Selection(List<String> only, List<String> without) {
+            this(only, without, List.of());
         }
     }
 

@@ -33,6 +33,8 @@ public enum Check {
     DATA(true),
     /** Code that runs while the patch is being loaded may use a reference to the target, before that is written. */
     CONSTRUCTOR(true),
+    /** Objects that old code has made may come to new code that cannot release them. Allowed by the name of that code. */
+    LIFETIME(false),
     /** Callers get another object's definition of the function, so that replacing it has no effect. */
     INTERPOSED(true),
     /** The patch needs a symbol that nothing in the process defines, so the loader would not load it. */

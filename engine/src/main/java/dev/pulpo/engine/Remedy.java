@@ -85,6 +85,7 @@ public sealed interface Remedy {
         PACK_ANEW("pack the patch anew", "PlainPatch.pack"), //
         WRITE_AS_SOURCE("write the patch as source", "PlainPatch.compile"), //
         LEAVE_OUT("leave that function out", "BuildDiff.Selection"), //
+        ANSWER_FOR("or, after a look at both versions, answer for it by its name", "BuildDiff.Selection"), //
         PLAN_ANEW("plan again", "LiveProcess.plan"), //
         INJECT_STUB("inject it first", "LiveProcess.inject"), //
         PRELOAD_STUB("start the process with the stub preloaded", "LiveProcess.launcher"), //

@@ -19,8 +19,12 @@ class StrippedBuildsTest {
     private Path directory;
 
     private Path build(String compiler, String name, String... options) throws Exception {
+        return built("stripped.c", compiler, name, options);
+    }
+
+    private Path built(String code, String compiler, String name, String... options) throws Exception {
         Victims victims = new Victims(directory);
-        Path source = victims.resource("stripped.c");
+        Path source = victims.resource(code);
         Path file = Files.createDirectories(directory.resolve(name)).resolve("libstripped.so");
         List<String> command = new ArrayList<>(List.of(compiler.split(" ", -1)));
         command.addAll(List.of("-shared", "-fPIC", "-Wl,--build-id=sha1", "-Wl,-soname,libstripped.so", "-s", "-o",
@@ -104,5 +108,60 @@ class StrippedBuildsTest {
         assertThat(report.findings()).as(report.toString()).isEmpty();
         assertThat(report.functions()).extracting(PackReport.Function::name)
                 .containsExactlyInAnyOrderElementsOf(all.subList(1, all.size()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -O2", "clang -O2"})
+    void whatReleasesObjectsOfTheOldBuildIsAnsweredFor(String compiler) throws Exception {
+        Path old = built("lifetime.c", compiler, "old");
+        Path fixed = built("lifetime.c", compiler, "new", "-DFIXED");
+        Path container = directory.resolve("fix.so");
+        PackReport report = BuildDiff.pack(old, fixed, container, Set.of());
+        assertThat(report.findings()).extracting(Finding::check).containsExactly(Check.LIFETIME);
+        assertThat(report.findings().getFirst().message()).contains("item_free", "item_new");
+        assertThat(container).doesNotExist();
+        // The one that releases is taken without the one that makes: old code goes on to make what it cannot release.
+        PackReport alone = BuildDiff.pack(old, fixed, container, Set.of(),
+                new BuildDiff.Selection(List.of("item_free"), List.of()));
+        assertThat(alone.findings()).extracting(Finding::check).containsExactly(Check.LIFETIME);
+        // The other way round the new code would leave to the old one what that releases, and must not.
+        PackReport back = BuildDiff.pack(fixed, old, container, Set.of(),
+                new BuildDiff.Selection(List.of(), List.of("item_free")));
+        assertThat(back.findings()).extracting(Finding::check).containsExactly(Check.LIFETIME);
+        PackReport answered = BuildDiff.pack(old, fixed, container, Set.of(),
+                new BuildDiff.Selection(List.of(), List.of(), List.of("item_free")));
+        assertThat(answered.findings()).isEmpty();
+        assertThat(answered.allowed()).extracting(Finding::check).containsExactly(Check.LIFETIME);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"g++ -O2", "clang++ -O2", "g++ -Os -fno-pie"})
+    void whatIsCaughtIsCompared(String compiler) throws Exception {
+        Path old = built("handlers.cc", compiler, "old");
+        assertThat(BuildDiff.between(old, built("handlers.cc", compiler, "same", "-DOTHER")).functions()).isEmpty();
+        BuildDiff diff = BuildDiff.between(old, built("handlers.cc", compiler, "new", "-DFIXED"));
+        assertThat(changed(diff)).as(diff.toString()).hasSize(1);
+        assertThat(diff.uncompared()).isEmpty();
+    }
+
+    @Test
+    void theFunctionThatReleasesCanBeLeftOut() throws Exception {
+        Path old = built("lifetime.c", "gcc -O2", "old");
+        Path container = directory.resolve("fix.so");
+        PackReport report = BuildDiff.pack(old, built("lifetime.c", "gcc -O2", "new", "-DFIXED"), container, Set.of(),
+                new BuildDiff.Selection(List.of(), List.of("item_free")));
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        Path program = new Victims(directory).compiled("program", "lifetime_main.c",
+                "-L" + old.getParent(), "-lstripped", "-Wl,-rpath," + old.getParent());
+        try (RunningServer server = RunningServer.preloaded(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("1")).isEqualTo("pool");
+            LivePatch patch = LivePatch.open(container);
+            process.apply(patch);
+            assertThat(server.ask("2")).isEqualTo("heap");
+            assertThat(server.ask("3")).isEqualTo("heap");
+            process.revert(patch.id());
+            assertThat(server.ask("4")).isEqualTo("pool");
+        }
     }
 }

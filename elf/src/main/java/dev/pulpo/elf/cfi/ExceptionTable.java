@@ -27,32 +27,61 @@ public final class ExceptionTable {
 
     private final ByteCursor cursor;
     private final long address;
-    private final SortedSet<Long> types = new TreeSet<>();
     private final int encoding;
     private final long base;
+    private final List<Site> sites = new ArrayList<>();
     private int steps;
 
-    private ExceptionTable(ElfFile file, LinkAddress place) {
+    /**
+     * A range of calls of a function, and what becomes of exceptions that leave them. Addresses are link addresses.
+     *
+     * @param end     after the last byte
+     * @param pad     where the exception continues; 0 where it passes the function by
+     * @param clauses which exceptions do, in the order in which they are asked for; without any all do, as a cleanup
+     */
+    public record Site(long start, long end, long pad, List<Clause> clauses) {}
+
+    /**
+     * Types that exceptions are compared with.
+     *
+     * @param filter whether they are those that may pass (an exception specification), and not those that are caught
+     * @param types  one that is caught, or those that may pass; none for a cleanup
+     */
+    public record Clause(boolean filter, List<Type> types) {}
+
+    /**
+     * A type.
+     *
+     * @param address of the type's description, or of the word that holds its address; 0 for all types
+     * @param word    whether it is that of a word
+     */
+    public record Type(long address, boolean word) {}
+
+    /** @param function where the function begins */
+    private ExceptionTable(ElfFile file, LinkAddress place, long function) {
         Section section = file.sections().stream().filter(each -> each.contains(place) && each.hasBytes()).findFirst()
                 .orElseThrow(() -> new MalformedElfException(file.name(), 0,
                         "a section with the table of handlers at " + place, "none"));
         cursor = file.rawData(section).position(place.value() - section.address().value());
         address = section.address().value();
-        PointerEncoding.skip(cursor, cursor.u8(), address);
+        int padEncoding = cursor.u8();
+        long pads = padEncoding == PointerEncoding.OMITTED
+                ? function
+                : PointerEncoding.read(cursor, padEncoding, address);
         encoding = cursor.u8();
         base = encoding == PointerEncoding.OMITTED ? 0 : cursor.uleb128() + cursor.position();
-        int sites = cursor.u8();
+        int siteEncoding = cursor.u8();
         long length = cursor.uleb128();
         long actions = cursor.position() + length;
         while (cursor.position() < actions) {
-            for (int i = 0; i < 3; i++) {
-                PointerEncoding.readValue(cursor, sites);
-            }
+            step();
+            long start = function + PointerEncoding.readValue(cursor, siteEncoding);
+            long end = start + PointerEncoding.readValue(cursor, siteEncoding);
+            long pad = PointerEncoding.readValue(cursor, siteEncoding);
             long action = cursor.uleb128();
             long next = cursor.position();
-            if (action != 0) {
-                follow(actions + action - 1);
-            }
+            sites.add(new Site(start, end, pad == 0 ? 0 : pads + pad,
+                    action == 0 ? List.of() : follow(actions + action - 1)));
             cursor.position(next);
         }
     }
@@ -63,7 +92,8 @@ public final class ExceptionTable {
         }
     }
 
-    private void follow(long first) {
+    private List<Clause> follow(long first) {
+        List<Clause> clauses = new ArrayList<>();
         long at = first;
         for (long distance = 1; distance != 0; at += distance) {
             cursor.position(at);
@@ -71,16 +101,49 @@ public final class ExceptionTable {
             long type = cursor.sleb128();
             at = cursor.position();
             distance = cursor.sleb128();
+            List<Type> its = new ArrayList<>();
             if (type > 0) {
-                types.add(type);
+                its.add(type(type));
             } else if (type < 0) {
-                cursor.position(base - type - 1);
+                long list = base - type - 1;
+                cursor.position(list);
                 for (long each = cursor.uleb128(); each != 0; each = cursor.uleb128()) {
                     step();
-                    types.add(each);
+                    list = cursor.position();
+                    its.add(type(each));
+                    cursor.position(list);
                 }
             }
+            clauses.add(new Clause(type < 0, List.copyOf(its)));
         }
+        return List.copyOf(clauses);
+    }
+
+    private Type type(long index) {
+        int size = (encoding & 0x7) == 4 || (encoding & 0x7) == 0 ? 8 : 4;
+        long field = base - index * size;
+        cursor.position(field);
+        long value = PointerEncoding.readValue(cursor, encoding & 0x0f);
+        if (value == 0) {
+            return new Type(0, false);
+        }
+        return switch (encoding & 0x70) {
+            case 0 -> new Type(value, (encoding & INDIRECT) != 0);
+            case 0x10 -> new Type(address + field + value, (encoding & INDIRECT) != 0);
+            default -> throw cursor.malformed("types named by their addresses, or counted from the table",
+                    "the encoding 0x" + Integer.toHexString(encoding));
+        };
+    }
+
+    /**
+     * The ranges of calls of a function that its table names, in its order.
+     *
+     * @param table    where it is
+     * @param function where the function begins
+     * @throws dev.pulpo.elf.MalformedElfException if there is no such table, or it is of another form
+     */
+    public static List<Site> sites(ElfFile file, LinkAddress table, LinkAddress function) {
+        return List.copyOf(new ExceptionTable(file, table, function.value()).sites);
     }
 
     /**
@@ -90,21 +153,15 @@ public final class ExceptionTable {
      * @throws dev.pulpo.elf.MalformedElfException if there is no such table, or it names types by other means
      */
     public static List<LinkAddress> words(ElfFile file, LinkAddress table) {
-        ExceptionTable read = new ExceptionTable(file, table);
-        List<LinkAddress> words = new ArrayList<>();
-        for (long type : read.types) {
-            int size = (read.encoding & 0x7) == 4 || (read.encoding & 0x7) == 0 ? 8 : 4;
-            long field = read.base - type * size;
-            read.cursor.position(field);
-            long value = PointerEncoding.readValue(read.cursor, read.encoding & 0x0f);
-            if (value != 0) {
-                if ((read.encoding & 0xf0) != (INDIRECT | 0x10)) {
-                    throw read.cursor.malformed("types named through words, counted from the table",
-                            "the encoding 0x" + Integer.toHexString(read.encoding));
-                }
-                words.add(new LinkAddress(read.address + field + value));
-            }
-        }
-        return words;
+        SortedSet<Long> words = new TreeSet<>();
+        sites(file, table, new LinkAddress(0)).stream().flatMap(site -> site.clauses().stream())
+                .flatMap(clause -> clause.types().stream()).filter(type -> type.address() != 0).forEach(type -> {
+                    if (!type.word()) {
+                        throw new MalformedElfException(file.name(), table.value(),
+                                "types named through words, counted from the table", "others");
+                    }
+                    words.add(type.address());
+                });
+        return words.stream().map(LinkAddress::new).toList();
     }
 }

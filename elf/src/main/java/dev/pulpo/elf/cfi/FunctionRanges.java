@@ -49,6 +49,12 @@ public final class FunctionRanges {
         return handlers[index];
     }
 
+    /** The table of exception handlers (LSDA) of the function that begins at a link address; empty if it has none. */
+    public Optional<LinkAddress> handlersOf(LinkAddress function) {
+        int at = Arrays.binarySearch(starts, function.value());
+        return at < 0 || handlers[at] == 0 ? Optional.empty() : Optional.of(new LinkAddress(handlers[at]));
+    }
+
     /** The range that contains an address. */
     public Optional<AddressRange> containing(LinkAddress place) {
         return below(place).filter(range -> range.contains(place));

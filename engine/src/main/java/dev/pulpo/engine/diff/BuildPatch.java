@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The difference between two builds as a patch: what makes processes that run the old one do what the new one does. The old
@@ -48,6 +49,7 @@ public final class BuildPatch {
     private final ExtractionPlan carving;
     private final List<Finding> findings = new ArrayList<>();
     private final Map<ElfSymbol, ElfSymbol> replaced;
+    private final List<Finding> answeredFor;
 
     /**
      * Finds out what the patch consists of; writes nothing.
@@ -65,6 +67,9 @@ public final class BuildPatch {
         choice = new Choice(comparison, selection);
         carving = new ExtractionPlan(comparison, choice.functions());
         replaced = carving.replaced();
+        ObjectLifetimes lifetimes = new ObjectLifetimes(comparison, replaced.keySet(), selection.releasesOld());
+        answeredFor = lifetimes.answeredFor();
+        findings.addAll(lifetimes.findings());
         check();
     }
 
@@ -127,14 +132,14 @@ public final class BuildPatch {
         carving.carried().values().stream().filter(function -> !replaced.containsKey(function))
                 .forEach(function -> notes.add("takes " + function.name() + " along"));
         notes.addAll(choice.notes());
-        notes.addAll(ObjectLifetimes.warnings(comparison, replaced));
         carving.words().kept().values()
                 .forEach(variable -> notes.add("takes the variable " + variable.name() + " along"));
         return new PackReport(replacement.elf().name(), old.elf().name(),
                 replaced.values().stream().map(function -> new PackReport.Function(function.name(), function.address(),
                         old.functionEnteredAt(function.address()).flatMap(FunctionInfo::declaration))).toList(),
                 List.of(), findings.stream().filter(finding -> !allowed.contains(finding.check())).toList(),
-                findings.stream().filter(finding -> allowed.contains(finding.check())).toList(),
+                Stream.concat(findings.stream().filter(finding -> allowed.contains(finding.check())),
+                        answeredFor.stream()).toList(),
                 PatchChecks.unchecked(old, replacement), notes);
     }
 

@@ -3,11 +3,13 @@ package dev.pulpo.engine.diff;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.Relocation;
 import dev.pulpo.elf.RelocationType;
 import dev.pulpo.elf.Section;
 import dev.pulpo.elf.SectionType;
+import dev.pulpo.elf.SegmentType;
 import dev.pulpo.elf.SymbolBinding;
 import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.SymbolType;
@@ -69,6 +71,7 @@ final class CodeNames {
         sections = elf.sections().stream()
                 .filter(section -> section.isAllocated() && section.size() > 0 && (section.flags() & 0x400) == 0)
                 .sorted(Comparator.comparing(section -> section.address().value(), Long::compareUnsigned)).toList();
+        sections.forEach(this::checkLoaded);
         sections.stream().filter(Section::hasBytes).forEach(section -> contents.put(section,
                 elf.rawData(section).bytes(section.size()).toArray(ValueLayout.JAVA_BYTE)));
         table = (symbols ? tableOf(code).orElseThrow() : elf.dynamicSymbols()).stream().toList();
@@ -84,7 +87,8 @@ final class CodeNames {
                 .comparing((ElfSymbol symbol) -> symbol.binding() == SymbolBinding.LOCAL)
                 .thenComparing(ElfSymbol::name);
         table.stream().filter(symbol -> symbol.isDefined() && symbol.size() > 0
-                && (symbol.type().isFunction() || symbol.type() == SymbolType.OBJECT))
+                && (symbol.type().isFunction() || symbol.type() == SymbolType.OBJECT)
+                && section(symbol.value()).isPresent())
                 .forEach(symbol -> byAddress.merge(symbol.value(), symbol,
                         (a, b) -> better.compare(a, b) <= 0 ? a : b));
         Stream.concat(elf.dynamicRelocations().stream(), elf.pltRelocations().stream())
@@ -100,6 +104,21 @@ final class CodeNames {
                 .map(symbol -> FunctionShape.of(this, symbol)).toList()
                 .forEach(shape -> shapes.put(shape.start(), shape));
         findPlaces();
+    }
+
+    /** What is told by sections has to be what the loader sees, and near enough for the code to use it. */
+    private void checkLoaded(Section section) {
+        long first = sections.getFirst().address().value();
+        long start = section.address().value();
+        boolean loaded = elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
+                .anyMatch(segment -> Long.compareUnsigned(start - segment.address().value(), segment.memorySize()) < 0
+                        && section.size() - (segment.memorySize() - (start - segment.address().value())) <= 0);
+        if (!loaded || Long.compareUnsigned(start + section.size() - first, Integer.MAX_VALUE) > 0) {
+            throw new MalformedElfException(elf.name(), section.offset().value(),
+                    "sections in what the loader maps, less than 2 GiB apart",
+                    String.format(java.util.Locale.ROOT, "%s at 0x%x, of %d bytes", section.name(), start,
+                            section.size()));
+        }
     }
 
     /** The symbols of an object: its own, or those of a file with debug information. */
@@ -272,14 +291,17 @@ final class CodeNames {
         return pointedTo.contains(address);
     }
 
-    /** How far data reaches: to the end of its symbol, or to the next place that something refers to. */
+    /** How far data reaches: to the end of its symbol, or to the next place that something refers to; 0 where none is. */
     long extent(long address) {
         Optional<ElfSymbol> symbol = containing(address).filter(each -> each.type() == SymbolType.OBJECT);
         if (symbol.isPresent()) {
             return symbol.get().value() + symbol.get().size() - address;
         }
-        Section section = section(address).orElseThrow();
-        long end = section.address().value() + section.size();
+        Optional<Section> section = section(address);
+        if (section.isEmpty()) {
+            return 0;
+        }
+        long end = section.get().address().value() + section.get().size();
         Long next = places.higher(address);
         return (next != null && Long.compareUnsigned(next, end) < 0 ? next : end) - address;
     }

@@ -35,14 +35,16 @@ final class Comparison {
     }
 
     private void compare() {
+        HandlerComparison handlers = new HandlerComparison(old, replacement, sameness);
         matcher.functions().forEach((start, was) -> {
             FunctionShape before = old.shape(was);
             FunctionShape after = replacement.shape(start);
-            if (!sameness.functions(before, after)) {
+            boolean handled = handlers.areSame(before, after);
+            if (!handled || !sameness.functions(before, after)) {
                 boolean code = old.unnamed().isGap(before.function());
                 if (code) {
                     outside("the old", before.function());
-                } else if (numbers.explain(before, after)
+                } else if (handled && numbers.explain(before, after)
                         && sameness.differOnlyBy(before, after, numbers::arePlaces)) {
                     lines.put(start, before);
                 } else {
@@ -50,6 +52,7 @@ final class Comparison {
                 }
             }
         });
+        uncompared.addAll(handlers.unreadable());
         old.unnamed().gaps().stream().filter(gap -> matcher.successor(gap.value()).isEmpty())
                 .forEach(gap -> outside("the old", gap));
         replacement.unnamed().gaps().stream().filter(gap -> matcher.of(gap).isEmpty())

@@ -26,6 +26,8 @@ final class LayoutEvidence {
     private static final int NEAR = 8;
     /** How often the same shift must be seen where other things have changed as well. */
     private static final int OFTEN = 3;
+    /** How many instructions on either side of one have to be those that were there. */
+    private static final int AROUND = 2;
     private static final int SHOWN = 4;
     /** Functions of the C and C++ libraries that take the size of an object. */
     private static final Set<String> ALLOCATORS = Set.of("malloc", "calloc", "realloc", "reallocarray", "aligned_alloc",
@@ -72,7 +74,8 @@ final class LayoutEvidence {
             }
             Instruction one = before.get(pairs[i]);
             Instruction other = after.get(i);
-            if (other.base >= 0 && one.base == other.base && one.distance != other.distance) {
+            if (other.base >= 0 && one.base == other.base && one.distance != other.distance
+                    && (alike || isAmongItsOwn(pairs, i))) {
                 shifts.merge(other.distance - one.distance, 1, Integer::sum);
                 example = String.format(Locale.ROOT,
                         "%s uses the byte %d of something at 0x%x, and %d in the old build",
@@ -90,6 +93,17 @@ final class LayoutEvidence {
         if (!shifts.isEmpty() && (alike || shifts.values().stream().anyMatch(count -> count >= OFTEN))) {
             witnesses.add(example);
         }
+    }
+
+    /** Whether the instructions around one were around it in the old build: in code that is arranged anew, chance aligns some. */
+    private static boolean isAmongItsOwn(int[] pairs, int instruction) {
+        for (int i = -AROUND; i <= AROUND; i++) {
+            int at = instruction + i;
+            if (at < 0 || at >= pairs.length || pairs[at] != pairs[instruction] + i) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The function that the constant of two instructions is passed to, where that is a size. */

@@ -1,17 +1,20 @@
 package dev.pulpo.engine.diff;
 
 import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.engine.Check;
+import dev.pulpo.engine.Finding;
+import dev.pulpo.engine.Remedy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Pairs of functions that change together, of which one makes objects and the other releases them. What the old one has made
- * may come to the new one.
+ * Functions that release objects, and that change together with those that make them. What the old code has made comes to the
+ * new one, and after a revert what the new code has made to the old one. Types do not tell who owns a part of an object, so
+ * such functions are refused unless somebody who has looked at both versions answers for them.
  */
 final class ObjectLifetimes {
     private static final Set<String> MAKING = Set.of("new", "create", "make", "alloc", "allocate", "init", "open",
@@ -23,34 +26,65 @@ final class ObjectLifetimes {
     private static final Set<String> ALLOCATING = Set.of("malloc", "calloc", "realloc", "strdup", "mmap", "_Znwm",
             "_Znam");
     private static final Set<String> FREEING = Set.of("free", "munmap", "_ZdlPv", "_ZdlPvm", "_ZdaPv");
+    private static final int SHOWN = 4;
 
     private final Comparison comparison;
+    private final List<Finding> findings = new ArrayList<>();
+    private final List<Finding> answeredFor = new ArrayList<>();
 
-    private ObjectLifetimes(Comparison comparison) {
-        this.comparison = comparison;
-    }
-
-    static List<String> warnings(Comparison comparison, Map<ElfSymbol, ElfSymbol> replaced) {
-        ObjectLifetimes lifetimes = new ObjectLifetimes(comparison);
-        List<String> warnings = new ArrayList<>();
-        replaced.forEach((maker, makerWas) -> replaced.forEach((releaser, releaserWas) -> {
-            if (!maker.equals(releaser) && lifetimes.areOneKind(maker, makerWas, releaser, releaserWas)) {
-                warnings.add("warning: " + makerWas.name() + " makes what " + releaserWas.name()
-                        + " releases, and both change: objects that there are come to the new " + releaserWas.name()
-                        + "; look whether it can release them");
-            }
-        }));
-        return warnings;
-    }
-
-    private boolean areOneKind(ElfSymbol maker, ElfSymbol makerWas, ElfSymbol releaser, ElfSymbol releaserWas) {
-        Optional<String> made = stem(makerWas.name(), MAKING);
-        Optional<String> released = stem(releaserWas.name(), RELEASING);
-        if (made.isPresent() && released.isPresent()) {
-            return made.equals(released);
+    /**
+     * A function that has changed.
+     *
+     * @param makes       what it makes, as far as its name says
+     * @param ends        what it releases, as far as its name says
+     * @param allocations how many calls for memory its old version has more than the new one; negative for fewer
+     * @param releases    the same of calls that release memory
+     */
+    private record Changed(FunctionShape was, boolean replaced, boolean unnamed, Optional<String> makes,
+            Optional<String> ends, long allocations, long releases) {
+        String name() {
+            return was.function().name();
         }
-        boolean unnamed = comparison.old().isUnnamed(makerWas) || comparison.old().isUnnamed(releaserWas);
-        return unnamed && changes(maker, makerWas, ALLOCATING) && changes(releaser, releaserWas, FREEING);
+
+        boolean isMadeBy(Changed maker) {
+            if (maker.makes.isPresent() && ends.isPresent()) {
+                return maker.makes.equals(ends) && maker != this;
+            }
+            // One version makes a part that the other leaves out, and the same one releases it.
+            return (unnamed || maker.unnamed) && maker.allocations * releases > 0 && maker != this;
+        }
+
+        /** Whether one version of it may get what another version of the maker has made, and release more or less of it. */
+        boolean meetsOthersOf(Changed maker) {
+            return replaced || maker.replaced && releases > 0;
+        }
+    }
+
+    /**
+     * @param replaced    functions of the new build that the patch has
+     * @param releasesOld names of functions that are known to release what either version has made
+     */
+    ObjectLifetimes(Comparison comparison, Set<ElfSymbol> replaced, List<String> releasesOld) {
+        this.comparison = comparison;
+        List<Changed> all = new ArrayList<>();
+        comparison.changed().forEach((start, was) -> all.add(changed(was, comparison.replacement().shape(start),
+                replaced)));
+        List<Changed> makers = all.stream().filter(each -> each.makes.isPresent() || each.allocations != 0).toList();
+        for (Changed releaser : all) {
+            List<Changed> its = makers.stream()
+                    .filter(maker -> releaser.isMadeBy(maker) && releaser.meetsOthersOf(maker)).toList();
+            if (!its.isEmpty()) {
+                (releasesOld.contains(releaser.name()) ? answeredFor : findings).add(finding(releaser, its));
+            }
+        }
+    }
+
+    private Changed changed(FunctionShape was, FunctionShape is, Set<ElfSymbol> replaced) {
+        String name = was.function().name();
+        boolean unnamed = comparison.old().isUnnamed(was.function());
+        return new Changed(was, replaced.contains(is.function()), unnamed, stem(name, MAKING), stem(name, RELEASING),
+                calls(comparison.old(), was, ALLOCATING) - calls(comparison.replacement(), is, ALLOCATING),
+                calls(comparison.old(), was, FREEING) - calls(comparison.replacement(), is, FREEING));
     }
 
     /** What is left of a name without the word that says what is done; empty without such a word. */
@@ -62,15 +96,30 @@ final class ObjectLifetimes {
                 : Optional.empty();
     }
 
-    /** Whether one version calls these functions, and the other not as often. */
-    private boolean changes(ElfSymbol is, ElfSymbol was, Set<String> functions) {
-        return calls(comparison.replacement(), is, functions) != calls(comparison.old(), was, functions);
-    }
-
-    private static long calls(CodeNames names, ElfSymbol function, Set<String> functions) {
-        return names.shape(function.value()).references().stream()
+    private static long calls(CodeNames names, FunctionShape function, Set<String> functions) {
+        return function.references().stream()
                 .map(reference -> names.pltSlot(reference.target()).orElse(reference.target()))
                 .flatMap(slot -> names.relocation(slot).flatMap(names::symbol).stream())
                 .filter(symbol -> functions.contains(symbol.name())).count();
+    }
+
+    private static Finding finding(Changed releaser, List<Changed> makers) {
+        String more = makers.size() > SHOWN ? " and " + (makers.size() - SHOWN) + " more" : "";
+        String made = makers.stream().limit(SHOWN).map(Changed::name).collect(Collectors.joining(", ")) + more;
+        return new Finding(Check.LIFETIME, releaser.name() + " releases what " + made + (makers.size() == 1
+                ? " makes"
+                : " make") + ", and both change: what one version has made comes to the other version of "
+                + releaser.name() + ", which may not be able to release it",
+                List.of(), List.of(Remedy.Action.LEAVE_OUT, Remedy.Action.ANSWER_FOR));
+    }
+
+    /** Functions that nobody answers for. */
+    List<Finding> findings() {
+        return findings;
+    }
+
+    /** Functions that somebody answers for. */
+    List<Finding> answeredFor() {
+        return answeredFor;
     }
 }

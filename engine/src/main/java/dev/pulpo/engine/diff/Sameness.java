@@ -86,10 +86,17 @@ final class Sameness {
             return false;
         }
         return switch (after.kind()) {
-            case CALL, JUMP, CONDITIONAL -> branches(before.target(), after.target());
+            case CALL, JUMP, CONDITIONAL -> branches(before.target(), after.target())
+                    || areNowhere(was, before.target(), is, after.target());
             case ADDRESS -> addresses(was, before.target(), is, after.target());
             case MEMORY -> memory(was, before.target(), is, after.target(), after.size());
         };
+    }
+
+    /** Constants among code, taken for branches, may seem to lead to padding. As bytes they are the same. */
+    private boolean areNowhere(FunctionShape was, long before, FunctionShape is, long after) {
+        return old.shapeAt(before).isEmpty() && replacement.shapeAt(after).isEmpty() && old.pltSlot(before).isEmpty()
+                && replacement.pltSlot(after).isEmpty() && before - was.start() == after - is.start();
     }
 
     private boolean branches(long was, long is) {
@@ -101,7 +108,7 @@ final class Sameness {
         return code(was, is);
     }
 
-    private boolean code(long was, long is) {
+    boolean code(long was, long is) {
         Optional<FunctionShape> before = old.shapeAt(was);
         Optional<FunctionShape> after = replacement.shapeAt(is);
         if (before.isEmpty() || after.isEmpty()) {
@@ -174,8 +181,9 @@ final class Sameness {
                 return slots(before, after) || isStart(oldSection.get(), before) && isStart(section.get(), after);
             }
             if (isTable(old, was, before) || isTable(replacement, is, after)) {
+                // By chance numbers look like distances to the function.
                 return isTable(old, was, before) && isTable(replacement, is, after)
-                        && tables(was, before, is, after);
+                        && tables(was, before, is, after) || data(before, after);
             }
         }
         return data(before, after) || endsOf(was, before, is, after)

@@ -42,6 +42,9 @@ final class Diff extends Command {
     @CommandLine.Option(names = "--without", split = ",", paramLabel = "FUNCTION", description = "leave these functions out")
     private List<String> without = new ArrayList<>();
 
+    @CommandLine.Option(names = "--releases-old", split = ",", paramLabel = "FUNCTION", description = "you have looked at these functions: their new versions can release what old code has made, and the old ones what new code makes")
+    private List<String> releasesOld = new ArrayList<>();
+
     @CommandLine.Option(names = "--verbose", description = "print all functions, and those that differ by numbers of source lines only")
     private boolean verbose;
 
@@ -58,7 +61,7 @@ final class Diff extends Command {
         Set<Check> all = EnumSet.noneOf(Check.class);
         all.addAll(allowed);
         BuildDiff.Packed packed = BuildDiff.compareAndPack(old, replacement, output, all,
-                new BuildDiff.Selection(only, without));
+                new BuildDiff.Selection(only, without, releasesOld));
         PackReport report = packed.report();
         Map<String, Object> object = Json.object("diff", Json.of(packed.diff()), "container",
                 Json.of(report, output));

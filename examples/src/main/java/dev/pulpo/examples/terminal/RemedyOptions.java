@@ -27,6 +27,7 @@ public final class RemedyOptions {
             case NAME_REPLACEMENTS -> "--target, --replace";
             case WRITE_AS_SOURCE -> "pulpo build";
             case LEAVE_OUT -> "--without";
+            case ANSWER_FOR -> "--releases-old";
             case INJECT_STUB -> "pulpo inject";
             case ALLOW_PATCHING -> "ulp set_patchable enable";
             case USE_OTHER_CONSISTENCY -> "--consistency";
