@@ -67,14 +67,22 @@ find_jdk() {
 # find_weak PATH...: sets $weak to those of the paths, and of the files in them, that a user other than root, the caller and
 # the owner of these scripts can change; one per line. A user who may change the scripts decides what they run anyway: so a
 # group that may is trusted, and if everybody may, nothing is run.
+#
+# Sets $jars, too: the sizes and times of the jars in those paths, and where they are. See find_archive.
 find_weak() {
     weak=
+    jars=
     trusted=0
     group=
-    found=$(find -L "$examples/bin/lib.sh" "$@" -maxdepth 1 \( -perm /022 -o ! -user 0 \) \
-        -printf '%m %U %p\n' 2>/dev/null) || true
+    found=$(find -L "$examples/bin/lib.sh" "$@" -maxdepth 1 \( -name '*.jar' -printf 'jar %s,%T@ %f\n' , \
+        \( -perm /022 -o ! -user 0 \) -printf '%m %U %p\n' \) 2>/dev/null) || true
     while read -r mode owner file; do
-        if [ "$file" = "$examples/bin/lib.sh" ]; then
+        if [ "$mode" = jar ]; then
+            case $file in
+                *-picocli.jar | *-sources.jar | *-javadoc.jar) ;;
+                *) jars="$jars$owner " ;;
+            esac
+        elif [ "$file" = "$examples/bin/lib.sh" ]; then
             trusted=$owner
             case $mode in
                 *[2367]) fail "others may change $file, and so what it runs; chmod -R go-w $root" ;;
@@ -89,6 +97,9 @@ find_weak() {
     done <<EOF
 $found
 EOF
+    # One line, even where the path has more.
+    jars=$jars${examples%%"
+"*}
 }
 
 add_weak() {
@@ -105,7 +116,7 @@ check_what_was_built() {
     while read -r file; do
         case $file in
             "$examples"/target/pulpo-*.aot | "$examples"/target/pulpo-*.jsa | "$examples"/target/pulpo-*-picocli.jar | \
-                "$examples"/target/pulpo-*.log)
+                "$examples"/target/pulpo-*.log | "$examples"/target/pulpo-*.jars)
                 if [ -O "$examples/target" ]; then
                     echo "pulpo: somebody else may change $file; it is made anew" >&2
                     rm -f -- "$file"
@@ -158,14 +169,14 @@ find_modules() {
         echo "pulpo: building, which takes a minute the first time" >&2
         (
             umask go-w
+            # No module of another version may stay beside the new ones.
+            rm -rf -- "$examples/target/modules"
             cd -- "$root" && ./mvnw -q -B -Dstyle.color=never -pl examples -am -DskipTests package >&2 || exit
-            # Archives of an older build do not fit.
-            rm -f -- "$examples"/target/pulpo*.jsa "$examples"/target/pulpo*.aot "$examples"/target/pulpo-*-picocli.jar
             touch -- "$built"
         ) || fail "the build failed"
+        check_what_was_built
     fi
-    set -- "$examples"/target/pulpo-examples-*.jar
-    modules=$examples/target/modules:$1
+    modules=$examples/target/modules:$examples/target/pulpo-examples.jar
 }
 
 newer_sources() {
@@ -180,7 +191,8 @@ build_demo() {
 }
 
 # Sets $archive to a file from which the JVM takes classes instead of loading, verifying and linking them, or to nothing. If
-# the file does not fit the JVM or the modules, or cannot be read, the JVM silently does without it.
+# the file does not fit the JVM or the modules, or cannot be read, the JVM silently does without it. It does not fit if a jar
+# has another size, time or path than in training: so these are kept beside it, and if they differ, it is made anew.
 #
 # A training run decides what is in it. From JDK 25 on it is an AOT cache (JEP 514), which includes the module graph; before
 # that, or if that fails, a dynamic archive (JEP 350). Each JDK has its own archive next to the modules that were built here;
@@ -193,6 +205,14 @@ find_archive() {
     base=$examples/target/pulpo-$build
     first=$base.jsa
     [ "$version" -lt 25 ] || first=$base.aot
+    trained_for=
+    if [ -r "$base.jars" ]; then
+        IFS= read -r trained_for <"$base.jars" || true
+    fi
+    if [ "$trained_for" != "$jars" ]; then
+        # Where that is not allowed, the old archive stays, and the JVM does without it.
+        (umask go-w && rm -f -- "$base.aot" "$base.jsa" "$base-picocli.jar" && echo "$jars" >"$base.jars") 2>/dev/null || true
+    fi
     # The script that creates the empty file trains. If training fails, the file stays empty, because it would fail again.
     if ! [ -e "$first" ] && (umask go-w && set -C && : >"$first") 2>/dev/null; then
         echo "pulpo: preparing a quick start on JDK $build, which takes some seconds the first time" >&2
@@ -226,6 +246,8 @@ train() {
     plain=$modules
     if [ "$version" -ge 25 ]; then
         if "$jdk/bin/java" "$examples/bin/NewerClasses.java" "$examples"/target/modules/picocli-*.jar "$work/picocli.jar"; then
+            # The same time, whoever makes it: should two scripts train at once, each archive fits the jar of both.
+            touch -r "$examples"/target/modules/picocli-*.jar -- "$work/picocli.jar"
             mv -f -- "$work/picocli.jar" "$base-picocli.jar"
             use_newer_classes
         fi
