@@ -1,18 +1,18 @@
 package dev.pulpo.engine;
 
 import dev.pulpo.engine.store.LoaderPoll;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Notices from outside when processes have started, and when they load objects later: for programs that give processes their
- * patches as soon as they can have them. Stops nothing. For one thread.
+ * patches as soon as they can have them. Stops nothing. Thread-safe. A look may take long, because a process can make reads of its memory wait.
  */
-public final class LoadWatch implements AutoCloseable {
+public final class LoadWatch {
     private final LoaderPoll poll = new LoaderPoll();
-    private final Map<Integer, LoaderPoll.Loaded> seen = new HashMap<>();
+    private final Map<Integer, LoaderPoll.Loaded> seen = new ConcurrentHashMap<>();
 
     /** What a look finds. */
     public enum Change {
@@ -47,10 +47,5 @@ public final class LoadWatch implements AutoCloseable {
     /** Forgets all processes but these. */
     public void retain(Set<Integer> pids) {
         seen.keySet().retainAll(pids);
-    }
-
-    @Override
-    public void close() {
-        poll.close();
     }
 }

@@ -263,7 +263,8 @@ class PatchStoreTest {
     void startAndDlopenAreNoticed() throws Exception {
         Path victim = new Victims(directory).compiled("loads", "loads.c", "-ldl");
         Path library = library("libupdated.so", 1);
-        try (RunningServer server = RunningServer.plain(victim); LoadWatch watch = new LoadWatch()) {
+        LoadWatch watch = new LoadWatch();
+        try (RunningServer server = RunningServer.plain(victim)) {
             assertThat(watch.look(server.pid())).isEqualTo(LoadWatch.Change.LOADED);
             assertThat(watch.look(server.pid())).isEqualTo(LoadWatch.Change.NONE);
             assertThat(server.ask(library.toString())).isEqualTo("loaded");

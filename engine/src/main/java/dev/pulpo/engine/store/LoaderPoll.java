@@ -19,9 +19,9 @@ import java.util.Optional;
 /**
  * Sees from outside whether a dynamic loader is done, and whether it has loaded or removed anything since. New objects are
  * appended to the loader's list ({@code link_map} of link.h). So its last element is read, with one system call
- * (process_vm_readv(2)); nothing is stopped. Not thread-safe.
+ * (process_vm_readv(2)); nothing is stopped. Thread-safe.
  */
-public final class LoaderPoll implements AutoCloseable {
+public final class LoaderPoll {
     private static final int ROOT_BYTES = 40;
     private static final int ELEMENT_BYTES = 40;
     /** In {@code r_debug}: the padding after {@code r_version} and {@code r_state} is left out. */
@@ -31,8 +31,8 @@ public final class LoaderPoll implements AutoCloseable {
     /** Entry of the auxiliary vector with the place of the loader; 0 for static programs (getauxval(3)). */
     private static final long AT_BASE = 7;
 
-    private final Arena arena = Arena.ofConfined();
-    private final ScatteredRead read = new ScatteredRead(ROOT_BYTES + ELEMENT_BYTES, arena);
+    private final ThreadLocal<ScatteredRead> reads = ThreadLocal
+            .withInitial(() -> new ScatteredRead(ROOT_BYTES + ELEMENT_BYTES, Arena.ofAuto()));
 
     /**
      * A process whose loader was done.
@@ -43,7 +43,12 @@ public final class LoaderPoll implements AutoCloseable {
      * @param last      remote address of the last element of the list
      * @param content   of both
      */
-    public record Loaded(int tid, String auxiliary, long root, long last, long[] content) {}
+    public record Loaded(int tid, String auxiliary, long root, long last, long[] content) {
+        /** Whether it is a thread of the kernel, which loads nothing. */
+        private boolean isOfTheKernel() {
+            return auxiliary.isEmpty();
+        }
+    }
 
     /**
      * The state of a process.
@@ -74,6 +79,9 @@ public final class LoaderPoll implements AutoCloseable {
 
     /** Whether a process has loaded and removed nothing since it was seen, and has executed no other program. */
     public boolean isUnchanged(int pid, Loaded seen) {
+        if (seen.isOfTheKernel()) {
+            return true;
+        }
         if (seen.root != 0) {
             return content(seen.tid, seen.root, seen.last).filter(now -> Arrays.equals(now, seen.content)).isPresent();
         }
@@ -85,6 +93,7 @@ public final class LoaderPoll implements AutoCloseable {
     }
 
     private Optional<long[]> content(int tid, long root, long last) {
+        ScatteredRead read = reads.get();
         read.clear();
         read.add(root, ROOT_BYTES);
         read.add(last, ELEMENT_BYTES);
@@ -113,10 +122,5 @@ public final class LoaderPoll implements AutoCloseable {
             vector.getLong();
         }
         return false;
-    }
-
-    @Override
-    public void close() {
-        arena.close();
     }
 }
