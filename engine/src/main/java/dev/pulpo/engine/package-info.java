@@ -14,6 +14,8 @@
  * <li>{@link BuildDiff}, {@link PackReport}: a patch made of two builds, and what became of it;
  * <li>{@link LiveUpdate}, {@link OutdatedFile}, {@link FileChange}, {@link UpdatePlan}, {@link InstalledPackage}: patches
  * that bring processes to the builds that are installed;
+ * <li>{@link PatchStore}, {@link StoredPatch}, {@link Upkeep}, {@link ProcessStanding}, {@link PatchStanding}, {@link
+ * LoadWatch}: which patches processes should have, now and later, and where they stand;
  * <li>{@link Consistency}: when code may change;
  * <li>{@link PatchPlan}, {@link PlannedFunction}, {@link PlannedReference}, {@link UnresolvedFunction}, {@link
  * ByteString}: what an apply would do;

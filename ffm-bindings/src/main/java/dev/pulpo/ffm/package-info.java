@@ -11,7 +11,10 @@
  * {@link dev.pulpo.ffm.SignalInfo}, {@link dev.pulpo.ffm.SignalFrame}: tracing;
  * <li>{@link dev.pulpo.ffm.TraceeMemory}: memory of another process;
  * <li>{@link dev.pulpo.ffm.Launcher}, {@link dev.pulpo.ffm.LaunchedProcess}: targets that can be traced safely;
- * <li>{@link dev.pulpo.ffm.Scheduling}, {@link dev.pulpo.ffm.ToolPriority}, {@link dev.pulpo.ffm.Processes}, {@link dev.pulpo.ffm.SystemCallNames}: the
+ * <li>{@link dev.pulpo.ffm.ProcessEvents}, {@link dev.pulpo.ffm.NotifySocket}: what the kernel reports of all processes, and
+ * what a service tells its manager;
+ * <li>{@link dev.pulpo.ffm.Scheduling}, {@link dev.pulpo.ffm.ToolPriority}, {@link dev.pulpo.ffm.Processes},
+ * {@link dev.pulpo.ffm.SystemCallNames}: the
  * rest.
  * </ol>
  */

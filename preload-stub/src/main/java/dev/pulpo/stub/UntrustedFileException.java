@@ -7,7 +7,7 @@ import java.nio.file.Path;
 public final class UntrustedFileException extends FileSystemException {
     private static final long serialVersionUID = 1;
 
-    UntrustedFileException(Path path, FileTrust.Weakness weakness) {
+    public UntrustedFileException(Path path, FileTrust.Weakness weakness) {
         super(path.toString(), null,
                 "not used, because somebody else could change it: " + weakness + "; " + weakness.remedy());
     }

@@ -22,9 +22,10 @@ import java.util.Set;
  * The dynamic loader's own list of what it has loaded ({@code r_debug} and {@code link_map} of link.h), in its order. It is
  * memory of the process, which may say anything: whoever uses an entry checks it against the mappings.
  *
+ * @param root    remote address of the {@code r_debug} that the program names
  * @param entries namespace by namespace; the first of all is the program
  */
-public record LoaderList(List<Entry> entries) {
+public record LoaderList(long root, List<Entry> entries) {
     private static final int MOST_OBJECTS = 8192;
     private static final int MOST_NAMESPACES = 64;
     /** A loader that adds or removes an object is done in less; then the list is read again. */
@@ -70,7 +71,7 @@ public record LoaderList(List<Entry> entries) {
      * @param tid a live thread
      * @return empty for a static program, one that has not started yet, and where the list cannot be followed to its end
      */
-    static Optional<LoaderList> read(int pid, int tid, TargetMemory memory) {
+    public static Optional<LoaderList> read(int pid, int tid, TargetMemory memory) {
         try (Arena arena = Arena.ofConfined()) {
             Reader reader = new Reader(memory, arena);
             return reader.list(reader.dynamicSection(auxiliaryVector(pid, tid)));
@@ -196,7 +197,7 @@ public record LoaderList(List<Entry> entries) {
                 }
                 debug = next;
             }
-            return entries.isEmpty() ? Optional.empty() : Optional.of(new LoaderList(List.copyOf(entries)));
+            return entries.isEmpty() ? Optional.empty() : Optional.of(new LoaderList(first, List.copyOf(entries)));
         }
 
         private void load(long address, int bytes) throws UnreadableException {

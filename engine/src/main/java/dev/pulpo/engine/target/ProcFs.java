@@ -125,6 +125,12 @@ public final class ProcFs {
             return Integer.parseUnsignedInt(ids[ids.length - 1]);
         }
 
+        /** The first of the user ids that is not root's: real, effective, saved, of the file system; 0 if all are. */
+        public int owner() {
+            return Arrays.stream(get("Uid").split("\\s+", -1)).mapToInt(Integer::parseUnsignedInt).filter(id -> id != 0)
+                    .findFirst().orElse(0);
+        }
+
         /** An id in the innermost PID namespace, as the process sees it. */
         public int innerId(String name) {
             String ids = get(name);

@@ -10,6 +10,9 @@
  * {@link dev.pulpo.examples.cli.Stub}: one class each;
  * <li>{@link dev.pulpo.examples.cli.Outdated}, {@link dev.pulpo.examples.cli.Update}, {@link dev.pulpo.examples.cli.Fleet}:
  * processes whose files have been replaced;
+ * <li>{@link dev.pulpo.examples.cli.Accept}, {@link dev.pulpo.examples.cli.Withdraw}, {@link dev.pulpo.examples.cli.Status},
+ * {@link dev.pulpo.examples.cli.Restore}, {@link dev.pulpo.examples.cli.Standings}, {@link
+ * dev.pulpo.examples.cli.Watch}: patches that processes should have, now and later;
  * <li>{@link dev.pulpo.examples.cli.Failures}: exit statuses and messages; {@link dev.pulpo.examples.cli.Json}: output.
  * </ol>
  *

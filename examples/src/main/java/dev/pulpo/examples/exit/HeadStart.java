@@ -10,10 +10,11 @@ import java.util.Set;
  * runs a single command, both take the same time.
  */
 public final class HeadStart {
-    private static final Set<String> STOPPING = Set.of("apply", "revert", "trigger", "update");
+    private static final Set<String> STOPPING = Set.of("apply", "revert", "trigger", "update", "accept",
+            "withdraw", "restore");
     private static final Set<String> LOOKING = Set.of("patches", "messages", "stack", "where", "plan", "transition",
             "inject",
-            "preflight", "check", "set_patchable", "outdated");
+            "preflight", "check", "set_patchable", "outdated", "status");
 
     /** Starting takes a fraction of this on an idle machine. */
     private static final long LOW_NANOS = 1_000_000_000L;

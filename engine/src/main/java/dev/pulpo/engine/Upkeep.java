@@ -1,0 +1,205 @@
+package dev.pulpo.engine;
+
+import dev.pulpo.engine.store.PatchEntry;
+import dev.pulpo.engine.store.RunningBuilds;
+import dev.pulpo.engine.target.TargetFault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Compares processes with a {@link PatchStore}, and gives them what they should have. What is known of the store is read once,
+ * when this is made. Thread-safe.
+ *
+ * <p>A process should have a patch if it runs the build that the patch is for: after an upgrade of the file, processes that
+ * start with the new one no longer should. A build-id is a claim of the process; one that makes a false claim is given a patch
+ * that its own plan then refuses.
+ */
+public final class Upkeep {
+    private final List<StoredPatch> patches;
+    private final Set<String> builds;
+    private final RunningBuilds running;
+
+    /** @throws IOException where the store cannot be read */
+    public Upkeep(PatchStore store) throws IOException {
+        this(store.patches(), new RunningBuilds());
+    }
+
+    private Upkeep(List<StoredPatch> patches, RunningBuilds running) {
+        this.patches = List.copyOf(patches);
+        this.builds = patches.stream().map(StoredPatch::build).collect(Collectors.toUnmodifiableSet());
+        this.running = running;
+    }
+
+    /**
+     * The same with the store as it is now; what is known of files is kept.
+     *
+     * @throws IOException where the store cannot be read
+     */
+    public Upkeep renewed(PatchStore store) throws IOException {
+        return new Upkeep(store.patches(), running);
+    }
+
+    /** The same for these patches alone; others that processes should have are left as they are. */
+    public Upkeep only(List<StoredPatch> some) {
+        return new Upkeep(some, running);
+    }
+
+    /** The patches that processes are compared with. */
+    public List<StoredPatch> patches() {
+        return patches;
+    }
+
+    /**
+     * What a restore has done.
+     *
+     * @param standing where the process stands now
+     * @param outcomes of the patches that were applied or reverted
+     * @param failures why others were not, by patch
+     */
+    public record Restored(ProcessStanding standing, List<Outcome> outcomes, Map<PatchId, RuntimeException> failures) {
+        public Restored {
+            outcomes = List.copyOf(outcomes);
+            failures = Map.copyOf(failures);
+        }
+    }
+
+    /**
+     * Where a process stands. Stops nothing and changes nothing.
+     *
+     * @return empty where it should have no patch of the store and has none, as most processes
+     * @throws PulpoException where it has ended, or cannot be read
+     */
+    public Optional<ProcessStanding> look(int pid) {
+        List<StoredPatch> concerned = concerned(pid);
+        if (concerned.isEmpty()) {
+            return Optional.empty();
+        }
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            return Optional.of(standing(process, concerned, user(pid)))
+                    .filter(standing -> !standing.patches().isEmpty());
+        }
+    }
+
+    /** The patches for the builds that a process runs. */
+    private List<StoredPatch> concerned(int pid) {
+        if (patches.isEmpty()) {
+            return List.of();
+        }
+        Set<String> ids = builds(pid).ids();
+        return ids.stream().noneMatch(builds::contains)
+                ? List.of()
+                : patches.stream().filter(patch -> ids.contains(patch.build())).toList();
+    }
+
+    private RunningBuilds.Builds builds(int pid) {
+        return TargetFault.explained(pid, file -> false, () -> running.of(pid));
+    }
+
+    private int user(int pid) {
+        return builds(pid).user();
+    }
+
+    private static ProcessStanding standing(LiveProcess process, List<StoredPatch> concerned, int user) {
+        Map<PatchId, AppliedPatch> applied = new HashMap<>();
+        process.patches().forEach(patch -> applied.put(patch.id(), patch));
+        List<PatchStanding> standings = new ArrayList<>();
+        for (StoredPatch patch : concerned) {
+            Optional<AppliedPatch> there = Optional.ofNullable(applied.get(patch.id()));
+            Optional<String> objection = patch.objection(user);
+            if (objection.isPresent() && (there.isPresent() || patch.state() == StoredPatch.State.ACCEPTED)) {
+                standings.add(new PatchStanding(patch, there.isPresent()
+                        ? PatchStanding.State.LEFT_OVER
+                        : PatchStanding.State.HELD_BACK, objection.get()));
+            } else if (objection.isEmpty()) {
+                standings.add(wanted(process, patch, there));
+            }
+        }
+        return new ProcessStanding(process.pid(), process.name(), user, standings);
+    }
+
+    private static PatchStanding wanted(LiveProcess process, StoredPatch patch, Optional<AppliedPatch> there) {
+        return there.map(AppliedPatch::status).map(status -> switch (status) {
+            case IN_FORCE -> new PatchStanding(patch, PatchStanding.State.ACTIVE, "");
+            case HALF_DONE -> new PatchStanding(patch, PatchStanding.State.UNFINISHED, "it is half done");
+            case IN_TRANSITION -> new PatchStanding(patch, PatchStanding.State.UNFINISHED,
+                    "threads change one by one");
+            case NOT_IN_FORCE -> missing(process, patch);
+        }).orElseGet(() -> missing(process, patch));
+    }
+
+    /** A plan tells whether it could come into force. */
+    private static PatchStanding missing(LiveProcess process, StoredPatch patch) {
+        PatchPlan plan = plan(process, patch);
+        return plan.isApplicable()
+                ? new PatchStanding(patch, PatchStanding.State.MISSING, "")
+                : new PatchStanding(patch, PatchStanding.State.REFUSED, "", plan.refusals());
+    }
+
+    private static PatchPlan plan(LiveProcess process, StoredPatch stored) {
+        try {
+            PatchEntry.check(stored);
+            LivePatch patch = LivePatch.open(stored.file());
+            for (Check check : stored.allowed()) {
+                patch = patch.allow(check);
+            }
+            if (!patch.id().equals(stored.id())) {
+                throw new IOException(stored.file() + " is another patch; accept the patch again");
+            }
+            return process.plan(patch);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the store's copy of patch " + stored.id().shortForm()
+                    + " cannot be read", e);
+        }
+    }
+
+    /**
+     * Gives a process what it should have: reverts what is left over, and applies what is missing, one patch after the other.
+     * The failure of one does not keep the others from being tried.
+     *
+     * @return empty where no patch of the store is for it, as for most processes
+     * @throws PulpoException where it has ended, or cannot be read
+     */
+    public Optional<Restored> restore(int pid, Consistency consistency) {
+        List<StoredPatch> concerned = concerned(pid);
+        if (concerned.isEmpty()) {
+            return Optional.empty();
+        }
+        int user = user(pid);
+        try (LiveProcess process = LiveProcess.attach(pid)) {
+            List<Outcome> outcomes = new ArrayList<>();
+            Map<PatchId, RuntimeException> failures = new HashMap<>();
+            List<PatchStanding> before = standing(process, concerned, user).patches();
+            // What was applied last goes first: others may depend on what was applied before.
+            for (PatchStanding standing : before.reversed()) {
+                if (standing.state() == PatchStanding.State.LEFT_OVER) {
+                    attempt(standing, failures, () -> outcomes.add(process.revert(standing.patch().id(), consistency)));
+                }
+            }
+            for (PatchStanding standing : before) {
+                if (standing.state() == PatchStanding.State.MISSING || standing.state() == PatchStanding.State.REFUSED
+                        || standing.state() == PatchStanding.State.UNFINISHED) {
+                    attempt(standing, failures,
+                            () -> outcomes.add(process.apply(plan(process, standing.patch()), consistency)));
+                }
+            }
+            return Optional.of(new Restored(standing(process, concerned, user), outcomes, failures));
+        }
+    }
+
+    private static void attempt(PatchStanding standing, Map<PatchId, RuntimeException> failures, Runnable work) {
+        try {
+            work.run();
+        } catch (TargetGoneException | OperationInterruptedException end) {
+            throw end;
+        } catch (PulpoException | UncheckedIOException failed) {
+            failures.put(standing.patch().id(), failed);
+        }
+    }
+}

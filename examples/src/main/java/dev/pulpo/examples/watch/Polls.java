@@ -1,0 +1,149 @@
+package dev.pulpo.examples.watch;
+
+import dev.pulpo.engine.LoadWatch;
+import dev.pulpo.ffm.SystemCallException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+
+/**
+ * Looks at the loaders of processes on threads of its own: a process can make reads of its memory wait for ever. A thread that
+ * waits is replaced at once. No user's processes can make more than a few wait, and one that has not been ready for long is
+ * looked at less and less often. For one thread, beside its own.
+ */
+final class Polls {
+    private static final long BUSY_NANOS = 20_000_000;
+    private static final int MOST_WAITING = 256;
+    private static final int MOST_WAITING_OF_A_USER = 4;
+    private static final long FIRST_NANOS = 500_000_000;
+    private static final long LONGEST_NANOS = 60_000_000_000L;
+
+    private final LoadWatch loads = new LoadWatch();
+    private final LinkedBlockingQueue<Integer> queue = new LinkedBlockingQueue<>();
+    private final Set<Integer> queued = ConcurrentHashMap.newKeySet();
+    private final ConcurrentLinkedQueue<Look> looks = new ConcurrentLinkedQueue<>();
+    private final Map<Integer, Later> later = new HashMap<>();
+    private final List<Poller> waiting = new ArrayList<>();
+    private Poller poller = new Poller();
+
+    /** What a look has found. */
+    record Look(int pid, LoadWatch.Change change) {}
+
+    /** When a process that was not ready is looked at again. */
+    private record Later(long when, long delay) {}
+
+    /** A thread that looks at one process after the other. */
+    private final class Poller implements Runnable {
+        private final Thread thread = Thread.ofPlatform().daemon().name("pulpo-polls").start(this);
+        private volatile int pid;
+        private volatile long began;
+        private volatile boolean replaced;
+
+        @Override
+        public void run() {
+            try {
+                while (!replaced) {
+                    int next = queue.take();
+                    began = System.nanoTime();
+                    pid = next;
+                    LoadWatch.Change change = look(next);
+                    pid = 0;
+                    looks.add(new Look(next, change));
+                    queued.remove(next);
+                }
+            } catch (InterruptedException end) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        boolean isWaiting() {
+            return pid != 0 && System.nanoTime() - began > BUSY_NANOS;
+        }
+    }
+
+    private LoadWatch.Change look(int pid) {
+        try {
+            return loads.look(pid);
+        } catch (SystemCallException noMoreFiles) {
+            // It is looked at again.
+            return LoadWatch.Change.NOT_READY;
+        }
+    }
+
+    /** Wants processes looked at. */
+    void add(Iterable<Integer> pids) {
+        long now = System.nanoTime();
+        for (int pid : pids) {
+            Later known = later.get(pid);
+            if ((known == null || now - known.when >= 0) && mayWait(pid) && queued.add(pid)) {
+                queue.add(pid);
+            }
+        }
+    }
+
+    private boolean mayWait(int pid) {
+        return waiting.isEmpty() || waiting.stream().filter(other -> owner(other.pid).equals(owner(pid)))
+                .count() < MOST_WAITING_OF_A_USER;
+    }
+
+    /** The user of a process, or what tells that there is none. */
+    private static Object owner(int pid) {
+        try {
+            return Files.getAttribute(Path.of("/proc", Integer.toString(pid)), "unix:uid");
+        } catch (IOException gone) {
+            return "";
+        }
+    }
+
+    /** Whether all looks have been taken, but for those that wait. */
+    boolean isIdle() {
+        return queued.size() <= waiting.size() && looks.isEmpty();
+    }
+
+    /** What has been found since the last call. */
+    List<Look> looks() {
+        waiting.removeIf(other -> !other.thread.isAlive());
+        if (poller.isWaiting() && waiting.size() < MOST_WAITING) {
+            poller.replaced = true;
+            waiting.add(poller);
+            poller = new Poller();
+        }
+        List<Look> found = new ArrayList<>();
+        for (Look look = looks.poll(); look != null; look = looks.poll()) {
+            found.add(look);
+        }
+        return found;
+    }
+
+    /** A process was not ready for long: it is looked at less often. */
+    void defer(int pid) {
+        long now = System.nanoTime();
+        later.merge(pid, new Later(now + FIRST_NANOS, 2 * FIRST_NANOS),
+                (before, first) -> new Later(now + before.delay, Math.min(2 * before.delay, LONGEST_NANOS)));
+    }
+
+    /** The next look at a process is the first. */
+    void forget(int pid) {
+        later.remove(pid);
+        loads.forget(pid);
+    }
+
+    /** Forgets all processes but these. */
+    void retain(Set<Integer> pids) {
+        later.keySet().retainAll(pids);
+        loads.retain(pids);
+    }
+
+    /** Ends the threads that do not wait; the others end with this program. */
+    void end() {
+        poller.thread.interrupt();
+    }
+}
