@@ -14,6 +14,7 @@
  * <li>{@link BuildDiff}, {@link PackReport}: a patch made of two builds, and what became of it;
  * <li>{@link LiveUpdate}, {@link OutdatedFile}, {@link FileChange}, {@link UpdatePlan}, {@link InstalledPackage}: patches
  * that bring processes to the builds that are installed;
+ * <li>{@link Probe}, {@link LiveProbe}, {@link ProbeCounts}: what is done to calls of a function without a compiler;
  * <li>{@link Consistency}: when code may change;
  * <li>{@link PatchPlan}, {@link PlannedFunction}, {@link PlannedReference}, {@link UnresolvedFunction}, {@link
  * ByteString}: what an apply would do;

@@ -9,7 +9,7 @@ import java.util.Set;
  * runs a single command, both take the same time.
  */
 public final class HeadStart {
-    private static final Set<String> STOPPING = Set.of("apply", "revert", "trigger", "update");
+    private static final Set<String> STOPPING = Set.of("apply", "revert", "trigger", "update", "probe");
     private static final Set<String> LOOKING = Set.of("patches", "messages", "stack", "where", "plan", "transition",
             "inject",
             "preflight", "check", "set_patchable", "outdated");

@@ -11,7 +11,7 @@ import java.util.function.IntSupplier;
  */
 public final class SignalEnd {
     private static final Set<String> CHANGING = Set.of("apply", "revert", "trigger", "inject", "transition",
-            "set_patchable");
+            "set_patchable", "probe");
 
     private SignalEnd() {}
 
