@@ -39,6 +39,12 @@ public record GnuProperties(List<Property> properties) {
         }
     }
 
+    /** A note that says that all code supports indirect branch tracking and a shadow stack. */
+    public static byte[] protectedCode() {
+        return new ByteBuilder().u32(4).u32(16).u32(NOTE_TYPE).string("GNU").u32(X86_FEATURE_1_AND).u32(4)
+                .u32(IBT | SHSTK).u32(0).toByteArray();
+    }
+
     /** Whether all code supports indirect branch tracking: indirect calls reach only {@code endbr64}. */
     public boolean indirectBranchTracking() {
         return (features() & IBT) != 0;

@@ -15,6 +15,8 @@ import dev.pulpo.engine.operation.SwitchOperation;
 import dev.pulpo.engine.operation.TransitionOperation;
 import dev.pulpo.engine.plan.OtherPatches;
 import dev.pulpo.engine.plan.Planner;
+import dev.pulpo.engine.probe.ProbeSite;
+import dev.pulpo.engine.probe.ProbeTable;
 import dev.pulpo.engine.reach.LeftoverLook;
 import dev.pulpo.engine.recovery.TransactionPeers;
 import dev.pulpo.engine.registry.Inspection;
@@ -38,6 +40,7 @@ import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TargetMemory;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -460,6 +463,45 @@ public final class LiveProcess implements AutoCloseable {
      */
     public Outcome revertAll(String library, Consistency consistency, Retention retention) {
         return operation(() -> RevertOperation.runAll(tracee, library, consistency, retention));
+    }
+
+    /**
+     * Applies a probe. Calls in progress are not waited for: from now on, new calls meet the probe.
+     *
+     * @throws IOException      where its file cannot be written
+     * @throws RefusedException where the process has no such function, it cannot be replaced, or checks object
+     * @throws BlockedException where a thread would return into bytes that change; nothing is changed
+     */
+    public LiveProbe probe(Probe probe) throws IOException {
+        Warmup.begin();
+        ProbeSite site = explained(() -> new ProbeSite(image(), memory, probe));
+        LivePatch bare = site.patch(StubFile.directory("probes"));
+        try {
+            PatchPlan plan = plan(bare);
+            checkApplicable(List.of(explained(() -> site.checked(plan, code))));
+            List<PatchId> below = explained(() -> below(plan));
+            Outcome outcome = apply(below.isEmpty() ? plan : plan(ProbeSite.onTopOf(bare, below)), Consistency.none());
+            return new LiveProbe(this, probe, outcome, bare.file());
+        } catch (IOException | RuntimeException | Error failed) {
+            Files.deleteIfExists(bare.file());
+            throw failed;
+        }
+    }
+
+    /** The patches in force whose functions a plan replaces. */
+    private List<PatchId> below(PatchPlan plan) {
+        return image().stub().map(stub -> Registry.read(pid, memory, stub)).stream()
+                .flatMap(registry -> plan.functions().stream()
+                        .flatMap(function -> registry.patchInForce(function.entry()).stream()))
+                .map(PatchRecord::id).distinct().toList();
+    }
+
+    /** What a probe has counted. */
+    ProbeCounts counts(PatchId id, boolean byThread) {
+        return explained(() -> ProbeTable.read(
+                Registry.read(pid, memory, image().stub()
+                        .orElseThrow(() -> new RefusedException(pid, new Refusal.NoStub(pid)))),
+                memory, id, byThread));
     }
 
     /** Whether patching is switched on; true without a stub. */

@@ -5,6 +5,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.OptionalInt;
 
 /** Error numbers of Linux (errno(3)), as positive numbers. */
 public final class Errno {
@@ -62,6 +63,14 @@ public final class Errno {
                 .map(Method::getName)
                 .min(Comparator.comparingInt(String::length))
                 .orElse("errno " + errno);
+    }
+
+    /** The number that a name in {@code errno.h} stands for, such as {@code EACCES}; empty where it has no such name. */
+    public static OptionalInt number(String name) {
+        return Arrays.stream(Linux.class.getMethods())
+                .filter(method -> method.getName().equals(name) && name.matches("E[A-Z0-9]+")
+                        && method.getReturnType() == int.class)
+                .mapToInt(Errno::value).findFirst();
     }
 
     private static int value(Method constant) {

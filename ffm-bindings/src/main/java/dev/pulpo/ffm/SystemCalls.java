@@ -17,6 +17,7 @@ public final class SystemCalls {
     public static final int FCNTL = Linux.SYS_fcntl();
     public static final int OPENAT = Linux.SYS_openat();
     public static final int UNLINKAT = Linux.SYS_unlinkat();
+    public static final int NANOSLEEP = Linux.SYS_nanosleep();
 
     /** {@code AT_FDCWD} (linux/fcntl.h): names are relative to the working directory, or absolute. */
     public static final int AT_FDCWD = -100;

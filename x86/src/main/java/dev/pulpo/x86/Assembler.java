@@ -105,6 +105,29 @@ final class Assembler {
         };
     }
 
+    /** A register, by its number, into the eight bytes at a distance from the stack pointer. */
+    Assembler store(int register, int distance) {
+        return onStack(0x89, register, distance);
+    }
+
+    /** A register from the eight bytes at a distance from the stack pointer. */
+    Assembler restore(int register, int distance) {
+        return onStack(0x8b, register, distance);
+    }
+
+    private Assembler onStack(int opcode, int register, int distance) {
+        if (distance != (byte) distance) {
+            throw new IllegalArgumentException(distance + " is no displacement of eight bits");
+        }
+        // The stack pointer as a base needs a SIB byte (SDM volume 2, table 2-3).
+        return bytes(0x48 | register >> 3 << 2, opcode, 0x44 | (register & 7) << 3, 0x24, distance);
+    }
+
+    /** The displacement to an operand, of an instruction that ends with it. */
+    Assembler displacement(CodeAddress operand) {
+        return int32(operand.minus(here().plus(4)));
+    }
+
     private static boolean reaches(CodeAddress end, CodeAddress target) {
         long displacement = target.minus(end);
         return displacement == (int) displacement;

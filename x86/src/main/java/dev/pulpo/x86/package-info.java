@@ -21,7 +21,8 @@
  * its instructions ({@code RegisterWrites}); {@link dev.pulpo.x86.CallSites}: possible return addresses;
  * <li>{@link dev.pulpo.x86.FunctionFlow} and {@link dev.pulpo.x86.FrameFlow}: which registers a function needs, changes and
  * restores, and how it moves the stack pointer ({@link dev.pulpo.x86.RegisterSet}, {@code RegisterEffects});
- * <li>{@link dev.pulpo.x86.ThreadGate}: selects a function's version for each thread while threads change one by one.
+ * <li>{@link dev.pulpo.x86.ThreadGate}: selects a function's version for each thread while threads change one by one;
+ * <li>{@link dev.pulpo.x86.ProbeCode}: counts, delays or answers calls of a function.
  * </ol>
  *
  * <p>"SDM" in the comments is the Intel 64 and IA-32 Architectures Software Developer's Manual.

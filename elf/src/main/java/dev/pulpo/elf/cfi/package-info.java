@@ -16,7 +16,8 @@
  * (FDE), with pointers in a {@code PointerEncoding}; {@code FrameBudget} limits the work.
  * <li>Building: {@code TableBuilder} lets the {@code Interpreter} execute the instructions of every function;
  * {@code StatePool} numbers the rows, which consist of {@code PackedRule}s.
- * <li>Writing: {@link dev.pulpo.elf.cfi.FrameExcerpt} makes a section about some functions;
+ * <li>Writing: {@link dev.pulpo.elf.cfi.FrameExcerpt} makes a section about some functions,
+ * {@link dev.pulpo.elf.cfi.NewFrames} one about a new function;
  * {@link dev.pulpo.elf.cfi.ExceptionTable} says which types they catch.
  * <li>Expressions: the {@code CfiEvaluator} evaluates a {@code CompiledExpression}; {@code ExpressionPool} numbers them.
  * </ul>

@@ -24,6 +24,15 @@ public final class PatchChecks {
         return findings;
     }
 
+    /** What there is to say against functions that other functions of the same object stand in for. */
+    public static List<Finding> within(CodeFacts code, List<ReplacedFunction> functions) {
+        List<Finding> findings = new ArrayList<>(new ConventionCheck(code, code, functions).run());
+        if (code.isDescribed()) {
+            findings.addAll(SignatureCheck.run(code, code, functions));
+        }
+        return findings;
+    }
+
     /**
      * What there is to say against functions of a new build in processes that run the old one. Copies and callers need not
      * be looked for: where they differ they are among those functions.

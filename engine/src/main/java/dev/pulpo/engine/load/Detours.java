@@ -21,6 +21,7 @@ import dev.pulpo.x86.PreparedDetour;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -45,6 +46,7 @@ final class Detours {
     private final List<Original> originals;
     private final Set<String> callable = new HashSet<>();
     private final Optional<Gates> gates;
+    private final Map<RemoteAddress, FunctionRecord> inForce;
 
     /** The record of one function, the code to write near it, and the address at which its original can be called. */
     private record Made(FunctionRecord function, List<CodeBytes> code, Optional<RemoteAddress> original) {}
@@ -56,13 +58,16 @@ final class Detours {
      * @param bias      from the patch's link addresses to remote ones
      * @param originals the originals that the patch calls
      * @param gates     for a transition by thread
+     * @param inForce   patched functions by entry, whose calls go to an earlier patch
      */
-    Detours(LoadedObject target, PatchPlan plan, long bias, List<Original> originals, Optional<Gates> gates) {
+    Detours(LoadedObject target, PatchPlan plan, long bias, List<Original> originals, Optional<Gates> gates,
+            Map<RemoteAddress, FunctionRecord> inForce) {
         this.target = target;
         this.plan = plan;
         this.bias = bias;
         this.originals = originals;
         this.gates = gates;
+        this.inForce = inForce;
         originals.forEach(original -> callable.add(original.function()));
     }
 
@@ -198,8 +203,9 @@ final class Detours {
             }
             for (Original original : originals) {
                 if (original.function().equals(one.function.name())) {
+                    FunctionRecord earlier = original.previous() ? inForce.get(one.function.entry()) : null;
                     memory.writeLongs(new RemoteAddress(original.slot().value() + bias),
-                            one.original.orElseThrow().value());
+                            (earlier == null ? one.original.orElseThrow() : earlier.replacement()).value());
                 }
             }
         }

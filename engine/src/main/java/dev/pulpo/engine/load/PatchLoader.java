@@ -1,9 +1,11 @@
 package dev.pulpo.engine.load;
 
 import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MappedFile;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetUnreadableException;
@@ -58,7 +60,7 @@ public final class PatchLoader {
         try {
             LoadedObject object = loadedObject(loaded.bias());
             Detours detours = new Detours(session.object(plan.target()), plan, loaded.bias(),
-                    Originals.of(object.elf()), gates);
+                    originals(object.elf()), gates, session.ledger().now().functionsInForce());
             block = TrampolineMemory.map(session, detours.target(), detours.blockSize());
             new ReferenceWriter(session).write(plan.references(), loaded.bias());
             detours.make(block);
@@ -75,6 +77,25 @@ public final class PatchLoader {
             unload(session, calls -> TrampolineMemory.unload(calls, loaded.handle(), mapped), failed);
             throw failed;
         }
+    }
+
+    /**
+     * What the patch calls of earlier versions.
+     *
+     * @throws RefusedException where it calls a version that may be reverted below it
+     */
+    private List<Originals.Original> originals(ElfFile patch) {
+        List<Originals.Original> originals = Originals.of(patch);
+        for (PlannedFunction function : plan.functions()) {
+            if (originals.stream().anyMatch(each -> each.previous() && each.function().equals(function.function()))) {
+                session.ledger().now().patchInForce(function.entry())
+                        .filter(other -> !plan.patch().dependencies().contains(other.id())).ifPresent(other -> {
+                            throw new RefusedException(plan.pid(), new Refusal.PlanOutdated("patch "
+                                    + other.id().shortForm() + " has replaced " + function.function() + " since"));
+                        });
+            }
+        }
+        return originals;
     }
 
     private StubCalls.LoadResult.Loaded load() throws IOException {

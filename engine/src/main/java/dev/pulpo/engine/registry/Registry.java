@@ -216,6 +216,11 @@ public record Registry(int pid, StubState stub, List<StoredRecord> records,
         return Optional.ofNullable(replaced.get(entry)).map(functions -> functions.getLast().function());
     }
 
+    /** The newest patch in force that replaces the function at an entry. */
+    public Optional<PatchRecord> patchInForce(RemoteAddress entry) {
+        return Optional.ofNullable(replaced.get(entry)).map(functions -> functions.getLast().by().patch());
+    }
+
     /**
      * The bytes at the entry once a patch is out of force: the detour of the function's newest other patch, or the original.
      *

@@ -45,6 +45,7 @@ public final class Pulpo implements Runnable {
     private static CommandTable commands() {
         return new CommandTable().with("run", Run.class).with("inject", Inject.class).with("plan", Plan.class)
                 .with("apply", Apply.class).with("revert", Revert.class).with("transition", TransitionCommand.class)
+                .with("probe", ProbeCommand.class)
                 .with("patches", Patches.class).with("messages", Messages.class).with("stack", Stack.class)
                 .with("where", Where.class).with("layout", Layout.class).with("pack", Pack.class)
                 .with("build", Build.class).with("preflight", PreflightCommand.class).with("diff", Diff.class)

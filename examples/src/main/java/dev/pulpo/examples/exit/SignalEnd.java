@@ -12,7 +12,7 @@ import java.util.function.IntSupplier;
 public final class SignalEnd {
     private static final Set<String> CHANGING = Set.of("apply", "revert", "trigger", "inject", "transition",
             "set_patchable", "accept", "withdraw", "restore",
-            "watch");
+            "watch", "probe");
 
     private SignalEnd() {}
 

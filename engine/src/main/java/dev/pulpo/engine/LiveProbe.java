@@ -1,0 +1,95 @@
+package dev.pulpo.engine;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * A probe that is in force in a process. It is a patch of the process: {@link LiveProcess#patches} lists it, and whoever reverts
+ * that patch ends the probe. Thread-safe, and to be closed before its process is.
+ */
+public final class LiveProbe implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
+    private final LiveProcess process;
+    private final Probe probe;
+    private final Outcome outcome;
+    private final Path file;
+
+    LiveProbe(LiveProcess process, Probe probe, Outcome outcome, Path file) {
+        this.process = process;
+        this.probe = probe;
+        this.outcome = outcome;
+        this.file = file;
+    }
+
+    /** Its patch. */
+    public PatchId id() {
+        return outcome.patch();
+    }
+
+    /** What it does. */
+    public Probe probe() {
+        return probe;
+    }
+
+    /** How it came into force. */
+    public Outcome outcome() {
+        return outcome;
+    }
+
+    /**
+     * How often it has acted since it came into force. Reads the memory of the process, and stops nothing.
+     *
+     * @throws RefusedException where its patch has been reverted
+     */
+    public ProbeCounts counts() {
+        return process.counts(id(), probe.action() instanceof Probe.Action.Count);
+    }
+
+    /**
+     * Takes the probe back. If its patch has been reverted there is nothing to do.
+     *
+     * @throws RefusedException where another patch has come on top of it, which must be reverted first
+     * @throws BlockedException where a thread would return into bytes that change, until the timeout; the probe stays
+     * @throws UncheckedIOException where the probe is taken back, and its file cannot be deleted
+     */
+    @Override
+    public void close() {
+        revert();
+    }
+
+    /**
+     * As {@link #close}. Threads that sleep in the probe are not waited for: then it is out of force, and stays loaded.
+     *
+     * @return what was done
+     */
+    public Outcome revert() {
+        Outcome reverted;
+        try {
+            reverted = process.revert(id(), Consistency.functionQuiescent(PATIENCE));
+        } catch (BlockedException inside) {
+            reverted = process.revert(id(), Consistency.none());
+        } catch (TargetGoneException gone) {
+            delete();
+            throw gone;
+        }
+        delete();
+        return reverted;
+    }
+
+    private void delete() {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("the probe is taken back, and its file remains", e);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return probe + " in " + process;
+    }
+}

@@ -1,0 +1,267 @@
+package dev.pulpo.engine.probe;
+
+import dev.pulpo.elf.BuildId;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.NearestNames;
+import dev.pulpo.elf.SymbolType;
+import dev.pulpo.engine.Check;
+import dev.pulpo.engine.LivePatch;
+import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.Probe;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.Replacement;
+import dev.pulpo.engine.check.CodeFacts;
+import dev.pulpo.engine.check.PatchChecks;
+import dev.pulpo.engine.check.ReplacedFunction;
+import dev.pulpo.engine.code.CodeIndex;
+import dev.pulpo.engine.code.SymbolSources;
+import dev.pulpo.engine.container.DataReference;
+import dev.pulpo.engine.container.FunctionPair;
+import dev.pulpo.engine.container.Metadata;
+import dev.pulpo.engine.inspect.KnownCode;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TargetMemory;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Where a probe goes: the object with the function, and what the probe's code uses of the process. */
+public final class ProbeSite {
+    /**
+     * How libthread_db finds a thread's id in a thread's descriptor, which begins at the thread pointer: three words, of which
+     * the first is the size in bits and the third the offset (nptl_db/structs.def in glibc).
+     */
+    private static final String THREAD_ID = "_thread_db_pthread_tid";
+    private static final int FARTHEST = 1 << 16;
+
+    private final ProcessImage image;
+    private final TargetMemory memory;
+    private final Probe probe;
+    private final LoadedObject object;
+    private final ProbeObject made;
+    private final byte[] bytes;
+
+    /**
+     * Finds the object, and makes the code.
+     *
+     * @throws RefusedException where the process has no such function, or several and nothing tells which one is meant
+     */
+    public ProbeSite(ProcessImage image, TargetMemory memory, Probe probe) {
+        this.image = image;
+        this.memory = memory;
+        this.probe = probe;
+        object = probe.object().map(this::named).orElseGet(this::search);
+        if (probe.action() instanceof Probe.Action.Delay) {
+            refuseFilters();
+        }
+        made = new ProbeObject(probe, this);
+        bytes = made.toBytes();
+    }
+
+    private RefusedException refused(Refusal refusal) {
+        return new RefusedException(image.pid(), refusal);
+    }
+
+    private LoadedObject named(String name) {
+        List<LoadedObject> found = image.named(name);
+        if (found.size() == 1) {
+            return found.getFirst();
+        }
+        throw refused(found.isEmpty()
+                ? new Refusal.TargetNotLoaded(name, image.objects().stream().map(LoadedObject::path).distinct().toList())
+                : new Refusal.TargetAmbiguous(name, found.stream().map(LoadedObject::place).toList()));
+    }
+
+    /** Callers get the first definition in the loader's order; functions that are not exported are searched for only then. */
+    private LoadedObject search() {
+        if (probe.function().startsWith("0x")) {
+            return named("exe");
+        }
+        int at = probe.function().lastIndexOf('@');
+        String name = at > 0 ? probe.function().substring(0, at).replaceAll("@$", "") : probe.function();
+        List<LoadedObject> objects = image.objects().stream().filter(each -> each.listing().isPresent()
+                && each.listing().get().namespace() == 0)
+                .sorted(Comparator.comparingInt(each -> each.listing().orElseThrow().position())).toList();
+        Optional<LoadedObject> exporting = at > 0
+                ? Optional.empty()
+                : objects.stream().filter(each -> isExported(each, name)).findFirst();
+        if (exporting.isPresent()) {
+            return exporting.get();
+        }
+        List<LoadedObject> having = objects.stream().filter(each -> hasFunction(each, name)).toList();
+        if (having.size() > 1) {
+            throw refused(new Refusal.AmbiguousFunction("the process", probe.function(),
+                    having.stream().map(LoadedObject::path).toList()));
+        }
+        return having.stream().findFirst().orElseThrow(() -> refused(new Refusal.UnknownFunction("the process",
+                probe.function(), NearestNames.to(name,
+                        objects.stream().flatMap(each -> SymbolSources.of(image, each).names())))));
+    }
+
+    private static boolean isExported(LoadedObject object, String name) {
+        return object.elf().dynamicSymbols().findAll(name).stream()
+                .anyMatch(symbol -> symbol.isDefined() && symbol.type().isFunction());
+    }
+
+    private boolean hasFunction(LoadedObject object, String name) {
+        SymbolSources symbols = SymbolSources.of(image, object);
+        return !symbols.functions(name).isEmpty() || !symbols.local(name).isEmpty();
+    }
+
+    /** A filter may kill whoever sleeps (seccomp(2)), and nothing tells what filters do that are yet to come. */
+    private void refuseFilters() {
+        for (int tid : ProcFs.liveThreads(image.pid())) {
+            Optional<String> mode = ProcFs.findStatus(image.pid(), tid).flatMap(status -> status.find("Seccomp"));
+            if (mode.filter(text -> !text.equals("0")).isPresent()) {
+                throw refused(new Refusal.NotPatchable(probe.function(),
+                        "thread " + tid + " has a seccomp filter, which may kill a thread that sleeps"));
+            }
+        }
+    }
+
+    /** The offset of a thread's id from the thread pointer. */
+    int threadId() {
+        Optional<RemoteAddress> place = image.exporting(THREAD_ID).flatMap(libc -> libc.exported(THREAD_ID));
+        if (place.isPresent()) {
+            MemorySegment words = MemorySegment.ofArray(memory.bytes(place.get(), 3 * Integer.BYTES));
+            int bits = words.get(ValueLayout.JAVA_INT_UNALIGNED, 0);
+            int offset = words.get(ValueLayout.JAVA_INT_UNALIGNED, 2 * Integer.BYTES);
+            if (bits == Integer.SIZE && offset >= 0 && offset < FARTHEST) {
+                return offset;
+            }
+        }
+        throw refused(new Refusal.NotPatchable(probe.function(),
+                "the C library of the process does not tell where threads keep their ids"));
+    }
+
+    /** What a slot of the probe leads to. */
+    sealed interface Goal {
+        /** A function of the object, at a link address. */
+        record Own(String name, LinkAddress address) implements Goal {}
+
+        /** A symbol that the loader finds. */
+        record Import(ElfSymbol symbol) implements Goal {}
+    }
+
+    /** The function that sets or gets what a name stands for. */
+    Goal goal(String name) {
+        SymbolSources symbols = SymbolSources.of(image, object);
+        if (name.startsWith("0x")) {
+            LinkAddress address = address(name);
+            if (symbols.startingAt(address).isEmpty()
+                    && CodeIndex.of(object.elf()).functions().startingAt(address).isEmpty()) {
+                throw refused(new Refusal.NotPatchable(probe.function(),
+                        "no function of " + object.path() + " begins at " + name));
+            }
+            return new Goal.Own(name, address);
+        }
+        List<ElfSymbol> own = symbols.functions(name);
+        if (own.size() == 1 && own.getFirst().type() != SymbolType.GNU_IFUNC) {
+            return new Goal.Own(name, own.getFirst().address());
+        }
+        if (own.size() > 1 && own.stream().noneMatch(symbol -> isExported(object, name))) {
+            throw refused(new Refusal.AmbiguousFunction(object.path(), name,
+                    own.stream().map(symbol -> symbol.address().toString()).toList()));
+        }
+        return image.exporting(name).flatMap(other -> other.elf().dynamicSymbols().findAll(name).stream()
+                .filter(symbol -> symbol.isDefined() && symbol.type().isFunction()).findFirst())
+                .map(Goal.Import::new)
+                .orElseThrow(() -> refused(new Refusal.UnknownFunction(object.path(), name,
+                        NearestNames.to(name, symbols.names()))));
+    }
+
+    private LinkAddress address(String text) {
+        try {
+            return new LinkAddress(Long.parseUnsignedLong(text.substring(2), 16));
+        } catch (NumberFormatException noNumber) {
+            throw refused(new Refusal.NotPatchable(probe.function(), text + " is no hexadecimal address"));
+        }
+    }
+
+    /**
+     * Writes the probe's shared object into a file, and makes the patch.
+     *
+     * @param directory nobody but root and this user can change it
+     * @throws IOException where the file cannot be written
+     */
+    public LivePatch patch(Path directory) throws IOException {
+        Path file = Files.createTempFile(directory, "probe-", ".so");
+        Files.write(file, bytes);
+        LivePatch bare = LivePatch.of(file);
+        String name = image.nameOf(object);
+        byte[] id = new byte[PatchId.BYTES];
+        byte[] own = bare.elf().buildId().orElseThrow().bytes();
+        // The build-id is that of this very file, which no other probe shares.
+        System.arraycopy(own, 0, id, 0, PatchId.BYTES / 2);
+        System.arraycopy(own, 0, id, PatchId.BYTES / 2, PatchId.BYTES / 2);
+        Metadata metadata = new Metadata(new PatchId(id), object.elf().buildId().orElse(new BuildId("")), name,
+                List.of(new FunctionPair(probe.function(), ProbeObject.NAME, new LinkAddress(0))), List.of(),
+                made.references());
+        return new LivePatch(file, Optional.of(name), object.elf().buildId().map(BuildId::hex),
+                List.of(new Replacement(probe.function(), ProbeObject.NAME)), probe.toString(), Optional.of(metadata),
+                Optional.empty(), allowed());
+    }
+
+    /**
+     * The code changes no register that the function would not change, has no buffer to guard, and reads no argument. A
+     * function to which calls are redirected may do all of that; if it is one of the same object, {@link #checked} looks.
+     */
+    private Set<Check> allowed() {
+        Set<Check> allowed = EnumSet.of(Check.OPTIONS);
+        if (!(probe.action() instanceof Probe.Action.Redirect) || leadsToOwnFunction()) {
+            allowed.add(Check.CONVENTION);
+        }
+        allowed.addAll(probe.allowed());
+        return allowed;
+    }
+
+    private boolean leadsToOwnFunction() {
+        return probe.action() instanceof Probe.Action.Redirect && !made.references().isEmpty();
+    }
+
+    /** The plan, with what there is to say against a function of the same object to which calls are redirected. */
+    public PatchPlan checked(PatchPlan plan, KnownCode code) {
+        if (!leadsToOwnFunction() || !plan.isApplicable()) {
+            return plan;
+        }
+        DataReference to = made.references().getFirst();
+        List<ReplacedFunction> functions = plan.functions().stream()
+                .map(function -> new ReplacedFunction(function.function(), object.toLink(function.entry()), to.variable(),
+                        new LinkAddress(to.targetOffset())))
+                .toList();
+        List<Refusal> refusals = new ArrayList<>(plan.refusals());
+        code.info(image, object).stream()
+                .flatMap(info -> PatchChecks.within(new CodeFacts(object.elf(), info), functions).stream())
+                .filter(finding -> !probe.allowed().contains(finding.check())).map(Refusal.Unsafe::new)
+                .forEach(refusals::add);
+        return plan.with(refusals);
+    }
+
+    /** The same patch, on top of others. */
+    public static LivePatch onTopOf(LivePatch patch, List<PatchId> others) {
+        Metadata bare = patch.metadata().orElseThrow();
+        return new LivePatch(patch.file(), patch.target(), patch.targetBuild(), patch.replacements(), patch.comment(),
+                Optional.of(new Metadata(bare.id(), bare.targetBuild(), bare.target(), bare.functions(), others,
+                        bare.references())),
+                patch.seenAs(), patch.allowed());
+    }
+
+    /** The reference that fills a slot with the address of a function of the object. */
+    static DataReference reference(Goal.Own goal, LinkAddress slot) {
+        return new DataReference(goal.name, ".slot", goal.address.value(), slot.value(), false);
+    }
+}
