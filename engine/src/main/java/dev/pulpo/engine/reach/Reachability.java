@@ -6,7 +6,6 @@ import dev.pulpo.engine.code.CodeRanges;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.session.Session;
 import dev.pulpo.engine.stack.PauseBudget;
-import dev.pulpo.engine.target.Mapping;
 import dev.pulpo.engine.target.MemoryMap;
 import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.target.ProcessImage;
