@@ -40,6 +40,7 @@ import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TargetMemory;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -254,7 +255,28 @@ public final class LiveProcess implements AutoCloseable {
         Set<String> files = patches.stream().map(patch -> RawText.of(patch.file())).collect(Collectors.toSet());
         // A fault of a patch file is not a fault of the process.
         return using(() -> TargetFault.explained(pid, source -> files.stream().anyMatch(source::startsWith),
-                () -> TargetGuard.unless(pid, memory, () -> planned(patches, instead))));
+                () -> TargetGuard.unless(pid, memory, () -> uninterrupted(() -> planned(patches, instead)))));
+    }
+
+    private interface Reading<T> {
+        T run() throws IOException;
+    }
+
+    /** Work on a thread that nobody interrupts: an interrupt would close files while they are read. It ends the work after it. */
+    private <T> T uninterrupted(Reading<T> work) throws IOException {
+        try {
+            return Interruption.run(() -> {
+                try {
+                    T result = work.run();
+                    Interruption.current().check(pid);
+                    return result;
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     private List<PatchPlan> planned(List<LivePatch> patches, Optional<String> instead) throws IOException {

@@ -37,7 +37,8 @@ final class HeldHazards {
 
     private static LivePatch patch(Victims victims, String name) throws IOException, InterruptedException {
         return LivePatch
-                .of(victims.compiled(name, "reach_fix.c", "-O2", "-g", "-w", "-shared", "-fPIC", "-DNAME=\"" + name + '"'))
+                .of(victims.compiled(name, "reach_fix.c", "-O2", "-g", "-w", "-shared", "-fPIC",
+                        "-DNAME=\"" + name + '"'))
                 .target("exe").replace("give", "fixed");
     }
 

@@ -165,6 +165,19 @@ class OperationsTest {
         }
     }
 
+    /** An interrupt closes files that are read, and then plans would be made of what is left. */
+    @Test
+    void interruptedCallerGetsNoPlan() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.server(), "1", "sleep");
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            LivePatch patch = fix(4);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(() -> process.plan(patch)).isInstanceOf(OperationInterruptedException.class);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(process.plan(patch).isApplicable()).isTrue();
+        }
+    }
+
     @Test
     void interruptedCallerChangesNothing() throws Exception {
         try (RunningServer server = RunningServer.preloaded(victims.server(), "1", "sleep");

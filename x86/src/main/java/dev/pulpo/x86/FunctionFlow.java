@@ -428,7 +428,8 @@ public final class FunctionFlow {
             scaled |= decoder.calculates() ? computes ? addresses : read & ~addresses : 0;
             boolean stores = effects.mayWrite().minus(RegisterSet.FLAGS).isEmpty() && !decoder.writesFlags();
             boolean calls = flows[i] == Flow.CALL || flows[i] == Flow.INDIRECT_CALL;
-            if (calls || flows[i] == Flow.JUMP && index(targets[i]) < 0 || flows[i] == Flow.INDIRECT_JUMP && !tables[i]) {
+            if (calls || flows[i] == Flow.JUMP && index(targets[i]) < 0
+                    || flows[i] == Flow.INDIRECT_JUMP && !tables[i]) {
                 Optional<Uses> callee = flows[i].isDirect() ? callees.apply(targets[i]) : Optional.empty();
                 passedOn |= from(origins[i], callee.map(Uses::passedOn).orElse(RegisterSet.PASSED));
                 dereferenced |= from(origins[i], callee.map(Uses::dereferenced).orElse(RegisterSet.NONE));

@@ -50,9 +50,10 @@ public final class RevertOperation {
      * @throws RefusedException where it has none
      */
     public static Outcome runAll(Tracee tracee, String library, Consistency consistency, Retention retention) {
-        return run(tracee, consistency, retention, (registry, image) -> PatchRelations.of(registry, image, library), () -> {
-            throw new RefusedException(tracee.pid(), new Refusal.NoPatches(library));
-        });
+        return run(tracee, consistency, retention, (registry, image) -> PatchRelations.of(registry, image, library),
+                () -> {
+                    throw new RefusedException(tracee.pid(), new Refusal.NoPatches(library));
+                });
     }
 
     private static Outcome run(Tracee tracee, Consistency consistency, Retention retention,

@@ -30,7 +30,8 @@ import java.util.List;
  */
 public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
         RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, Retention retention,
-        TransactionLink link, String file, String target, String buildId, String comment, List<PatchId> dependencies, List<FunctionRecord> functions) {
+        TransactionLink link, String file, String target, String buildId, String comment, List<PatchId> dependencies,
+        List<FunctionRecord> functions) {
     /** How far a patch is. The numbers are part of the format. */
     public enum State {
         /** Loaded and recorded; entries may have changed. Recovery undoes it. */
