@@ -28,7 +28,8 @@ import java.util.List;
  * @param held       what could still lead into these patches, so that they stay loaded
  */
 public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions, int threads, Duration stop,
-        Duration pause, String scheduling, Duration longest, Duration borrowed, Duration total, int attempts, int released,
+        Duration pause, String scheduling, Duration longest, Duration borrowed, Duration total, int attempts,
+        int released,
         boolean injected, boolean unloaded, List<PatchId> reverted, List<HeldWord> held) {
     /** What was done. */
     public enum Kind {
@@ -46,7 +47,8 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
 
     /** That of an operation that found nothing to do. */
     public static Outcome already(Kind kind, int pid, PatchId patch, List<String> functions) {
-        return new Outcome(kind, pid, patch, functions, 0, Duration.ZERO, Duration.ZERO, "NONE", Duration.ZERO, Duration.ZERO,
+        return new Outcome(kind, pid, patch, functions, 0, Duration.ZERO, Duration.ZERO, "NONE", Duration.ZERO,
+                Duration.ZERO,
                 Duration.ZERO, 0, 0, false, false, List.of(), List.of());
     }
 
@@ -68,7 +70,8 @@ public record Outcome(Kind kind, int pid, PatchId patch, List<String> functions,
         }
         return kind.words() + " " + patch.shortForm() + ": " + functions.size()
                 + (functions.size() == 1 ? " function" : " functions") + ", stop " + micros(stop) + ", " + threads
-                + (threads == 1 ? " thread" : " threads") + ", pause " + micros(pause) + ", longest stop of one thread " + micros(longest)
+                + (threads == 1 ? " thread" : " threads") + ", pause " + micros(pause) + ", longest stop of one thread "
+                + micros(longest)
                 + (released == 0
                         ? ""
                         : ", " + released + (released == 1 ? " attempt" : " attempts") + " released as too long")

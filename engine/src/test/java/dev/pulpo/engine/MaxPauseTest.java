@@ -75,7 +75,8 @@ class MaxPauseTest {
             assertThat(applied.longest()).isPositive().isLessThanOrEqualTo(applied.total());
             assertThat(applied.pause()).as("a thread was stopped with all others once, and one was borrowed once")
                     .isEqualTo(Collections.max(List.of(applied.longest(), applied.borrowed())));
-            assertThat(applied.toString()).contains(", pause ", ", longest stop of one thread ").doesNotContain("released");
+            assertThat(applied.toString()).contains(", pause ", ", longest stop of one thread ")
+                    .doesNotContain("released");
             assertThat(server.ask("answer")).isEqualTo("2");
         }
     }

@@ -55,7 +55,8 @@ class CommandLineTest {
             assertThat(server.says()).isEqualTo("1");
             Result applied = apply(server, "greeting=greeting_fixed", "--json");
             assertThat(applied.status()).as(applied.errors()).isZero();
-            assertThat(fields(applied.output())).contains("outcome", "functions", "threads", "stopMicros", "pauseMicros",
+            assertThat(fields(applied.output())).contains("outcome", "functions", "threads", "stopMicros",
+                    "pauseMicros",
                     "longestThreadStopMicros", "borrowedMicros", "totalMicros", "releasedAsTooLong");
             assertThat(applied.output()).contains("\"outcome\":\"applied\"", "\"injected\":" + !preloaded);
             assertThat(server.says()).isEqualTo("2");
@@ -138,7 +139,8 @@ class CommandLineTest {
             assertThat(apply(server, "greeting=greeting_fixed", "--max-pause", "0ms").status()).isEqualTo(2);
             Result applied = apply(server, "greeting=greeting_fixed", "--max-pause", "20s");
             assertThat(applied.status()).as(applied.errors()).isZero();
-            assertThat(applied.output()).contains(", stop ", ", pause ", ", longest stop of one thread ", ", one borrowed for ");
+            assertThat(applied.output()).contains(", stop ", ", pause ", ", longest stop of one thread ",
+                    ", one borrowed for ");
             assertThat(server.says()).isEqualTo("2");
         }
     }

@@ -43,17 +43,20 @@ public final class Ptrace {
     public static final int NOTHING = -1;
 
     private static final long SIGSET_BYTES = 8;
+    private static final long POLL_NANOS = 20_000;
 
     private final MemorySegment word;
     private final MemorySegment vector;
     private final MemorySegment mask;
     private final MemorySegment info;
     private final MemorySegment peek;
+    private final Pause pause;
     private final WaitGuard guard = new WaitGuard();
 
     /** For calls from the calling thread, with scratch memory from {@code arena}. */
     public Ptrace(Arena arena) {
         word = arena.allocate(ValueLayout.JAVA_INT);
+        pause = new Pause(arena);
         vector = arena.allocate(iovec.layout());
         mask = arena.allocate(ValueLayout.JAVA_LONG);
         info = arena.allocate(128, 8);
@@ -309,6 +312,10 @@ public final class Ptrace {
         long result = syscall(Linux.SYS_wait4(), tid, word.address(),
                 WaitGuard.works() ? Linux.__WALL() : Linux.__WALL() | Linux.WNOHANG(), 0);
         guard.leave();
+        if (result == 0) {
+            // This thread may be of real-time priority, and the other one need its processor.
+            pause.nanos(POLL_NANOS);
+        }
         if (result == 0 || result == -Errno.EINTR) {
             return NOTHING;
         }

@@ -41,9 +41,10 @@ public final class Scheduling {
      * #restore}. Children do not inherit the priority.
      */
     public Level raise() {
-        if (depth++ == 0) {
+        if (depth == 0) {
             held = raiseNow();
         }
+        depth++;
         return held;
     }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The nice values of this JVM's threads, as the kernel tells them. */
+@SuppressWarnings("try") // sections are there to be closed
 class ToolPriorityTest {
     /** Field 19 of proc_pid_stat(5), counted from the state, which is field 3. */
     private static final int NICE = 19 - 3;

@@ -29,6 +29,7 @@ import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.SystemCalls;
 import dev.pulpo.ffm.TraceeMemory;
@@ -40,6 +41,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -135,7 +137,8 @@ public final class ThreadBorrower {
     private sealed interface Attempt {
         record Taken(ThreadLoan loan) implements Attempt {}
 
-        record Refused(Blocker blocker) implements Attempt {}
+        /** @param blocker made after the thread has been released */
+        record Refused(Supplier<Blocker> blocker) implements Attempt {}
 
         /** It would do, but there may be a better one. */
         record Postponed() implements Attempt {}
@@ -277,7 +280,7 @@ public final class ThreadBorrower {
                     return Optional.of(taken.loan());
                 }
                 case Attempt.Postponed sleeper -> postponed.add(tid);
-                case Attempt.Refused refused -> blockers.add(refused.blocker());
+                case Attempt.Refused refused -> blockers.add(refused.blocker().get());
                 case Attempt.Gone gone -> {
                     // It has ended, and blocks nothing any more.
                 }
@@ -294,6 +297,22 @@ public final class ThreadBorrower {
         if (worst == Restart.BY_REGISTERS && tools.waits().isInRestartableSleep()) {
             return new Attempt.Postponed();
         }
+        // A stopped thread stands still while this one waits for a CPU.
+        Scheduling.Level level = tools.scheduling().raise();
+        boolean taken = false;
+        try {
+            Attempt attempt = attemptNow(tid, frameOn, worst, level);
+            taken = attempt instanceof Attempt.Taken;
+            return attempt;
+        } finally {
+            if (!taken) {
+                tools.scheduling().restore(level);
+            }
+        }
+    }
+
+    /** @param level that a loan restores at its end */
+    private Attempt attemptNow(int tid, FrameOn frameOn, Restart worst, Scheduling.Level level) {
         int error = ptrace.seize(image.pid(), tid,
                 Ptrace.TRACE_EXEC | Ptrace.TRACE_SYSGOOD | (suspendSeccomp ? Ptrace.SUSPEND_SECCOMP : 0));
         if (error == Errno.ESRCH || error != 0 && ProcFs.isZombie(image.pid(), tid)) {
@@ -323,7 +342,7 @@ public final class ThreadBorrower {
         }
         Unfit unfit = unfit(tid, registers, frameOn, worst);
         if (unfit == null) {
-            return taken(tid, registers, began);
+            return taken(tid, registers, began, level);
         }
         long call = SystemCalls.isUnfinished(registers) ? registers.origRax() : -1;
         long programCounter = registers.rip();
@@ -331,7 +350,8 @@ public final class ThreadBorrower {
         int frame = walked ? check.blockingFrame() : -1;
         Release.detach(ptrace, tools.waits(), tid, registers, 0, began);
         tools.longest().note(System.nanoTime() - began);
-        return new Attempt.Refused(blocker(unfit, report.stopped(tid, frames, frame, call, programCounter)));
+        return new Attempt.Refused(
+                () -> blocker(unfit, report.stopped(tid, frames, frame, call, programCounter)));
     }
 
     /** Why a stopped thread will not do; formatted after its release. */
@@ -376,9 +396,9 @@ public final class ThreadBorrower {
     }
 
     /** A stopped thread can still end, by SIGKILL or because another thread executes a program; then it is not taken. */
-    private Attempt taken(int tid, Registers registers, long began) {
+    private Attempt taken(int tid, Registers registers, long began, Scheduling.Level level) {
         try {
-            return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, status, began));
+            return new Attempt.Taken(new ThreadLoan(image.pid(), tid, tools, memory, registers, status, began, level));
         } catch (SystemCallException e) {
             if (e.errno() == Errno.ESRCH) {
                 return new Attempt.Gone();
@@ -408,8 +428,10 @@ public final class ThreadBorrower {
     }
 
     private Attempt refused(int tid, String reason) {
-        BlockingThread thread = report.unstopped(tid, new long[0], -1);
-        return new Attempt.Refused(new Blocker.NotBorrowable(thread, reason, Remedies.leaving(thread)));
+        return new Attempt.Refused(() -> {
+            BlockingThread thread = report.unstopped(tid, new long[0], -1);
+            return new Blocker.NotBorrowable(thread, reason, Remedies.leaving(thread));
+        });
     }
 
     /** Waits for the stop that answers the interrupt; delivers signals that come first. */

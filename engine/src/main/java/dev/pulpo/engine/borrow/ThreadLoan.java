@@ -9,6 +9,7 @@ import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Ptrace;
 import dev.pulpo.ffm.Registers;
 import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.SignalFrame;
 import dev.pulpo.ffm.SignalInfo;
 import dev.pulpo.ffm.Signals;
@@ -52,6 +53,7 @@ public final class ThreadLoan implements AutoCloseable {
     private final MemorySegment extended;
     private final long blocked;
     private final long began;
+    private final Scheduling.Level raised;
     /** When the interrupted call would have timed out, if known; on the scale of {@link System#nanoTime}. */
     private long end = Long.MAX_VALUE;
     private Optional<ProcFs.Status> freshStatus;
@@ -67,15 +69,17 @@ public final class ThreadLoan implements AutoCloseable {
      * @param saved  its registers
      * @param status of the thread, read since it was stopped
      * @param began  when it was interrupted, on the scale of {@link System#nanoTime}
+     * @param raised what the tracer thread's priority was raised to for the loan, which restores it
      */
     ThreadLoan(int pid, int tid, TracerThread.Tools tools, TraceeMemory memory, Registers saved,
-            Optional<ProcFs.Status> status, long began) {
+            Optional<ProcFs.Status> status, long began, Scheduling.Level raised) {
         this.pid = pid;
         this.tid = tid;
         this.tools = tools;
         this.ptrace = tools.ptrace();
         this.memory = memory;
         this.began = began;
+        this.raised = raised;
         this.freshStatus = status;
         this.saved = new Registers(arena);
         this.saved.set(saved);
@@ -386,6 +390,7 @@ public final class ThreadLoan implements AutoCloseable {
         } finally {
             ended = System.nanoTime();
             arena.close();
+            tools.scheduling().restore(raised);
         }
     }
 

@@ -30,7 +30,6 @@ import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.engine.target.Tracee;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.RemoteAddress;
-import dev.pulpo.ffm.Scheduling;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.Stub;
 import dev.pulpo.stub.StubLayout;
@@ -358,20 +357,14 @@ public final class Session implements AutoCloseable {
         warmup.run();
         ProcessImage current = image;
         Lent<T> lent = onTracer(tools -> {
-            // Otherwise the borrowed thread would stand while this one waits for a CPU.
-            Scheduling.Level level = tools.scheduling().raise();
-            try {
-                ThreadLoan loan = borrow(current, tools, frameOn, deadline);
-                T result;
-                try (loan) {
-                    result = work.apply(loan);
-                }
-                borrowed = borrowed.plus(loan.duration());
-                longestLoan = longer(longestLoan, loan.duration());
-                return new Lent<>(result, tools.hasUnreleased());
-            } finally {
-                tools.scheduling().restore(level);
+            ThreadLoan loan = borrow(current, tools, frameOn, deadline);
+            T result;
+            try (loan) {
+                result = work.apply(loan);
             }
+            borrowed = borrowed.plus(loan.duration());
+            longestLoan = longer(longestLoan, loan.duration());
+            return new Lent<>(result, tools.hasUnreleased());
         });
         if (lent.hasUnreleased) {
             renewTracer();

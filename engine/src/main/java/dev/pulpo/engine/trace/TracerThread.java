@@ -165,9 +165,19 @@ public final class TracerThread implements AutoCloseable {
      * Runs work on the thread and waits for it. Interrupts of the caller are postponed: a target is never left half done.
      * Exceptions of the work are thrown to the caller.
      */
+    @SuppressWarnings("try") // the section is there to be closed
     public <T> T call(Work<T> work) {
+        if (rehearses) {
+            return run(work);
+        }
+        try (ToolPriority.Section ordinary = ToolPriority.ordinary()) {
+            return run(work);
+        }
+    }
+
+    private <T> T run(Work<T> work) {
         boolean done = false;
-        try (ToolPriority.Section section = rehearses ? null : ToolPriority.ordinary()) {
+        try {
             T result = await(submit(() -> work.run(tools())));
             done = true;
             return result;

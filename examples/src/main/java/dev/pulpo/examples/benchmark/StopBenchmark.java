@@ -144,7 +144,8 @@ public final class StopBenchmark {
      * The longest time that any thread could not read the clock, and all such times above 0.1 ms of all threads together: when
      * nothing is done, and by an apply into a fresh process without the stub.
      */
-    private static void measureLoss(Path demo, String threads, String command) throws IOException, InterruptedException {
+    private static void measureLoss(Path demo, String threads, String command)
+            throws IOException, InterruptedException {
         List<Loss> nothing = new ArrayList<>();
         List<Loss> warm = new ArrayList<>();
         List<Loss> cold = new ArrayList<>();

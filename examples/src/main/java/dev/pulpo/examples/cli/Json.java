@@ -60,7 +60,8 @@ final class Json {
     static Map<String, Object> of(Outcome outcome) {
         return object("outcome", outcome.kind().words(), "pid", outcome.pid(), "patch", outcome.patch().hex(),
                 "functions", outcome.functions(), "threads", outcome.threads(), "stopMicros", micros(outcome.stop()),
-                "pauseMicros", micros(outcome.pause()), "longestThreadStopMicros", micros(outcome.longest()), "borrowedMicros", micros(outcome.borrowed()),
+                "pauseMicros", micros(outcome.pause()), "longestThreadStopMicros", micros(outcome.longest()),
+                "borrowedMicros", micros(outcome.borrowed()),
                 "totalMicros", micros(outcome.total()), "attempts", outcome.attempts(), "releasedAsTooLong",
                 outcome.released(), "scheduling", outcome.scheduling(), "injected", outcome.injected(),
                 "unloaded", outcome.unloaded(), "reverted", outcome.reverted().stream().map(PatchId::hex).toList(),
