@@ -10,6 +10,8 @@
  * {@link dev.pulpo.examples.cli.Stub}: one class each;
  * <li>{@link dev.pulpo.examples.cli.Outdated}, {@link dev.pulpo.examples.cli.Update}, {@link dev.pulpo.examples.cli.Fleet}:
  * processes whose files have been replaced;
+ * <li>{@link dev.pulpo.examples.cli.Versions}: two versions of a function, side by side;
+ * {@link dev.pulpo.examples.cli.Disassembly}: instructions in words;
  * <li>{@link dev.pulpo.examples.cli.Failures}: exit statuses and messages; {@link dev.pulpo.examples.cli.Json}: output.
  * </ol>
  *
