@@ -7,6 +7,7 @@ import dev.pulpo.elf.dwarf.SourceLine;
 import dev.pulpo.engine.check.CodeFacts;
 import dev.pulpo.engine.diff.BuildPatch;
 import dev.pulpo.engine.diff.CodeDiff;
+import dev.pulpo.engine.diff.SideBySide;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -130,6 +131,17 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
             }
             return new Packed(patch.diff(), patch.report());
         });
+    }
+
+    /**
+     * Both versions of a function, instruction by instruction.
+     *
+     * @param name as either build has it, or the link address in the old build, such as {@code 0x1234}
+     * @return one for each function of that name; empty where both builds have none
+     * @throws IOException where a file cannot be read
+     */
+    public static List<FunctionVersions> explain(Path old, Path replacement, String name) throws IOException {
+        return with(old, replacement, (was, is) -> SideBySide.of(was, is, name));
     }
 
     private interface Use<T> {

@@ -11,7 +11,8 @@
  * and what one has loaded;
  * <li>{@link LivePatch}, {@link PlainPatch}, {@link Replacement}, {@link PatchId}: a patch, made of a container, or
  * of plain code;
- * <li>{@link BuildDiff}, {@link PackReport}: a patch made of two builds, and what became of it;
+ * <li>{@link BuildDiff}, {@link PackReport}, {@link FunctionVersions}: a patch made of two builds, what became of it, and both
+ * versions of a function;
  * <li>{@link LiveUpdate}, {@link OutdatedFile}, {@link FileChange}, {@link UpdatePlan}, {@link InstalledPackage}: patches
  * that bring processes to the builds that are installed;
  * <li>{@link PatchStore}, {@link StoredPatch}, {@link Upkeep}, {@link ProcessStanding}, {@link PatchStanding}, {@link

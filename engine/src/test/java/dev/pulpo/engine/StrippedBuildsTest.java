@@ -2,11 +2,14 @@ package dev.pulpo.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,6 +111,29 @@ class StrippedBuildsTest {
         assertThat(report.findings()).as(report.toString()).isEmpty();
         assertThat(report.functions()).extracting(PackReport.Function::name)
                 .containsExactlyInAnyOrderElementsOf(all.subList(1, all.size()));
+    }
+
+    @Test
+    void bothVersionsOfAFunctionAreShown() throws Exception {
+        Path old = build("gcc -O2", "old");
+        Path fixed = build("gcc -O2", "new", "-DFIXED");
+        List<String> uses = changed(BuildDiff.between(old, fixed)).stream().flatMap(name -> explained(old, fixed, name))
+                .filter(row -> !row.same())
+                .map(row -> row.old().map(FunctionVersions.Instruction::uses).orElse("") + " "
+                        + row.replacement().map(FunctionVersions.Instruction::uses).orElse(""))
+                .toList();
+        assertThat(uses).contains("\"three\" \"drei\"");
+        // What is the same in both builds can be looked at as well.
+        assertThat(explained(old, fixed, "checked")).isNotEmpty().allMatch(FunctionVersions.Row::same);
+        assertThat(BuildDiff.explain(old, fixed, "nobody")).isEmpty();
+    }
+
+    private static Stream<FunctionVersions.Row> explained(Path old, Path fixed, String name) {
+        try {
+            return BuildDiff.explain(old, fixed, name).stream().flatMap(versions -> versions.rows().stream());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @ParameterizedTest

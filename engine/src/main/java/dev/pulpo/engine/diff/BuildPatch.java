@@ -49,7 +49,7 @@ public final class BuildPatch {
     private final ExtractionPlan carving;
     private final List<Finding> findings = new ArrayList<>();
     private final Map<ElfSymbol, ElfSymbol> replaced;
-    private final List<Finding> answeredFor;
+    private final ObjectLifetimes lifetimes;
 
     /**
      * Finds out what the patch consists of; writes nothing.
@@ -67,8 +67,7 @@ public final class BuildPatch {
         choice = new Choice(comparison, selection);
         carving = new ExtractionPlan(comparison, choice.functions());
         replaced = carving.replaced();
-        ObjectLifetimes lifetimes = new ObjectLifetimes(comparison, replaced.keySet(), selection.releasesOld());
-        answeredFor = lifetimes.answeredFor();
+        lifetimes = new ObjectLifetimes(comparison, replaced.keySet(), selection.releasesOld());
         findings.addAll(lifetimes.findings());
         check();
     }
@@ -132,6 +131,7 @@ public final class BuildPatch {
         carving.carried().values().stream().filter(function -> !replaced.containsKey(function))
                 .forEach(function -> notes.add("takes " + function.name() + " along"));
         notes.addAll(choice.notes());
+        notes.addAll(lifetimes.notes());
         carving.words().kept().values()
                 .forEach(variable -> notes.add("takes the variable " + variable.name() + " along"));
         return new PackReport(replacement.elf().name(), old.elf().name(),
@@ -139,7 +139,7 @@ public final class BuildPatch {
                         old.functionEnteredAt(function.address()).flatMap(FunctionInfo::declaration))).toList(),
                 List.of(), findings.stream().filter(finding -> !allowed.contains(finding.check())).toList(),
                 Stream.concat(findings.stream().filter(finding -> allowed.contains(finding.check())),
-                        answeredFor.stream()).toList(),
+                        lifetimes.answeredFor().stream()).toList(),
                 PatchChecks.unchecked(old, replacement), notes);
     }
 

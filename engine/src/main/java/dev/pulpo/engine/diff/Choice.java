@@ -51,6 +51,11 @@ final class Choice {
     }
 
     private boolean isCalled(long start, FunctionShape was, String name) {
+        return isCalled(comparison, start, was, name);
+    }
+
+    /** Whether a name means a function: one of either build, or where it is in the old one. */
+    static boolean isCalled(Comparison comparison, long start, FunctionShape was, String name) {
         String old = was.function().name();
         String is = comparison.replacement().shape(start).function().name();
         return name.equals(old) || name.equals(CodeNames.plain(old)) || name.equals(is)

@@ -9,6 +9,7 @@ import dev.pulpo.elf.Relocation;
 import dev.pulpo.elf.RelocationType;
 import dev.pulpo.elf.Section;
 import dev.pulpo.elf.SectionType;
+import dev.pulpo.elf.Segment;
 import dev.pulpo.elf.SegmentType;
 import dev.pulpo.elf.SymbolBinding;
 import dev.pulpo.elf.SymbolTable;
@@ -72,6 +73,7 @@ final class CodeNames {
                 .filter(section -> section.isAllocated() && section.size() > 0 && (section.flags() & 0x400) == 0)
                 .sorted(Comparator.comparing(section -> section.address().value(), Long::compareUnsigned)).toList();
         sections.forEach(this::checkLoaded);
+        checkSpan();
         sections.stream().filter(Section::hasBytes).forEach(section -> contents.put(section,
                 elf.rawData(section).bytes(section.size()).toArray(ValueLayout.JAVA_BYTE)));
         table = (symbols ? tableOf(code).orElseThrow() : elf.dynamicSymbols()).stream().toList();
@@ -106,16 +108,28 @@ final class CodeNames {
         findPlaces();
     }
 
-    /** What is told by sections has to be what the loader sees, and near enough for the code to use it. */
+    /** Code reaches what is less than 2 GiB away (psABI, small code model). */
+    private void checkSpan() {
+        List<Segment> loaded = elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
+                .toList();
+        for (Segment segment : loaded) {
+            long size = segment.address().value() - loaded.getFirst().address().value() + segment.memorySize();
+            if (Long.compareUnsigned(size, Integer.MAX_VALUE) > 0
+                    || Long.compareUnsigned(segment.memorySize(), Integer.MAX_VALUE) > 0) {
+                throw new MalformedElfException(elf.name(), segment.offset().value(), "less than 2 GiB to be mapped",
+                        String.format(java.util.Locale.ROOT, "%d bytes", size));
+            }
+        }
+    }
+
+    /** What is told by sections has to be what the loader sees. */
     private void checkLoaded(Section section) {
-        long first = sections.getFirst().address().value();
         long start = section.address().value();
         boolean loaded = elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
                 .anyMatch(segment -> Long.compareUnsigned(start - segment.address().value(), segment.memorySize()) < 0
                         && section.size() - (segment.memorySize() - (start - segment.address().value())) <= 0);
-        if (!loaded || Long.compareUnsigned(start + section.size() - first, Integer.MAX_VALUE) > 0) {
-            throw new MalformedElfException(elf.name(), section.offset().value(),
-                    "sections in what the loader maps, less than 2 GiB apart",
+        if (!loaded) {
+            throw new MalformedElfException(elf.name(), section.offset().value(), "sections in what the loader maps",
                     String.format(java.util.Locale.ROOT, "%s at 0x%x, of %d bytes", section.name(), start,
                             section.size()));
         }

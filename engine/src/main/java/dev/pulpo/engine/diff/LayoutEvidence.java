@@ -38,8 +38,13 @@ final class LayoutEvidence {
     private final CodeNames replacement;
     private final List<String> witnesses = new ArrayList<>();
 
-    /** What counts of an instruction. */
-    private record Instruction(long form, int base, long distance, long constant, boolean move) {}
+    /**
+     * What counts of an instruction.
+     *
+     * @param base     the register that holds the address of an object; -1 where none does
+     * @param distance how far from the object's beginning it reads or writes
+     */
+    record Instruction(long form, int base, long distance, long constant, boolean move) {}
 
     private LayoutEvidence(Comparison comparison) {
         old = comparison.old();
@@ -122,7 +127,8 @@ final class LayoutEvidence {
                 .flatMap(names::relocation).flatMap(names::symbol).map(ElfSymbol::name);
     }
 
-    private static List<Instruction> read(CodeNames names, FunctionShape shape) {
+    /** The instructions of a function. */
+    static List<Instruction> read(CodeNames names, FunctionShape shape) {
         byte[] bytes = names.bytes(shape.start(), shape.function().size());
         Decoder decoder = new Decoder();
         List<Instruction> read = new ArrayList<>();

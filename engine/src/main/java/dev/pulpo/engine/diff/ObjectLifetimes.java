@@ -5,6 +5,7 @@ import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Finding;
 import dev.pulpo.engine.Remedy;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -27,10 +28,14 @@ final class ObjectLifetimes {
             "_Znam");
     private static final Set<String> FREEING = Set.of("free", "munmap", "_ZdlPv", "_ZdlPvm", "_ZdaPv");
     private static final int SHOWN = 4;
+    /** How many instructions before a call its argument is read, and behind it its result written. */
+    private static final int BEFORE = 4;
+    private static final int BEHIND = 8;
 
     private final Comparison comparison;
     private final List<Finding> findings = new ArrayList<>();
     private final List<Finding> answeredFor = new ArrayList<>();
+    private final List<String> notes = new ArrayList<>();
 
     /**
      * A function that has changed.
@@ -39,9 +44,11 @@ final class ObjectLifetimes {
      * @param ends        what it releases, as far as its name says
      * @param allocations how many calls for memory its old version has more than the new one; negative for fewer
      * @param releases    the same of calls that release memory
+     * @param made        at which bytes of objects the version with more of those calls uses memory right after them
+     * @param released    and right before calls that release it
      */
     private record Changed(FunctionShape was, boolean replaced, boolean unnamed, Optional<String> makes,
-            Optional<String> ends, long allocations, long releases) {
+            Optional<String> ends, long allocations, long releases, Set<Long> made, Set<Long> released) {
         String name() {
             return was.function().name();
         }
@@ -50,7 +57,11 @@ final class ObjectLifetimes {
             if (maker.makes.isPresent() && ends.isPresent()) {
                 return maker.makes.equals(ends) && maker != this;
             }
-            // One version makes a part that the other leaves out, and the same one releases it.
+            return mayBeMadeBy(maker) && maker.made.stream().anyMatch(released::contains);
+        }
+
+        /** One version makes a part that the other leaves out, and the same one releases something more. */
+        boolean mayBeMadeBy(Changed maker) {
             return (unnamed || maker.unnamed) && maker.allocations * releases > 0 && maker != this;
         }
 
@@ -75,6 +86,10 @@ final class ObjectLifetimes {
                     .filter(maker -> releaser.isMadeBy(maker) && releaser.meetsOthersOf(maker)).toList();
             if (!its.isEmpty()) {
                 (releasesOld.contains(releaser.name()) ? answeredFor : findings).add(finding(releaser, its));
+            } else if (makers.stream().anyMatch(releaser::mayBeMadeBy)) {
+                notes.add("look whether " + releaser.name() + " can release what the old build has made: it releases "
+                        + (releaser.releases > 0 ? "less" : "more") + " than it did, and others ask for "
+                        + (releaser.releases > 0 ? "less" : "more") + " memory");
             }
         }
     }
@@ -82,9 +97,46 @@ final class ObjectLifetimes {
     private Changed changed(FunctionShape was, FunctionShape is, Set<ElfSymbol> replaced) {
         String name = was.function().name();
         boolean unnamed = comparison.old().isUnnamed(was.function());
+        Calls before = new Calls(comparison.old(), was);
+        Calls after = new Calls(comparison.replacement(), is);
         return new Changed(was, replaced.contains(is.function()), unnamed, stem(name, MAKING), stem(name, RELEASING),
-                calls(comparison.old(), was, ALLOCATING) - calls(comparison.replacement(), is, ALLOCATING),
-                calls(comparison.old(), was, FREEING) - calls(comparison.replacement(), is, FREEING));
+                before.of(ALLOCATING).size() - after.of(ALLOCATING).size(),
+                before.of(FREEING).size() - after.of(FREEING).size(),
+                more(before, after, ALLOCATING, 1, BEHIND), more(before, after, FREEING, -BEFORE, -1));
+    }
+
+    /** Where one version uses objects around its calls, and the one with fewer of these calls does not. */
+    private static Set<Long> more(Calls before, Calls after, Set<String> functions, int from, int to) {
+        boolean fewer = after.of(functions).size() < before.of(functions).size();
+        Set<Long> places = (fewer ? before : after).around(functions, from, to);
+        places.removeAll((fewer ? after : before).around(functions, from, to));
+        return places;
+    }
+
+    /** The calls of a function. */
+    private record Calls(CodeNames names, FunctionShape function) {
+        /** Which instructions call one of some functions that are looked up by name. */
+        List<Integer> of(Set<String> functions) {
+            return function.references().stream()
+                    .filter(reference -> names.relocation(names.pltSlot(reference.target()).orElse(reference.target()))
+                            .flatMap(names::symbol).filter(symbol -> functions.contains(symbol.name())).isPresent())
+                    .map(FunctionShape.Reference::instruction).toList();
+        }
+
+        /** How far into objects the instructions around such calls read or write. */
+        Set<Long> around(Set<String> functions, int from, int to) {
+            Set<Long> distances = new HashSet<>();
+            List<Integer> calls = of(functions);
+            List<LayoutEvidence.Instruction> code = calls.isEmpty() ? List.of() : LayoutEvidence.read(names, function);
+            for (int call : calls) {
+                for (int i = Math.max(0, call + from); i <= Math.min(code.size() - 1, call + to); i++) {
+                    if (code.get(i).base() >= 0) {
+                        distances.add(code.get(i).distance());
+                    }
+                }
+            }
+            return distances;
+        }
     }
 
     /** What is left of a name without the word that says what is done; empty without such a word. */
@@ -94,13 +146,6 @@ final class ObjectLifetimes {
         return parts.stream().anyMatch(words::contains)
                 ? Optional.of(parts.stream().filter(part -> !words.contains(part)).collect(Collectors.joining("_")))
                 : Optional.empty();
-    }
-
-    private static long calls(CodeNames names, FunctionShape function, Set<String> functions) {
-        return function.references().stream()
-                .map(reference -> names.pltSlot(reference.target()).orElse(reference.target()))
-                .flatMap(slot -> names.relocation(slot).flatMap(names::symbol).stream())
-                .filter(symbol -> functions.contains(symbol.name())).count();
     }
 
     private static Finding finding(Changed releaser, List<Changed> makers) {
@@ -121,5 +166,10 @@ final class ObjectLifetimes {
     /** Functions that somebody answers for. */
     List<Finding> answeredFor() {
         return answeredFor;
+    }
+
+    /** Functions of which less is known, for people to look at. */
+    List<String> notes() {
+        return notes;
     }
 }

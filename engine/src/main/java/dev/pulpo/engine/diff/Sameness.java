@@ -187,12 +187,18 @@ final class Sameness {
             }
         }
         return data(before, after) || endsOf(was, before, is, after)
-                || old.unnamed().isGap(was.function()) && areEnds(before, after);
+                || (old.unnamed().isGap(was.function())
+                        || isFrames(oldSection) && isFrames(section)) && areEnds(before, after);
     }
 
     /** The beginning of a table of the linker stands for the table. */
     private static boolean isStart(Section section, long address) {
         return section.address().value() == address;
+    }
+
+    /** No code uses call frame information: where it begins, the constants in front of it end. */
+    private static boolean isFrames(Optional<Section> section) {
+        return section.filter(each -> each.name().startsWith(".eh_frame")).isPresent();
     }
 
     /** The end of the same section, as start-up code that the compiler brings along takes it. */

@@ -5,6 +5,7 @@
  * <li>{@link BuildPatch}: begin here;
  * <li>{@link CodeDiff}, {@link Comparison}, {@link Sameness}, {@link HandlerComparison}, {@link LineNumbers},
  * {@link DataCoverage}: what differs;
+ * <li>{@link SideBySide}: both versions of a function;
  * <li>{@link CodeNames}, {@link UnnamedCode}, {@link FunctionShape}, {@link Parts}: what is in an object;
  * <li>{@link BuildMatcher}, {@link NameMatcher}, {@link VariableMatcher}, {@link Alignment}, {@link ThreadLocalOffsets}:
  * what of one build is what of the other;

@@ -2,6 +2,7 @@ package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.BuildDiff;
 import dev.pulpo.engine.Check;
+import dev.pulpo.engine.FunctionVersions;
 import dev.pulpo.engine.PackReport;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.terminal.RemedyOptions;
@@ -45,11 +46,17 @@ final class Diff extends Command {
     @CommandLine.Option(names = "--releases-old", split = ",", paramLabel = "FUNCTION", description = "you have looked at these functions: their new versions can release what old code has made, and the old ones what new code makes")
     private List<String> releasesOld = new ArrayList<>();
 
+    @CommandLine.Option(names = "--explain", paramLabel = "FUNCTION", description = "show both versions of this function side by side, and make nothing")
+    private String explained = "";
+
     @CommandLine.Option(names = "--verbose", description = "print all functions, and those that differ by numbers of source lines only")
     private boolean verbose;
 
     @Override
     public Integer call() throws IOException {
+        if (!explained.isEmpty()) {
+            return explain();
+        }
         if (output.toString().isEmpty() && !allowed.isEmpty()) {
             throw usage("--allow is for making a container, and needs -o");
         }
@@ -69,6 +76,22 @@ final class Diff extends Command {
                 + shown(report.text(RemedyOptions.WORDING).lines().toList()),
                 object);
         return report.isPackable() ? 0 : ExitStatus.REFUSED;
+    }
+
+    private int explain() throws IOException {
+        if (!output.toString().isEmpty()) {
+            throw usage("--explain shows a function and makes no container: leave -o out");
+        }
+        List<FunctionVersions> versions = BuildDiff.explain(old, replacement, explained);
+        if (versions.isEmpty()) {
+            complain("no function that both builds have is called " + explained);
+            return ExitStatus.OTHER;
+        }
+        print(versions.stream().map(each -> Versions.text(each, verbose))
+                .collect(Collectors.joining(System.lineSeparator())),
+                Json.object("functions",
+                        versions.stream().map(Json::of).toList()));
+        return 0;
     }
 
     private String differences(BuildDiff diff) {

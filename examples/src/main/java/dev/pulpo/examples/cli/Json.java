@@ -15,6 +15,7 @@ import dev.pulpo.engine.BuildDiff;
 import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.Coverage;
 import dev.pulpo.engine.Finding;
+import dev.pulpo.engine.FunctionVersions;
 import dev.pulpo.engine.HeldWord;
 import dev.pulpo.engine.LeftoverPatch;
 import dev.pulpo.engine.LocalValue;
@@ -240,6 +241,21 @@ final class Json {
 
     private static Map<String, Object> of(BuildDiff.Difference difference) {
         return with(object("kind", lower(difference.kind()), "name", difference.name()), difference.declaration());
+    }
+
+    static Map<String, Object> of(FunctionVersions versions) {
+        return object("old", versions.old(), "new", versions.replacement(), "rows",
+                versions.rows().stream().map(row -> {
+                    Map<String, Object> object = object("same", row.same());
+                    row.old().ifPresent(found -> object.put("old", of(found)));
+                    row.replacement().ifPresent(found -> object.put("new", of(found)));
+                    return object;
+                }).toList());
+    }
+
+    private static Map<String, Object> of(FunctionVersions.Instruction instruction) {
+        return with(object("address", instruction.address().toString(), "bytes", instruction.bytes(), "uses",
+                instruction.uses()), instruction.line());
     }
 
     static Map<String, Object> of(Finding finding) {
