@@ -8,11 +8,20 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
 /**
- * The stub as a file, for {@code LD_PRELOAD} and for injection. It is written once into a cache directory: {@code
- * PULPO_CACHE} if that is set, {@code /var/cache/pulpo} for root (whose home others cannot read), {@code
- * XDG_CACHE_HOME/pulpo} or {@code ~/.cache/pulpo} for others. A directory that another user could change is refused.
+ * The stub as a file, for {@code LD_PRELOAD} and for injection. It is written once into a cache directory: that of the
+ * system property {@link #CACHE_PROPERTY}, which a program can set, or the environment's {@code PULPO_CACHE}; if neither
+ * is set, {@code /var/cache/pulpo} for root (whose home others cannot read), {@code XDG_CACHE_HOME/pulpo} or {@code
+ * ~/.cache/pulpo} for others. A directory that another user could change is refused. Thread-safe.
  */
 public final class StubFile {
+    /**
+     * The system property that names the cache directory. It is read whenever a file is asked for, so a program sets it
+     * before its first operation; files that were written elsewhere before stay there, and processes keep them.
+     */
+    public static final String CACHE_PROPERTY = "pulpo.cache";
+
+    private static final String CACHE_VARIABLE = "PULPO_CACHE";
+
     private StubFile() {}
 
     private interface Extraction {
@@ -61,15 +70,24 @@ public final class StubFile {
             return extraction.extract(cache, Processes.effectiveUser());
         } catch (UntrustedFileException e) {
             throw new UncheckedIOException(what + " has no safe place: " + e.getMessage()
-                    + ", or set PULPO_CACHE to a directory that nobody else can change", e);
+                    + ", or set " + setting() + " to a directory that nobody else can change", e);
         } catch (IOException e) {
             throw new UncheckedIOException(what + " cannot be written below " + cache
-                    + "; set PULPO_CACHE to a directory that can be", e);
+                    + "; set " + setting() + " to a directory that can be", e);
         }
     }
 
+    /** What decides where the cache is, and so what would help. */
+    private static String setting() {
+        return System.getProperty(CACHE_PROPERTY, "").isEmpty() ? CACHE_VARIABLE : CACHE_PROPERTY;
+    }
+
     private static Path cache() {
-        String own = System.getenv("PULPO_CACHE");
+        String ofProgram = System.getProperty(CACHE_PROPERTY, "");
+        if (!ofProgram.isEmpty()) {
+            return Path.of(ofProgram);
+        }
+        String own = System.getenv(CACHE_VARIABLE);
         if (own != null && !own.isEmpty()) {
             return Path.of(own);
         }

@@ -10,7 +10,6 @@ import java.util.Arrays;
  * Supports the legacy, VEX, EVEX, XOP and 3DNow! encodings, and those of APX: REX2 and the extended EVEX.
  *
  * <p>A decoder is reusable: {@link #decode} replaces its content and allocates nothing. Not thread-safe.
- * {@link Instruction} is the same as an immutable value.
  *
  * <p>Bytes that are not an instruction are a result, not an error. They are recognised by opcode, mandatory prefix,
  * ModRM, vector length or {@code W}; an instruction that a processor lacks still counts.

@@ -1,4 +1,7 @@
-/** {@link dev.pulpo.examples.man.ManPages} of the command lines. */
+/**
+ * {@link dev.pulpo.examples.man.ManPages} with {@link dev.pulpo.examples.man.Example}s, and
+ * {@link dev.pulpo.examples.man.Completions}, both made from the definitions of the command lines.
+ */
 @NullMarked
 package dev.pulpo.examples.man;
 

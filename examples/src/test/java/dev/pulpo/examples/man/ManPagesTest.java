@@ -29,6 +29,30 @@ class ManPagesTest {
     }
 
     @Test
+    void everyPageHasExamplesAndTheCommandsAcceptThem() {
+        List<CommandLine> lines = List.of(Pulpo.commandLine(), Ulp.commandLine());
+        ManPages.pages(lines).forEach((name, page) -> assertThat(page).as(name).contains("\n.SH EXAMPLES\n",
+                "\n.SH FILES\n", "\n.SH ENVIRONMENT\n", "\n.SH EXIT STATUS\n", "\n.SH SEE ALSO\n"));
+        for (Example example : Example.all()) {
+            List<String> words = example.words();
+            CommandLine line = lines.stream().filter(program -> program.getCommandName().equals(words.getFirst()))
+                    .findFirst().orElseThrow();
+            CommandLine.ParseResult parsed = line.parseArgs(words.stream().skip(1).toArray(String[]::new));
+            assertThat(parsed.errors()).as(example.command()).isEmpty();
+            assertThat(parsed.hasSubcommand()).as(example.command()).isTrue();
+        }
+    }
+
+    @Test
+    void bashCompletesEveryCommand() {
+        for (CommandLine line : List.of(Pulpo.commandLine(), Ulp.commandLine())) {
+            String script = Completions.of(line);
+            assertThat(script).contains("complete -F _complete_" + line.getCommandName());
+            line.getSubcommands().keySet().forEach(command -> assertThat(script).contains(command));
+        }
+    }
+
+    @Test
     void pagesAreSoundRoff() {
         ManPages.pages(List.of(Pulpo.commandLine(), Ulp.commandLine())).forEach((name, page) -> {
             assertThat(page).as(name).startsWith(".TH ").contains("\n.SH NAME\n", "\n.SH SYNOPSIS\n",
