@@ -91,7 +91,7 @@ public final class LiveProcess implements AutoCloseable {
         this.pid = pid;
         this.startTime = startTime;
         this.memory = memory;
-        this.tracee = new Tracee(pid, startTime, memory, LockWait.AS_LONG_AS_THE_OPERATION);
+        this.tracee = new Tracee(pid, startTime, memory, LockWait.AS_LONG_AS_THE_OPERATION, OperationListener.NONE);
     }
 
     /**
@@ -110,7 +110,7 @@ public final class LiveProcess implements AutoCloseable {
      * @param told    gets a line for people when a wait lasts, on the thread of the operation
      */
     public void awaitOthers(Duration longest, Consumer<String> told) {
-        tracee = new Tracee(pid, startTime, memory, new LockWait(Optional.of(longest), told));
+        tracee = new Tracee(pid, startTime, memory, new LockWait(Optional.of(longest), told), tracee.listener());
     }
 
     /**
@@ -119,7 +119,16 @@ public final class LiveProcess implements AutoCloseable {
      * @param told gets a line for people when a wait lasts, on the thread of the operation
      */
     public void awaitOthers(Consumer<String> told) {
-        tracee = new Tracee(pid, startTime, memory, new LockWait(Optional.empty(), told));
+        tracee = new Tracee(pid, startTime, memory, new LockWait(Optional.empty(), told), tracee.listener());
+    }
+
+    /**
+     * Sets who is told how operations on this process go on, those that begin from now on.
+     *
+     * @param listener {@link OperationListener#NONE} for nobody
+     */
+    public void listen(OperationListener listener) {
+        tracee = new Tracee(pid, startTime, memory, tracee.waits(), listener);
     }
 
     /** Attaches to a process. Stops no thread. */
@@ -248,8 +257,11 @@ public final class LiveProcess implements AutoCloseable {
     private List<PatchPlan> plan(List<LivePatch> patches, Optional<String> instead) throws IOException {
         Set<String> files = patches.stream().map(patch -> RawText.of(patch.file())).collect(Collectors.toSet());
         // A fault of a patch file is not a fault of the process.
-        return using(() -> TargetFault.explained(pid, source -> files.stream().anyMatch(source::startsWith),
+        List<PatchPlan> plans = using(() -> TargetFault.explained(pid,
+                source -> files.stream().anyMatch(source::startsWith),
                 () -> TargetGuard.unless(pid, memory, () -> planned(patches, instead))));
+        tracee.tell(listener -> listener.planned(plans));
+        return plans;
     }
 
     private List<PatchPlan> planned(List<LivePatch> patches, Optional<String> instead) throws IOException {

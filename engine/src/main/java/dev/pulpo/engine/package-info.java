@@ -23,6 +23,7 @@
  * <li>{@link Check}, {@link Finding}, {@link Coverage}: what debug information says of it;
  * <li>{@link Outcome}, {@link HeldWord}, {@link AppliedPatch}: what an apply did, what keeps a patch loaded, and what holds in
  * a process;
+ * <li>{@link OperationListener}: is told how an operation goes on;
  * <li>{@link Transition}: threads that change one by one;
  * <li>{@link Transaction}, {@link TransactionReport}: several processes, all or none;
  * <li>{@link Preflight}, {@link OtherPatcher}: whether a process can be patched at all, and who else patches it;

@@ -84,8 +84,8 @@ final class Standings {
         int[] status = new int[1];
         new Crowd(Crowd.Limits.ofChanging(Workers.possible(), consistency.timeout().plus(GRACE), ALL))
                 .<Optional<Upkeep.Restored>>run(pids, pid -> upkeep.restore(pid, consistency), result -> {
-                    result.value().ifPresent(found -> {
-                        // It may have executed another program since.
+                    result.value().map(found -> found.filter(restored -> !restored.ended())).ifPresent(found -> {
+                        // It may have ended, or have executed another program since.
                         found.map(Upkeep.Restored::standing).ifPresentOrElse(
                                 standing -> processes.put(result.pid(), standing),
                                 () -> processes.remove(result.pid()));
