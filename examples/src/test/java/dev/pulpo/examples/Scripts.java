@@ -104,7 +104,8 @@ final class Scripts {
      * @param arguments its own, after variables of the environment such as {@code NAME=VALUE}
      */
     static Process start(Path log, String... arguments) throws IOException {
-        List<String> variables = Arrays.stream(arguments).takeWhile(argument -> argument.matches("[A-Z_]+=.*")).toList();
+        List<String> variables = Arrays.stream(arguments).takeWhile(argument -> argument.matches("[A-Z_]+=.*"))
+                .toList();
         List<String> command = new ArrayList<>(List.of(MODULE.resolve("bin/pulpo").toString()));
         command.addAll(Arrays.asList(arguments).subList(variables.size(), arguments.length));
         ProcessBuilder builder = builder(command).redirectErrorStream(true).redirectOutput(log.toFile());

@@ -245,7 +245,8 @@ class StoreTest {
         for (String[] options : new String[][]{{}, {"--no-reports"}}) {
             String id = id(pulpo("accept", fix.toString()));
             try (Watcher watcher = Watcher.start(store, own.resolve("log"), options);
-                    Server started = Server.start("server"); Server late = Server.ofNobody("late")) {
+                    Server started = Server.start("server");
+                    Server late = Server.ofNobody("late")) {
                 started.becomes("101");
                 // It has its first answer before the patch, as nothing of it is loaded until then.
                 assertThat(late.ask()).isIn("2", "101");
@@ -272,8 +273,10 @@ class StoreTest {
     @Test
     void patchThatMakesProcessesCrashGoes() throws Exception {
         String id = id(pulpo("accept", fix.toString()));
-        try (Watcher watcher = Watcher.start(store, own.resolve("log")); Server roots = Server.start("server");
-                Server nobodys = Server.ofNobody("server"); Server another = Server.ofNobody("server")) {
+        try (Watcher watcher = Watcher.start(store, own.resolve("log"));
+                Server roots = Server.start("server");
+                Server nobodys = Server.ofNobody("server");
+                Server another = Server.ofNobody("server")) {
             assumeTrue(!Files.readString(watcher.log).contains("does not report"), "needs the kernel's reports");
             roots.becomes("101");
             nobodys.becomes("101");

@@ -180,7 +180,8 @@ public final class TransactionPeers {
 
     private static void recover(TransactionLink.Member member, Optional<Duration> maxPause, long deadline) {
         try (TraceeMemory memory = PtraceAccess.openMemory(member.pid());
-                Session other = Session.open(new Tracee(member.pid(), member.startTime(), memory, LockWait.NONE, OperationListener.NONE),
+                Session other = Session.open(
+                        new Tracee(member.pid(), member.startTime(), memory, LockWait.NONE, OperationListener.NONE),
                         deadline,
                         Warmup.begin())) {
             if (other.image().stub().isPresent()) {

@@ -95,9 +95,12 @@ final class Probation {
             case ProcessEvents.Executed executed -> entries.remove(executed.pid());
             case ProcessEvents.ChangedUser changed -> entries.computeIfPresent(changed.pid(),
                     (pid, entry) -> new Entry(entry.name,
-                            changed.real() != 0 ? changed.real() : changed.effective() != 0
-                                    ? changed.effective()
-                                    : entry.user, entry.patches, entry.since));
+                            changed.real() != 0
+                                    ? changed.real()
+                                    : changed.effective() != 0
+                                            ? changed.effective()
+                                            : entry.user,
+                            entry.patches, entry.since));
             case ProcessEvents.Ended ended -> {
                 Entry entry = entries.remove(ended.pid());
                 if (ended.signal() == 0 || !FAULTS.contains(Signals.name(ended.signal()))) {
@@ -107,7 +110,8 @@ final class Probation {
                     deaths.put(ended.pid(), new Death(ended.signal(), System.nanoTime()));
                 } else if (!isOver(entry)) {
                     return Optional.of(fault(ended.pid(), entry, ended.signal(),
-                            Duration.ofNanos(System.nanoTime() - entry.since).toMillis() + " ms after it got the patch"));
+                            Duration.ofNanos(System.nanoTime() - entry.since).toMillis()
+                                    + " ms after it got the patch"));
                 }
             }
             case ProcessEvents.Lost lost -> {
