@@ -97,7 +97,7 @@ public final class LiveProcess implements AutoCloseable {
         this.pid = pid;
         this.startTime = startTime;
         this.memory = memory;
-        this.tracee = new Tracee(pid, startTime, memory, LockWait.AS_LONG_AS_THE_OPERATION);
+        this.tracee = new Tracee(pid, startTime, memory, LockWait.AS_LONG_AS_THE_OPERATION, OperationListener.NONE);
     }
 
     /**
@@ -116,7 +116,7 @@ public final class LiveProcess implements AutoCloseable {
      * @param told    gets a line for people when a wait lasts, on the thread of the operation
      */
     public void awaitOthers(Duration longest, Consumer<String> told) {
-        tracee = new Tracee(pid, startTime, memory, new LockWait(Optional.of(longest), told));
+        tracee = new Tracee(pid, startTime, memory, new LockWait(Optional.of(longest), told), tracee.listener());
     }
 
     /**
@@ -125,7 +125,16 @@ public final class LiveProcess implements AutoCloseable {
      * @param told gets a line for people when a wait lasts, on the thread of the operation
      */
     public void awaitOthers(Consumer<String> told) {
-        tracee = new Tracee(pid, startTime, memory, new LockWait(Optional.empty(), told));
+        tracee = new Tracee(pid, startTime, memory, new LockWait(Optional.empty(), told), tracee.listener());
+    }
+
+    /**
+     * Sets who is told how operations on this process go on, those that begin from now on.
+     *
+     * @param listener {@link OperationListener#NONE} for nobody
+     */
+    public void listen(OperationListener listener) {
+        tracee = new Tracee(pid, startTime, memory, tracee.waits(), listener);
     }
 
     /** Attaches to a process. Stops no thread. */
@@ -254,8 +263,11 @@ public final class LiveProcess implements AutoCloseable {
     private List<PatchPlan> plan(List<LivePatch> patches, Optional<String> instead) throws IOException {
         Set<String> files = patches.stream().map(patch -> RawText.of(patch.file())).collect(Collectors.toSet());
         // A fault of a patch file is not a fault of the process.
-        return using(() -> TargetFault.explained(pid, source -> files.stream().anyMatch(source::startsWith),
+        List<PatchPlan> plans = using(() -> TargetFault.explained(pid,
+                source -> files.stream().anyMatch(source::startsWith),
                 () -> TargetGuard.unless(pid, memory, () -> uninterrupted(() -> planned(patches, instead)))));
+        tracee.tell(listener -> listener.planned(plans));
+        return plans;
     }
 
     private interface Reading<T> {

@@ -83,7 +83,7 @@ public final class PatchStore {
                 version.add(Files.getLastModifiedTime(entry));
             } catch (NoSuchFileException gone) {
                 // Its absence is a change, too.
-                continue;
+                version.remove(entry);
             }
         }
         return version;

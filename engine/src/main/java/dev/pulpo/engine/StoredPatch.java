@@ -22,7 +22,8 @@ import java.util.Set;
  * @param allowed  checks whose findings are no reason to refuse
  * @param heldBack the users whose processes should not have it, by their ids, each with the reason
  */
-public record StoredPatch(PatchId id, String build, String target, State state, Instant since, String reason, long order,
+public record StoredPatch(PatchId id, String build, String target, State state, Instant since, String reason,
+        long order,
         String comment, String origin, Path file, Set<Check> allowed, Map<Integer, String> heldBack) {
     /** Whether processes should have a patch. */
     public enum State {

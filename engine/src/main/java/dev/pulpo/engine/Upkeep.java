@@ -59,11 +59,14 @@ public final class Upkeep {
     /**
      * What a restore has done.
      *
-     * @param standing where the process stands now
+     * @param standing where the process stands now; where it has ended meanwhile, where it stood before
      * @param outcomes of the patches that were applied or reverted
-     * @param failures why others were not, by patch
+     * @param failures why others were not, by patch. Whether a patch came into force that has a {@link
+     *                 TargetGoneException} is not known
+     * @param ended    whether the process has ended, or has executed another program
      */
-    public record Restored(ProcessStanding standing, List<Outcome> outcomes, Map<PatchId, RuntimeException> failures) {
+    public record Restored(ProcessStanding standing, List<Outcome> outcomes, Map<PatchId, RuntimeException> failures,
+            boolean ended) {
         public Restored {
             outcomes = List.copyOf(outcomes);
             failures = Map.copyOf(failures);
@@ -175,28 +178,33 @@ public final class Upkeep {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             List<Outcome> outcomes = new ArrayList<>();
             Map<PatchId, RuntimeException> failures = new HashMap<>();
-            List<PatchStanding> before = standing(process, concerned, user).patches();
+            ProcessStanding before = standing(process, concerned, user);
             // What was applied last goes first: others may depend on what was applied before.
-            for (PatchStanding standing : before.reversed()) {
+            for (PatchStanding standing : before.patches().reversed()) {
                 if (standing.state() == PatchStanding.State.LEFT_OVER) {
                     attempt(standing, failures, () -> outcomes.add(process.revert(standing.patch().id(), consistency)));
                 }
             }
-            for (PatchStanding standing : before) {
+            for (PatchStanding standing : before.patches()) {
                 if (standing.state() == PatchStanding.State.MISSING || standing.state() == PatchStanding.State.REFUSED
                         || standing.state() == PatchStanding.State.UNFINISHED) {
                     attempt(standing, failures,
                             () -> outcomes.add(process.apply(plan(process, standing.patch()), consistency)));
                 }
             }
-            return Optional.of(new Restored(standing(process, concerned, user), outcomes, failures));
+            try {
+                return Optional.of(new Restored(standing(process, concerned, user), outcomes, failures, false));
+            } catch (TargetGoneException ended) {
+                // What was done before it ended is not lost: it may be why.
+                return Optional.of(new Restored(before, outcomes, failures, true));
+            }
         }
     }
 
     private static void attempt(PatchStanding standing, Map<PatchId, RuntimeException> failures, Runnable work) {
         try {
             work.run();
-        } catch (TargetGoneException | OperationInterruptedException end) {
+        } catch (OperationInterruptedException end) {
             throw end;
         } catch (PulpoException | UncheckedIOException failed) {
             failures.put(standing.patch().id(), failed);

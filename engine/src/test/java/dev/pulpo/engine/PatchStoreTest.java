@@ -145,7 +145,8 @@ class PatchStoreTest {
         Files.write(accepted.file(), content);
         assertThatThrownBy(() -> PatchEntry.check(accepted)).hasMessageContaining("accept the patch again");
         Files.writeString(accepted.file().resolveSibling("state"), "format=pulpo-store 1\nstate=acce");
-        assertThatThrownBy(store::patches).hasMessageContaining("is damaged").hasMessageContaining("remove the directory");
+        assertThatThrownBy(store::patches).hasMessageContaining("is damaged")
+                .hasMessageContaining("remove the directory");
     }
 
     @Test

@@ -97,6 +97,23 @@ final class Scripts {
         }
     }
 
+    /**
+     * Starts the command line and does not wait for it.
+     *
+     * @param log       gets its output and its messages
+     * @param arguments its own, after variables of the environment such as {@code NAME=VALUE}
+     */
+    static Process start(Path log, String... arguments) throws IOException {
+        List<String> variables = Arrays.stream(arguments).takeWhile(argument -> argument.matches("[A-Z_]+=.*"))
+                .toList();
+        List<String> command = new ArrayList<>(List.of(MODULE.resolve("bin/pulpo").toString()));
+        command.addAll(Arrays.asList(arguments).subList(variables.size(), arguments.length));
+        ProcessBuilder builder = builder(command).redirectErrorStream(true).redirectOutput(log.toFile());
+        variables.forEach(variable -> builder.environment().put(variable.substring(0, variable.indexOf('=')),
+                variable.substring(variable.indexOf('=') + 1)));
+        return builder.start();
+    }
+
     private static void end(Process process) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();

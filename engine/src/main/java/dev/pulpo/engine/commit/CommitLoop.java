@@ -99,9 +99,9 @@ public final class CommitLoop {
             if (last && attempt > 1 && !forbidden.isEmpty() && session.knownTables().isEmpty()) {
                 session.makeTables();
             }
-            Commit.Result result;
+            Commit.Result made;
             try {
-                result = attempt(Math.min(attempt * FIRST_STOP_TIMEOUT_NANOS, LONGEST_STOP_TIMEOUT_NANOS), last);
+                made = attempt(Math.min(attempt * FIRST_STOP_TIMEOUT_NANOS, LONGEST_STOP_TIMEOUT_NANOS), last);
             } catch (TargetBusyException busy) {
                 // On a loaded machine threads wait for a CPU before they can stop. All have been released; the next
                 // attempt waits longer.
@@ -116,10 +116,14 @@ public final class CommitLoop {
                 }
                 throw failed;
             }
+            Commit.Result result = made;
             if (result.hasUnreleased()) {
                 session.renewTracer();
             }
+            int stops = attempt;
+            session.tell(listener -> listener.stopped(session.pid(), stops, result.figures().duration()));
             if (result.isDone()) {
+                session.tell(listener -> listener.committed(session.pid(), stops, result.figures().duration()));
                 return new Done(result.figures(), attempt, tooLong);
             }
             if (result.tooLong()) {
@@ -138,6 +142,7 @@ public final class CommitLoop {
                 continue;
             }
             List<Blocker> blockers = history.add(result.blockers());
+            session.tell(listener -> listener.blocked(session.pid(), stops, blockers));
             if (last) {
                 throw new BlockedException(session.pid(), consistency.timeout(), blockers);
             }

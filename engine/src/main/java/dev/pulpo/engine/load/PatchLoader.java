@@ -65,12 +65,14 @@ public final class PatchLoader {
             new ReferenceWriter(session).write(plan.references(), loaded.bias());
             detours.make(block);
             detours.write(session.memory());
-            return session.ledger().append(
+            long number = session.ledger().append(
                     new PatchRecord(PatchRecord.State.PREPARED, session.ledger().now().nextSequence(),
                             Instant.now(), plan.id(), loaded.handle(), loaded.bias(), object.start(), object.end(),
                             block,
                             gates.map(Gates::mark).orElse(0), link, RawText.of(plan.patch().file()), plan.target(),
                             plan.buildId(), plan.patch().comment(), plan.patch().dependencies(), detours.functions()));
+            session.tell(listener -> listener.loaded(session.pid(), plan.id(), session.borrowed()));
+            return number;
         } catch (RuntimeException | Error failed) {
             TrampolineBlock mapped = block;
             session.complete();

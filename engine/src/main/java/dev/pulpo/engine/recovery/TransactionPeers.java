@@ -1,6 +1,7 @@
 package dev.pulpo.engine.recovery;
 
 import dev.pulpo.engine.commit.Warmup;
+import dev.pulpo.engine.OperationListener;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -179,7 +180,8 @@ public final class TransactionPeers {
 
     private static void recover(TransactionLink.Member member, Optional<Duration> maxPause, long deadline) {
         try (TraceeMemory memory = PtraceAccess.openMemory(member.pid());
-                Session other = Session.open(new Tracee(member.pid(), member.startTime(), memory, LockWait.NONE),
+                Session other = Session.open(
+                        new Tracee(member.pid(), member.startTime(), memory, LockWait.NONE, OperationListener.NONE),
                         deadline,
                         Warmup.begin())) {
             if (other.image().stub().isPresent()) {

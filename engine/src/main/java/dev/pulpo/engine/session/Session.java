@@ -4,6 +4,7 @@ import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.HeldWord;
+import dev.pulpo.engine.OperationListener;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
@@ -40,6 +41,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -152,6 +154,11 @@ public final class Session implements AutoCloseable {
      */
     public void suspendSeccomp() {
         suspendSeccomp = true;
+    }
+
+    /** Tells the operation's listener how it goes on. Not to be called in a stop. */
+    public void tell(Consumer<OperationListener> what) {
+        tracee.tell(what);
     }
 
     public int pid() {

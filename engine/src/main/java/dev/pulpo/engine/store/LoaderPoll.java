@@ -12,8 +12,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.LongBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -43,7 +43,7 @@ public final class LoaderPoll {
      * @param last      remote address of the last element of the list
      * @param content   of both
      */
-    public record Loaded(int tid, String auxiliary, long root, long last, long[] content) {
+    public record Loaded(int tid, String auxiliary, long root, long last, LongBuffer content) {
         /** Whether it is a thread of the kernel, which loads nothing. */
         private boolean isOfTheKernel() {
             return auxiliary.isEmpty();
@@ -60,7 +60,7 @@ public final class LoaderPoll {
             int tid = ProcFs.anyLiveThread(pid);
             String auxiliary = auxiliary(pid, tid);
             if (!hasLoader(auxiliary)) {
-                return Optional.of(new Loaded(tid, auxiliary, 0, 0, new long[0]));
+                return Optional.of(new Loaded(tid, auxiliary, 0, 0, LongBuffer.allocate(0)));
             }
             try (TraceeMemory memory = PtraceAccess.openMemory(pid)) {
                 Optional<LoaderList> list = LoaderList.read(pid, tid, memory);
@@ -69,7 +69,8 @@ public final class LoaderPoll {
                 }
                 long last = list.get().entries().stream().filter(entry -> entry.listing().namespace() == 0)
                         .reduce((first, second) -> second).orElseThrow().map();
-                return content(tid, list.get().root(), last).filter(words -> (int) words[STATE_OFFSET / 8] == CONSISTENT)
+                return content(tid, list.get().root(), last)
+                        .filter(words -> (int) words.get(STATE_OFFSET / Long.BYTES) == CONSISTENT)
                         .map(words -> new Loaded(tid, auxiliary, list.get().root(), last, words));
             }
         } catch (PulpoException | IOException gone) {
@@ -83,7 +84,7 @@ public final class LoaderPoll {
             return true;
         }
         if (seen.root != 0) {
-            return content(seen.tid, seen.root, seen.last).filter(now -> Arrays.equals(now, seen.content)).isPresent();
+            return content(seen.tid, seen.root, seen.last).filter(now -> now.equals(seen.content)).isPresent();
         }
         try {
             return auxiliary(pid, seen.tid).equals(seen.auxiliary);
@@ -92,7 +93,7 @@ public final class LoaderPoll {
         }
     }
 
-    private Optional<long[]> content(int tid, long root, long last) {
+    private Optional<LongBuffer> content(int tid, long root, long last) {
         ScatteredRead read = reads.get();
         read.clear();
         read.add(root, ROOT_BYTES);
@@ -105,7 +106,7 @@ public final class LoaderPoll {
         // Padding may hold anything.
         words[0] = (int) words[0];
         words[STATE_OFFSET / Long.BYTES] = (int) words[STATE_OFFSET / Long.BYTES];
-        return Optional.of(words);
+        return Optional.of(LongBuffer.wrap(words));
     }
 
     private static String auxiliary(int pid, int tid) throws IOException {

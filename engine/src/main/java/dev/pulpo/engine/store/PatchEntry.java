@@ -128,7 +128,8 @@ public final class PatchEntry {
 
     /** Writes what has changed of a patch; within {@link StoreDirectory#change}. */
     public static void update(StoreDirectory store, StoredPatch patch) throws IOException {
-        store.replace(patch.file().getParent(), STATE, text(patch, fact(facts(patch), "digest")));
+        store.replace(store.path().resolve(name(patch.build(), patch.id())), STATE,
+                text(patch, fact(facts(patch), "digest")));
     }
 
     /** Removes an entry; within {@link StoreDirectory#change}. */

@@ -139,11 +139,16 @@ public final class StoreDirectory {
         THREADS.lock();
         try {
             make();
-            try (FileChannel channel = lockFile(LOCK); FileLock lock = channel.lock()) {
-                for (Path unfinished : list(UNFINISHED + "*")) {
-                    delete(unfinished);
+            try (FileChannel channel = lockFile(LOCK)) {
+                FileLock lock = channel.lock();
+                try {
+                    for (Path unfinished : list(UNFINISHED + "*")) {
+                        delete(unfinished);
+                    }
+                    return work.run();
+                } finally {
+                    lock.release();
                 }
-                return work.run();
             }
         } finally {
             THREADS.unlock();

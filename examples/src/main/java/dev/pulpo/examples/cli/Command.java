@@ -2,6 +2,7 @@ package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.examples.crowd.Unforeseen;
+import dev.pulpo.examples.terminal.Terminal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ abstract class Command implements Callable<Integer> {
     private boolean json;
 
     private Optional<List<Object>> collected = Optional.empty();
+    private Optional<ProgressLine> progress = Optional.empty();
 
     /** Whether the user asked for JSON. */
     boolean json() {
@@ -35,6 +37,10 @@ abstract class Command implements Callable<Integer> {
     LiveProcess attach(int pid) {
         LiveProcess process = LiveProcess.attach(pid);
         process.awaitOthers(this::complain);
+        if (progress.isEmpty() && Terminal.isWatched()) {
+            progress = Optional.of(new ProgressLine(spec.commandLine().getErr()));
+        }
+        progress.ifPresent(process::listen);
         return process;
     }
 
@@ -60,6 +66,7 @@ abstract class Command implements Callable<Integer> {
             collected.get().add(forPrograms);
             return;
         }
+        progress.ifPresent(ProgressLine::hide);
         PrintWriter out = spec.commandLine().getOut();
         String text = json ? Json.write(forPrograms) : forPeople;
         if (!text.isEmpty()) {
@@ -82,8 +89,14 @@ abstract class Command implements Callable<Integer> {
         }
     }
 
+    /** Ends the line that tells how an operation goes on. */
+    void endProgress() {
+        progress.ifPresent(ProgressLine::hide);
+    }
+
     /** Prints an error message. */
     void complain(String message) {
+        progress.ifPresent(ProgressLine::hide);
         PrintWriter err = spec.commandLine().getErr();
         err.println("pulpo: " + message);
         err.flush();

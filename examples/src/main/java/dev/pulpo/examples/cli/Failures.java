@@ -33,6 +33,9 @@ final class Failures implements CommandLine.IExecutionExceptionHandler {
         }
         int status = status(failure);
         Object command = line.getCommand();
+        if (command instanceof Command running) {
+            running.endProgress();
+        }
         if (command instanceof Command asked && asked.json()) {
             asked.print("", describe(failure, status));
         }

@@ -49,7 +49,8 @@ public final class Pulpo implements Runnable {
                 .with("patches", Patches.class).with("messages", Messages.class).with("stack", Stack.class)
                 .with("where", Where.class).with("layout", Layout.class).with("pack", Pack.class)
                 .with("build", Build.class).with("preflight", PreflightCommand.class).with("diff", Diff.class)
-                .with("outdated", Outdated.class).with("update", Update.class).with("accept", Accept.class).with("withdraw", Withdraw.class).with("status", Status.class)
+                .with("outdated", Outdated.class).with("update", Update.class).with("accept", Accept.class)
+                .with("withdraw", Withdraw.class).with("status", Status.class)
                 .with("restore", Restore.class).with("watch", Watch.class).with("stub", Stub.class)
                 .with(Ulp.ownCommands());
     }

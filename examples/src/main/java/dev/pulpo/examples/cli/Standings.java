@@ -82,10 +82,10 @@ final class Standings {
                 .map(ProcessStanding::pid).toList();
         Map<Integer, Object> objects = new TreeMap<>();
         int[] status = new int[1];
-        new Crowd(Crowd.Limits.ofChanging(Workers.possible(), consistency.timeout().plus(GRACE), ALL))
-                .<Optional<Upkeep.Restored>>run(pids, pid -> upkeep.restore(pid, consistency), result -> {
-                    result.value().ifPresent(found -> {
-                        // It may have executed another program since.
+        new Crowd(Crowd.Limits.ofChanging(Workers.possible(), consistency.timeout().plus(GRACE),
+                ALL)).<Optional<Upkeep.Restored>>run(pids, pid -> upkeep.restore(pid, consistency), result -> {
+                    result.value().map(found -> found.filter(restored -> !restored.ended())).ifPresent(found -> {
+                        // It may have ended, or have executed another program since.
                         found.map(Upkeep.Restored::standing).ifPresentOrElse(
                                 standing -> processes.put(result.pid(), standing),
                                 () -> processes.remove(result.pid()));
@@ -107,8 +107,10 @@ final class Standings {
                     why instanceof TargetUnreadableException ? ExitStatus.REFUSED : ExitStatus.of(why));
         }
         long wrong = drift();
-        command.print((processes.isEmpty() ? "no process needs a change" : "as they should be: "
-                + (processes.size() - wrong) + " of " + processes.size() + " processes")
+        command.print((processes.isEmpty()
+                ? "no process needs a change"
+                : "as they should be: "
+                        + (processes.size() - wrong) + " of " + processes.size() + " processes")
                 + (failures.isEmpty() ? "" : ", not looked at: " + failures.size()),
                 Json.object("right", processes.size() - wrong, "drift", wrong, "patches",
                         upkeep.patches().stream().map(this::json).toList(), "processes",

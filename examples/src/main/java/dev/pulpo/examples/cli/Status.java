@@ -27,8 +27,10 @@ final class Status extends Command {
         }
         standings.tellFailures(this);
         long drift = standings.drift();
-        print(upkeep.patches().isEmpty() ? "no patch was accepted" : "drift: " + drift + " of "
-                + standings.processes().size() + " processes",
+        print(upkeep.patches().isEmpty()
+                ? "no patch was accepted"
+                : "drift: " + drift + " of "
+                        + standings.processes().size() + " processes",
                 Json.object("drift", drift, "patches",
                         upkeep.patches().stream().map(standings::json).toList(), "processes",
                         standings.processes().values().stream().map(standings::json).toList(), "unread",

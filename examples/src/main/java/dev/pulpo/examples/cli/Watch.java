@@ -46,11 +46,13 @@ final class Watch extends Command {
             complain("another watcher is at work on " + store.directory());
             return ExitStatus.OTHER;
         }
-        try (AutoCloseable lock = only.get()) {
+        AutoCloseable lock = only.get();
+        try {
             Optional<NotifySocket> manager = Optional.ofNullable(System.getenv("NOTIFY_SOCKET"))
                     .flatMap(NotifySocket::of);
-            Watcher watcher = new Watcher(store, new Watcher.Settings(when.consistency(), probation, health, healthDelay,
-                    !withoutReports, manager));
+            Watcher watcher = new Watcher(store,
+                    new Watcher.Settings(when.consistency(), probation, health, healthDelay,
+                            !withoutReports, manager));
             Optional<String> ill = watcher.ill();
             if (ill.isPresent()) {
                 complain(ill.get() + " before any patch was applied; nothing is watched");
@@ -59,6 +61,8 @@ final class Watch extends Command {
             LiveProcess.prepare();
             watcher.run();
             return ExitStatus.INTERRUPTED;
+        } finally {
+            lock.close();
         }
     }
 }

@@ -15,7 +15,8 @@
  * dev.pulpo.examples.cli.Watch}: patches that processes should have, now and later;
  * <li>{@link dev.pulpo.examples.cli.Versions}: two versions of a function, side by side;
  * {@link dev.pulpo.examples.cli.Disassembly}: instructions in words;
- * <li>{@link dev.pulpo.examples.cli.Failures}: exit statuses and messages; {@link dev.pulpo.examples.cli.Json}: output.
+ * <li>{@link dev.pulpo.examples.cli.Failures}: exit statuses and messages; {@link dev.pulpo.examples.cli.Json}: output;
+ * {@link dev.pulpo.examples.cli.ProgressLine}: what is shown to people who wait.
  * </ol>
  *
  * <p>An option's text: for {@code --help} and the man pages it stands at its {@code @Option}, in the class of the command; in

@@ -14,6 +14,7 @@ import dev.pulpo.engine.Retention;
 import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.terminal.Terminal;
 import dev.pulpo.examples.terminal.FailureText;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
@@ -118,7 +119,7 @@ final class Trigger extends UlpCommand {
     }
 
     private void eachByItself(Crowd.Found found, List<Path> files, TriggerReport report) throws InterruptedException {
-        Progress progress = new Progress(found.pids().size(), !isQuiet() && isWatched());
+        Progress progress = new Progress(found.pids().size(), !isQuiet() && Terminal.isWatched());
         // An operation ends by itself and leaves nothing half done, so it gets its own time and some more.
         Duration each = consistency().timeout().multipliedBy(Math.max(1, files.size())).plus(GRACE)
                 .plusSeconds(timeout);

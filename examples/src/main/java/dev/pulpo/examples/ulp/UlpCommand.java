@@ -3,10 +3,9 @@ package dev.pulpo.examples.ulp;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.terminal.FailureText;
 import dev.pulpo.examples.terminal.Mark;
+import dev.pulpo.examples.terminal.Terminal;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -18,8 +17,6 @@ import picocli.CommandLine;
 /** The options and the output that all commands of libpulp share. */
 @CommandLine.Command(versionProvider = Ulp.Version.class)
 abstract class UlpCommand implements Callable<Integer> {
-    private static final int OUTPUT = 1;
-    private static final int ERRORS = 2;
     private static final Set<String> COLOURS = Set.of("yes", "y", "no", "n", "auto");
 
     @CommandLine.Spec
@@ -107,25 +104,10 @@ abstract class UlpCommand implements Callable<Integer> {
     private boolean isColoured() {
         return switch (colour) {
             case "no", "n" -> false;
-            case "auto" -> System.getenv("NO_COLOR") == null && isTerminal(OUTPUT)
+            case "auto" -> System.getenv("NO_COLOR") == null && Terminal.isTerminal(Terminal.OUTPUT)
                     && !"dumb".equals(System.getenv().getOrDefault("TERM", "dumb"));
             default -> true;
         };
-    }
-
-    /** Whether both streams lead to a terminal. */
-    static boolean isWatched() {
-        return isTerminal(OUTPUT) && isTerminal(ERRORS);
-    }
-
-    /** Whether a stream of this process leads to a terminal (console(4), tty(4), pts(4)). */
-    private static boolean isTerminal(int descriptor) {
-        try {
-            return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(descriptor))).toString()
-                    .matches("/dev/(pts/\\d+|tty\\w*|console)");
-        } catch (IOException closed) {
-            return false;
-        }
     }
 
     /** An error in the arguments. */

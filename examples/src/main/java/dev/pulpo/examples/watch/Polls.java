@@ -1,7 +1,8 @@
 package dev.pulpo.examples.watch;
 
+import dev.pulpo.elf.VisibleText;
 import dev.pulpo.engine.LoadWatch;
-import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.examples.crowd.Unforeseen;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,8 @@ import java.util.concurrent.LinkedBlockingQueue;
  * looked at less and less often. For one thread, beside its own.
  */
 final class Polls {
+    private static final System.Logger LOGGER = System.getLogger("dev.pulpo.watch");
+
     private static final long BUSY_NANOS = 20_000_000;
     private static final int MOST_WAITING = 256;
     private static final int MOST_WAITING_OF_A_USER = 4;
@@ -72,8 +75,10 @@ final class Polls {
     private LoadWatch.Change look(int pid) {
         try {
             return loads.look(pid);
-        } catch (SystemCallException noMoreFiles) {
-            // It is looked at again.
+        } catch (RuntimeException | VirtualMachineError failure) {
+            // It is looked at again; the looks at others go on.
+            LOGGER.log(System.Logger.Level.DEBUG, () -> "process " + pid + ": "
+                    + VisibleText.of(Unforeseen.words(pid, failure)));
             return LoadWatch.Change.NOT_READY;
         }
     }

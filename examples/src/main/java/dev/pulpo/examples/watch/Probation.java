@@ -20,8 +20,16 @@ final class Probation {
     private static final Set<String> FAULTS = Set.of("SIGSEGV", "SIGBUS", "SIGILL", "SIGFPE", "SIGABRT", "SIGTRAP",
             "SIGSYS");
 
+    /** A result comes within this time after the end of its process. */
+    private static final long REPORTED_NANOS = Duration.ofSeconds(60).toNanos();
+
     private final Map<Integer, Entry> entries = new HashMap<>();
+    /** Processes that have ended by a fault. A result may come after the report of the end. */
+    private final Map<Integer, Death> deaths = new HashMap<>();
     private final long nanos;
+
+    /** An end by a fault, by {@link System#nanoTime}. */
+    private record Death(int signal, long when) {}
 
     /**
      * A process on probation.
@@ -43,14 +51,29 @@ final class Probation {
         nanos = time.toNanos();
     }
 
-    /** A process was given patches. */
-    void add(int pid, String name, int user, List<StoredPatch> patches) {
+    /**
+     * A process was given patches.
+     *
+     * @return what speaks against them, if the process has ended since
+     */
+    Optional<Fault> add(int pid, String name, int user, List<StoredPatch> patches) {
         Set<StoredPatch> all = new HashSet<>(patches);
         Entry before = entries.get(pid);
         if (before != null && !isOver(before)) {
             all.addAll(before.patches);
         }
-        entries.put(pid, new Entry(name, user, all, System.nanoTime()));
+        Entry entry = new Entry(name, user, all, System.nanoTime());
+        Death death = deaths.remove(pid);
+        if (death != null) {
+            return Optional.of(fault(pid, entry, death.signal, "just after it got the patch"));
+        }
+        entries.put(pid, entry);
+        return Optional.empty();
+    }
+
+    private static Fault fault(int pid, Entry entry, int signal, String when) {
+        return new Fault(entry.user, entry.patches, "process " + pid + " (" + entry.name + ") of user " + entry.user
+                + " ended by " + Signals.name(signal) + " " + when);
     }
 
     private boolean isOver(Entry entry) {
@@ -61,6 +84,8 @@ final class Probation {
     Optional<Fault> take(ProcessEvents.Event event) {
         switch (event) {
             case ProcessEvents.Forked forked -> {
+                // An id that is given out again means another process.
+                deaths.remove(forked.pid());
                 Entry parent = entries.get(forked.parent());
                 if (parent != null && !isOver(parent)) {
                     entries.put(forked.pid(), parent);
@@ -70,16 +95,23 @@ final class Probation {
             case ProcessEvents.Executed executed -> entries.remove(executed.pid());
             case ProcessEvents.ChangedUser changed -> entries.computeIfPresent(changed.pid(),
                     (pid, entry) -> new Entry(entry.name,
-                            changed.real() != 0 ? changed.real() : changed.effective() != 0
-                                    ? changed.effective()
-                                    : entry.user, entry.patches, entry.since));
+                            changed.real() != 0
+                                    ? changed.real()
+                                    : changed.effective() != 0
+                                            ? changed.effective()
+                                            : entry.user,
+                            entry.patches, entry.since));
             case ProcessEvents.Ended ended -> {
                 Entry entry = entries.remove(ended.pid());
-                if (entry != null && !isOver(entry) && ended.signal() != 0
-                        && FAULTS.contains(Signals.name(ended.signal()))) {
-                    return Optional.of(new Fault(entry.user, entry.patches, "process " + ended.pid() + " (" + entry.name
-                            + ") of user " + entry.user + " ended by " + Signals.name(ended.signal()) + " "
-                            + Duration.ofNanos(System.nanoTime() - entry.since).toMillis() + " ms after it got the patch"));
+                if (ended.signal() == 0 || !FAULTS.contains(Signals.name(ended.signal()))) {
+                    return Optional.empty();
+                }
+                if (entry == null) {
+                    deaths.put(ended.pid(), new Death(ended.signal(), System.nanoTime()));
+                } else if (!isOver(entry)) {
+                    return Optional.of(fault(ended.pid(), entry, ended.signal(),
+                            Duration.ofNanos(System.nanoTime() - entry.since).toMillis()
+                                    + " ms after it got the patch"));
                 }
             }
             case ProcessEvents.Lost lost -> {
@@ -92,5 +124,7 @@ final class Probation {
     /** Forgets those whose time is over. */
     void prune() {
         entries.values().removeIf(this::isOver);
+        long now = System.nanoTime();
+        deaths.values().removeIf(death -> now - death.when > REPORTED_NANOS);
     }
 }

@@ -104,7 +104,8 @@ final class Repairs {
         List<Crowd.Result<Optional<Upkeep.Restored>>> found = new ArrayList<>();
         for (Crowd.Result<Optional<Upkeep.Restored>> result = results.poll(); result != null; result = results.poll()) {
             found.add(result);
-            boolean again = result.failure().filter(Repairs::mayPass).isPresent() || result.value().flatMap(value -> value)
+            boolean again = result.failure().filter(Repairs::mayPass).isPresent() || result.value()
+                    .flatMap(value -> value)
                     .filter(restored -> restored.failures().values().stream().anyMatch(Repairs::mayPass)).isPresent();
             if (again) {
                 retries.merge(result.pid(), new Retry(System.nanoTime() + FIRST_NANOS, 2 * FIRST_NANOS),

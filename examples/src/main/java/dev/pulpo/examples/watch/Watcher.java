@@ -4,6 +4,7 @@ import dev.pulpo.elf.VisibleText;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.PatchStanding;
 import dev.pulpo.engine.PatchStore;
 import dev.pulpo.engine.ProcessStanding;
 import dev.pulpo.engine.StoredPatch;
@@ -207,22 +208,32 @@ public final class Watcher {
             ProcessStanding standing = done.standing();
             String process = "process " + standing.pid() + " (" + standing.name() + "): ";
             done.outcomes().forEach(outcome -> log(System.Logger.Level.INFO, process + outcome));
-            done.failures().forEach((id, why) -> log(System.Logger.Level.WARNING, process + id.shortForm() + ": "
-                    + Unforeseen.words(standing.pid(), why)));
+            done.failures().forEach((id, why) -> {
+                if (!(why instanceof TargetGoneException)) {
+                    log(System.Logger.Level.WARNING, process + id.shortForm() + ": "
+                            + Unforeseen.words(standing.pid(), why));
+                }
+            });
             List<StoredPatch> given = given(done);
             if (!given.isEmpty()) {
-                probation.add(standing.pid(), standing.name(), standing.user(), given);
+                probation.add(standing.pid(), standing.name(), standing.user(), given).ifPresent(this::holdBack);
                 health.ifPresent(check -> check.add(given));
             }
         });
     }
 
-    /** The patches that came into force. */
+    /** The patches that came into force, or may have: a process that ended just then does not tell. */
     private List<StoredPatch> given(Upkeep.Restored done) {
         Set<PatchId> applied = new HashSet<>();
         done.outcomes().stream().filter(outcome -> outcome.kind() == Outcome.Kind.APPLIED).map(Outcome::patch)
                 .forEach(applied::add);
-        return done.standing().patches().stream().map(standing -> standing.patch())
+        done.failures().forEach((id, why) -> {
+            if (why instanceof TargetGoneException) {
+                applied.add(id);
+            }
+        });
+        return done.standing().patches().stream()
+                .filter(standing -> standing.state() != PatchStanding.State.LEFT_OVER).map(PatchStanding::patch)
                 .filter(patch -> applied.contains(patch.id())).toList();
     }
 
