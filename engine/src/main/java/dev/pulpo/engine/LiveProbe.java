@@ -43,7 +43,8 @@ public final class LiveProbe implements AutoCloseable {
     /**
      * How often it has acted since it came into force. Reads the memory of the process, and stops nothing.
      *
-     * @throws RefusedException where its patch has been reverted
+     * @throws RefusedException              where its patch has been reverted
+     * @throws OperationInterruptedException where the calling thread was interrupted
      */
     public ProbeCounts counts() {
         return process.counts(id(), probe.action() instanceof Probe.Action.Count);

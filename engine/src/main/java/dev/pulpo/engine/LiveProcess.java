@@ -532,7 +532,7 @@ public final class LiveProcess implements AutoCloseable {
 
     /** What a probe has counted. */
     ProbeCounts counts(PatchId id, boolean byThread) {
-        return explained(() -> ProbeTable.read(
+        return operation(() -> ProbeTable.read(
                 Registry.read(pid, memory, image().stub()
                         .orElseThrow(() -> new RefusedException(pid, new Refusal.NoStub(pid)))),
                 memory, id, byThread));

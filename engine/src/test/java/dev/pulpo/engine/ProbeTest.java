@@ -115,7 +115,8 @@ class ProbeTest {
 
     @Test
     void delaysLast() throws Exception {
-        try (RunningServer server = server(); LiveProcess process = LiveProcess.attach(server.pid());
+        try (RunningServer server = server();
+                LiveProcess process = LiveProcess.attach(server.pid());
                 LiveProbe delay = process.probe(Probe.delaying("set", Duration.ofMillis(30)))) {
             assertThat(Long.parseLong(server.ask("slept 8"))).isGreaterThanOrEqualTo(30);
             assertThat(server.ask("set 9")).isEqualTo("9");
@@ -172,7 +173,8 @@ class ProbeTest {
     /** More threads than its table has room for. */
     @Test
     void thousandsOfThreadsLoseNoCall() throws Exception {
-        try (RunningServer server = server(); LiveProcess process = LiveProcess.attach(server.pid());
+        try (RunningServer server = server();
+                LiveProcess process = LiveProcess.attach(server.pid());
                 LiveProbe probe = process.probe(Probe.counting("add"))) {
             for (int i = 0; i < 6; i++) {
                 server.ask("threads 1000 20");
@@ -248,7 +250,8 @@ class ProbeTest {
     /** A probe's code has frames: gdb and Pulpo see the callers of a thread that waits in it. */
     @Test
     void stacksLeadThroughProbes() throws Exception {
-        try (RunningServer server = server(); LiveProcess process = LiveProcess.attach(server.pid());
+        try (RunningServer server = server();
+                LiveProcess process = LiveProcess.attach(server.pid());
                 LiveProbe delay = process.probe(Probe.delaying("set", Duration.ofSeconds(20)))) {
             server.say("set 4");
             Await.that("a call in the probe", () -> delay.counts().total() == 1);

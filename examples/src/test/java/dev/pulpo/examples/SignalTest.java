@@ -77,6 +77,34 @@ class SignalTest {
         }
     }
 
+    @Tag("slow")
+    @ParameterizedTest
+    @CsvSource({"TERM, 143", "INT, 130", "HUP, 129"})
+    void probeIsTakenBack(String signal, int status) throws Exception {
+        compile("counted", """
+                #include <stdio.h>
+                #include <unistd.h>
+                __attribute__((noinline)) int answer(void) { __asm__ volatile(""); return 1; }
+                int main(void) { for (;;) { usleep(1000); if (answer() != 1) { puts("other"); fflush(stdout); } } }
+                """, "-Wl,--build-id", "-rdynamic");
+        Process target = new ProcessBuilder(directory.resolve("counted").toString()).start();
+        try (BufferedReader said = target.inputReader(StandardCharsets.UTF_8)) {
+            Process probe = pulpo("probe", "return", "-p", Long.toString(target.pid()), "answer", "2").start();
+            try {
+                assertThat(said.readLine()).isEqualTo("other");
+                signal(probe.pid(), signal);
+                assertThat(probe.waitFor(2, TimeUnit.MINUTES)).isTrue();
+                assertThat(probe.exitValue()).isEqualTo(status);
+            } finally {
+                probe.destroyForcibly().waitFor();
+            }
+            assertThat(maps(target.pid())).doesNotContain("probe-");
+            assertThat(target.isAlive()).isTrue();
+        } finally {
+            target.destroyForcibly().waitFor();
+        }
+    }
+
     private static String maps(long pid) throws IOException {
         return Files.readString(Path.of("/proc/" + pid + "/maps"), StandardCharsets.ISO_8859_1);
     }

@@ -79,7 +79,8 @@ final class ProbeObject {
         writer.part(".data", SLOT, data.toByteArray(), Access.WRITE);
         if (probe.action() instanceof Probe.Action.Count) {
             byte[] table = new byte[TABLE_ENTRIES * ProbeCode.COUNTER];
-            writer.part(".data.table", TABLE, new ByteBuilder().bytes(table).set(0, NOBODY, Integer.BYTES).toByteArray(),
+            writer.part(".data.table", TABLE,
+                    new ByteBuilder().bytes(table).set(0, NOBODY, Integer.BYTES).toByteArray(),
                     Access.WRITE);
             writer.relocation(TABLE_SLOT, RelocationType.RELATIVE, 0, TABLE.value());
         }

@@ -82,7 +82,8 @@ public final class ProbeSite {
             return found.getFirst();
         }
         throw refused(found.isEmpty()
-                ? new Refusal.TargetNotLoaded(name, image.objects().stream().map(LoadedObject::path).distinct().toList())
+                ? new Refusal.TargetNotLoaded(name,
+                        image.objects().stream().map(LoadedObject::path).distinct().toList())
                 : new Refusal.TargetAmbiguous(name, found.stream().map(LoadedObject::place).toList()));
     }
 
@@ -240,7 +241,8 @@ public final class ProbeSite {
         }
         DataReference to = made.references().getFirst();
         List<ReplacedFunction> functions = plan.functions().stream()
-                .map(function -> new ReplacedFunction(function.function(), object.toLink(function.entry()), to.variable(),
+                .map(function -> new ReplacedFunction(function.function(), object.toLink(function.entry()),
+                        to.variable(),
                         new LinkAddress(to.targetOffset())))
                 .toList();
         List<Refusal> refusals = new ArrayList<>(plan.refusals());

@@ -1,8 +1,10 @@
 package dev.pulpo.examples.benchmark;
 
 import dev.pulpo.engine.LivePatch;
+import dev.pulpo.engine.LiveProbe;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.Outcome;
+import dev.pulpo.engine.Probe;
 import dev.pulpo.engine.Replacement;
 import dev.pulpo.ffm.LaunchedProcess;
 import java.io.BufferedReader;
@@ -19,7 +21,7 @@ import java.util.stream.IntStream;
 
 /**
  * Measures what a detour costs per call, direct and through a trampoline, compared with an unpatched function of the same
- * process; what such jumps cost alone; and the time from "apply" to "in force" for 1, 100 and 1000 functions without
+ * process; what a probe that counts costs per call; what such jumps cost alone; and the time from "apply" to "in force" for 1, 100 and 1000 functions without
  * prepared entries.
  */
 public final class DetourBenchmark {
@@ -63,14 +65,20 @@ public final class DetourBenchmark {
     /** The library is near the patch, the program far from it. */
     private static void calls(LiveProcess process, Path demo, OutputStream input, BufferedReader output, String target,
             String where, String kind) throws IOException {
-        LivePatch patch = LivePatch.of(demo.resolve("many_fix.so")).target(target)
-                .replace(where + (kind.isEmpty() ? "_patched" : kind), "fast");
+        String function = where + (kind.isEmpty() ? "_patched" : kind);
+        LivePatch patch = LivePatch.of(demo.resolve("many_fix.so")).target(target).replace(function, "fast");
         String what = (where.equals("lib") ? "direct" : "far") + kind.replace('_', ' ');
         measure(input, output, where + kind, what + ", before");
         process.apply(patch);
         measure(input, output, where + kind, what + ", patched");
         process.revert(patch.id());
         measure(input, output, where + kind, what + ", reverted");
+        try (LiveProbe probe = process.probe(Probe.counting(function).in(target))) {
+            measure(input, output, where + kind, what + ", counted");
+            if (probe.counts().total() == 0) {
+                throw new IllegalStateException("the probe has counted no call of " + function);
+            }
+        }
     }
 
     private static void measure(OutputStream input, BufferedReader output, String where, String what)

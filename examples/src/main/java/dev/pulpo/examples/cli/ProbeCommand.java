@@ -3,6 +3,7 @@ package dev.pulpo.examples.cli;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.LiveProbe;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.OperationInterruptedException;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.Probe;
 import dev.pulpo.engine.ProbeCounts;
@@ -23,6 +24,8 @@ import picocli.CommandLine;
 @CommandLine.Command(name = "probe", description = "Counts, delays or answers calls of a function until it is interrupted, and takes everything back then. Prints a line each second.")
 final class ProbeCommand extends OnProcess {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
+    /** How many threads people are shown; JSON has all of them. */
+    private static final int SHOWN = 10;
 
     /** What to do. */
     enum Kind {
@@ -72,8 +75,9 @@ final class ProbeCommand extends OnProcess {
         ProbeCounts counts = new ProbeCounts(0, new TreeMap<>(), 0);
         try {
             counts = watch(probe);
-        } catch (InterruptedException ended) {
+        } catch (InterruptedException | OperationInterruptedException ended) {
             // The end that the user asked for: SignalEnd waits until the probe is taken back.
+            Thread.interrupted();
             counts = probe.counts();
         } finally {
             // A signal must not keep it from being taken back.
@@ -94,9 +98,12 @@ final class ProbeCommand extends OnProcess {
             complain("the probe stays in force, as patch " + probe.id().shortForm() + ": "
                     + refused.refusals().getFirst().message(RemedyOptions.WORDING));
         }
-        print(text(counts), Json.object("outcome", reverted.isPresent() ? "taken back" : "in force", "pid", process.pid(),
-                "patch", probe.id().hex(), "function", function, "kind", kind.toString(), "total", counts.total(), "threads",
-                counts.threads().entrySet().stream().map(ProbeCommand::json).toList(), "otherThreads", counts.rest()));
+        print(text(counts),
+                Json.object("outcome", reverted.isPresent() ? "taken back" : "in force", "pid", process.pid(),
+                        "patch", probe.id().hex(), "function", function, "kind", kind.toString(), "total",
+                        counts.total(), "threads",
+                        counts.threads().entrySet().stream().map(ProbeCommand::json).toList(), "otherThreads",
+                        counts.rest()));
     }
 
     private static Map<String, Object> json(Map.Entry<Integer, Long> thread) {
@@ -123,10 +130,15 @@ final class ProbeCommand extends OnProcess {
     private String text(ProbeCounts counts) {
         StringBuilder text = new StringBuilder();
         counts.threads().entrySet().stream().sorted(Map.Entry.<Integer, Long>comparingByValue().reversed())
-                .forEach(thread -> text.append("  thread ").append(thread.getKey()).append(": ")
+                .limit(SHOWN).forEach(thread -> text.append("  thread ").append(thread.getKey()).append(": ")
                         .append(thread.getValue()).append(System.lineSeparator()));
+        if (counts.threads().size() > SHOWN) {
+            text.append("  and ").append(counts.threads().size() - SHOWN).append(" more threads")
+                    .append(System.lineSeparator());
+        }
         if (counts.rest() > 0) {
-            text.append("  other threads: ").append(counts.rest()).append(System.lineSeparator());
+            text.append("  threads without a counter of their own: ").append(counts.rest())
+                    .append(System.lineSeparator());
         }
         return text + function + ": " + counts.total() + (counts.total() == 1 ? " call" : " calls");
     }
