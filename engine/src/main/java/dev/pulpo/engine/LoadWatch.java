@@ -14,6 +14,9 @@ public final class LoadWatch {
     private final LoaderPoll poll = new LoaderPoll();
     private final Map<Integer, LoaderPoll.Loaded> seen = new ConcurrentHashMap<>();
 
+    /** A watch that has looked at nothing yet. */
+    public LoadWatch() {}
+
     /** What a look finds. */
     public enum Change {
         /** The dynamic loader is at work, or the process cannot be read: it is not to be patched now. */

@@ -52,8 +52,8 @@ class ConventionTest {
     /** The function does not read its first argument; its caller passes something in that register. */
     private static final String PASSED = """
             long value = 4;
-            __asm__(".text\\n.type leaf,@function\\nleaf: lea 3(%%rsi), %%rax\\nret\\n.size leaf, .-leaf\\n"
-                ".globl work\\n.type work,@function\\nwork: mov %%rdi, %%rsi\\n%s\\ncall leaf\\nret\\n.size work, .-work");
+            __asm__(".text\\n.type leaf,@function\\nleaf: lea 3(%rsi), %rax\\nret\\n.size leaf, .-leaf\\n"
+                ".globl work\\n.type work,@function\\nwork: mov %rdi, %rsi\\n%s\\ncall leaf\\nret\\n.size work, .-work");
             long work(long a);
             int main(int n, char** v) { return (int)work(n); }
             """;
@@ -147,7 +147,7 @@ class ConventionTest {
     @CsvSource({"'movzbl %sil, %edi', 1", "'mov $7, %edi', 1", "'xor %edi, %edi', 0", "'lea value(%rip), %rdi', 0",
             "'mov %rsi, %rdi', 0"})
     void numbersWhereTheNewCodeWantsAddressesAreFound(String passed, int found) throws Exception {
-        String program = String.format(PASSED, passed);
+        String program = PASSED.replace("CODE", passed);
         String code = "long leaf(const long* p, long b) { return *p + b; }";
         assertThat(findings("gcc", program, code, "-O2")).hasSize(found);
     }

@@ -110,6 +110,6 @@ class OperationListenerTest {
         } finally {
             Thread.setDefaultUncaughtExceptionHandler(before);
         }
-        assertThat(failures).singleElement().matches(failure -> failure.getMessage().equals("of the listener"));
+        assertThat(failures).singleElement().matches(failure -> "of the listener".equals(failure.getMessage()));
     }
 }

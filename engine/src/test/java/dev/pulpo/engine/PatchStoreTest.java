@@ -69,7 +69,8 @@ class PatchStoreTest {
         }
         assertThat(store.patches()).containsExactly(accepted);
         assertThat(Files.readAllBytes(accepted.file())).isEqualTo(Files.readAllBytes(fix(2)));
-        assertThat(accepted.file().getParent().getFileName()).hasToString(accepted.build() + "." + accepted.id().hex());
+        assertThat(accepted.file().getName(accepted.file().getNameCount() - 2))
+                .hasToString(accepted.build() + "." + accepted.id().hex());
     }
 
     @Test

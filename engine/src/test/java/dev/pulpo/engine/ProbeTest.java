@@ -78,6 +78,7 @@ class ProbeTest {
 
     @ParameterizedTest
     @MethodSource("builds")
+    @SuppressWarnings("try") // the resource is there to be closed
     void answersAreThoseOfTheProbe(String compiler, String options) throws Exception {
         try (RunningServer server = server(compiler, options);
                 LiveProcess process = LiveProcess.attach(server.pid())) {
@@ -125,6 +126,7 @@ class ProbeTest {
     }
 
     @Test
+    @SuppressWarnings("try") // the resource is there to be closed
     void conditionsChooseCalls() throws Exception {
         try (RunningServer server = server(); LiveProcess process = LiveProcess.attach(server.pid())) {
             try (LiveProbe third = process.probe(Probe.failing("open", Errno.ENOENT).everyNth(3))) {
@@ -207,6 +209,7 @@ class ProbeTest {
     }
 
     @Test
+    @SuppressWarnings("try") // the resource is there to be closed
     void functionsAreNamedInSeveralWays() throws Exception {
         try (RunningServer server = server(); LiveProcess process = LiveProcess.attach(server.pid())) {
             Path program = process.executable();

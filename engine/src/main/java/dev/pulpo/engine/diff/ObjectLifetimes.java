@@ -53,16 +53,20 @@ final class ObjectLifetimes {
             return was.function().name();
         }
 
+        private boolean isOf(FunctionShape shape) {
+            return was.function().equals(shape.function());
+        }
+
         boolean isMadeBy(Changed maker) {
             if (maker.makes.isPresent() && ends.isPresent()) {
-                return maker.makes.equals(ends) && maker != this;
+                return maker.makes.equals(ends) && !maker.isOf(was);
             }
             return mayBeMadeBy(maker) && maker.made.stream().anyMatch(released::contains);
         }
 
         /** One version makes a part that the other leaves out, and the same one releases something more. */
         boolean mayBeMadeBy(Changed maker) {
-            return (unnamed || maker.unnamed) && maker.allocations * releases > 0 && maker != this;
+            return (unnamed || maker.unnamed) && maker.allocations * releases > 0 && !maker.isOf(was);
         }
 
         /** Whether one version of it may get what another version of the maker has made, and release more or less of it. */

@@ -124,7 +124,7 @@ final class ProbeObject {
             case Probe.Action.Delay delay -> {
                 Duration time = delay.time();
                 code.increment(at(ACTED)).sleep(SystemCalls.NANOSLEEP, Errno.EINTR, (int) time.toSeconds(),
-                        time.getNano()).jumpTo(at(PREVIOUS));
+                        time.toNanosPart()).jumpTo(at(PREVIOUS));
             }
         }
     }

@@ -28,9 +28,11 @@ public final class ManPages {
             "1", "failure; of check: the patch is applied", "64", "wrong usage", "255", "check could not tell");
 
     private static final Map<String, String> ENVIRONMENT = ordered(
-            "PULPO_CACHE", "The directory of the stub and of other files that processes load. Nobody but root and the user "
+            "PULPO_CACHE",
+            "The directory of the stub and of other files that processes load. Nobody but root and the user "
                     + "may be able to change it.",
-            "XDG_CACHE_HOME", "If PULPO_CACHE is not set, users other than root have the cache in the directory pulpo below "
+            "XDG_CACHE_HOME",
+            "If PULPO_CACHE is not set, users other than root have the cache in the directory pulpo below "
                     + "this one.",
             "PULPO_TRACE", "If it is 1, an unforeseen failure prints its stack trace.",
             "CC, CXX", "The compilers that pulpo build runs.");
