@@ -52,6 +52,7 @@ chmod 644 -- "$image/lib/pulpo.aot"
 stub=$root/preload-stub/target/classes/dev/pulpo/stub
 install -m 644 -t "$image/lib" "$stub/libpulpo.so"
 install -D -m 644 -t "$dist/include" "$stub/pulpo.h"
+install -D -m 644 -t "$dist/lib/systemd/system" "$here/pulpo-watch.service"
 
 "$java" -m dev.pulpo.examples/dev.pulpo.examples.man.ManPages "$share/man/man1"
 gzip -9n "$share"/man/man1/*.1
@@ -80,5 +81,6 @@ for jar in "$modules"/picocli-*.jar "$modules"/jackson-core-*.jar; do
     find "$notices" -type f ! -iname '*LICENSE*' ! -iname '*NOTICE*' -delete
     find "$notices" -depth -type d -empty -delete
 done
+chmod -R u+w "$image/legal"
 [ ! -e "$jdk/NOTICE" ] || install -m 644 -t "$image/legal/java.base" "$jdk/NOTICE"
 rm -rf -- "$work"

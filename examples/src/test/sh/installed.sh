@@ -89,6 +89,36 @@ says 'version 1'
 pulpo apply -p "$server" --target libgreeting.so --replace greeting=greeting_fixed /opt/demo/fix.so
 says 'version 2'
 
+kill "$server"
+wait "$server" || true
+
+# A patch that is accepted reaches what starts later.
+pulpo pack --target /opt/demo/libgreeting.so --replace greeting=greeting_fixed -o /opt/accepted.so /opt/demo/fix.so
+pulpo accept /opt/accepted.so
+pulpo watch 2>/opt/watch.log &
+watcher=$!
+until grep -q watching /opt/watch.log; do
+    kill -0 "$watcher" || fail "the watcher has ended: $(cat /opt/watch.log)"
+    sleep 0.1
+done
+for _ in 1 2; do
+    /opt/demo/server 2 >/opt/server.log 2>&1 &
+    server=$!
+    says 'version 2'
+    pulpo status
+    kill "$server"
+    wait "$server" || true
+done
+/opt/demo/server 2 >/opt/server.log 2>&1 &
+server=$!
+says 'version 2'
+pulpo withdraw "$(pulpo status | sed -n 's/^patch \([0-9a-f]*\) accepted.*/\1/p')"
+says 'version 1'
+kill "$watcher"
+wait "$watcher" || true
+pulpo apply -p "$server" --target libgreeting.so --replace greeting=greeting_fixed /opt/demo/fix.so
+says 'version 2'
+
 # The patched process goes on without the package.
 apt-get purge -y -qq pulpo >/opt/apt.log 2>&1 || fail "apt-get purge: $(tail -n 3 /opt/apt.log)"
 says 'version 2'

@@ -10,6 +10,7 @@
  * Functions preserve all these registers except the arguments (psABI 3.2.1). The code is position-independent and
  * self-contained, so that it can be copied into a process that has no stub yet.
  */
+    .file "pulpo_call.S"         /* otherwise the linker records the assembler's temporary file */
     .text
     .globl pulpo_call
     .hidden pulpo_call

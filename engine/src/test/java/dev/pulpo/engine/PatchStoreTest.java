@@ -154,7 +154,10 @@ class PatchStoreTest {
     void oneWatcherAtATime() throws Exception {
         AutoCloseable first = store.watch().orElseThrow();
         assertThat(store.watch()).isEmpty();
+        String inode = ":" + Files.getAttribute(store.directory().resolve(".watcher"), "unix:ino") + " ";
+        assertThat(Path.of("/proc/locks")).content().as("other tools are kept away").contains(inode);
         first.close();
+        assertThat(Path.of("/proc/locks")).content().doesNotContain(inode);
         try (AutoCloseable next = store.watch().orElseThrow()) {
             assertThat(next).isNotNull();
         }

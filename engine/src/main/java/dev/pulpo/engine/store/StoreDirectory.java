@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
@@ -26,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -47,6 +47,8 @@ public final class StoreDirectory {
 
     /** The lock of a file belongs to the JVM (fcntl(2)); this one excludes its threads. */
     private static final ReentrantLock THREADS = new ReentrantLock();
+    /** The stores that this JVM watches. */
+    private static final Set<Path> WATCHED = ConcurrentHashMap.newKeySet();
 
     private final Path path;
     private final int user = Processes.effectiveUser();
@@ -162,19 +164,32 @@ public final class StoreDirectory {
      */
     public Optional<AutoCloseable> watch() throws IOException {
         make();
-        FileChannel channel = lockFile(WATCHER);
-        try {
-            if (channel.tryLock() != null) {
-                return Optional.of(channel);
-            }
-        } catch (OverlappingFileLockException ofThisProcess) {
-            // The same process has another watcher.
-        } catch (IOException | RuntimeException failed) {
-            channel.close();
-            throw failed;
+        Path real = path.toRealPath();
+        // To close another channel of the file would give up the lock, which belongs to the JVM.
+        if (!WATCHED.add(real)) {
+            return Optional.empty();
         }
-        channel.close();
-        return Optional.empty();
+        boolean isWatcher = false;
+        try {
+            FileChannel channel = lockFile(WATCHER);
+            try {
+                isWatcher = channel.tryLock() != null;
+            } finally {
+                if (!isWatcher) {
+                    channel.close();
+                }
+            }
+            return isWatcher ? Optional.of(() -> {
+                if (channel.isOpen()) {
+                    channel.close();
+                    WATCHED.remove(real);
+                }
+            }) : Optional.empty();
+        } finally {
+            if (!isWatcher) {
+                WATCHED.remove(real);
+            }
+        }
     }
 
     private FileChannel lockFile(String name) throws IOException {
