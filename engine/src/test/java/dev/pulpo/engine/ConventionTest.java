@@ -53,7 +53,7 @@ class ConventionTest {
     private static final String PASSED = """
             long value = 4;
             __asm__(".text\\n.type leaf,@function\\nleaf: lea 3(%rsi), %rax\\nret\\n.size leaf, .-leaf\\n"
-                ".globl work\\n.type work,@function\\nwork: mov %rdi, %rsi\\n%s\\ncall leaf\\nret\\n.size work, .-work");
+                ".globl work\\n.type work,@function\\nwork: mov %rdi, %rsi\\nCODE\\ncall leaf\\nret\\n.size work, .-work");
             long work(long a);
             int main(int n, char** v) { return (int)work(n); }
             """;

@@ -96,9 +96,9 @@ final class FailureSweep {
         try (LiveProcess process = LiveProcess.attach(server.pid());
                 Watch watch = new Watch(server.pid(), call -> {
                     long thread = Thread.currentThread().threadId();
-                    if (call.isRaise()) {
+                    if (call.beginsStop()) {
                         inStop.set(true);
-                    } else if (call.isRestore()) {
+                    } else if (call.endsStop()) {
                         inStop.set(false);
                     }
                     boolean counts = !stopsAlone || inStop.get();

@@ -163,7 +163,7 @@ class JointRevertTest {
         List<Integer> stops = new ArrayList<>();
         TransactionReport report;
         try (Watch watch = new Watch(pid(2), call -> {
-            if (call.isRaise() && stops.isEmpty()) {
+            if (call.beginsStop() && stops.isEmpty()) {
                 stops.add(1);
                 assertThat(servers.getFirst().ask("linger")).isEqualTo("in");
             }
@@ -286,7 +286,7 @@ class JointRevertTest {
             List<Integer> stops = new ArrayList<>();
             TransactionReport report;
             try (Watch watch = new Watch(pid(2), call -> {
-                if (call.isRaise() && stops.isEmpty()) {
+                if (call.beginsStop() && stops.isEmpty()) {
                     stops.add(1);
                     Await.killed(victim);
                 }

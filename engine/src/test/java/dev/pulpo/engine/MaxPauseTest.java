@@ -94,9 +94,10 @@ class MaxPauseTest {
             AtomicBoolean inStop = new AtomicBoolean();
             Outcome reverted;
             try (Watch watch = new Watch(server.pid(), call -> {
-                if (call.isRaise()) {
+                if (call.beginsStop()) {
                     inStop.set(stops.incrementAndGet() <= 3);
-                } else if (inStop.get() && (whileStopping ? call.isInterrupt() : call.isRegisters())) {
+                }
+                if (inStop.get() && (whileStopping ? call.isInterrupt() : call.isRegisters())) {
                     inStop.set(false);
                     LockSupport.parkNanos(Duration.ofMillis(700).toNanos());
                 }

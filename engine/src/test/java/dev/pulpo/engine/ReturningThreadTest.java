@@ -77,7 +77,7 @@ class ReturningThreadTest {
             List<String> lingering = new ArrayList<>();
             TransactionReport report;
             try (Watch watch = new Watch(two.pid(), call -> {
-                if (call.isRaise() && lingering.isEmpty()) {
+                if (call.beginsStop() && lingering.isEmpty()) {
                     lingering.add(one.ask("linger"));
                     Await.killed(two.pid());
                 }

@@ -288,7 +288,7 @@ class TransactionTest {
                 List<Integer> stops = new ArrayList<>();
                 TransactionReport report;
                 try (Watch watch = new Watch(two.pid(), call -> {
-                    if (call.isRaise() && stops.isEmpty()) {
+                    if (call.beginsStop() && stops.isEmpty()) {
                         stops.add(1);
                         Await.killed(victim);
                     }

@@ -14,6 +14,7 @@ final class Watch implements AutoCloseable {
     /** linux/ptrace.h. */
     private static final int PTRACE_GETREGS = 12;
     private static final int PTRACE_DETACH = 17;
+    private static final int PTRACE_SEIZE = 0x4206;
     private static final int PTRACE_INTERRUPT = 0x4207;
     /** linux/sched.h. */
     private static final long SCHED_OTHER = 0;
@@ -30,8 +31,19 @@ final class Watch implements AutoCloseable {
      * @param number of the system call
      * @param first  its first argument, a ptrace request for example; the lower half
      * @param second its second argument
+     * @param phase  what it means for stops of the whole process
      */
-    record Call(long number, int first, long second) {
+    record Call(long number, int first, long second, Phase phase) {
+        /** Whether it is the first interrupt of a stop of the whole process. */
+        boolean beginsStop() {
+            return phase == Phase.BEGINS;
+        }
+
+        /** Whether it gives back the highest priority, which is the end of such a stop. */
+        boolean endsStop() {
+            return phase == Phase.ENDS;
+        }
+
         boolean isInterrupt() {
             return number == SYS_PTRACE && first == PTRACE_INTERRUPT;
         }
@@ -44,27 +56,48 @@ final class Watch implements AutoCloseable {
             return number == SYS_PTRACE && first == PTRACE_DETACH;
         }
 
-        /** Whether it asks for the highest priority, which begins a stop of a whole process. */
-        boolean isRaise() {
-            return number == SYS_SCHED_SETSCHEDULER && second != SCHED_OTHER;
-        }
-
-        /** Whether it gives that back, which is the end of the stop. */
-        boolean isRestore() {
-            return number == SYS_SCHED_SETSCHEDULER && second == SCHED_OTHER;
-        }
-
         @Override
         public String toString() {
             return dev.pulpo.ffm.SystemCallNames.of(number).orElse("?") + "(" + first + ", " + second + ")";
         }
     }
 
+    /** What a call means for stops of the whole process. */
+    private enum Phase {
+        BEGINS, ENDS, OTHER
+    }
+
+    /**
+     * Tells stops of the whole process from loans of one thread. Either is made at the highest priority. For a stop all threads
+     * have been seized before; a loan seizes its thread then. Makes no object.
+     */
+    private static final class Stops {
+        private boolean raised;
+        private boolean begun;
+
+        Phase phase(long number, int first, long second) {
+            if (number == SYS_SCHED_SETSCHEDULER) {
+                Phase phase = begun ? Phase.ENDS : Phase.OTHER;
+                raised = second != SCHED_OTHER;
+                begun = false;
+                return phase;
+            }
+            if (raised && !begun && number == SYS_PTRACE && first == PTRACE_SEIZE) {
+                raised = false;
+            } else if (raised && !begun && number == SYS_PTRACE && first == PTRACE_INTERRUPT) {
+                begun = true;
+                return Phase.BEGINS;
+            }
+            return Phase.OTHER;
+        }
+    }
+
     Watch(int pid, At at) {
         String tracer = "pulpo-tracer-" + pid;
+        Stops stops = new Stops();
         install((call, second) -> {
             if (Thread.currentThread().getName().equals(tracer)) {
-                at.call(new Call(call >>> 32, (int) call, second));
+                at.call(new Call(call >>> 32, (int) call, second, stops.phase(call >>> 32, (int) call, second)));
             }
             return 0;
         });
@@ -77,19 +110,15 @@ final class Watch implements AutoCloseable {
     /** Does something at the first interrupt of each stop of the whole process, and behind its last release; makes no object. */
     static Watch ofStops(int pid, Runnable begin, Runnable end) {
         String tracer = "pulpo-tracer-" + pid;
-        boolean[] raised = new boolean[1];
-        boolean[] begun = new boolean[1];
+        Stops stops = new Stops();
         return new Watch((call, second) -> {
             if (Thread.currentThread().getName().equals(tracer)) {
-                if (call >>> 32 == SYS_SCHED_SETSCHEDULER) {
-                    if (begun[0]) {
-                        end.run();
+                switch (stops.phase(call >>> 32, (int) call, second)) {
+                    case BEGINS -> begin.run();
+                    case ENDS -> end.run();
+                    case OTHER -> {
+                        // Within a stop, or outside of any.
                     }
-                    raised[0] = second != SCHED_OTHER;
-                    begun[0] = false;
-                } else if (raised[0] && !begun[0]) {
-                    begun[0] = true;
-                    begin.run();
                 }
             }
             return 0;

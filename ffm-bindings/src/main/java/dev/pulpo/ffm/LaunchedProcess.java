@@ -171,4 +171,9 @@ public final class LaunchedProcess implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
     }
+
+    @Override
+    public String toString() {
+        return "process " + pid;
+    }
 }

@@ -10,6 +10,11 @@ public final class CallerStack extends RuntimeException {
         super("called from");
     }
 
+    /** Loads this class: where no more files can be opened, none can be loaded. */
+    static void prepare() {
+        // It is loaded by now.
+    }
+
     /**
      * What the caller throws where work on another thread has failed; an error is thrown. It gets the caller's stack, without
      * which the trace would end in the executor.

@@ -25,6 +25,10 @@ public final class Interruption {
 
     private static final ThreadLocal<@Nullable Interruption> CURRENT = new ThreadLocal<>();
 
+    static {
+        CallerStack.prepare();
+    }
+
     private final CountDownLatch requested = new CountDownLatch(1);
 
     /** Runs an operation, and hands interrupts of the calling thread to it. The thread is interrupted again afterwards. */

@@ -26,7 +26,65 @@ import java.util.stream.Stream;
 
 /** Helpers for jshell. */
 public final class Shell {
+    private static final Applied APPLIED = new Applied();
+
+    private static final String WELCOME = """
+            Pulpo: live patching of running processes. Try
+
+                processes()                               what carries the stub
+                var server = demo()                       a server to play with
+                var process = attach(server.pid())        any process of yours will do
+                process.probe(counting("greeting"))       counts calls
+                undoAll()                                 takes everything back; so does the end of this shell
+
+            help() lists more.
+            """;
+
+    private static final String HELP = """
+            What                                          Type
+            libraries that can be patched                 process.libraries()
+            functions of a library                        symbols("libc.so.6", "mall*")
+            stacks of all threads                         stacks(pid)
+            the same with variables                       locals(pid)
+            what an address is                            where(pid, 0x7f12a0)
+            how a struct lies in memory                   layout("libfoo.so", "struct foo")
+            count calls                                   var probe = process.probe(counting("malloc"))
+              how many so far                             probe.counts()
+            let calls return a number                     process.probe(returning("getpid", 42))
+            let every third call fail                     process.probe(failing("open", Errno.EACCES).everyNth(3))
+            delay calls                                   process.probe(delaying("fsync", Duration.ofMillis(5)))
+            call another function                         process.probe(redirect("f", "g"))
+            apply a patch                                 process.apply(LivePatch.of(Path.of("fix.so")))
+            see what is in force                          process.patches()
+            take one back                                 process.revert(patch.id())
+            take all back                                 undoAll()
+            """;
+
+    static {
+        Runtime.getRuntime().addShutdownHook(new Thread(APPLIED::undo, "pulpo-undo"));
+    }
+
     private Shell() {}
+
+    /** Says how to begin. */
+    public static void welcome() {
+        System.out.print(WELCOME);
+    }
+
+    /** Lists what can be typed. */
+    public static void help() {
+        System.out.print(HELP);
+    }
+
+    /**
+     * Takes back all patches and probes that were applied to processes of {@link #attach} and are in force, newest first. The end
+     * of the JVM does it, too.
+     *
+     * @return what was done, and what could not be done
+     */
+    public static List<String> undoAll() {
+        return APPLIED.undo();
+    }
 
     /**
      * A process that carries the stub.
@@ -58,7 +116,9 @@ public final class Shell {
 
     /** A process to work on; close it when done. */
     public static LiveProcess attach(int pid) {
-        return LiveProcess.attach(pid);
+        LiveProcess process = LiveProcess.attach(pid);
+        process.listen(APPLIED);
+        return process;
     }
 
     /** Starts the demo server of the examples, with the stub; close it when done. */

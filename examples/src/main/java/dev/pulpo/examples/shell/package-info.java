@@ -1,4 +1,7 @@
-/** Helpers for people at a prompt: {@link dev.pulpo.examples.shell.Shell}. */
+/**
+ * Helpers for people at a prompt: {@link dev.pulpo.examples.shell.Shell}; {@link dev.pulpo.examples.shell.Applied}: what was
+ * applied there, to be taken back.
+ */
 @NullMarked
 package dev.pulpo.examples.shell;
 

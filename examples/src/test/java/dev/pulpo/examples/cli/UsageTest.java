@@ -18,6 +18,7 @@ import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
 /** Options are obeyed, or they are an error; a mistake is told in one line. */
 class UsageTest {
@@ -82,8 +83,13 @@ class UsageTest {
                 .map(OptionSpec.class::cast).filter(required -> !required.equals(option))
                 .forEach(required -> arguments.addAll(List.of(required.longestName(), "999999999")));
         command.getCommandSpec().positionalParameters().stream().filter(positional -> positional.arity().min() > 0)
-                .forEach(positional -> arguments.add("nothing.so"));
+                .forEach(positional -> arguments.add(valueOf(positional)));
         return arguments.toArray(String[]::new);
+    }
+
+    private static String valueOf(PositionalParamSpec positional) {
+        Object[] choices = positional.type().getEnumConstants();
+        return choices == null ? "nothing.so" : choices[0].toString();
     }
 
     @Test
