@@ -109,7 +109,15 @@ public record DebugFiles(FileTree tree, List<String> directories, ReadLimits lim
         }
         try {
             ElfFile file = object.with(mapped.get(), limits);
-            if (wanted.test(file)) {
+            boolean isWanted = false;
+            try {
+                isWanted = wanted.test(file);
+            } finally {
+                if (!isWanted) {
+                    file.close();
+                }
+            }
+            if (isWanted) {
                 return Optional.of(new Found(name, file));
             }
         } catch (MalformedElfException | InternalError damaged) {

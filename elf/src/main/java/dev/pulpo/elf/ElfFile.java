@@ -363,6 +363,7 @@ public final class ElfFile implements AutoCloseable {
     /** Closes the file if this object opened it; slices of it fail afterwards. */
     @Override
     public void close() {
+        view.inflated().close();
         if (owned != null) {
             owned.close();
         }

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The inflated sections of a file. They are kept as long as memory allows, and count once towards the limit, however
- * often they are requested. Thread-safe.
+ * often they are requested, until the file is closed. Thread-safe.
  */
 final class InflatedSections {
     /** How many bytes may still be inflated. Files about one object share a budget. */
@@ -26,10 +26,15 @@ final class InflatedSections {
                         + " bytes of inflated sections, besides " + (most - left.addAndGet(size)), most);
             }
         }
+
+        private void giveBack(long size) {
+            left.addAndGet(size);
+        }
     }
 
     private final Budget budget;
     private final Map<Section, SoftReference<ByteCursor>> sections = new HashMap<>();
+    private long taken;
 
     InflatedSections(Budget budget) {
         this.budget = budget;
@@ -37,6 +42,13 @@ final class InflatedSections {
 
     Budget budget() {
         return budget;
+    }
+
+    /** Forgets all. Other files with the same budget may inflate as much again. */
+    synchronized void close() {
+        sections.clear();
+        budget.giveBack(taken);
+        taken = 0;
     }
 
     /** The content of a section that is compressed. */
@@ -47,6 +59,7 @@ final class InflatedSections {
             SectionData data = SectionData.of(section, raw);
             if (known == null) {
                 budget.take(section, raw, data.size());
+                taken += data.size();
             }
             content = data.inflate();
             sections.put(section, new SoftReference<>(content));

@@ -76,13 +76,35 @@ class ReadLimitsTest {
         assertThatThrownBy(() -> buckets.dynamicSymbols().find("f")).isInstanceOf(TooLargeException.class);
     }
 
+    /** Whoever stays open, as a library that many processes have in common, is asked about with new files again and again. */
+    @Test
+    void filesAboutOneObjectCountTogetherUntilTheyAreClosed() throws IOException {
+        Path library = Tools.sample(directory, "lib.so", "-g", "-Wl,--compress-debug-sections=zlib");
+        try (ElfFile object = ElfFile.open(library)) {
+            long together = inflated(object);
+            ReadLimits limits = new ReadLimits(HUGE, HUGE, 100, 100, 1 << 20, 1 << 20, together, 1 << 20, 1 << 20);
+            ElfFile limited = ElfFile.of(object.source(), "lib.so", limits);
+            for (int i = 0; i < 3; i++) {
+                try (ElfFile beside = limited.with(ByteSource.map(library), limits)) {
+                    assertThat(inflated(beside)).isEqualTo(together);
+                    tooLarge(() -> inflated(limited));
+                }
+            }
+            assertThat(inflated(limited)).isEqualTo(together);
+        }
+    }
+
+    private static long inflated(ElfFile file) {
+        return file.sections().stream().filter(Section::isCompressed).mapToLong(section -> file.data(section).limit())
+                .sum();
+    }
+
     @Test
     void inflatedSectionsCountTogether() throws IOException {
         Path library = Tools.sample(directory, "lib.so", "-g", "-Wl,--compress-debug-sections=zlib");
         ReadLimits few = new ReadLimits(HUGE, HUGE, 100, 100, 1 << 20, 1 << 20, 200, 1 << 20, 1 << 20);
         try (ElfFile all = ElfFile.open(library)) {
-            long together = all.sections().stream().filter(Section::isCompressed)
-                    .mapToLong(section -> all.data(section).limit()).sum();
+            long together = inflated(all);
             assertThat(together).isGreaterThan(200);
             ElfFile file = ElfFile.of(all.source(), "lib.so", few);
             tooLarge(() -> file.sections().stream().filter(Section::isCompressed).forEach(file::data));
