@@ -31,6 +31,8 @@ demo() {
     gcc -O2 -g "$@"
 }
 demo -o "$system/opt/demo/server" "$here/../../../demo/server.c" -L"$system/opt/demo" -lgreeting -Wl,-rpath,/opt/demo -pthread
+# The same patch, under the name of what it replaces.
+demo -shared -fPIC -Wl,--build-id=sha1 -Dgreeting_fixed=greeting -o "$system/opt/demo/greeting.so" "$here/../../../demo/fix.c"
 cp -- "$deb" "$system/opt/pulpo.deb"
 
 cat >"$system/opt/check" <<'EOF'
@@ -93,7 +95,7 @@ kill "$server"
 wait "$server" || true
 
 # A patch that is accepted reaches what starts later.
-pulpo pack --target /opt/demo/libgreeting.so --replace greeting=greeting_fixed -o /opt/accepted.so /opt/demo/fix.so
+pulpo pack --target /opt/demo/libgreeting.so -o /opt/accepted.so /opt/demo/greeting.so
 pulpo accept /opt/accepted.so
 pulpo watch 2>/opt/watch.log &
 watcher=$!
