@@ -169,15 +169,6 @@ public final class PageMap implements AutoCloseable {
         return ends[index];
     }
 
-    /** The bytes of all ranges. */
-    public long bytes() {
-        long sum = 0;
-        for (int i = 0; i < count; i++) {
-            sum += ends[i] - starts[i];
-        }
-        return sum;
-    }
-
     @Override
     public void close() {
         syscall(Linux.SYS_close(), descriptor, 0, 0);

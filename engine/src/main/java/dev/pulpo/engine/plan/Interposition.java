@@ -21,7 +21,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
@@ -52,10 +51,7 @@ final class Interposition {
     Interposition(ProcessImage image, TargetMemory memory, LoadedObject target) {
         this.memory = memory;
         this.target = target;
-        this.objects = image.objects().stream()
-                .filter(object -> object.listing().isPresent() && target.listing().isPresent()
-                        && object.listing().get().namespace() == target.listing().get().namespace())
-                .sorted(Comparator.comparingInt(object -> object.listing().orElseThrow().position())).toList();
+        this.objects = target.listing().map(listing -> image.inLookupOrder(listing.namespace())).orElse(List.of());
         this.startObjects = startObjects(objects);
         this.names = target.elf().dynamicSymbols().stream()
                 .filter(symbol -> symbol.isDefined() && symbol.binding() != SymbolBinding.LOCAL

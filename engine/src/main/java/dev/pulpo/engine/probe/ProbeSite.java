@@ -33,7 +33,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -94,9 +93,7 @@ public final class ProbeSite {
         }
         int at = probe.function().lastIndexOf('@');
         String name = at > 0 ? probe.function().substring(0, at).replaceAll("@$", "") : probe.function();
-        List<LoadedObject> objects = image.objects().stream().filter(each -> each.listing().isPresent()
-                && each.listing().get().namespace() == 0)
-                .sorted(Comparator.comparingInt(each -> each.listing().orElseThrow().position())).toList();
+        List<LoadedObject> objects = image.inLookupOrder(0);
         Optional<LoadedObject> exporting = at > 0
                 ? Optional.empty()
                 : objects.stream().filter(each -> isExported(each, name)).findFirst();

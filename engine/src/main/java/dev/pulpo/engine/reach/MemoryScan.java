@@ -86,11 +86,6 @@ final class MemoryScan implements AutoCloseable {
         }
     }
 
-    /** How much there is to read. */
-    long bytes() {
-        return pages.bytes();
-    }
-
     /** Reads all pages that were found, unless the budget is spent before. */
     void search(PointerSearch search, PauseBudget budget) {
         for (int i = 0; i < pages.count(); i++) {

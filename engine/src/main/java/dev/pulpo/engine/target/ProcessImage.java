@@ -148,6 +148,13 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
         return objects.stream().filter(object -> object.contains(address)).findFirst();
     }
 
+    /** The objects of a namespace, in the order in which the loader looks names up; 0 is the program's. */
+    public List<LoadedObject> inLookupOrder(int namespace) {
+        return objects.stream()
+                .filter(object -> object.listing().filter(listing -> listing.namespace() == namespace).isPresent())
+                .sorted(Comparator.comparingInt(object -> object.listing().orElseThrow().position())).toList();
+    }
+
     /** The dynamic loader: the program's interpreter. */
     public Optional<LoadedObject> loader() {
         return program().flatMap(program -> program.elf().interpreter())

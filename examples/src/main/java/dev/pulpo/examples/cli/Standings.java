@@ -13,7 +13,6 @@ import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Workers;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.terminal.RemedyOptions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -23,10 +22,6 @@ import java.util.TreeMap;
 
 /** Where the processes of this machine stand with the store, for commands that report or repair it. */
 final class Standings {
-    /** What an operation takes beside waiting for threads. */
-    private static final Duration GRACE = Duration.ofSeconds(30);
-    private static final Duration ALL = Duration.ofDays(1);
-
     private final Upkeep upkeep;
     private final Map<Integer, ProcessStanding> processes = new TreeMap<>();
     private final Map<Integer, Throwable> failures = new TreeMap<>();
@@ -82,8 +77,8 @@ final class Standings {
                 .map(ProcessStanding::pid).toList();
         Map<Integer, Object> objects = new TreeMap<>();
         int[] status = new int[1];
-        new Crowd(Crowd.Limits.ofChanging(Workers.possible(), consistency.timeout().plus(GRACE),
-                ALL)).<Optional<Upkeep.Restored>>run(pids, pid -> upkeep.restore(pid, consistency), result -> {
+        new Crowd(Crowd.Limits.ofOperations(Workers.possible(), consistency)).<Optional<Upkeep.Restored>>run(pids,
+                pid -> upkeep.restore(pid, consistency), result -> {
                     result.value().map(found -> found.filter(restored -> !restored.ended())).ifPresent(found -> {
                         // It may have ended, or have executed another program since.
                         found.map(Upkeep.Restored::standing).ifPresentOrElse(

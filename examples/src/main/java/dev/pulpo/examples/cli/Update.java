@@ -10,7 +10,6 @@ import dev.pulpo.engine.UpdatePlan;
 import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Workers;
 import dev.pulpo.examples.exit.ExitStatus;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,10 +25,6 @@ import picocli.CommandLine;
         "4:threads blocked the change until the deadline",
         "5:the process is gone", "6:in transition: some threads have not changed yet"})
 final class Update extends Command {
-    /** What an operation takes beside waiting for threads. */
-    private static final Duration GRACE = Duration.ofSeconds(30);
-    private static final Duration ALL = Duration.ofDays(1);
-
     @CommandLine.ArgGroup(multiplicity = "1")
     private Which which = new Which();
 
@@ -65,7 +60,7 @@ final class Update extends Command {
         Consistency consistency = when.consistency();
         Crowd.Limits limits = dryRun
                 ? Crowd.Limits.ofReading(Workers.possible())
-                : Crowd.Limits.ofChanging(Workers.possible(), consistency.timeout().plus(GRACE), ALL);
+                : Crowd.Limits.ofOperations(Workers.possible(), consistency);
         new Crowd(limits).<Done>run(List.copyOf(fleet.outdated().keySet()), pid -> update(fleet, pid, consistency),
                 result -> {
                     result.failure().ifPresent(why -> fleet.failures().put(result.pid(), why));

@@ -1,5 +1,6 @@
 package dev.pulpo.examples.crowd;
 
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.ffm.SystemCallException;
 import java.time.Duration;
@@ -54,11 +55,17 @@ public final class Crowd {
         /** CPU time for reading a process, which usually takes some milliseconds. */
         private static final Duration PROCESSOR = Duration.ofSeconds(2);
         private static final Duration WAITING = Duration.ofSeconds(10);
+        private static final Duration GRACE = Duration.ofSeconds(30);
         private static final Duration FOR_EVER = Duration.ofDays(1);
 
         /** Limits for reading processes. */
         public static Limits ofReading(Workers workers) {
             return new Limits(workers.processors(), workers.most(), WAITING, PROCESSOR, FOR_EVER, true);
+        }
+
+        /** Limits for operations on processes: each ends by itself, and gets some time beside waiting for threads. */
+        public static Limits ofOperations(Workers workers, Consistency consistency) {
+            return ofChanging(workers, consistency.timeout().plus(GRACE), FOR_EVER);
         }
 
         /** Limits for changing processes, which must not be interrupted. */

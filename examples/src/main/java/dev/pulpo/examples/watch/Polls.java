@@ -6,10 +6,9 @@ import dev.pulpo.examples.crowd.Unforeseen;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -26,22 +25,17 @@ final class Polls {
     private static final long BUSY_NANOS = 20_000_000;
     private static final int MOST_WAITING = 256;
     private static final int MOST_WAITING_OF_A_USER = 4;
-    private static final long FIRST_NANOS = 500_000_000;
-    private static final long LONGEST_NANOS = 60_000_000_000L;
 
     private final LoadWatch loads = new LoadWatch();
     private final LinkedBlockingQueue<Integer> queue = new LinkedBlockingQueue<>();
     private final Set<Integer> queued = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedQueue<Look> looks = new ConcurrentLinkedQueue<>();
-    private final Map<Integer, Later> later = new HashMap<>();
+    private final Backoff later = new Backoff(Duration.ofMillis(500), Duration.ofMinutes(1));
     private final List<Poller> waiting = new ArrayList<>();
     private Poller poller = new Poller();
 
     /** What a look has found. */
     record Look(int pid, LoadWatch.Change change) {}
-
-    /** When a process that was not ready is looked at again. */
-    private record Later(long when, long delay) {}
 
     /** A thread that looks at one process after the other. */
     private final class Poller implements Runnable {
@@ -85,10 +79,8 @@ final class Polls {
 
     /** Wants processes looked at. */
     void add(Iterable<Integer> pids) {
-        long now = System.nanoTime();
         for (int pid : pids) {
-            Later known = later.get(pid);
-            if ((known == null || now - known.when >= 0) && mayWait(pid) && queued.add(pid)) {
+            if (later.isFree(pid) && mayWait(pid) && queued.add(pid)) {
                 queue.add(pid);
             }
         }
@@ -130,20 +122,18 @@ final class Polls {
 
     /** A process was not ready for long: it is looked at less often. */
     void defer(int pid) {
-        long now = System.nanoTime();
-        later.merge(pid, new Later(now + FIRST_NANOS, 2 * FIRST_NANOS),
-                (before, first) -> new Later(now + before.delay, Math.min(2 * before.delay, LONGEST_NANOS)));
+        later.putOff(pid);
     }
 
     /** The next look at a process is the first. */
     void forget(int pid) {
-        later.remove(pid);
+        later.forget(pid);
         loads.forget(pid);
     }
 
     /** Forgets all processes but these. */
     void retain(Set<Integer> pids) {
-        later.keySet().retainAll(pids);
+        later.retain(pids);
         loads.retain(pids);
     }
 

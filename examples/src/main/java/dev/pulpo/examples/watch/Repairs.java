@@ -9,12 +9,11 @@ import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Workers;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
@@ -26,22 +25,14 @@ final class Repairs {
     /** So many groups are at work at once without a pause between them. */
     private static final int GROUPS = 8;
     private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
-    /** What an operation takes beside waiting for threads. */
-    private static final Duration GRACE = Duration.ofSeconds(30);
-    private static final Duration ALL = Duration.ofDays(1);
-    private static final long FIRST_NANOS = Duration.ofSeconds(1).toNanos();
-    private static final long LONGEST_NANOS = Duration.ofMinutes(5).toNanos();
 
     private final Consistency consistency;
     private final Set<Integer> due = new HashSet<>();
     private final List<Thread> groups = new ArrayList<>();
-    private final Set<Integer> working = java.util.concurrent.ConcurrentHashMap.newKeySet();
-    private final Map<Integer, Retry> retries = new HashMap<>();
+    private final Set<Integer> working = ConcurrentHashMap.newKeySet();
+    private final Backoff retries = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(5));
     private final ConcurrentLinkedQueue<Crowd.Result<Optional<Upkeep.Restored>>> results = new ConcurrentLinkedQueue<>();
     private long lastGroup = System.nanoTime() - PAUSE_NANOS;
-
-    /** When a process is tried again, and how long after that for the next time. */
-    private record Retry(long when, long delay) {}
 
     Repairs(Consistency consistency) {
         this.consistency = consistency;
@@ -55,7 +46,7 @@ final class Repairs {
     /** Forgets a process: it has ended, or executes another program. */
     void forget(int pid) {
         due.remove(pid);
-        retries.remove(pid);
+        retries.forget(pid);
     }
 
     /** Whether nothing is to be done or being done. */
@@ -67,11 +58,7 @@ final class Repairs {
     /** Starts work on the processes that are due. */
     void start(Upkeep upkeep) {
         long now = System.nanoTime();
-        retries.forEach((pid, retry) -> {
-            if (now - retry.when >= 0) {
-                due.add(pid);
-            }
-        });
+        due.addAll(retries.due());
         groups.removeIf(group -> !group.isAlive());
         // A process that is being worked on stays due.
         List<Integer> pids = due.stream().filter(pid -> !working.contains(pid)).sorted().toList();
@@ -81,7 +68,7 @@ final class Repairs {
         lastGroup = now;
         due.removeAll(pids);
         working.addAll(pids);
-        Crowd.Limits limits = Crowd.Limits.ofChanging(Workers.possible(), consistency.timeout().plus(GRACE), ALL);
+        Crowd.Limits limits = Crowd.Limits.ofOperations(Workers.possible(), consistency);
         groups.add(Thread.ofPlatform().name("pulpo-repairs").start(() -> work(upkeep, pids, limits)));
     }
 
@@ -108,11 +95,9 @@ final class Repairs {
                     .flatMap(value -> value)
                     .filter(restored -> restored.failures().values().stream().anyMatch(Repairs::mayPass)).isPresent();
             if (again) {
-                retries.merge(result.pid(), new Retry(System.nanoTime() + FIRST_NANOS, 2 * FIRST_NANOS),
-                        (before, first) -> new Retry(System.nanoTime() + before.delay,
-                                Math.min(2 * before.delay, LONGEST_NANOS)));
+                retries.putOff(result.pid());
             } else {
-                retries.remove(result.pid());
+                retries.forget(result.pid());
             }
         }
         return found;
