@@ -4,6 +4,7 @@ import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.terminal.FailureText;
+import java.util.List;
 import picocli.CommandLine;
 
 /** {@code messages}: prints the message log in a process. */
@@ -27,7 +28,10 @@ final class UlpMessages extends UlpCommand {
                 warn("could not find libpulp.so message queue in process " + process + ".");
                 return isTruthful() ? ExitStatus.REFUSED : Ulp.FAILED;
             }
-            target.messages().forEach(out()::println);
+            List<String> messages = target.messages();
+            // libpulp's own first message, which scripts look for.
+            out().println("libpulp loaded (libpulpo.so)");
+            messages.forEach(out()::println);
             out().flush();
             return 0;
         } catch (PulpoException e) {
