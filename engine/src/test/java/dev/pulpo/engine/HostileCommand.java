@@ -24,6 +24,8 @@ import java.util.regex.Pattern;
  */
 record HostileCommand(String what, long millis, int status, long memory, int traces, int controls, boolean blind) {
     static final int KILLED = 137;
+    /** The store of accepted patches, below the directory of a row. */
+    static final String STORE = "store";
 
     private static final long PATIENCE_SECONDS = 60;
     /** In MiB: what has more is not waited for, so that the machine goes on. */
@@ -40,10 +42,7 @@ record HostileCommand(String what, long millis, int status, long memory, int tra
             throws IOException, InterruptedException {
         Path output = Files.createTempFile(directory, "output", ".txt");
         long start = System.nanoTime();
-        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
-                .redirectOutput(output.toFile());
-        builder.environment().putAll(Map.of("LC_ALL", "C.UTF-8"));
-        Process process = builder.start();
+        Process process = start(directory, command, output);
         long memory = 0;
         while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
             memory = Math.max(memory, peak(process.pid()));
@@ -51,20 +50,35 @@ record HostileCommand(String what, long millis, int status, long memory, int tra
                 process.destroyForcibly().waitFor();
             }
         }
-        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+        return ended(what, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start), process.exitValue(), memory,
+                output,
+                honest);
+    }
+
+    static Process start(Path directory, List<String> command, Path output) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        builder.environment()
+                .putAll(Map.of("LC_ALL", "C.UTF-8", "PULPO_STORE", directory.resolve(STORE).toString()));
+        return builder.start();
+    }
+
+    /** What a command's output shows. */
+    static HostileCommand ended(String what, long millis, int status, long memory, Path output, OptionalLong honest)
+            throws IOException {
         // Malformed bytes become U+FFFD.
         String text = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
         int controls = (int) text.lines().filter(line -> CONTROL.matcher(line).find()).count();
         // lines() ends a line at a carriage return, too.
         controls += (int) text.chars().filter(character -> character == '\r').count();
-        return new HostileCommand(what, millis, process.exitValue(), memory,
+        return new HostileCommand(what, millis, status, memory,
                 (int) TRACE.matcher(text).results().count(), controls,
                 honest.isPresent()
                         && !Pattern.compile("process " + honest.getAsLong() + "\\b").matcher(text).find());
     }
 
     /** The most that a process has ever had in memory, in MiB. */
-    private static long peak(long pid) {
+    static long peak(long pid) {
         try {
             Matcher line = Pattern.compile("VmHWM:\\s+(\\d+) kB")
                     .matcher(Files.readString(Path.of("/proc/" + pid + "/status")));

@@ -65,6 +65,14 @@ final class HostileHazards {
         }
         HostileFiles.MALFORMED.forEach(kind -> add(commands, "memory code @malformed-" + kind));
         HostileFiles.SPARSE.forEach(kind -> add(commands, "memory code @sparse-" + kind));
+        for (String kind : List.of("link CANARY", "fifo", "directory", "sparse", "swapped")) {
+            String name = "replaced-" + kind.split(" ")[0];
+            commands.put(name, List.of(("replaced @copy-" + name + " " + kind).split(" ")));
+        }
+        for (String kind : List.of("shoff", "symtab", "eh-frame", "rela-size", "cie-length")) {
+            commands.put("replaced-malformed-" + kind,
+                    List.of("replaced", "@copy-" + kind, "file", "@malformed-" + kind));
+        }
         for (String kind : List.of("makers", "chain", "sleepers", "vfork", "names")) {
             add(commands, "threads " + kind);
         }
@@ -126,7 +134,9 @@ final class HostileHazards {
                 yield path;
             }
             default -> {
-                if (kind.startsWith("malformed-")) {
+                if (kind.startsWith("copy-")) {
+                    yield Files.copy(victims.library(), path);
+                } else if (kind.startsWith("malformed-")) {
                     yield files.malformed(kind.substring("malformed-".length()), path);
                 } else if (kind.startsWith("sparse-")) {
                     yield files.sparse(kind.substring("sparse-".length()), path);

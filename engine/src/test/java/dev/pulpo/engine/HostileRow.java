@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +21,10 @@ import java.util.stream.Stream;
  */
 final class HostileRow {
     private static final int NOBODY = 65534;
+    private static final int ENDED_BY_SIGTERM = 128 + 15;
+    /** How long a patch may take to come to a new process, and a watcher to end. */
+    private static final long MOST_SECONDS = 20;
+    private static final long LOOK_MILLIS = 10;
 
     private final Path pulpo;
     private final Path directory;
@@ -81,7 +86,20 @@ final class HostileRow {
         if (one) {
             over("apply", "--timeout", "3s", "-p", pid, container);
         }
-        System.out.println("honest " + (ask(honest).equals("2") ? 1 : 0));
+        boolean fixed = ask(honest).equals("2");
+        over("outdated");
+        over("update", "--all");
+        over("accept", container);
+        Process later = watched();
+        fixed &= ask(later).equals("2");
+        telling(honest, "status");
+        if (one) {
+            over("probe", "count", "--for", "100ms", "-p", pid, "answer");
+        }
+        over("withdraw", LivePatch.open(Path.of(container)).id().toString());
+        fixed &= ask(honest).equals("1") && ask(later).equals("1");
+        over("restore");
+        System.out.println("honest " + (fixed ? 1 : 0));
         System.out.println("canaries " + (before.equals(state(canaries)) && !hasFileOfRoot("trap") ? 0 : 1));
     }
 
@@ -94,6 +112,39 @@ final class HostileRow {
         List<String> all = new ArrayList<>(List.of(pulpo.toString(), command));
         all.addAll(List.of(arguments));
         System.out.println(HostileCommand.run(command, directory, all, OptionalLong.empty()).line());
+    }
+
+    /** An honest process that starts while a watcher runs; its line tells how long the accepted patch took to come. */
+    private Process watched() throws IOException, InterruptedException {
+        Path output = Files.createTempFile(directory, "output", ".txt");
+        Process watcher = HostileCommand.start(directory, List.of(pulpo.toString(), "watch"), output);
+        try {
+            until(() -> Files.readString(output, StandardCharsets.ISO_8859_1).contains("watching"));
+            long start = System.nanoTime();
+            Process later = start(List.of(victims.server().toString(), "1", "sleep"), false);
+            until(() -> ask(later).equals("2"));
+            long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
+            long memory = HostileCommand.peak(watcher.pid());
+            watcher.destroy();
+            int status = watcher.waitFor(MOST_SECONDS, TimeUnit.SECONDS)
+                    && watcher.exitValue() == ENDED_BY_SIGTERM ? 0 : HostileCommand.KILLED;
+            System.out.println(
+                    HostileCommand.ended("watch", millis, status, memory, output, OptionalLong.empty()).line());
+            return later;
+        } finally {
+            watcher.destroyForcibly();
+        }
+    }
+
+    private interface Fact {
+        boolean holds() throws IOException;
+    }
+
+    private static void until(Fact fact) throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        while (!fact.holds() && System.nanoTime() - start < TimeUnit.SECONDS.toNanos(MOST_SECONDS)) {
+            Thread.sleep(LOOK_MILLIS);
+        }
     }
 
     private Process start(List<String> command, boolean byNobody) throws IOException {

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +27,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class HostileSoak {
     /** Commands over all processes, which one of them may not slow down. */
-    private static final List<String> OVER_ALL = List.of("patches", "preflight", "trigger");
+    private static final List<String> OVER_ALL = List.of("patches", "preflight", "trigger", "outdated", "update",
+            "accept", "watch", "status", "withdraw", "restore");
     private static final List<String> COMMANDS = List.of("patches", "preflight", "messages", "stack", "plan", "trigger",
-            "apply");
-    private static final List<String> PROGRAMS = List.of("state", "liar", "jail", "memory", "threads", "locks");
+            "apply", "probe", "outdated", "update", "accept", "watch", "status", "withdraw", "restore");
+    private static final List<String> PROGRAMS = List.of("state", "liar", "jail", "memory", "replaced", "threads",
+            "locks");
 
     private static final long LOOK_MILLIS = 50;
     /** How long a command about one hostile process may take; apply is given 3 s. */
@@ -39,7 +42,8 @@ final class HostileSoak {
     /** 512 MiB of heap, and what a JVM needs besides. */
     private static final long MOST_MEMORY = 768;
 
-    private static final String FORMAT = "%-34s %5s %5s %6s %5s %5s %5s %6s %6s | %4s %4s %4s %5s %7s %6s %6s %8s  %s";
+    private static final String FORMAT = "%-34s" + " %6s".repeat(COMMANDS.size())
+            + " %5s | %4s %4s %4s %5s %7s %6s %6s %8s  %s";
 
     private final Path pulpo;
     private final Path directory;
@@ -143,9 +147,12 @@ final class HostileSoak {
                         + " process, or others more than %d s. big: more than %d MiB.%n",
                 ONE_MILLIS / 1000, MOST_MEMORY);
         System.out.println(String
-                .format(FORMAT, "hazard", "patch", "prefl", "messag", "stack", "plan", "trigg", "apply",
-                        "MiB", "late", "big", "kill", "blind", "unfixed", "canary", "traces", "controls",
-                        "exit statuses")
+                .format(FORMAT,
+                        Stream.of(Stream.of("hazard"),
+                                COMMANDS.stream().map(name -> name.substring(0, Math.min(6, name.length()))),
+                                Stream.of("MiB", "late", "big", "kill", "blind", "unfixed", "canary", "traces",
+                                        "controls", "exit statuses"))
+                                .flatMap(cells -> cells).toArray())
                 .stripTrailing());
         // The first run fills caches; the times are those of the second.
         row(HostileHazards.NONE);
@@ -208,8 +215,9 @@ final class HostileSoak {
                 .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", ""))).findFirst().orElseThrow();
     }
 
-    /** Makes anew what nobody but root may change; the row before may have done so. */
+    /** Makes anew what nobody but root may change, the store included; the row before may have done so. */
     private void plantCanaries() throws IOException, InterruptedException {
+        Tools.run("rm", "-rf", directory.resolve(HostileCommand.STORE).toString());
         Path canaries = directory.resolve("canaries");
         Tools.run("rm", "-rf", canaries.toString());
         Files.createDirectory(canaries);
