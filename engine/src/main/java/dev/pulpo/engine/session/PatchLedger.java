@@ -85,6 +85,12 @@ public final class PatchLedger {
         changed();
     }
 
+    /** Notes how far the callbacks of a patch are. To be called while a thread is borrowed. */
+    public void setProgress(Registry.StoredRecord record, long progress) {
+        Registry.setProgress(session.memory(), current(record), progress);
+        changed();
+    }
+
     /** Notes how long a patch stays loaded once it is out of force. */
     public void setRetention(Registry.StoredRecord record, Retention retention) {
         Registry.setRetention(session.memory(), current(record), retention);

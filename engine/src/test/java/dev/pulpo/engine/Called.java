@@ -1,0 +1,66 @@
+package dev.pulpo.engine;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A program whose patches have callbacks, which write a log into it; called.c says how. */
+final class Called {
+    /** A callback, by the number of its gate. */
+    enum At {
+        BEFORE_APPLY, AFTER_APPLY, BEFORE_REVERT, AFTER_REVERT
+    }
+
+    private final Victims victims;
+    private final Path directory;
+    private final Path program;
+
+    Called(Path directory) throws IOException, InterruptedException {
+        this.directory = directory;
+        victims = new Victims(directory);
+        victims.library();
+        program = victims.compiled("called", "called.c", "-L" + directory, "-lanswer", "-Wl,-rpath," + directory,
+                "-pthread", "-rdynamic");
+    }
+
+    Victims victims() {
+        return victims;
+    }
+
+    RunningServer start() {
+        return RunningServer.preloaded(program, "2");
+    }
+
+    RunningServer startWithoutStub() {
+        return RunningServer.plain(program, "2");
+    }
+
+    /** A patch of answer() with all callbacks, of this name, which is one letter. */
+    LivePatch patch(String name, int value, String... options) {
+        Path file = directory.resolve("called-" + name + value + ".so");
+        if (!Files.exists(file)) {
+            List<String> all = new ArrayList<>(List.of("-shared", "-fPIC", "-DNAME=\"" + name + "\"", "-DVALUE=" + value,
+                    "-I" + StubFile.header().getParent(), "-Wl,--allow-shlib-undefined"));
+            all.addAll(List.of(options));
+            try {
+                victims.compiled(file.getFileName().toString(), "called_fix.c", all.toArray(String[]::new));
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+        return LivePatch.of(file).target("libanswer.so").replace("answer", "fixed_answer");
+    }
+
+    static void gate(RunningServer server, At at, int what) {
+        server.ask("gate " + at.ordinal() + " " + what);
+    }
+
+    /** Whether a process still has a patch mapped. */
+    static boolean isLoaded(RunningServer server) {
+        return dev.pulpo.engine.target.MemoryMap
+                .read(server.pid(), dev.pulpo.engine.target.ProcFs.anyLiveThread(server.pid())).mappings().stream()
+                .anyMatch(mapping -> mapping.path().contains("/called-"));
+    }
+}
