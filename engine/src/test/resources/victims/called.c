@@ -1,5 +1,5 @@
 /*
- * A program that callbacks of patches write a log into. Its main thread sleeps, and is borrowed; another one obeys lines:
+ * A program that callbacks of patches write a log into. Its main thread reads from a pipe, and is borrowed; another one obeys lines:
  *
  *     called THREADS           so many threads call answer() all the time
  *
@@ -25,6 +25,7 @@ static size_t log_length;
 static volatile long errors;
 static volatile int leave[2];
 static pthread_t lingering;
+static int bells[2];
 
 /* Called by one callback at a time. */
 void note(const char *text)
@@ -45,6 +46,9 @@ static void *caller(void *unused)
             __sync_fetch_and_add(&errors, 1);
         }
         answer();
+        if (write(bells[1], "", 1) != 1) {
+            __sync_fetch_and_add(&errors, 1);
+        }
     }
     return unused;
 }
@@ -96,6 +100,9 @@ int main(int argc, char **argv)
 {
     pthread_t thread;
 
+    if (pipe(bells) != 0) {
+        return 2;
+    }
     for (int i = 0; i < (argc > 1 ? atoi(argv[1]) : 0); i++) {
         if (pthread_create(&thread, NULL, caller, NULL) != 0) {
             return 2;
@@ -104,5 +111,10 @@ int main(int argc, char **argv)
     if (pthread_create(&thread, NULL, obey, NULL) != 0) {
         return 2;
     }
-    caller(NULL);
+    for (;;) {
+        char bell;
+        if (read(bells[0], &bell, 1) != 1) {
+            __sync_fetch_and_add(&errors, 1);
+        }
+    }
 }

@@ -17,6 +17,10 @@ int fixed_linger(volatile int *words)
     return VALUE;
 }
 
+#ifdef STATE
+PULPO_STATE(9, STATE);
+#endif
+
 /* As linger() itself. */
 int linger_on(volatile int *words)
 {
@@ -44,6 +48,10 @@ int pulpo_before_apply(char *message, size_t size)
 {
     const char *why = "no room for " NAME "\n\033[31m";
 
+#ifdef STATE
+    char before[] = {(char)('0' + pulpo_state_get(9)), '\0'};
+    note(before);
+#endif
     for (size_t i = 0; i < size - 1 && why[i] != '\0'; i++) {
         message[i] = why[i];
     }

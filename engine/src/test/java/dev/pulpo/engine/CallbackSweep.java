@@ -46,7 +46,7 @@ final class CallbackSweep {
     }
 
     /** Kills a tool while a callback runs, which then ends without it. */
-    Optional<String> killIn(Called.At at) throws Exception {
+    Optional<Aftermath.Wrong> killIn(Called.At at) throws Exception {
         try (RunningServer server = called.start()) {
             Called.gate(server, at, 1);
             Process tool = new ProcessBuilder(command(server.pid())).redirectErrorStream(true).start();
@@ -55,7 +55,7 @@ final class CallbackSweep {
             Processes.kill((int) tool.pid(), Signals.SIGKILL);
             tool.waitFor();
             Called.gate(server, at, 0);
-            return judge(server).map(wrong -> "killed in " + at + ": " + wrong);
+            return judge(server);
         }
     }
 
@@ -69,7 +69,8 @@ final class CallbackSweep {
             return Optional.of(new Aftermath.Wrong(Aftermath.Harm.UNTRUE_LIST, "the callbacks were called as " + log));
         }
         return Called.isLoaded(server)
-                ? Optional.of(new Aftermath.Wrong(Aftermath.Harm.NOT_WORKING, "the patch is still loaded, after " + log))
+                ? Optional
+                        .of(new Aftermath.Wrong(Aftermath.Harm.NOT_WORKING, "the patch is still loaded, after " + log))
                 : Optional.empty();
     }
 
@@ -81,7 +82,7 @@ final class CallbackSweep {
             CallbackSweep sweep = new CallbackSweep(Files.createTempDirectory("callback-sweep"), byThread);
             List<String> found = new ArrayList<>();
             for (Called.At at : Called.At.values()) {
-                sweep.killIn(at).ifPresent(found::add);
+                sweep.killIn(at).ifPresent(wrong -> found.add("killed in " + at + ": " + wrong));
             }
             KillSweep.Report report = sweep.run(first, every, "");
             found.addAll(report.failures());

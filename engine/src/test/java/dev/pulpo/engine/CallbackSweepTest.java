@@ -29,8 +29,8 @@ class CallbackSweepTest {
 
     /** As in {@link KillSweepTest}. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"false|3|5|pwrite64(mem, 8 bytes", "false|2|3|ptrace(0xd",
-            "true|4|7|pwrite64(mem, 8 bytes"})
+    @CsvSource(delimiter = '|', value = {"false|3|13|pwrite64(mem, 8 bytes", "false|2|4|ptrace(0xd",
+            "true|7|17|pwrite64(mem, 8 bytes"})
     void killedAtSomeSystemCalls(boolean byThread, int first, int every, String call) throws Exception {
         KillSweep.Report report = new CallbackSweep(directory, byThread).run(first, every, call);
         System.out.println(report);

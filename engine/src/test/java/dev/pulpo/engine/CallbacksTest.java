@@ -184,8 +184,10 @@ class CallbacksTest {
 
     @Test
     void severalProcesses() throws Exception {
-        try (RunningServer one = called.start(); RunningServer two = called.start();
-                LiveProcess first = LiveProcess.attach(one.pid()); LiveProcess second = LiveProcess.attach(two.pid())) {
+        try (RunningServer one = called.start();
+                RunningServer two = called.start();
+                LiveProcess first = LiveProcess.attach(one.pid());
+                LiveProcess second = LiveProcess.attach(two.pid())) {
             List<LivePatch> patches = List.of(called.patch("a", 2), called.patch("b", 3));
             Map<LiveProcess, List<PatchPlan>> plans = new LinkedHashMap<>();
             plans.put(first, first.plan(patches));

@@ -41,8 +41,9 @@ final class Called {
     LivePatch patch(String name, int value, String... options) {
         Path file = directory.resolve("called-" + name + value + ".so");
         if (!Files.exists(file)) {
-            List<String> all = new ArrayList<>(List.of("-shared", "-fPIC", "-DNAME=\"" + name + "\"", "-DVALUE=" + value,
-                    "-I" + StubFile.header().getParent(), "-Wl,--allow-shlib-undefined"));
+            List<String> all = new ArrayList<>(
+                    List.of("-shared", "-fPIC", "-DNAME=\"" + name + "\"", "-DVALUE=" + value,
+                            "-I" + StubFile.header().getParent(), "-Wl,--allow-shlib-undefined"));
             all.addAll(List.of(options));
             try {
                 victims.compiled(file.getFileName().toString(), "called_fix.c", all.toArray(String[]::new));

@@ -56,9 +56,9 @@ extern "C" {
  *
  * Each call is made once, even if the tool is killed: the next one makes those that are due. It is made on a thread of the
  * process that is borrowed for it, on a stack of 48 KiB, with signals blocked, while all other threads run. That thread may
- * be anywhere in the program's own code, and hold any of the program's locks: a callback that waits for one may wait for
- * ever. It is in no function of the C library that holds a lock of malloc, stdio or the loader. When the time of the
- * operation is over, the tool does not wait any longer, and the patch does not come into force.
+ * be anywhere in the program's own code, and hold any of the program's locks, or one of a stream of stdio: a callback that
+ * waits for one may wait for ever. It is in no function of malloc or of the dynamic loader. When the time of the operation is
+ * over, the tool does not wait any longer, and the patch does not come into force.
  */
 __attribute__((visibility("default"))) int pulpo_before_apply(char *message, size_t size);
 __attribute__((visibility("default"))) void pulpo_after_apply(void);

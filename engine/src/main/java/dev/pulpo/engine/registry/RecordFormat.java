@@ -78,7 +78,8 @@ final class RecordFormat {
 
     static byte[] encode(PatchRecord patch) {
         ByteBuffer out = ByteBuffer.allocate(size(patch)).order(ByteOrder.LITTLE_ENDIAN);
-        out.putInt(out.capacity()).putInt(isDeclaring(patch) ? KIND_DECLARING : KIND_PATCH).putLong(patch.state().code()).putLong(patch.sequence());
+        out.putInt(out.capacity()).putInt(isDeclaring(patch) ? KIND_DECLARING : KIND_PATCH)
+                .putLong(patch.state().code()).putLong(patch.sequence());
         Instant applied = patch.appliedAt();
         out.putLong(applied.getEpochSecond()).putInt(applied.getNano());
         out.putInt(patch.functions().size()).put(patch.id().bytes());

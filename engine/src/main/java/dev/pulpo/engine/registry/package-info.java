@@ -9,6 +9,7 @@
  * <li>{@link RecordFormat}: its bytes;
  * <li>{@link EntryState}: <b>what stands at an entry</b>: original, detour, gate or other bytes;
  * <li>{@link Inspection}: compares the records with the bytes of the process;
+ * <li>{@link ShadowCounts}: shadow variables, counted;
  * <li>{@link MessageRing}: the message log, for people.
  * </ul>
  */
