@@ -62,12 +62,12 @@ static void *user(void *unused)
                 last[i] = now;
             }
         }
+        /* Patches want an instant in which no thread is inside. */
+        usleep(1000);
         for (int i = 0; i < AT_ONCE; i++) {
             session_close(sessions[i]);
         }
         __sync_fetch_and_add(&rounds, AT_ONCE);
-        /* Patches want an instant in which no thread is inside. */
-        usleep(1000);
     }
     return unused;
 }

@@ -34,6 +34,7 @@ class ShadowTest {
             GrownStruct.goRound(server, 4_000);
             process.apply(second);
             GrownStruct.goRound(server, 1_000);
+            Await.that("there are values", () -> !process.shadows().isEmpty());
             assertThat(process.shadows()).singleElement().satisfies(variables -> {
                 assertThat(variables.id()).isEqualTo(1234);
                 assertThat(variables.count()).isBetween(1L, 100L);
@@ -41,7 +42,7 @@ class ShadowTest {
             });
             process.revert(second.id());
             GrownStruct.goRound(server, 1_000);
-            assertThat(process.shadows()).isNotEmpty();
+            Await.that("values are kept", () -> !process.shadows().isEmpty());
             assertThat(server.ask("steady 0")).isEqualTo("so");
             // What is in progress is not counted by a patch that is gone.
             GrownStruct.goRound(server, 100);
