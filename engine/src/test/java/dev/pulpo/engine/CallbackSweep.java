@@ -50,7 +50,7 @@ final class CallbackSweep {
         try (RunningServer server = called.start()) {
             Called.gate(server, at, 1);
             Process tool = new ProcessBuilder(command(server.pid())).redirectErrorStream(true).start();
-            String sign = List.of("<a", "+a", "-a", ">a").get(at.ordinal());
+            String sign = at.sign();
             Await.that(sign + " is called", () -> server.ask("log").endsWith(sign));
             Processes.kill((int) tool.pid(), Signals.SIGKILL);
             tool.waitFor();

@@ -1,5 +1,7 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.engine.target.MemoryMap;
+import dev.pulpo.engine.target.ProcFs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +12,20 @@ import java.util.List;
 final class Called {
     /** A callback, by the number of its gate. */
     enum At {
-        BEFORE_APPLY, AFTER_APPLY, BEFORE_REVERT, AFTER_REVERT
+        BEFORE_APPLY(0, "<a"), AFTER_APPLY(1, "+a"), BEFORE_REVERT(2, "-a"), AFTER_REVERT(3, ">a");
+
+        private final int gate;
+        private final String sign;
+
+        At(int gate, String sign) {
+            this.gate = gate;
+            this.sign = sign;
+        }
+
+        /** What the callback of the patch a writes into the log. */
+        String sign() {
+            return sign;
+        }
     }
 
     private final Victims victims;
@@ -55,13 +70,12 @@ final class Called {
     }
 
     static void gate(RunningServer server, At at, int what) {
-        server.ask("gate " + at.ordinal() + " " + what);
+        server.ask("gate " + at.gate + " " + what);
     }
 
     /** Whether a process still has a patch mapped. */
     static boolean isLoaded(RunningServer server) {
-        return dev.pulpo.engine.target.MemoryMap
-                .read(server.pid(), dev.pulpo.engine.target.ProcFs.anyLiveThread(server.pid())).mappings().stream()
+        return MemoryMap.read(server.pid(), ProcFs.anyLiveThread(server.pid())).mappings().stream()
                 .anyMatch(mapping -> mapping.path().contains("/called-"));
     }
 }

@@ -4,7 +4,13 @@ import dev.pulpo.stub.StubLayout;
 
 /** A function that a patch may define, to be called when it is applied or reverted; {@code pulpo.h} says when. */
 public enum Callback {
-    BEFORE_APPLY, AFTER_APPLY, BEFORE_REVERT, AFTER_REVERT;
+    BEFORE_APPLY(0), AFTER_APPLY(1), BEFORE_REVERT(2), AFTER_REVERT(3);
+
+    private final int index;
+
+    Callback(int index) {
+        this.index = index;
+    }
 
     /** The symbol that defines it in a patch. */
     public String symbol() {
@@ -23,6 +29,6 @@ public enum Callback {
 
     /** The position of its bits in the progress of a record. */
     public int shift() {
-        return StubLayout.CALLBACK_BITS * ordinal();
+        return StubLayout.CALLBACK_BITS * index;
     }
 }

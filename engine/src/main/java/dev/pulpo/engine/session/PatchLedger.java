@@ -63,9 +63,10 @@ public final class PatchLedger {
      * @return the number of the record
      */
     public long append(PatchRecord record) {
-        Registry full = now();
-        if (full.append(session.memory(), record).isEmpty()) {
+        if (now().append(session.memory(), record).isEmpty()) {
             session.borrowing(calls -> {
+                // A callback that an earlier tool began may have ended until now, and has noted that.
+                Registry full = read();
                 full.moveAndAppend(session.memory(), record, new RegistryRoom(session, full, calls));
                 return true;
             });
