@@ -27,18 +27,25 @@
  *     152  tls_descriptor  the function of a TLS descriptor; see pulpo_tls.S
  *     160  resolve       uintptr_t (*)(uintptr_t bias, uintptr_t resolver): the choice of the resolver of an indirect
  *                        function of the object; 0 if the object is not loaded any more
+ *     168  callback      void (*)(struct pulpo_callback *): calls a callback of a patch
+ *     176  drop          void (*)(uint64_t id): frees all shadow variables of this id
+ *     184  runtime       struct pulpo_runtime: what patches call; see pulpo.h
+ *     192  shadow_ids    struct pulpo_shadow_id [PULPO_SHADOW_IDS]: how many shadow variables there are of each id
  */
 #ifndef PULPO_STATE_H
 #define PULPO_STATE_H
 
 #include <stdint.h>
 
-#define PULPO_VERSION 4
+#define PULPO_VERSION 5
 
 /* The owner of the process does not want it to be patched. */
 #define PULPO_DISABLED 1
 
 struct pulpo_load;
+struct pulpo_callback;
+struct pulpo_runtime;
+struct pulpo_shadow_id;
 
 struct pulpo_state {
     char magic[8];
@@ -63,6 +70,10 @@ struct pulpo_state {
     uint64_t (*tls_module)(uintptr_t);
     void (*tls_descriptor)(void);
     uintptr_t (*resolve)(uintptr_t, uintptr_t);
+    void (*callback)(struct pulpo_callback *);
+    void (*drop)(uint64_t);
+    const struct pulpo_runtime *runtime;
+    const struct pulpo_shadow_id *shadow_ids;
 };
 
 /* A request to load or to unload, in memory that the tool chooses. */
@@ -71,6 +82,34 @@ struct pulpo_load {
     void *handle;      /*  8  out of load, in of unload */
     const void *map;   /* 16  out: struct link_map, null where loading failed */
     const char *error; /* 24  out: what dlerror(3) said, else null; valid until the next call */
+};
+
+/* How far each callback of a patch is: four bits, the first callback's the lowest. */
+#define PULPO_BEGUN 1
+#define PULPO_ENDED 2
+#define PULPO_REFUSED 4
+
+/*
+ * A request to call a callback of a patch, in memory that the tool chooses. What has become of it is written to the patch's
+ * record by the thread itself, so the next tool knows it even if this one is killed meanwhile.
+ */
+struct pulpo_callback {
+    void (*function)(void); /*  0  in */
+    uint64_t *progress;     /*  8  in: of the patch's record */
+    uint64_t shift;         /* 16  in: position of the callback's bits there */
+    uint64_t may_refuse;    /* 24  in: whether it is an int (*)(char *message, size_t size) */
+    int64_t result;         /* 32  out: of a callback that may refuse */
+    char message[256];      /* 40  out: its message, NUL-terminated */
+};
+
+/* The limit of different ids that have shadow variables at one time. */
+#define PULPO_SHADOW_IDS 256
+
+/* A count of shadow variables. An entry with a count of 0 may be given to another id. */
+struct pulpo_shadow_id {
+    uint64_t id;
+    uint64_t count;
+    uint64_t bytes; /* of the values */
 };
 
 #endif

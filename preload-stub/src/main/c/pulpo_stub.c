@@ -12,6 +12,7 @@
 
 #include "pulpo_cancel.h"
 #include "pulpo_loader.h"
+#include "pulpo_shadow.h"
 #include "pulpo_state.h"
 
 extern void pulpo_call(void);
@@ -97,6 +98,32 @@ static void unload(struct pulpo_load *request)
 
     keep(&kept);
     request->error = dlclose(request->handle) == 0 ? NULL : last_error();
+    give_back(&kept);
+}
+
+/*
+ * Calls a callback, unless that was done before. A tool may have died after it had sent the thread here; then the thread does
+ * this alone, and the next tool finds the progress in the record.
+ */
+static void callback(struct pulpo_callback *request)
+{
+    struct kept kept;
+    uint64_t *progress = request->progress;
+    uint64_t shift = request->shift;
+    uint64_t became = PULPO_ENDED;
+
+    if ((__atomic_load_n(progress, __ATOMIC_ACQUIRE) & (uint64_t)PULPO_BEGUN << shift) != 0) {
+        return;
+    }
+    keep(&kept);
+    __atomic_or_fetch(progress, (uint64_t)PULPO_BEGUN << shift, __ATOMIC_SEQ_CST);
+    if (request->may_refuse != 0) {
+        request->result = ((int (*)(char *, size_t))request->function)(request->message, sizeof request->message);
+        became |= request->result == 0 ? 0 : PULPO_REFUSED;
+    } else {
+        request->function();
+    }
+    __atomic_or_fetch(progress, became << shift, __ATOMIC_SEQ_CST);
     give_back(&kept);
 }
 
@@ -201,6 +228,10 @@ struct pulpo_state pulpo_state = {
     .tls_module = tls_module,
     .tls_descriptor = pulpo_tls_descriptor,
     .resolve = resolve,
+    .callback = callback,
+    .drop = pulpo_shadow_drop,
+    .runtime = &pulpo_shadow_runtime,
+    .shadow_ids = pulpo_shadow_ids,
 };
 
 _Static_assert(offsetof(struct pulpo_state, version) == 8, "StubLayout.VERSION");
@@ -224,8 +255,20 @@ _Static_assert(offsetof(struct pulpo_state, borrower) == 136, "StubLayout.BORROW
 _Static_assert(offsetof(struct pulpo_state, tls_module) == 144, "StubLayout.TLS_MODULE");
 _Static_assert(offsetof(struct pulpo_state, tls_descriptor) == 152, "StubLayout.TLS_DESCRIPTOR");
 _Static_assert(offsetof(struct pulpo_state, resolve) == 160, "StubLayout.RESOLVE");
-_Static_assert(sizeof(struct pulpo_state) == 168, "StubLayout.STATE_BYTES");
+_Static_assert(offsetof(struct pulpo_state, callback) == 168, "StubLayout.CALLBACK");
+_Static_assert(offsetof(struct pulpo_state, drop) == 176, "StubLayout.DROP");
+_Static_assert(offsetof(struct pulpo_state, runtime) == 184, "StubLayout.RUNTIME");
+_Static_assert(offsetof(struct pulpo_state, shadow_ids) == 192, "StubLayout.SHADOW_IDS");
+_Static_assert(sizeof(struct pulpo_state) == 200, "StubLayout.STATE_BYTES");
 _Static_assert(offsetof(struct pulpo_load, handle) == 8, "StubLayout.LOAD_HANDLE");
 _Static_assert(offsetof(struct pulpo_load, map) == 16, "StubLayout.LOAD_MAP");
 _Static_assert(offsetof(struct pulpo_load, error) == 24, "StubLayout.LOAD_ERROR");
 _Static_assert(sizeof(struct pulpo_load) == 32, "StubLayout.LOAD_BYTES");
+_Static_assert(offsetof(struct pulpo_callback, progress) == 8, "StubLayout.CALLBACK_PROGRESS");
+_Static_assert(offsetof(struct pulpo_callback, shift) == 16, "StubLayout.CALLBACK_SHIFT");
+_Static_assert(offsetof(struct pulpo_callback, may_refuse) == 24, "StubLayout.CALLBACK_MAY_REFUSE");
+_Static_assert(offsetof(struct pulpo_callback, result) == 32, "StubLayout.CALLBACK_RESULT");
+_Static_assert(offsetof(struct pulpo_callback, message) == 40, "StubLayout.CALLBACK_MESSAGE");
+_Static_assert(sizeof(struct pulpo_callback) == 296, "StubLayout.CALLBACK_BYTES");
+_Static_assert(PULPO_SHADOW_IDS == 256, "StubLayout.MOST_SHADOW_IDS");
+_Static_assert(sizeof(struct pulpo_shadow_id) == 24, "StubLayout.SHADOW_ID_BYTES");

@@ -23,6 +23,7 @@ import dev.pulpo.engine.registry.Inspection;
 import dev.pulpo.engine.registry.MessageRing;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.ShadowCounts;
 import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.target.Interruption;
 import dev.pulpo.engine.target.LockWait;
@@ -632,6 +633,13 @@ public final class LiveProcess implements AutoCloseable {
             return image.stub().map(stub -> LeftoverLook.of(image, memory, Registry.read(pid, memory, stub)))
                     .orElse(List.of());
         });
+    }
+
+    /** The shadow variables that patches have made in the process, counted by id. Stops nothing. */
+    public List<ShadowVariables> shadows() {
+        return explained(() -> image().stub()
+                .map(stub -> ShadowCounts.read(pid, memory, StubState.read(pid, memory, stub)))
+                .orElse(List.of()));
     }
 
     /** What another live patcher, such as libpulp with its own library, has put into the process. Stops nothing. */

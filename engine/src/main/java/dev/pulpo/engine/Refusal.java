@@ -82,6 +82,26 @@ public sealed interface Refusal {
     /** A patch in force depends on one that is to go. */
     record NeededByOther(PatchId patch, PatchId other) implements Refusal {}
 
+    /** The patch declares something that {@code pulpo.h} cannot have made. */
+    record BadDeclaration(String patch, String reason) implements Refusal {}
+
+    /**
+     * The patch's own callback refuses that it is applied.
+     *
+     * @param result  what it returned; not 0
+     * @param message what it says; may be empty
+     */
+    record CallbackRefused(PatchId patch, long result, String message) implements Refusal {}
+
+    /**
+     * A patch in force has left a state of a newer version than the patch knows.
+     *
+     * @param version unsigned, as all versions
+     * @param other   the patch in force
+     * @param has     its version
+     */
+    record StateOlder(PatchId patch, long state, int version, PatchId other, int has) implements Refusal {}
+
     /** A reference of the patch leads nowhere. */
     record BadReference(String variable, String reason) implements Refusal {}
 

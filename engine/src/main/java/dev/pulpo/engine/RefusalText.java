@@ -53,6 +53,13 @@ final class RefusalText {
                     + r.dependency().hex() + ", which is not in force";
             case Refusal.NeededByOther r ->
                 "patch " + r.other().shortForm() + " depends on patch " + r.patch().shortForm();
+            case Refusal.BadDeclaration r -> r.patch() + " declares what cannot be: " + r.reason();
+            case Refusal.CallbackRefused r -> "patch " + r.patch().shortForm() + " refuses to be applied: "
+                    + (r.message().isEmpty() ? "its pulpo_before_apply returned " + r.result() : r.message());
+            case Refusal.StateOlder r -> "patch " + r.patch().shortForm() + " knows version "
+                    + Integer.toUnsignedString(r.version()) + " of the state " + Long.toUnsignedString(r.state())
+                    + ", and patch " + r.other().shortForm() + " in force has left version "
+                    + Integer.toUnsignedString(r.has());
             case Refusal.BadReference r -> "the reference to " + r.variable() + " cannot be resolved: " + r.reason();
             case Refusal.NoStub r -> "process " + r.process() + " does not carry the stub";
             case Refusal.LoadingForbidden r ->

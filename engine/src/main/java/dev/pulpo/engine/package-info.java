@@ -25,6 +25,7 @@
  * <li>{@link Check}, {@link Finding}, {@link Coverage}: what debug information says of it;
  * <li>{@link Outcome}, {@link AppliedPatch}: what an apply did, and what holds in a process;
  * <li>{@link Retention}, {@link LeftoverPatch}, {@link HeldWord}: how long a reverted patch stays loaded, and what keeps it;
+ * <li>{@link ShadowVariables}: values that patches keep beside the objects of a process;
  * <li>{@link OperationListener}: is told how an operation goes on;
  * <li>{@link Transition}: threads that change one by one;
  * <li>{@link Transaction}, {@link TransactionReport}: several processes, all or none;

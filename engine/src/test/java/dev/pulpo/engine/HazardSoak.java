@@ -25,7 +25,8 @@ final class HazardSoak {
             "restart-injected", "epoll", "sleep", "churn", "malloc", "spin", "forks", "vforks", "stopped-at-random",
             "frozen-at-random", "vectors/thread", "timer/thread", "signals/thread", "restart/thread",
             "restart-injected/thread", "churn/thread", "spin/thread", "forks/thread", "stopped-at-random/thread",
-            "rseq", "users", "namespaces", "coroutine", "stale-pointer", "shared-memory", "interrupted", "two-tools",
+            "rseq", "users", "namespaces", "coroutine", "stale-pointer", "shared-memory", "shadow",
+            "callbacks-killed", "interrupted", "two-tools",
             "ten-tools", "tool-killed",
             "leader-exits", "target-killed", "target-execs", "target-out-of-memory");
 
@@ -35,6 +36,7 @@ final class HazardSoak {
 
     private static final Duration HANG = Duration.ofSeconds(60);
 
+    private final Path directory;
     private final Victims victims;
     private final Random random = new Random(4);
 
@@ -69,6 +71,7 @@ final class HazardSoak {
             "deaths", "hangs", "corrupted", "lost", "EINTRs", "unexpected");
 
     HazardSoak(Path directory) {
+        this.directory = directory;
         victims = new Victims(directory);
         victims.server();
         victims.linked("hazards.c");
@@ -92,6 +95,10 @@ final class HazardSoak {
                     vanishing(tally, hazard);
                 }
             }
+            return tally;
+        }
+        if (DeclaringHazards.has(hazard)) {
+            new DeclaringHazards(directory, victims, tally).run(rounds, HANG);
             return tally;
         }
         if (HeldHazards.has(hazard)) {
@@ -493,7 +500,8 @@ final class HazardSoak {
                 continue;
             }
             // A new JVM for each tool that is killed, a new process for each that ends: those cost a second.
-            boolean slow = hazard.startsWith("tool") || hazard.equals("ten-tools") || hasProcessForEachRound(hazard);
+            boolean slow = hazard.startsWith("tool") || hazard.equals("callbacks-killed") || hazard.equals("ten-tools")
+                    || hasProcessForEachRound(hazard);
             Tally tally = soak.run(hazard, slow ? Math.max(1, rounds / 10) : rounds);
             System.out.println(tally);
             tally.unexpected.stream().distinct().limit(5).forEach(System.out::println);

@@ -31,7 +31,7 @@ class HazardSoakTest {
     @ParameterizedTest
     @ValueSource(strings = {"signals", "restart", "restart-injected", "forks", "vforks", "stopped-at-random",
             "frozen-at-random", "signals/thread", "churn/thread", "rseq", "users", "namespaces", "two-tools",
-            "coroutine", "stale-pointer", "shared-memory", "interrupted",
+            "coroutine", "stale-pointer", "shared-memory", "shadow", "callbacks-killed", "interrupted",
             "leader-exits", "target-execs", "target-out-of-memory"})
     void nothingIsLostAndNothingIsReportedThatIsNotSo(String hazard) throws Exception {
         Optional<String> missing = HazardSoak.missing(hazard);

@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -76,11 +79,18 @@ final class KillSweep implements FailureSweep.Trial {
      * @param call what the calls that count begin with, as killer.c describes them
      */
     Report run(int first, int every, String call) throws Exception {
+        return sweep(killer, this::start, this::toolCommand, this::judge, first, every, call);
+    }
+
+    /** The same for other targets, tools and judges. */
+    static Report sweep(Killer killer, Supplier<RunningServer> targets, IntFunction<List<String>> tool,
+            Function<RunningServer, Optional<Aftermath.Wrong>> judge, int first, int every, String call)
+            throws Exception {
         List<String> failures = new ArrayList<>();
         int kills = 0;
         for (int n = first;; n += every) {
-            try (RunningServer server = start()) {
-                String died = killer.run(server.pid(), n + ":" + call, toolCommand(server.pid()));
+            try (RunningServer server = targets.get()) {
+                String died = killer.run(server.pid(), n + ":" + call, tool.apply(server.pid()));
                 String[] words = died.split(" ");
                 if (words[0].equals("ended")) {
                     if (!words[2].equals("0")) {
@@ -89,7 +99,7 @@ final class KillSweep implements FailureSweep.Trial {
                     return new Report(Integer.parseInt(words[1]), kills, failures);
                 }
                 kills++;
-                judge(server).ifPresent(failure -> failures.add(died + ": " + failure));
+                judge.apply(server).ifPresent(failure -> failures.add(died + ": " + failure));
             }
         }
     }

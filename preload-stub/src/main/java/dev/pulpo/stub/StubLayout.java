@@ -1,7 +1,7 @@
 package dev.pulpo.stub;
 
 /**
- * Offsets, in bytes, within the stub's {@code struct pulpo_state} and {@code struct pulpo_load}. The C side is
+ * Offsets, in bytes, within the stub's {@code struct pulpo_state}, {@code struct pulpo_load} and {@code struct pulpo_callback}. The C side is
  * {@code pulpo_state.h}, which draws and explains them, and asserts each under the same name. {@code pulpo_thread.c} does
  * so for the {@code struct pulpo_thread} of the other object.
  */
@@ -13,7 +13,7 @@ public final class StubLayout {
     public static final String MAGIC = "PULPOSTB";
 
     /** The version of the layout that this class describes. */
-    public static final int CURRENT_VERSION = 4;
+    public static final int CURRENT_VERSION = 5;
 
     public static final int VERSION = 8;
     public static final int SIZE = 12;
@@ -36,7 +36,11 @@ public final class StubLayout {
     public static final int TLS_MODULE = 144;
     public static final int TLS_DESCRIPTOR = 152;
     public static final int RESOLVE = 160;
-    public static final int STATE_BYTES = 168;
+    public static final int CALLBACK = 168;
+    public static final int DROP = 176;
+    public static final int RUNTIME = 184;
+    public static final int SHADOW_IDS = 192;
+    public static final int STATE_BYTES = 200;
 
     /** Flag: the owner of the process does not want it to be patched. */
     public static final long DISABLED = 1;
@@ -46,6 +50,23 @@ public final class StubLayout {
     public static final int LOAD_MAP = 16;
     public static final int LOAD_ERROR = 24;
     public static final int LOAD_BYTES = 32;
+
+    /** How far a callback is: bits of the progress in a patch's record, four for each callback. */
+    public static final int BEGUN = 1;
+    public static final int ENDED = 2;
+    public static final int REFUSED = 4;
+    public static final int CALLBACK_BITS = 4;
+
+    public static final int CALLBACK_FUNCTION = 0;
+    public static final int CALLBACK_PROGRESS = 8;
+    public static final int CALLBACK_SHIFT = 16;
+    public static final int CALLBACK_MAY_REFUSE = 24;
+    public static final int CALLBACK_RESULT = 32;
+    public static final int CALLBACK_MESSAGE = 40;
+    public static final int CALLBACK_BYTES = 296;
+
+    public static final int MOST_SHADOW_IDS = 256;
+    public static final int SHADOW_ID_BYTES = 24;
 
     /** The exported symbol of the description of the thread word, in {@link Stub#THREAD_NAME}. */
     public static final String THREAD_SYMBOL = "pulpo_thread";

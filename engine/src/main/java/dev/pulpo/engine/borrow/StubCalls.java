@@ -129,9 +129,47 @@ public final class StubCalls {
                 new long[]{bias, resolver.value()}, deadline));
     }
 
+    /**
+     * The answer of a callback.
+     *
+     * @param result  0, unless it refuses
+     * @param message of a callback that refuses; may be empty
+     */
+    public record Answer(long result, String message) {}
+
+    /**
+     * Calls a callback of a patch, unless it was called before.
+     *
+     * @param function  its address
+     * @param progress  address of the eight bytes of its record in which the thread notes that it has begun and has ended
+     * @param shift     position of its bits there
+     * @param mayRefuse whether it has a result and a message
+     */
+    public Answer callback(RemoteAddress function, RemoteAddress progress, int shift, boolean mayRefuse) {
+        ByteBuffer request = ByteBuffer.allocate(StubLayout.CALLBACK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        request.putLong(StubLayout.CALLBACK_FUNCTION, function.value());
+        request.putLong(StubLayout.CALLBACK_PROGRESS, progress.value());
+        request.putLong(StubLayout.CALLBACK_SHIFT, shift);
+        request.putLong(StubLayout.CALLBACK_MAY_REFUSE, mayRefuse ? 1 : 0);
+        MemorySegment reply = call(stub.code().callback(), request.array(), ThreadLoan.argumentsAt(site));
+        byte[] message = reply.asSlice(StubLayout.CALLBACK_MESSAGE).toArray(ValueLayout.JAVA_BYTE);
+        int length = 0;
+        while (length < message.length && message[length] != 0) {
+            length++;
+        }
+        return new Answer(reply.get(ValueLayout.JAVA_LONG, StubLayout.CALLBACK_RESULT),
+                RawText.decode(message, 0, length));
+    }
+
+    /** Frees all shadow variables of an id. */
+    public void dropShadows(long id) {
+        loan.run(site, stub.code().drop(), new byte[0], new long[]{id}, deadline);
+    }
+
+    /** Calls a function with a request, and returns the request as the function has left it. */
     private MemorySegment call(RemoteAddress function, byte[] request, RemoteAddress at) {
         loan.run(site, function, request, new long[0], deadline);
-        MemorySegment reply = Arena.ofAuto().allocate(StubLayout.LOAD_BYTES, 8);
+        MemorySegment reply = Arena.ofAuto().allocate(request.length, 8);
         memory.read(at, reply);
         return reply;
     }

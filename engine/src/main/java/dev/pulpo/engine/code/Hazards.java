@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.WeakHashMap;
 
 /**
- * Code in which a thread must not be borrowed to load something: the dynamic loader, the allocator, and functions of libc
- * that hold a lock that these need. The thread might hold that lock, and would wait for itself.
+ * Code in which a thread must not be borrowed to load something: the dynamic loader, the allocator, functions of libc that
+ * hold a lock that these need, and the stub. The thread might hold that lock, and would wait for itself.
  */
 public final class Hazards {
     private Hazards() {}
@@ -40,6 +40,9 @@ public final class Hazards {
 
     public static CodeRanges of(ProcessImage image) {
         List<CodeRanges.Range> zones = new ArrayList<>();
+        // It holds a lock of its own while shadow variables change, and callbacks may change some.
+        image.stub().flatMap(image::containing)
+                .ifPresent(stub -> zones.add(whole(stub, "a shadow variable of a patch")));
         image.loader().ifPresent(loader -> zones.add(whole(loader, "the dynamic loader")));
         for (LoadedObject object : image.objects()) {
             boolean libc = object.exported("__libc_start_main").isPresent() || object.exported("dlopen").isPresent();

@@ -1,5 +1,7 @@
 package dev.pulpo.engine.load;
 
+import dev.pulpo.engine.recovery.CallbackCalls;
+import dev.pulpo.engine.plan.Declarations;
 import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MappedFile;
@@ -62,7 +64,10 @@ public final class PatchLoader {
             Detours detours = new Detours(session.object(plan.target()), plan, loaded.bias(),
                     originals(object.elf()), gates, session.ledger().now().functionsInForce());
             block = TrampolineMemory.map(session, detours.target(), detours.blockSize());
-            new ReferenceWriter(session).write(plan.references(), loaded.bias());
+            ReferenceWriter references = new ReferenceWriter(session);
+            references.write(plan.references(), loaded.bias());
+            Declarations declarations = Declarations.of(object.elf());
+            references.write(declarations, loaded.bias());
             detours.make(block);
             detours.write(session.memory());
             long number = session.ledger().append(
@@ -70,7 +75,8 @@ public final class PatchLoader {
                             Instant.now(), plan.id(), loaded.handle(), loaded.bias(), object.start(), object.end(),
                             block,
                             gates.map(Gates::mark).orElse(0), link, RawText.of(plan.patch().file()), plan.target(),
-                            plan.buildId(), plan.patch().comment(), plan.patch().dependencies(), detours.functions()));
+                            plan.buildId(), plan.patch().comment(), plan.patch().dependencies(), detours.functions())
+                            .declaring(declarations.at(loaded.bias())));
             session.tell(listener -> listener.loaded(session.pid(), plan.id(), session.borrowed()));
             return number;
         } catch (RuntimeException | Error failed) {
@@ -152,7 +158,8 @@ public final class PatchLoader {
 
     /**
      * Unloads recorded patches after a failure, newest first. If an entry leads to one of them, all stay for the next tool.
-     * Those that are unloaded already stay so: their handles are the loader's to give out again.
+     * Those that are unloaded already stay so: their handles are the loader's to give out again. The callbacks that are due
+     * are called; what one has done may lead into its patch, which then stays loaded.
      *
      * @param numbers of their records
      * @param failure receives further failures as suppressed ones
@@ -171,9 +178,13 @@ public final class PatchLoader {
         if (!records.stream().allMatch(record -> isUnreached(session, record))) {
             return;
         }
-        for (Registry.StoredRecord record : records.reversed()) {
-            session.ledger().setState(record, PatchRecord.State.REVERTED);
-            unload(session, calls -> TrampolineMemory.unload(session, calls, record), failure);
+        records.reversed().forEach(record -> session.ledger().setState(record, PatchRecord.State.REVERTED));
+        CallbackCalls.settleIfPossible(session);
+        if (records.stream().anyMatch(record -> record.patch().declared().callbacks().exist())) {
+            LeftoverPatches.unload(session, Optional.empty(), System.nanoTime() + Duration.ofSeconds(1).toNanos());
+        } else {
+            records.reversed().forEach(record -> unload(session,
+                    calls -> TrampolineMemory.unload(session, calls, record), failure));
         }
     }
 

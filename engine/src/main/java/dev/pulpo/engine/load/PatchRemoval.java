@@ -1,5 +1,6 @@
 package dev.pulpo.engine.load;
 
+import dev.pulpo.engine.recovery.CallbackCalls;
 import java.time.Duration;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.registry.TransactionLink;
@@ -45,6 +46,14 @@ public final class PatchRemoval {
         this.session = session;
         this.records = List.copyOf(records);
         this.retention = retention;
+    }
+
+    /**
+     * Calls the callbacks that come before a revert. If it does not come about, {@link CallbackCalls#settle} calls their
+     * counterparts.
+     */
+    public void prepare() {
+        CallbackCalls.beforeRevert(session, records);
     }
 
     /** Their ids, newest first. */
@@ -155,7 +164,7 @@ public final class PatchRemoval {
     }
 
     /**
-     * Makes the records REVERTED, and unloads the patches, and leftover patches, if nothing can lead into them.
+     * Makes the records REVERTED, calls the callbacks that are due, also of patches that have come into force, and unloads the patches, and leftover patches, if nothing can lead into them.
      *
      * @param consistency none waits for no thread, and then threads are in them
      * @param until       deadline for borrowing a thread, on the scale of {@link System#nanoTime}
@@ -163,6 +172,7 @@ public final class PatchRemoval {
      */
     public boolean finish(Consistency consistency, long until) {
         records.forEach(record -> session.ledger().setState(record, PatchRecord.State.REVERTED));
+        CallbackCalls.settleAfterTheChange(session);
         if (consistency.level() != Consistency.Level.NONE) {
             LeftoverPatches.unload(session, consistency.maxPause(), until);
         }

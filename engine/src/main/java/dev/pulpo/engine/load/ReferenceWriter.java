@@ -1,5 +1,12 @@
 package dev.pulpo.engine.load;
 
+import java.nio.ByteOrder;
+import java.nio.ByteBuffer;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Declared;
+import dev.pulpo.engine.plan.Declarations;
 import dev.pulpo.engine.PlannedReference;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -39,6 +46,26 @@ final class ReferenceWriter {
                             descriptor(local, module));
                 }
             }
+        }
+    }
+
+    /**
+     * Writes what declarations of the patch receive: where the functions for shadow variables are, and which versions of
+     * its states the process has.
+     */
+    void write(Declarations declarations, long bias) {
+        Registry registry = session.ledger().now();
+        for (LinkAddress slot : declarations.runtime()) {
+            session.memory().writeLongs(new RemoteAddress(slot.value() + bias), registry.stub().runtime().value());
+        }
+        for (Declarations.State state : declarations.states()) {
+            int before = registry.records().stream().map(Registry.StoredRecord::patch)
+                    .filter(patch -> patch.state() == PatchRecord.State.ACTIVE || patch.state().isHalfDone())
+                    .flatMap(patch -> patch.declared().states().stream())
+                    .filter(other -> other.id() == state.state().id()).map(Declared.State::version)
+                    .max(Integer::compareUnsigned).orElse(0);
+            session.memory().write(new RemoteAddress(state.slot().value() + bias), ByteBuffer.allocate(Integer.BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN).putInt(before).array());
         }
     }
 

@@ -1,5 +1,7 @@
 package dev.pulpo.engine.operation;
 
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.recovery.CallbackCalls;
 import dev.pulpo.engine.commit.Warmup;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.Consistency;
@@ -121,10 +123,11 @@ public final class ApplyOperation {
         }
         Gates gates = gates();
         long loaded = new PatchLoader(session, plan, Optional.of(gates)).run(TransactionLink.NONE);
-        ThreadTransition transition = new ThreadTransition(session,
-                session.ledger().records(List.of(loaded)).getFirst(), gates.word(), consistency,
+        List<Registry.StoredRecord> records = session.ledger().records(List.of(loaded));
+        ThreadTransition transition = new ThreadTransition(session, records.getFirst(), gates.word(), consistency,
                 end + session.waited());
         try {
+            CallbackCalls.beforeApply(session, records);
             transition.begin(Transition.Direction.TO_PATCH);
         } catch (RuntimeException | Error failed) {
             PatchLoader.rollBack(session, List.of(loaded), failed);

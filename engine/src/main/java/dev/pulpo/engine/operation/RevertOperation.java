@@ -1,5 +1,6 @@
 package dev.pulpo.engine.operation;
 
+import dev.pulpo.engine.recovery.CallbackCalls;
 import dev.pulpo.engine.commit.Warmup;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.OperationInterruptedException;
@@ -68,8 +69,19 @@ public final class RevertOperation {
             if (consistency.level() == Consistency.Level.PER_THREAD) {
                 return byThread(session, records, removal, consistency);
             }
-            CommitLoop.Done done = removal.commit(0, List.of(), consistency);
+            CommitLoop.Done done = committed(session, removal, consistency);
             return removal.outcome(done, removal.finish(consistency, session.deadline()), began);
+        }
+    }
+
+    private static CommitLoop.Done committed(Session session, PatchRemoval removal, Consistency consistency) {
+        try {
+            removal.prepare();
+            return removal.commit(0, List.of(), consistency);
+        } catch (RuntimeException | Error failed) {
+            session.complete();
+            CallbackCalls.settleIfPossible(session);
+            throw failed;
         }
     }
 
@@ -97,7 +109,14 @@ public final class RevertOperation {
         removal.noteRetention();
         ThreadTransition transition = new ThreadTransition(session, record, ThreadWord.of(session), consistency,
                 session.deadline());
-        transition.begin(Transition.Direction.FROM_PATCH);
+        try {
+            removal.prepare();
+            transition.begin(Transition.Direction.FROM_PATCH);
+        } catch (RuntimeException | Error failed) {
+            session.complete();
+            CallbackCalls.settleIfPossible(session);
+            throw failed;
+        }
         try {
             return transition.await();
         } catch (OperationInterruptedException interrupted) {

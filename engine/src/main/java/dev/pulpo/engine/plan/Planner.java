@@ -25,6 +25,7 @@ import dev.pulpo.engine.check.ConstructorCheck;
 import dev.pulpo.engine.check.PlanChecks;
 import dev.pulpo.engine.code.GoCode;
 import dev.pulpo.engine.check.UndefinedSymbols;
+import dev.pulpo.engine.registry.Declared;
 import dev.pulpo.engine.registry.EntryState;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.Registry;
@@ -106,6 +107,7 @@ public final class Planner {
         refuseFile(patch, patchElf);
         refuseNeighbours(id, patch, superseded);
         refuseConstructors(patch, patchElf);
+        refuseDeclarations(id, patch, Declarations.of(patchElf));
         if (!patch.allowed().contains(Check.UNDEFINED)) {
             target.flatMap(object -> UndefinedSymbols.inProcess(image, object, patchElf)).map(Refusal.Unsafe::new)
                     .ifPresent(refusals::add);
@@ -281,6 +283,26 @@ public final class Planner {
         patch.references().forEach(reference -> places.add(new ConstructorCheck.Place(reference.variable(),
                 new LinkAddress(reference.patchOffset()), reference.size())));
         ConstructorCheck.run(patchElf, places).stream().map(Refusal.Unsafe::new).forEach(refusals::add);
+    }
+
+    private void refuseDeclarations(PatchId id, LivePatch patch, Declarations declarations) throws IOException {
+        declarations.problems()
+                .forEach(reason -> refusals.add(new Refusal.BadDeclaration(RawText.of(patch.file()), reason)));
+        registry.ifPresent(known -> known.active().forEach(record -> refuseOlder(id, declarations,
+                record.patch().id(), record.patch().declared().states())));
+        for (PatchPlan plan : earlier.plans()) {
+            refuseOlder(id, declarations, plan.id(), Declarations.of(plan.patch().elf()).at(0).states());
+        }
+    }
+
+    /** Refuses a patch that knows less of a state than another one that comes before it. */
+    private void refuseOlder(PatchId id, Declarations declarations, PatchId other, List<Declared.State> states) {
+        for (Declarations.State own : declarations.states()) {
+            states.stream().filter(state -> state.id() == own.state().id()
+                    && Integer.compareUnsigned(state.version(), own.state().version()) > 0)
+                    .forEach(state -> refusals.add(new Refusal.StateOlder(id, state.id(), own.state().version(), other,
+                            state.version())));
+        }
     }
 
     /** The functions whose originals the patch calls. */

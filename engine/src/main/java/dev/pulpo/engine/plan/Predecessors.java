@@ -32,6 +32,10 @@ final class Predecessors {
         }
     }
 
+    List<PatchPlan> plans() {
+        return plans;
+    }
+
     boolean has(PatchId id) {
         return ids.contains(id);
     }

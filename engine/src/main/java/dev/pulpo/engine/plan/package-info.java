@@ -7,6 +7,7 @@
  * <li>{@link Entries}, {@link EntrySite}, {@link EntryRefusalText}: the entry of a function that was not built to be
  * replaced; {@link FileEntries}: the same, asked of a file;
  * <li>{@link Originals}, {@link References}: functions and variables of the target that a patch uses;
+ * <li>{@link Declarations}: what a patch declares beside its functions;
  * <li>{@link Interposition}: which definition of a function callers get;
  * <li>{@link PatchRelations}, {@link Predecessors}: the patch's relations to others;
  * <li>{@link ProcessRefusals}: kinds of processes that cannot be patched;

@@ -37,6 +37,11 @@ public final class Recovery {
 
     /** Recovers this process. */
     static void ofProcess(Session session, Optional<Duration> maxPause) {
+        changeBack(session, maxPause);
+        CallbackCalls.settleIfPossible(session);
+    }
+
+    private static void changeBack(Session session, Optional<Duration> maxPause) {
         Registry registry = session.ledger().now();
         if (registry.halfDone().isEmpty()) {
             return;

@@ -6,6 +6,7 @@
  * <li>{@link Recovery}: carries out the rules, before an operation begins;
  * <li>{@link TransactionPeers}, {@link LivePeers}, {@link PeerTestimony}, {@link RecoveryBudget}: ask the other
  * processes of a transaction, for a bounded time;
+ * <li>{@link CallbackCalls}: calls the callbacks of patches, and those that are due when a tool was killed;
  * <li>{@link StalePatches}: records of patches whose target object has been unloaded since.
  * </ul>
  *
@@ -29,6 +30,10 @@
  *   ACTIVE                 its target was unloaded since (StalePatches)     REVERTED, nothing is written
  *   REVERTED               no thread is in it (LeftoverPatches)             UNLOADED, its memory is unmapped
  * </pre>
+ *
+ * <p>Then the callbacks that are due are called. {@link dev.pulpo.engine.registry.Callbacks#due} has the table: after a state
+ * to stay in, ACTIVE or REVERTED, the progress in the record decides. The thread that calls a callback writes the progress
+ * itself, so each is called once, whenever a tool was killed.
  */
 @NullMarked
 package dev.pulpo.engine.recovery;

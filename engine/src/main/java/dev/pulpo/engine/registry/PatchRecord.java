@@ -5,6 +5,7 @@ import dev.pulpo.engine.Retention;
 import dev.pulpo.ffm.RemoteAddress;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One patch, as the registry stores it.
@@ -27,11 +28,12 @@ import java.util.List;
  * @param comment      for people; may be empty
  * @param dependencies patches that must stay in force with it
  * @param functions    the functions that it replaces
+ * @param declared     what else it declares
  */
 public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
         RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, Retention retention,
         TransactionLink link, String file, String target, String buildId, String comment, List<PatchId> dependencies,
-        List<FunctionRecord> functions) {
+        List<FunctionRecord> functions, Declared declared) {
     /** How far a patch is. The numbers are part of the format. */
     public enum State {
         /** Loaded and recorded; entries may have changed. Recovery undoes it. */
@@ -76,13 +78,13 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
         functions = List.copyOf(functions);
     }
 
-    /** A record that stays loaded no longer than it must. */
+    /** A record that stays loaded no longer than it must, of a patch that declares nothing. */
     public PatchRecord(State state, long sequence, Instant appliedAt, PatchId id, RemoteAddress handle, long bias,
             RemoteAddress start, RemoteAddress end, TrampolineBlock trampolines, int mark, TransactionLink link,
             String file, String target, String buildId, String comment, List<PatchId> dependencies,
             List<FunctionRecord> functions) {
         this(state, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, Retention.WHILE_REACHABLE,
-                link, file, target, buildId, comment, dependencies, functions);
+                link, file, target, buildId, comment, dependencies, functions, Declared.NOTHING);
     }
 
     /**
@@ -123,6 +125,17 @@ public record PatchRecord(State state, long sequence, Instant appliedAt, PatchId
     /** The same record in another state. */
     public PatchRecord in(State other) {
         return new PatchRecord(other, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, retention,
-                link, file, target, buildId, comment, dependencies, functions);
+                link, file, target, buildId, comment, dependencies, functions, declared);
+    }
+
+    /** The same record of a patch that declares this. */
+    public PatchRecord declaring(Declared what) {
+        return new PatchRecord(state, sequence, appliedAt, id, handle, bias, start, end, trampolines, mark, retention,
+                link, file, target, buildId, comment, dependencies, functions, what);
+    }
+
+    /** The callback that is due, see {@link Callbacks#due}. */
+    public Optional<Callback> due() {
+        return declared.callbacks().due(state);
     }
 }

@@ -10,8 +10,10 @@ import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -19,7 +21,8 @@ import java.util.Set;
  * A patch record as bytes, little-endian; its length is a multiple of eight:
  *
  * <pre>
- *    0  u32 length of the record     u32 kind, 3 (1 had no gates; 2 had no transaction link, and its strings at 128)
+ *    0  u32 length of the record     u32 kind, 3, or 4 if it declares anything (1 had no gates; 2 had no transaction link, and
+ *                                    its strings at 128)
  *    8  u64 state                    rewritten
  *   16  u64 sequence                 u64 seconds of the epoch, u32 nanoseconds, u32 number of functions
  *   40  u8  id[32]
@@ -31,7 +34,13 @@ import java.util.Set;
  *  136  u64 transaction that removes the patch, rewritten
  *  144  u64 commit mark, rewritten
  *  152  u64 PID namespace, u32 number of members, 4 bytes of padding
- *  168  members: u32 pid, 4 bytes of padding, u64 start time
+ *       of the kind 4:
+ *  168  u64 before_apply, after_apply, before_revert, after_revert: the addresses of callbacks, or 0
+ *  200  u64 progress of the callbacks, rewritten
+ *  208  u32 number of shadow ids, u32 number of states
+ *  216  u64 shadow ids; states: u64 id, u64 version
+ *       of both kinds:
+ *       members: u32 pid, 4 bytes of padding, u64 start time
  *       strings: file, target, build-id, comment; each u32 length and as many bytes of UTF-8
  *       u32 number of dependencies, and as many ids of 32 bytes
  *       functions: u64 entry, replacement, site, before, size; string name; u32 length; original bytes; as many of the detour;
@@ -47,6 +56,11 @@ final class RecordFormat {
     private static final int RETAINED = 1;
     private static final int KIND_WITHOUT_LINK = 2;
     private static final int KIND_PATCH = 3;
+    private static final int KIND_DECLARING = 4;
+    static final int PROGRESS_OFFSET = 200;
+    /** Of callbacks, their progress, and two counts. */
+    private static final int DECLARED_BYTES = 6 * 8;
+    private static final int STATE_BYTES = 16;
     private static final int LINK_OFFSET = 128;
     private static final int MEMBERS_OFFSET = 168;
     private static final int MEMBER_BYTES = 16;
@@ -64,7 +78,8 @@ final class RecordFormat {
 
     static byte[] encode(PatchRecord patch) {
         ByteBuffer out = ByteBuffer.allocate(size(patch)).order(ByteOrder.LITTLE_ENDIAN);
-        out.putInt(out.capacity()).putInt(KIND_PATCH).putLong(patch.state().code()).putLong(patch.sequence());
+        out.putInt(out.capacity()).putInt(isDeclaring(patch) ? KIND_DECLARING : KIND_PATCH)
+                .putLong(patch.state().code()).putLong(patch.sequence());
         Instant applied = patch.appliedAt();
         out.putLong(applied.getEpochSecond()).putInt(applied.getNano());
         out.putInt(patch.functions().size()).put(patch.id().bytes());
@@ -75,6 +90,9 @@ final class RecordFormat {
         TransactionLink link = patch.link();
         out.putLong(link.transaction()).putLong(link.removedBy()).putLong(link.mark().code()).putLong(link.namespace());
         out.putInt(link.members().size()).putInt(0);
+        if (isDeclaring(patch)) {
+            putDeclared(out, patch.declared());
+        }
         link.members().forEach(member -> out.putInt(member.pid()).putInt(0).putLong(member.startTime()));
         putString(out, patch.file());
         putString(out, patch.target());
@@ -92,13 +110,29 @@ final class RecordFormat {
         return out.array();
     }
 
+    /** A record that declares nothing is of the kind that older tools know. */
+    private static boolean isDeclaring(PatchRecord patch) {
+        return !patch.declared().equals(Declared.NOTHING);
+    }
+
+    private static void putDeclared(ByteBuffer out, Declared declared) {
+        for (Callback callback : Callback.values()) {
+            out.putLong(declared.callbacks().functions().getOrDefault(callback, RemoteAddress.NULL).value());
+        }
+        out.putLong(declared.callbacks().progress());
+        out.putInt(declared.shadows().size()).putInt(declared.states().size());
+        declared.shadows().forEach(out::putLong);
+        declared.states().forEach(state -> out.putLong(state.id()).putLong(Integer.toUnsignedLong(state.version())));
+    }
+
     /** The eight bytes at {@link #RETENTION_OFFSET}. */
     static long retention(int mark, Retention retention) {
         return (retention == Retention.ALWAYS ? (long) RETAINED << Integer.SIZE : 0) | mark & 0xffff_ffffL;
     }
 
     private static int size(PatchRecord patch) {
-        int size = MEMBERS_OFFSET + MEMBER_BYTES * patch.link().members().size() + stringSize(patch.file())
+        int declared = isDeclaring(patch) ? size(patch.declared()) : 0;
+        int size = MEMBERS_OFFSET + declared + MEMBER_BYTES * patch.link().members().size() + stringSize(patch.file())
                 + stringSize(patch.target()) + stringSize(patch.buildId())
                 + stringSize(patch.comment()) + 4 + PatchId.BYTES * patch.dependencies().size();
         for (FunctionRecord function : patch.functions()) {
@@ -106,6 +140,10 @@ final class RecordFormat {
                     + function.gate().length;
         }
         return size + 7 & -8;
+    }
+
+    private static int size(Declared declared) {
+        return DECLARED_BYTES + Long.BYTES * declared.shadows().size() + STATE_BYTES * declared.states().size();
     }
 
     private static int stringSize(String text) {
@@ -129,7 +167,7 @@ final class RecordFormat {
             int length = in.getInt();
             int kind = in.getInt();
             if (length < LINK_OFFSET || length > limit - start || length % Long.BYTES != 0
-                    || kind != KIND_PATCH && kind != KIND_WITHOUT_LINK) {
+                    || kind != KIND_PATCH && kind != KIND_DECLARING && kind != KIND_WITHOUT_LINK) {
                 return Optional.empty();
             }
             // A record must not read beyond its end.
@@ -162,7 +200,13 @@ final class RecordFormat {
         require(mark == 0 || !trampolines.isEmpty(), "mark without gates", mark);
         // Other bits may have a meaning for later tools.
         Retention retention = (in.getInt() & RETAINED) == 0 ? Retention.WHILE_REACHABLE : Retention.ALWAYS;
-        TransactionLink link = kind == KIND_PATCH ? link(in) : TransactionLink.OLD;
+        Declared declared = kind == KIND_DECLARING
+                ? declared(in.duplicate().order(ByteOrder.LITTLE_ENDIAN)
+                        .position(in.position() + MEMBERS_OFFSET - LINK_OFFSET))
+                : Declared.NOTHING;
+        TransactionLink link = kind == KIND_WITHOUT_LINK
+                ? TransactionLink.OLD
+                : link(in, kind == KIND_DECLARING ? size(declared) : 0);
         String file = string(in);
         String target = string(in);
         String buildId = string(in);
@@ -180,7 +224,31 @@ final class RecordFormat {
             functions.add(function(in));
         }
         return new PatchRecord(state, sequence, appliedAt, id, handle, bias, first, end, trampolines, mark, retention,
-                link, file, target, buildId, comment, dependencies, functions);
+                link, file, target, buildId, comment, dependencies, functions, declared);
+    }
+
+    private static Declared declared(ByteBuffer in) {
+        Map<Callback, RemoteAddress> functions = new EnumMap<>(Callback.class);
+        for (Callback callback : Callback.values()) {
+            RemoteAddress function = address(in);
+            if (!function.isNull()) {
+                functions.put(callback, function);
+            }
+        }
+        Callbacks callbacks = new Callbacks(functions, in.getLong());
+        int shadows = in.getInt();
+        int states = in.getInt();
+        require(shadows >= 0 && shadows <= Declared.MOST, "number of shadow ids", shadows);
+        require(states >= 0 && states <= Declared.MOST, "number of states", states);
+        List<Long> ids = new ArrayList<>();
+        for (int i = 0; i < shadows; i++) {
+            ids.add(in.getLong());
+        }
+        List<Declared.State> versions = new ArrayList<>();
+        for (int i = 0; i < states; i++) {
+            versions.add(new Declared.State(in.getLong(), (int) in.getLong()));
+        }
+        return new Declared(callbacks, ids, versions);
     }
 
     private static void require(boolean holds, String what, long value) {
@@ -207,7 +275,8 @@ final class RecordFormat {
                 .orElseThrow(() -> new IllegalArgumentException("no state has the number " + code));
     }
 
-    private static TransactionLink link(ByteBuffer in) {
+    /** @param declared how many bytes there are before the members */
+    private static TransactionLink link(ByteBuffer in, int declared) {
         long transaction = in.getLong();
         long removedBy = in.getLong();
         long code = in.getLong();
@@ -218,6 +287,10 @@ final class RecordFormat {
         Set<TransactionLink.Member> members = new LinkedHashSet<>();
         int count = in.getInt();
         in.getInt();
+        if (declared > in.remaining()) {
+            throw new BufferUnderflowException();
+        }
+        in.position(in.position() + declared);
         count(in, count, MEMBER_BYTES);
         require(count <= TransactionLink.MOST_MEMBERS && (count == 0 || transaction != 0), "number of members", count);
         for (int i = 0; i < count; i++) {

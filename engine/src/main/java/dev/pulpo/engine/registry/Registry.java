@@ -339,6 +339,16 @@ public record Registry(int pid, StubState stub, List<StoredRecord> records,
                 RecordFormat.retention(record.patch().mark(), retention));
     }
 
+    /** Writes how far the callbacks of a patch that has some are; for a borrowed thread's time. */
+    public static void setProgress(TargetMemory memory, StoredRecord record, long progress) {
+        memory.writeLongs(progressField(record), progress);
+    }
+
+    /** Address of the progress of the callbacks of a patch that has some. */
+    public static RemoteAddress progressField(StoredRecord record) {
+        return record.address().plus(RecordFormat.PROGRESS_OFFSET);
+    }
+
     public static void setMark(TargetMemory memory, StoredRecord record, TransactionLink.Mark mark) {
         memory.writeLongs(markField(record), mark.code());
     }

@@ -63,9 +63,10 @@ public final class PatchLedger {
      * @return the number of the record
      */
     public long append(PatchRecord record) {
-        Registry full = now();
-        if (full.append(session.memory(), record).isEmpty()) {
+        if (now().append(session.memory(), record).isEmpty()) {
             session.borrowing(calls -> {
+                // A callback that an earlier tool began may have ended until now, and has noted that.
+                Registry full = read();
                 full.moveAndAppend(session.memory(), record, new RegistryRoom(session, full, calls));
                 return true;
             });
@@ -82,6 +83,12 @@ public final class PatchLedger {
 
     public void setMark(Registry.StoredRecord record, TransactionLink.Mark mark) {
         Registry.setMark(session.memory(), current(record), mark);
+        changed();
+    }
+
+    /** Notes how far the callbacks of a patch are. To be called while a thread is borrowed. */
+    public void setProgress(Registry.StoredRecord record, long progress) {
+        Registry.setProgress(session.memory(), current(record), progress);
         changed();
     }
 

@@ -84,6 +84,10 @@ public final class TrampolineMemory {
         if (!objection.isEmpty()) {
             return objection;
         }
+        if (isDue(session, record)) {
+            return "a callback of it has ended only now, and its counterpart is to be called first";
+        }
+        unusedShadows(session.ledger().now(), record).forEach(calls::dropShadows);
         session.ledger().setState(record, PatchRecord.State.UNLOADED);
         String kept = calls.unload(record.patch().handle());
         if (kept.isEmpty()) {
@@ -91,6 +95,20 @@ public final class TrampolineMemory {
         }
         session.ledger().setState(record, PatchRecord.State.REVERTED);
         return kept;
+    }
+
+    /** Whether a callback is to be called. A thread is borrowed, so no earlier callback still runs. */
+    private static boolean isDue(Session session, Registry.StoredRecord record) {
+        return record.patch().declared().callbacks().exist()
+                && session.ledger().read().numbered(record.number()).filter(now -> now.patch().due().isPresent())
+                        .isPresent();
+    }
+
+    /** Ids of shadow variables that no other loaded patch declares. */
+    private static List<Long> unusedShadows(Registry registry, Registry.StoredRecord record) {
+        return record.patch().declared().shadows().stream().filter(id -> registry.records().stream()
+                .filter(other -> !other.equals(record) && other.patch().state() != PatchRecord.State.UNLOADED)
+                .noneMatch(other -> other.patch().declared().shadows().contains(id))).toList();
     }
 
     /** Why a record cannot be that of a patch that is loaded; empty if it may be. */

@@ -20,17 +20,22 @@ import java.util.Map;
  * it is checked: every address is possible for a process, every size is within limits, and no sum of the two overflows.
  * {@link #usableIn} compares code and stack with the mappings, before a thread runs there.
  *
- * @param address remote, of {@code pulpo_state}
+ * @param address   remote, of {@code pulpo_state}
+ * @param runtime   remote, of the functions that patches call
+ * @param shadowIds remote, of the counts of shadow variables
  */
-public record StubState(RemoteAddress address, Code code, Stack stack, RecordArea registry, Ring ring, long flags) {
+public record StubState(RemoteAddress address, Code code, Stack stack, RecordArea registry, Ring ring, long flags,
+        RemoteAddress runtime, RemoteAddress shadowIds) {
     /** The functions for borrowed threads, by their names in {@code pulpo_state.h}; remote addresses. */
     public record Code(RemoteAddress call, RemoteAddress announced, RemoteAddress load, RemoteAddress unload,
-            RemoteAddress syscall, RemoteAddress tlsModule, RemoteAddress tlsDescriptor, RemoteAddress resolve) {
+            RemoteAddress syscall, RemoteAddress tlsModule, RemoteAddress tlsDescriptor, RemoteAddress resolve,
+            RemoteAddress callback, RemoteAddress drop) {
         private static Code of(MemorySegment bytes) {
             return new Code(pointer(bytes, StubLayout.CALL), pointer(bytes, StubLayout.ANNOUNCED),
                     pointer(bytes, StubLayout.LOAD), pointer(bytes, StubLayout.UNLOAD),
                     pointer(bytes, StubLayout.SYSCALL), pointer(bytes, StubLayout.TLS_MODULE),
-                    pointer(bytes, StubLayout.TLS_DESCRIPTOR), pointer(bytes, StubLayout.RESOLVE));
+                    pointer(bytes, StubLayout.TLS_DESCRIPTOR), pointer(bytes, StubLayout.RESOLVE),
+                    pointer(bytes, StubLayout.CALLBACK), pointer(bytes, StubLayout.DROP));
         }
 
         private Map<String, RemoteAddress> byName() {
@@ -43,6 +48,8 @@ public record StubState(RemoteAddress address, Code code, Stack stack, RecordAre
             code.put("tls_module", tlsModule);
             code.put("tls_descriptor", tlsDescriptor);
             code.put("resolve", resolve);
+            code.put("callback", callback);
+            code.put("drop", drop);
             return code;
         }
     }
@@ -128,7 +135,8 @@ public record StubState(RemoteAddress address, Code code, Stack stack, RecordAre
                             bytes.get(LONG, StubLayout.REGISTRY_USED)),
                     new Ring(pointer(bytes, StubLayout.RING), bytes.get(LONG, StubLayout.RING_SIZE),
                             bytes.get(LONG, StubLayout.RING_WRITTEN)),
-                    bytes.get(LONG, StubLayout.FLAGS));
+                    bytes.get(LONG, StubLayout.FLAGS), pointer(bytes, StubLayout.RUNTIME),
+                    pointer(bytes, StubLayout.SHADOW_IDS));
             state.check(pid);
             return state;
         }
@@ -185,6 +193,10 @@ public record StubState(RemoteAddress address, Code code, Stack stack, RecordAre
                         + " has no code");
             }
         });
+        if (stub.mappings().stream().noneMatch(mapping -> mapping.contains(runtime))) {
+            throw damaged(image.pid(), address, "what patches call is at " + runtime + ", where " + stub.path()
+                    + " has no memory");
+        }
         LinkAddress first = stub.toLink(stack.start);
         LinkAddress last = first.plus(stack.size - 1);
         if (stub.elf().segments().stream().noneMatch(segment -> segment.type().equals(SegmentType.LOAD)

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.transaction;
 
+import dev.pulpo.engine.recovery.CallbackCalls;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.Refusal;
@@ -60,10 +61,17 @@ public final class JointRevert implements TransactionStep {
         }
         PatchLedger ledger = session.ledger();
         long number = ledger.append(PatchRecord.forRemoval(ledger.now().nextSequence(), link));
-        return new JointRevert(session, consistency, link, ledger.records(List.of(number)).getFirst(),
+        JointRevert revert = new JointRevert(session, consistency, link, ledger.records(List.of(number)).getFirst(),
                 new PatchRemoval(session,
                         ledger.records(selection.stream().map(Registry.StoredRecord::number).toList()),
                         retention));
+        try {
+            revert.removal.prepare();
+            return revert;
+        } catch (RuntimeException | Error failed) {
+            revert.abandon(failed);
+            throw failed;
+        }
     }
 
     @Override
@@ -85,7 +93,9 @@ public final class JointRevert implements TransactionStep {
     @Override
     public void abandon(Throwable failure) {
         if (removal.isInForce()) {
+            session.complete();
             session.ledger().setState(record, State.UNLOADED);
+            CallbackCalls.settleIfPossible(session);
         }
     }
 

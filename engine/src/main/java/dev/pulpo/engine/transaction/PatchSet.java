@@ -1,5 +1,6 @@
 package dev.pulpo.engine.transaction;
 
+import dev.pulpo.engine.recovery.CallbackCalls;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
@@ -40,9 +41,10 @@ import java.util.Optional;
  * phase undoes its work before it throws:
  *
  * <pre>
- *   prepare   loads all, and records them as PREPARED, with the number of their transaction
+ *   prepare   loads all, and records them as PREPARED, with the number of their transaction; calls the callbacks that
+ *             come before
  *   commit    REVERTING for the removed ones, all code, then ACTIVE one by one: the first of them decides
- *   finish    REVERTED for the removed ones, and unloads them
+ *   finish    REVERTED for the removed ones, the callbacks that come after, and unloads the removed ones
  * </pre>
  *
  * <p>For several processes, see {@code JointOperation}.
@@ -125,7 +127,10 @@ public final class PatchSet implements TransactionStep {
                 session.checkInterrupted();
                 loaded.add(new PatchLoader(session, plan, Optional.empty()).run(own));
             }
-            return new PatchSet(session, consistency, plans, session.ledger().records(loaded), own);
+            PatchSet set = new PatchSet(session, consistency, plans, session.ledger().records(loaded), own);
+            CallbackCalls.beforeApply(session, set.records);
+            set.removal.prepare();
+            return set;
         } catch (RuntimeException | Error failed) {
             PatchLoader.rollBack(session, loaded, failed);
             throw failed;

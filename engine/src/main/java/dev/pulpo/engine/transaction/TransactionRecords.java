@@ -1,5 +1,6 @@
 package dev.pulpo.engine.transaction;
 
+import dev.pulpo.engine.recovery.CallbackCalls;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.TargetUnreadableException;
@@ -82,7 +83,11 @@ public final class TransactionRecords {
                 .untilDone(until);
         returning.forEach(record -> session.message("patch " + record.patch().id().shortForm()
                 + " stays in force, because of another process"));
-        return removed.ids().isEmpty() || removed.finish(consistency, until);
+        if (removed.ids().isEmpty()) {
+            CallbackCalls.settleIfPossible(session);
+            return true;
+        }
+        return removed.finish(consistency, until);
     }
 
     /** The code that a returning patch replaces. */

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.transition;
 
+import dev.pulpo.engine.recovery.CallbackCalls;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.Consistency;
@@ -355,6 +356,7 @@ public final class ThreadTransition {
 
     private Outcome outcome(Transition.Direction direction, CommitLoop.Done done) {
         boolean toPatch = direction == Transition.Direction.TO_PATCH;
+        CallbackCalls.settleAfterTheChange(session);
         boolean unloaded = !toPatch && unload();
         List<PatchId> reverted = toPatch ? List.of() : List.of(patch.id());
         return new Outcome(toPatch ? Outcome.Kind.APPLIED : Outcome.Kind.REVERTED, session.pid(), patch.id(),

@@ -10,6 +10,8 @@ import java.nio.ByteOrder;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Records as bytes; those of older versions are in processes that have been patched long ago. */
@@ -73,6 +75,47 @@ class RecordFormatTest {
         assertThat(read).isEqualTo(record(TransactionLink.OLD));
         // A registry that moves has all its records written anew.
         assertThat(decoded(RecordFormat.encode(read)).link()).isEqualTo(TransactionLink.NONE);
+    }
+
+    @Test
+    void whatIsDeclaredIsRead() {
+        RemoteAddress code = new RemoteAddress(0x7000);
+        Declared declared = new Declared(
+                new Callbacks(Map.of(Callback.BEFORE_APPLY, code, Callback.AFTER_REVERT, code.plus(16)), 0x1003),
+                List.of(7L, -1L), List.of(new Declared.State(5, 2), new Declared.State(-6, -1)));
+        PatchRecord record = record(new TransactionLink(1, 2, TransactionLink.Mark.SETTLED, 3,
+                List.of(new TransactionLink.Member(4, 5)), true)).declaring(declared);
+        byte[] bytes = RecordFormat.encode(record);
+        assertThat(bytes.length % 8).isZero();
+        assertThat(decoded(bytes)).isEqualTo(record);
+        ByteBuffer fields = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        fields.putLong(RecordFormat.PROGRESS_OFFSET, 0x33);
+        assertThat(decoded(bytes).declared().callbacks().progress()).isEqualTo(0x33);
+        // Neither more than there is, nor more than a patch may declare.
+        for (int count : new int[]{257, -1, Integer.MAX_VALUE, 200}) {
+            fields.putInt(RecordFormat.PROGRESS_OFFSET + 8, count);
+            assertThat(RecordFormat.decode(fields.rewind())).isEmpty();
+        }
+    }
+
+    /** The whole table of what is due. */
+    @Test
+    void callbackThatIsDue() {
+        RemoteAddress code = new RemoteAddress(0x7000);
+        Map<Callback, RemoteAddress> all = Map.of(Callback.BEFORE_APPLY, code, Callback.AFTER_APPLY, code,
+                Callback.BEFORE_REVERT, code, Callback.AFTER_REVERT, code);
+        for (PatchRecord.State state : PatchRecord.State.values()) {
+            for (long progress : new long[]{0x0, 0x1, 0x3, 0x7, 0x13, 0x33, 0x133, 0x333, 0x1333, 0x3003}) {
+                Callback due = switch (state) {
+                    case ACTIVE -> progress == 0x33 || progress == 0x13 ? null : Callback.AFTER_APPLY;
+                    case REVERTED -> (progress & 7) == 3 && progress < 0x1000 ? Callback.AFTER_REVERT : null;
+                    default -> null;
+                };
+                assertThat(new Callbacks(all, progress).due(state)).as(state + " " + Long.toHexString(progress))
+                        .isEqualTo(Optional.ofNullable(due));
+                assertThat(new Callbacks(Map.of(), progress).due(state)).isEmpty();
+            }
+        }
     }
 
     @Test

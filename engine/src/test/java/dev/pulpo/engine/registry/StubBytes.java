@@ -29,7 +29,8 @@ public final class StubBytes {
         state.put(StubLayout.MAGIC.getBytes(StandardCharsets.US_ASCII));
         state.putInt(StubLayout.VERSION, StubLayout.CURRENT_VERSION).putInt(StubLayout.SIZE, StubLayout.STATE_BYTES);
         for (int field : new int[]{StubLayout.CALL, StubLayout.ANNOUNCED, StubLayout.LOAD, StubLayout.UNLOAD,
-                StubLayout.SYSCALL, StubLayout.TLS_MODULE, StubLayout.TLS_DESCRIPTOR, StubLayout.RESOLVE}) {
+                StubLayout.SYSCALL, StubLayout.TLS_MODULE, StubLayout.TLS_DESCRIPTOR, StubLayout.RESOLVE,
+                StubLayout.CALLBACK, StubLayout.DROP, StubLayout.RUNTIME, StubLayout.SHADOW_IDS}) {
             state.putLong(field, CODE);
         }
         state.putLong(StubLayout.STACK, STACK).putLong(StubLayout.STACK_SIZE, 96 * 1024);

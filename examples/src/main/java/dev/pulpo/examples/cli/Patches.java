@@ -4,6 +4,7 @@ import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.LeftoverPatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.OtherPatcher;
+import dev.pulpo.engine.ShadowVariables;
 import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.examples.crowd.Crowd;
@@ -67,10 +68,15 @@ final class Patches extends Command {
             lines.add(process + (patches.isEmpty() && leftovers.isEmpty() ? ": no patches" : ""));
             patches.forEach(patch -> lines.add("  " + patch));
             leftovers.forEach(patch -> lines.add("  " + patch));
+            List<ShadowVariables> shadows = process.shadows();
+            shadows.forEach(variables -> lines.add("  " + variables));
             Optional<OtherPatcher> other = process.otherPatcher();
             other.ifPresent(patcher -> lines.add("  " + patcher));
             return new Listed(String.join("\n", lines), Json.object("pid", pid, "name", process.name(), "patches",
                     patches.stream().map(Json::of).toList(), "stillLoaded", leftovers.stream().map(Json::of).toList(),
+                    "shadowVariables", shadows.stream().map(variables -> Json.object("id",
+                            Long.toUnsignedString(variables.id()), "count", variables.count(), "bytes",
+                            variables.bytes())).toList(),
                     "otherPatcher",
                     other.<Object>map(patcher -> Json.object("libraries", patcher.libraries(), "functions",
                             patcher.functions())).orElse("none")));
