@@ -5,6 +5,8 @@ module dev.pulpo.examples {
     requires transitive dev.pulpo.engine;
     requires info.picocli;
     requires java.management;
+    // The engine records events if the module is there: so it is in this program's image.
+    requires jdk.jfr;
 
     exports dev.pulpo.examples.shell;
 

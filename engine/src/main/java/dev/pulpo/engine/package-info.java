@@ -25,7 +25,9 @@
  * <li>{@link Check}, {@link Finding}, {@link Coverage}: what debug information says of it;
  * <li>{@link Outcome}, {@link AppliedPatch}: what an apply did, and what holds in a process;
  * <li>{@link Retention}, {@link LeftoverPatch}, {@link HeldWord}: how long a reverted patch stays loaded, and what keeps it;
- * <li>{@link OperationListener}: is told how an operation goes on;
+ * <li>{@link OperationListener}, {@link Phase}, {@link Pause}, {@link ThreadPause}: what is told of an operation that goes on,
+ * and who paused for how long; {@link TimelineRecorder}, {@link Timeline}: all of that as a value; {@link ListenerPair}: for two
+ * who listen;
  * <li>{@link Transition}: threads that change one by one;
  * <li>{@link Transaction}, {@link TransactionReport}: several processes, all or none;
  * <li>{@link Preflight}, {@link OtherPatcher}: whether a process can be patched at all, and who else patches it;

@@ -106,5 +106,6 @@ public final class ThreadStop implements AutoCloseable {
             ptrace.detach(tid, 0);
         }
         ended = System.nanoTime();
+        tools.pauses().alone(tid, began, ended);
     }
 }
