@@ -9,6 +9,7 @@ import dev.pulpo.engine.flight.OutcomeEvent;
 import dev.pulpo.engine.flight.PlanEvent;
 import dev.pulpo.engine.inspect.KnownCode;
 import dev.pulpo.engine.inspect.StackOperation;
+import dev.pulpo.engine.inspect.StackSampling;
 import dev.pulpo.engine.operation.ApplyOperation;
 import dev.pulpo.engine.operation.InjectOperation;
 import dev.pulpo.engine.operation.JointOperation;
@@ -677,6 +678,22 @@ public final class LiveProcess implements AutoCloseable {
      */
     public List<ThreadStack> stacksWithLocals() {
         return explained(() -> new StackOperation(image(), memory, code).runWithLocals());
+    }
+
+    /**
+     * Stacks of all threads at many instants, counted. Each thread is stopped alone, for as long as unwinding takes; {@link
+     * StackProfile#cost} tells how long. Other operations on the process may come between two samples. If the process ends, or
+     * the calling thread is interrupted, after the first sample, what has been sampled is returned.
+     *
+     * @param samples  how many; at least one
+     * @param every    from one sample to the next
+     * @param maxPause the longest stop of one thread: a stack that is not unwound by then is incomplete; empty for no limit
+     */
+    public StackProfile profile(int samples, Duration every, Optional<Duration> maxPause) {
+        if (samples < 1 || every.isNegative()) {
+            throw new IllegalArgumentException(samples + " samples, every " + every);
+        }
+        return operation(() -> new StackSampling(image(), memory, code, maxPause).run(samples, every));
     }
 
     /** Describes an address of the process. Stops nothing. */

@@ -31,7 +31,7 @@
  * <li>{@link Transition}: threads that change one by one;
  * <li>{@link Transaction}, {@link TransactionReport}: several processes, all or none;
  * <li>{@link Preflight}, {@link OtherPatcher}: whether a process can be patched at all, and who else patches it;
- * <li>{@link ThreadStack}, {@link StackFrame}, {@link LocalValue}, {@link CodePlace}: what threads do, and what an
+ * <li>{@link ThreadStack}, {@link StackProfile}, {@link StackFrame}, {@link LocalValue}, {@link CodePlace}: what threads do, and what an
  * address is;
  * <li>{@link PulpoException}, {@link RefusedException}, {@link BlockedException}, {@link PauseExceededException},
  * {@link InTransitionException}, {@link OperationInterruptedException}, {@link TargetBusyException}, {@link TargetGoneException}, {@link

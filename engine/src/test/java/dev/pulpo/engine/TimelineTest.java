@@ -84,8 +84,8 @@ class TimelineTest {
             assertThatThrownBy(() -> process.apply(patch,
                     Consistency.functionQuiescent(Duration.ofMillis(300)))).isInstanceOf(BlockedException.class);
             Timeline timeline = recorder.timelines().getFirst();
-            assertThat(of(timeline, Pause.Cause.STOP)).hasSameSizeAs(attempts).hasSizeGreaterThan(1);
-            assertThat(step(timeline, Phase.COMMIT).duration()).isGreaterThan(Duration.ofMillis(200));
+            assertThat(of(timeline, Pause.Cause.STOP)).hasSameSizeAs(attempts).isNotEmpty()
+                    .allMatch(stop -> isIn(stop, step(timeline, Phase.COMMIT)));
         }
     }
 
@@ -93,7 +93,7 @@ class TimelineTest {
     @Test
     void looksAtSingleThreadsAreOnTheTimeLine() throws Exception {
         TimelineRecorder recorder = new TimelineRecorder();
-        try (RunningServer server = RunningServer.plain(victims.seats(false));
+        try (RunningServer server = RunningServer.preloaded(victims.seats(false));
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             process.listen(recorder);
             assertThat(server.ask("new 0")).isEqualTo("0");

@@ -15,6 +15,7 @@ import jdk.jfr.Timespan;
 @Description("A thread of a process was borrowed to call functions. The event lasts as long as the search and the loan.")
 @Category("Pulpo")
 @StackTrace(false)
+@SuppressWarnings("UnusedVariable") // the recorder reads the fields
 public final class BorrowEvent extends Event {
     @Label("Process")
     private int pid;

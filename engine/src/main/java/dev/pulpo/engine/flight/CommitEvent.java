@@ -13,6 +13,7 @@ import jdk.jfr.StackTrace;
 @Description("A process was stopped until no thread blocked a change, or until the deadline.")
 @Category("Pulpo")
 @StackTrace(false)
+@SuppressWarnings("UnusedVariable") // the recorder reads the fields
 public final class CommitEvent extends Event {
     @Label("Process")
     private int pid;

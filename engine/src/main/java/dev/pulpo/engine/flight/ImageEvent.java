@@ -13,6 +13,7 @@ import jdk.jfr.StackTrace;
 @Description("The objects and mappings of a process were read.")
 @Category("Pulpo")
 @StackTrace(false)
+@SuppressWarnings("UnusedVariable") // the recorder reads the fields
 public final class ImageEvent extends Event {
     @Label("Process")
     private int pid;

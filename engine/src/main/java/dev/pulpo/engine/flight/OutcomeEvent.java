@@ -15,6 +15,7 @@ import jdk.jfr.Timespan;
 @Description("An operation on a process has ended.")
 @Category("Pulpo")
 @StackTrace(false)
+@SuppressWarnings("UnusedVariable") // the recorder reads the fields
 public final class OutcomeEvent extends Event {
     @Label("Process")
     private int pid;

@@ -15,6 +15,7 @@ import jdk.jfr.StackTrace;
 @Description("Patches were planned.")
 @Category("Pulpo")
 @StackTrace(false)
+@SuppressWarnings("UnusedVariable") // the recorder reads the fields
 public final class PlanEvent extends Event {
     @Label("Process")
     private int pid;

@@ -14,6 +14,7 @@ import jdk.jfr.Timespan;
 @Description("All threads of a process were stopped and released.")
 @Category("Pulpo")
 @StackTrace(false)
+@SuppressWarnings("UnusedVariable") // the recorder reads the fields
 public final class StopEvent extends Event {
     @Label("Process")
     private int pid;

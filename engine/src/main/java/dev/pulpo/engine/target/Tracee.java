@@ -39,7 +39,7 @@ public record Tracee(int pid, long startTime, TraceeMemory memory, LockWait wait
 
     /** Whether somebody listens. */
     public boolean isListenedTo() {
-        return listener != OperationListener.NONE;
+        return !listener.equals(OperationListener.NONE);
     }
 
     /** Tells the listener something; its failure is none of the operation. Not to be called in a stop. */
