@@ -72,4 +72,9 @@ public final class TimelineRecorder implements OperationListener {
                 .forEach(entry -> names.put(entry.getKey(), ProcFs.name(pid, entry.getKey())));
         return names;
     }
+
+    @Override
+    public String toString() {
+        return timelines().toString();
+    }
 }
