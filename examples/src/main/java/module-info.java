@@ -12,5 +12,6 @@ module dev.pulpo.examples {
 
     // picocli sets the fields of commands and makes their objects.
     opens dev.pulpo.examples.cli to info.picocli;
+    opens dev.pulpo.examples.picture to info.picocli;
     opens dev.pulpo.examples.ulp to info.picocli;
 }
