@@ -5,10 +5,13 @@ module dev.pulpo.examples {
     requires transitive dev.pulpo.engine;
     requires info.picocli;
     requires java.management;
+    // The engine records events if the module is there: so it is in this program's image.
+    requires jdk.jfr;
 
     exports dev.pulpo.examples.shell;
 
     // picocli sets the fields of commands and makes their objects.
     opens dev.pulpo.examples.cli to info.picocli;
+    opens dev.pulpo.examples.picture to info.picocli;
     opens dev.pulpo.examples.ulp to info.picocli;
 }

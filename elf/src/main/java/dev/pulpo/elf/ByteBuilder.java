@@ -98,4 +98,9 @@ public final class ByteBuilder {
         }
         size += count;
     }
+
+    @Override
+    public String toString() {
+        return size + (size == 1 ? " byte" : " bytes");
+    }
 }

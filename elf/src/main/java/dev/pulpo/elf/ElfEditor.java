@@ -174,4 +174,9 @@ public final class ElfEditor {
         removed.values().forEach(all::addAll);
         return new SectionLayout(file, put, removed.keySet()).lay(all);
     }
+
+    @Override
+    public String toString() {
+        return "editor of " + file.name();
+    }
 }

@@ -39,4 +39,9 @@ public record Note(String owner, int type, MemorySegment descriptor) {
     boolean isGnu(int wanted) {
         return type == wanted && owner.equals("GNU");
     }
+
+    @Override
+    public String toString() {
+        return "note " + type + " of " + owner + ", " + descriptor.byteSize() + " bytes";
+    }
 }

@@ -191,4 +191,9 @@ public final class SharedObjectWriter {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
+
+    @Override
+    public String toString() {
+        return "shared object up to " + end();
+    }
 }

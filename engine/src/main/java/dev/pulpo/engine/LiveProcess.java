@@ -1,14 +1,18 @@
 package dev.pulpo.engine;
 
-import dev.pulpo.engine.recovery.RecoveryRules;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.commit.Warmup;
 import dev.pulpo.engine.container.PreparedFile;
+import dev.pulpo.engine.flight.Flight;
+import dev.pulpo.engine.flight.OutcomeEvent;
+import dev.pulpo.engine.flight.PlanEvent;
 import dev.pulpo.engine.inspect.KnownCode;
 import dev.pulpo.engine.inspect.StackOperation;
+import dev.pulpo.engine.inspect.StackSampling;
 import dev.pulpo.engine.operation.ApplyOperation;
 import dev.pulpo.engine.operation.InjectOperation;
+import dev.pulpo.engine.operation.JointOperation;
 import dev.pulpo.engine.operation.NoteOperation;
 import dev.pulpo.engine.operation.RevertOperation;
 import dev.pulpo.engine.operation.SwitchOperation;
@@ -18,6 +22,7 @@ import dev.pulpo.engine.plan.Planner;
 import dev.pulpo.engine.probe.ProbeSite;
 import dev.pulpo.engine.probe.ProbeTable;
 import dev.pulpo.engine.reach.LeftoverLook;
+import dev.pulpo.engine.recovery.RecoveryRules;
 import dev.pulpo.engine.recovery.TransactionPeers;
 import dev.pulpo.engine.registry.Inspection;
 import dev.pulpo.engine.registry.MessageRing;
@@ -34,7 +39,6 @@ import dev.pulpo.engine.target.StubState;
 import dev.pulpo.engine.target.TargetFault;
 import dev.pulpo.engine.target.TargetGuard;
 import dev.pulpo.engine.target.Tracee;
-import dev.pulpo.engine.operation.JointOperation;
 import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.RemoteAddress;
@@ -261,13 +265,22 @@ public final class LiveProcess implements AutoCloseable {
         return plan(patches, Optional.of(library));
     }
 
+    @SuppressWarnings("try") // the phase is there to be closed
     private List<PatchPlan> plan(List<LivePatch> patches, Optional<String> instead) throws IOException {
         Set<String> files = patches.stream().map(patch -> RawText.of(patch.file())).collect(Collectors.toSet());
         // A fault of a patch file is not a fault of the process.
-        List<PatchPlan> plans = using(() -> TargetFault.explained(pid,
-                source -> files.stream().anyMatch(source::startsWith),
-                () -> TargetGuard.unless(pid, memory, () -> uninterrupted(() -> planned(patches, instead)))));
-        tracee.tell(listener -> listener.planned(plans));
+        Tracee told = tracee;
+        PlanEvent event = Flight.isOn() ? new PlanEvent() : null;
+        List<PatchPlan> plans;
+        try (Tracee.Span planning = told.phase(Phase.PLAN)) {
+            plans = using(() -> TargetFault.explained(pid,
+                    source -> files.stream().anyMatch(source::startsWith),
+                    () -> TargetGuard.unless(pid, memory, () -> uninterrupted(() -> planned(patches, instead)))));
+        }
+        if (event != null) {
+            event.ended(pid, plans);
+        }
+        told.tell(listener -> listener.planned(plans));
         return plans;
     }
 
@@ -382,7 +395,8 @@ public final class LiveProcess implements AutoCloseable {
             }
             throw refused;
         }
-        return operation(() -> ApplyOperation.run(tracee, plans, consistency, code::checked, planned, suspendSeccomp));
+        return recorded(
+                () -> ApplyOperation.run(tracee, plans, consistency, code::checked, planned, suspendSeccomp));
     }
 
     private static boolean isUndefined(Refusal refusal) {
@@ -471,7 +485,7 @@ public final class LiveProcess implements AutoCloseable {
      */
     public Outcome revert(List<PatchId> ids, Consistency consistency, Retention retention) {
         checkAny(ids);
-        return operation(() -> RevertOperation.run(tracee, ids, consistency, retention));
+        return recorded(() -> List.of(RevertOperation.run(tracee, ids, consistency, retention))).getFirst();
     }
 
     private void checkAny(List<PatchId> ids) {
@@ -497,7 +511,7 @@ public final class LiveProcess implements AutoCloseable {
      * @param retention how long the patches stay loaded afterwards
      */
     public Outcome revertAll(String library, Consistency consistency, Retention retention) {
-        return operation(() -> RevertOperation.runAll(tracee, library, consistency, retention));
+        return recorded(() -> List.of(RevertOperation.runAll(tracee, library, consistency, retention))).getFirst();
     }
 
     /**
@@ -598,7 +612,7 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     private Outcome transition(TransitionOperation.Action action, Duration timeout) {
-        return operation(() -> TransitionOperation.run(tracee, action, timeout));
+        return recorded(() -> List.of(TransitionOperation.run(tracee, action, timeout))).getFirst();
     }
 
     /** Reverts a patch, with {@link Consistency#DEFAULT}. */
@@ -674,9 +688,41 @@ public final class LiveProcess implements AutoCloseable {
         return explained(() -> new StackOperation(image(), memory, code).runWithLocals());
     }
 
+    /**
+     * Stacks of all threads at many instants, counted. Each thread is stopped alone, for as long as unwinding takes; {@link
+     * StackProfile#cost} tells how long. Other operations on the process may come between two samples. If the process ends, or
+     * the calling thread is interrupted, after the first sample, what has been sampled is returned.
+     *
+     * @param samples  how many; at least one
+     * @param every    from one sample to the next
+     * @param maxPause the longest stop of one thread: a stack that is not unwound by then is incomplete; empty for no limit
+     */
+    public StackProfile profile(int samples, Duration every, Optional<Duration> maxPause) {
+        if (samples < 1 || every.isNegative()) {
+            throw new IllegalArgumentException(samples + " samples, every " + every);
+        }
+        return operation(() -> new StackSampling(image(), memory, code, maxPause).run(samples, every));
+    }
+
     /** Describes an address of the process. Stops nothing. */
     public CodePlace where(RemoteAddress address) {
         return explained(() -> code.where(image(), memory, address));
+    }
+
+    /** An operation whose outcomes JDK Flight Recorder gets. */
+    private List<Outcome> recorded(Supplier<List<Outcome>> work) {
+        try {
+            List<Outcome> outcomes = operation(work);
+            if (Flight.isOn()) {
+                outcomes.forEach(outcome -> new OutcomeEvent().succeeded(outcome));
+            }
+            return outcomes;
+        } catch (RuntimeException failed) {
+            if (Flight.isOn()) {
+                new OutcomeEvent().failed(pid, failed);
+            }
+            throw failed;
+        }
     }
 
     private <T> T operation(Supplier<T> work) {

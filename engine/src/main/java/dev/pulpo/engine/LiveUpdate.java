@@ -203,4 +203,9 @@ public final class LiveUpdate {
         }
         return plan.plans().isEmpty() ? List.of() : process.apply(plan.plans(), consistency);
     }
+
+    @Override
+    public String toString() {
+        return "updates of processes to the installed builds";
+    }
 }

@@ -51,4 +51,9 @@ public final class LoadWatch {
     public void retain(Set<Integer> pids) {
         seen.keySet().retainAll(pids);
     }
+
+    @Override
+    public String toString() {
+        return "watch of what " + seen.size() + (seen.size() == 1 ? " process has" : " processes have") + " loaded";
+    }
 }

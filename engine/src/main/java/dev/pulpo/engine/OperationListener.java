@@ -37,6 +37,22 @@ public interface OperationListener {
     default void stopped(int pid, int attempt, Duration stop) {}
 
     /**
+     * Threads of the process could not do their own work for a while, and can again. Told after each stop of the process, after
+     * each loan of a thread, and after single threads were looked at. Of looks for one purpose, the first ten thousand are told.
+     *
+     * @param pauses the oldest first
+     */
+    default void paused(int pid, List<Pause> pauses) {}
+
+    /**
+     * The tool has ended a phase of the operation, with success or without. Phases that lie in it have been told before.
+     *
+     * @param from when it began, on the scale of {@link System#nanoTime}
+     * @param to   when it ended
+     */
+    default void phase(int pid, Phase phase, long from, long to) {}
+
+    /**
      * Threads blocked the change in that stop; it is tried again until the deadline.
      *
      * @param attempt  the number of that stop
@@ -51,4 +67,9 @@ public interface OperationListener {
      * @param stop     the last one
      */
     default void committed(int pid, int attempts, Duration stop) {}
+
+    /** Both are told everything, this one first. */
+    default OperationListener and(OperationListener other) {
+        return this == NONE ? other : other == NONE ? this : new ListenerPair(this, other);
+    }
 }

@@ -195,4 +195,9 @@ public final class PatchStore {
     public Optional<AutoCloseable> watch() throws IOException {
         return directory.watch();
     }
+
+    @Override
+    public String toString() {
+        return "patches in " + RawText.of(directory());
+    }
 }

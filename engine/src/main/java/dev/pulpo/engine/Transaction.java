@@ -1,5 +1,7 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.engine.flight.Flight;
+import dev.pulpo.engine.flight.OutcomeEvent;
 import dev.pulpo.engine.operation.ApplyOperation;
 import dev.pulpo.engine.operation.JointOperation;
 import dev.pulpo.engine.operation.RevertOperation;
@@ -114,11 +116,31 @@ public final class Transaction {
             List<JointOperation.Part> parts = new ArrayList<>();
             work.forEach((process, items) -> parts.add(part.apply(process, items)));
             TransactionReport report = Interruption.run(() -> JointOperation.run(parts, consistency));
+            if (Flight.isOn()) {
+                record(report);
+            }
             Map<Integer, TransactionReport.Result> results = new HashMap<>();
             report.processes().forEach(result -> results.put(result.pid(), result));
             done.values().forEach(result -> results.put(result.pid(), result));
             return new TransactionReport(report.failure(),
                     processes.stream().map(process -> results.get(process.pid())).filter(Objects::nonNull).toList());
         });
+    }
+
+    /** Gives the outcomes to JDK Flight Recorder. */
+    private static void record(TransactionReport report) {
+        for (TransactionReport.Result result : report.processes()) {
+            switch (result) {
+                case TransactionReport.Result.InForce in ->
+                    in.outcomes().forEach(outcome -> new OutcomeEvent().succeeded(outcome));
+                case TransactionReport.Result.Reverted reverted -> new OutcomeEvent().succeeded(reverted.outcome());
+                case TransactionReport.Result.Failed failed -> new OutcomeEvent().failed(failed.pid(), failed.why());
+                case TransactionReport.Result.Gone gone -> new OutcomeEvent().failed(gone.pid(), gone.why());
+                case TransactionReport.Result.LeftBehind left -> new OutcomeEvent().failed(left.pid(), left.why());
+                case TransactionReport.Result.PutBack back -> OutcomeEvent.undone(back.pid());
+                case TransactionReport.Result.TakenBack back -> OutcomeEvent.undone(back.pid());
+                case TransactionReport.Result.Untouched untouched -> OutcomeEvent.undone(untouched.pid());
+            }
+        }
     }
 }

@@ -210,4 +210,9 @@ public final class Upkeep {
             failures.put(standing.patch().id(), failed);
         }
     }
+
+    @Override
+    public String toString() {
+        return "upkeep of " + patches.size() + (patches.size() == 1 ? " patch" : " patches");
+    }
 }

@@ -26,11 +26,13 @@
  * <li>{@link Outcome}, {@link AppliedPatch}: what an apply did, and what holds in a process;
  * <li>{@link Retention}, {@link LeftoverPatch}, {@link HeldWord}: how long a reverted patch stays loaded, and what keeps it;
  * <li>{@link ShadowVariables}: values that patches keep beside the objects of a process;
- * <li>{@link OperationListener}: is told how an operation goes on;
+ * <li>{@link OperationListener}, {@link Phase}, {@link Pause}, {@link ThreadPause}: what is told of an operation that goes on,
+ * and who paused for how long; {@link TimelineRecorder}, {@link Timeline}: all of that as a value; {@link ListenerPair}: for two
+ * who listen;
  * <li>{@link Transition}: threads that change one by one;
  * <li>{@link Transaction}, {@link TransactionReport}: several processes, all or none;
  * <li>{@link Preflight}, {@link OtherPatcher}: whether a process can be patched at all, and who else patches it;
- * <li>{@link ThreadStack}, {@link StackFrame}, {@link LocalValue}, {@link CodePlace}: what threads do, and what an
+ * <li>{@link ThreadStack}, {@link StackProfile}, {@link StackFrame}, {@link LocalValue}, {@link CodePlace}: what threads do, and what an
  * address is;
  * <li>{@link PulpoException}, {@link RefusedException}, {@link BlockedException}, {@link PauseExceededException},
  * {@link InTransitionException}, {@link OperationInterruptedException}, {@link TargetBusyException}, {@link TargetGoneException}, {@link

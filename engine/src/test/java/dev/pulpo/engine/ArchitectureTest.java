@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Errno;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -73,7 +75,8 @@ class ArchitectureTest {
     }
 
     /** The engine's packages below its face, the lowest first: each uses only those before it. */
-    private static final List<String> STAIRCASE = List.of("target", "code", "stack", "trace", "borrow", "registry",
+    private static final List<String> STAIRCASE = List.of("flight", "target", "code", "stack", "trace", "borrow",
+            "registry",
             "container", "check", "plan", "session", "commit", "recovery", "reach", "load", "transition", "transaction",
             "operation", "inspect", "pack", "diff", "update", "probe", "store");
 
@@ -216,6 +219,23 @@ class ArchitectureTest {
                             .filter(name.asPredicate()).map(text -> file.getFileName() + ": " + text)))
                     .isEmpty();
         }
+    }
+
+    /** Whoever types an expression in jshell is shown its value. These are the packages that the shell imports. */
+    @Test
+    void everyValueSaysWhatItIs() {
+        assertThat(CLASSES.stream()
+                .filter(type -> Set.of("dev.pulpo.engine", "dev.pulpo.elf").contains(type.getPackageName()))
+                .filter(ArchitectureTest::hasInstancesForUsers)
+                .filter(type -> type.getMethods().stream().noneMatch(method -> method.getName().equals("toString")))
+                .map(JavaClass::getName)).isEmpty();
+    }
+
+    private static boolean hasInstancesForUsers(JavaClass type) {
+        return type.getModifiers().contains(JavaModifier.PUBLIC) && !type.getModifiers().contains(JavaModifier.ABSTRACT)
+                && !type.isInterface() && !type.isEnum() && !type.isAssignableTo(Throwable.class)
+                && type.getMethods().stream().anyMatch(method -> method.getModifiers().contains(JavaModifier.PUBLIC)
+                        && !method.getModifiers().contains(JavaModifier.STATIC));
     }
 
     private static String read(Path file) {

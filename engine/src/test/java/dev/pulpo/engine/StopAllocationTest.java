@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.Method;
 import java.nio.file.Path;
+import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,14 +55,30 @@ class StopAllocationTest {
     }
 
     @Test
-    @SuppressWarnings("try") // the resource is there to be closed
     void warmStopAllocatesNothing() throws Exception {
+        stopsAllocateNothing(OperationListener.NONE);
+    }
+
+    /** The events of stops are made before and committed after. */
+    @Test
+    void warmStopAllocatesNothingWhileItIsRecorded() throws Exception {
+        TimelineRecorder recorder = new TimelineRecorder();
+        try (Recording recording = new Recording()) {
+            recording.start();
+            stopsAllocateNothing(recorder);
+        }
+        assertThat(recorder.timelines()).isNotEmpty();
+    }
+
+    @SuppressWarnings("try") // the resource is there to be closed
+    private static void stopsAllocateNothing(OperationListener listener) throws Exception {
         Victims victims = new Victims(directory);
         LivePatch patch = LivePatch.of(victims.fix(2)).target("libanswer.so").replace("answer", "fixed_answer");
         Meter meter = new Meter();
         try (RunningServer server = RunningServer.preloaded(victims.server(), "8", "sleep");
                 LiveProcess process = LiveProcess.attach(server.pid());
                 Watch watch = Watch.ofStops(server.pid(), meter::begin, meter::end)) {
+            process.listen(listener);
             int clean = 0;
             int rounds = 0;
             while (clean < CLEAN) {

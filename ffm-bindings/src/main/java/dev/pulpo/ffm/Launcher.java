@@ -293,4 +293,10 @@ public final class Launcher {
             syscall(Linux.SYS_close(), descriptor, 0, 0);
         }
     }
+
+    @Override
+    public String toString() {
+        return "launcher of "
+                + new String(command.getFirst().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+    }
 }

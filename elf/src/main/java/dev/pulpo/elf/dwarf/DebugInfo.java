@@ -400,4 +400,9 @@ public final class DebugInfo implements AutoCloseable {
     public void close() {
         owned.forEach(ElfFile::close);
     }
+
+    @Override
+    public String toString() {
+        return "debug information of " + described.name();
+    }
 }

@@ -130,6 +130,7 @@ public final class ThreadBorrower {
         }
         long above = registers.rsp() - stub.stack().start().value();
         Release.detach(ptrace, tools.waits(), tid, registers, 0, began);
+        tools.pauses().alone(tid, began, System.nanoTime());
         return above >= 0 && above <= stub.stack().size();
     }
 
@@ -337,7 +338,7 @@ public final class ThreadBorrower {
         }
         if (worst == Restart.BY_REGISTERS && InterruptedCall.restart(registers, memory) != Restart.BY_REGISTERS) {
             Release.detach(ptrace, tools.waits(), tid, registers, 0, began);
-            tools.longest().note(System.nanoTime() - began);
+            tools.pauses().alone(tid, began, System.nanoTime());
             return new Attempt.Postponed();
         }
         Unfit unfit = unfit(tid, registers, frameOn, worst);
@@ -349,7 +350,7 @@ public final class ThreadBorrower {
         long[] frames = frames(programCounter);
         int frame = walked ? check.blockingFrame() : -1;
         Release.detach(ptrace, tools.waits(), tid, registers, 0, began);
-        tools.longest().note(System.nanoTime() - began);
+        tools.pauses().alone(tid, began, System.nanoTime());
         return new Attempt.Refused(
                 () -> blocker(unfit, report.stopped(tid, frames, frame, call, programCounter)));
     }

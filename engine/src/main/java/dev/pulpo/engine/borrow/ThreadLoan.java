@@ -389,6 +389,7 @@ public final class ThreadLoan implements AutoCloseable {
             }
         } finally {
             ended = System.nanoTime();
+            tools.pauses().borrowed(tid, began, ended);
             arena.close();
             tools.scheduling().restore(raised);
         }

@@ -5,14 +5,18 @@ import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.Blocker;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.PauseExceededException;
+import dev.pulpo.engine.Phase;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.code.CodeRanges;
+import dev.pulpo.engine.flight.CommitEvent;
+import dev.pulpo.engine.flight.Flight;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.session.Session;
 import dev.pulpo.engine.stack.PauseBudget;
+import dev.pulpo.engine.target.Tracee;
 import dev.pulpo.engine.trace.BlockerHistory;
 import dev.pulpo.engine.trace.ProcessStop;
 import dev.pulpo.ffm.SystemCallException;
@@ -82,16 +86,28 @@ public final class CommitLoop {
      * @throws dev.pulpo.engine.OperationInterruptedException where the caller wants to end; nothing is changed
      * @throws PauseExceededException where the last attempt would have exceeded the pause budget; nothing is changed
      */
+    @SuppressWarnings("try") // the phase is there to be closed
     public Done untilDone(long deadline) {
-        try {
-            return done(deadline);
+        CommitEvent event = Flight.isOn() ? new CommitEvent(session.pid(), functions.size()) : null;
+        try (Tracee.Span committing = session.phase(Phase.COMMIT)) {
+            Done done = done(deadline);
+            if (event != null) {
+                event.made(done.attempts(), done.released());
+            }
+            return done;
         } finally {
+            if (event != null) {
+                event.ended();
+            }
             session.ledger().changed();
         }
     }
 
+    @SuppressWarnings("try") // the phase is there to be closed
     private Done done(long deadline) {
-        Warmup.await();
+        try (Tracee.Span rehearsing = session.phase(Phase.REHEARSAL)) {
+            Warmup.await();
+        }
         long backoff = FIRST_BACKOFF_NANOS;
         for (int attempt = 1;; attempt++) {
             session.checkInterrupted();

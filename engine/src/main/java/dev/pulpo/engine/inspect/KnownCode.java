@@ -107,7 +107,13 @@ public final class KnownCode implements AutoCloseable {
         };
     }
 
-    private List<StackFrame> frames(ProcessImage image, Optional<LoadedObject> vdso, StackReader.RawFrame frame) {
+    /** Whether a stack is known to its beginning. */
+    static boolean isWhole(StackReader.RawStack stack) {
+        return stack.end().filter(UnwindEnd.Outermost.class::isInstance).isPresent();
+    }
+
+    /** The functions at an address: inlined copies first, then the function around them. */
+    List<StackFrame> frames(ProcessImage image, Optional<LoadedObject> vdso, StackReader.RawFrame frame) {
         RemoteAddress pc = frame.pc();
         RemoteAddress code = frame.code();
         Optional<LoadedObject> found = image.containing(code).or(() -> vdso.filter(object -> object.contains(code)));

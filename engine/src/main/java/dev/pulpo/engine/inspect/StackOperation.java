@@ -4,9 +4,10 @@ import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.engine.code.StackTables;
 import dev.pulpo.engine.code.UnwindTables;
+import dev.pulpo.engine.stack.PauseBudget;
+import dev.pulpo.engine.target.Interruption;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.ProcFs;
-import dev.pulpo.engine.target.Interruption;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.engine.trace.OwnChild;
@@ -15,6 +16,7 @@ import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -58,9 +60,9 @@ public final class StackOperation {
 
     /** The stacks of all threads. */
     public List<ThreadStack> run() {
-        StackTables tables = tables();
+        StackTables tables = tables(image, memory);
         Optional<LoadedObject> vdso = UnwindTables.vdso(image, memory);
-        return locked(() -> readAll(tables)).stream()
+        return locked(image.pid(), () -> readAll(tables)).stream()
                 .map(stack -> code.name(image, vdso, stack)).toList();
     }
 
@@ -70,7 +72,7 @@ public final class StackOperation {
      * stack again.
      */
     public List<ThreadStack> runWithLocals() {
-        StackTables tables = tables();
+        StackTables tables = tables(image, memory);
         ThreadLocalMemory threadLocals = ThreadLocalMemory.of(image, memory);
         Optional<LoadedObject> vdso = UnwindTables.vdso(image, memory);
         Map<Integer, ThreadStack> known = new LinkedHashMap<>();
@@ -82,7 +84,7 @@ public final class StackOperation {
             // Threads that have ended do not appear again.
             wanted.keySet().forEach(known::remove);
             wanted.clear();
-            List<StackReader.RawStack> stacks = locked(() -> readWithLocals(tables.of(image), now));
+            List<StackReader.RawStack> stacks = locked(image.pid(), () -> readWithLocals(tables.of(image), now));
             boolean learnt = tables.learn(image);
             for (StackReader.RawStack stack : stacks) {
                 ThreadStack named = code.name(image, vdso, stack, threadLocals);
@@ -95,7 +97,8 @@ public final class StackOperation {
         return List.copyOf(known.values());
     }
 
-    private StackTables tables() {
+    /** The tables of a process. Waits until this JVM is ready for its first stop. */
+    static StackTables tables(ProcessImage image, TraceeMemory memory) {
         StackTables tables = new StackTables(memory);
         tables.of(image);
         // If it failed, the first stop is slower; nothing else changes.
@@ -103,8 +106,9 @@ public final class StackOperation {
         return tables;
     }
 
-    private <T> T locked(Supplier<T> work) {
-        TargetLock lock = TargetLock.await(image.pid(), PATIENCE_NANOS, Interruption.current(), words -> {});
+    /** Work that other tools wait for. */
+    static <T> T locked(int pid, Supplier<T> work) {
+        TargetLock lock = TargetLock.await(pid, PATIENCE_NANOS, Interruption.current(), words -> {});
         try {
             return work.get();
         } finally {
@@ -124,6 +128,23 @@ public final class StackOperation {
     private static List<StackReader.RawStack> read(ProcessImage image, TraceeMemory memory, CfiMap tables) {
         try (TracerThread tracer = new TracerThread(image.pid()); Arena arena = Arena.ofShared()) {
             return tracer.call(tools -> new StackReader(image.pid(), tools, tables, memory, arena, null).readAll());
+        }
+    }
+
+    /** Reads the stacks of these threads, each within a budget of its own. */
+    static List<StackReader.RawStack> read(ProcessImage image, TraceeMemory memory, CfiMap tables,
+            Collection<Integer> tids, PauseBudget budget) {
+        TracerThread tracer = TracerThread.lease(image.pid());
+        try (Arena arena = Arena.ofShared()) {
+            return tracer.call(tools -> {
+                StackReader reader = new StackReader(image.pid(), tools, tables, memory, arena, null).within(budget);
+                List<StackReader.RawStack> stacks = tids.stream().flatMap(tid -> reader.read(tid, List.of()).stream())
+                        .toList();
+                tools.pauses().drop();
+                return stacks;
+            });
+        } finally {
+            tracer.dismiss();
         }
     }
 

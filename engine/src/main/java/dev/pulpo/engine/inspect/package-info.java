@@ -5,7 +5,8 @@
  * <li>{@link StackOperation}: begin here;
  * <li>{@link StackReader}, {@link Capture}, {@link Snapshot}: what is read while a thread is stopped;
  * <li>{@link CapturedFrame}, {@link FrameValues}, {@link ThreadLocalMemory}: its evaluation after the release;
- * <li>{@link KnownCode}: names of addresses.
+ * <li>{@link KnownCode}: names of addresses;
+ * <li>{@link StackSampling}: stacks at many instants, counted.
  * </ul>
  */
 @NullMarked

@@ -2,6 +2,7 @@ package dev.pulpo.engine.load;
 
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.Phase;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.commit.CommitLoop;
@@ -10,6 +11,7 @@ import dev.pulpo.engine.reach.Unloading;
 import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.session.Session;
+import dev.pulpo.engine.target.Tracee;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -29,13 +31,14 @@ public final class LeftoverPatches {
      * @param maxPause the longest stop of the process
      * @param deadline after which no further patch is unloaded
      */
+    @SuppressWarnings("try") // the phase is there to be closed
     public static void unload(Session session, Optional<Duration> maxPause, long deadline) {
         List<Registry.StoredRecord> records = LeftoverLook
                 .triedAgain(session.ledger().now().in(PatchRecord.State.REVERTED));
         if (records.isEmpty()) {
             return;
         }
-        try {
+        try (Tracee.Span unloading = session.phase(Phase.UNLOAD)) {
             new Unloading(session, maxPause, deadline).run(records);
         } catch (BlockedException | BorrowedCallException | TargetBusyException busy) {
             session.message(records.size() + " reverted patches stay loaded: " + busy.getMessage());

@@ -7,6 +7,7 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MappedFile;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.Phase;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -23,6 +24,7 @@ import dev.pulpo.engine.session.Session;
 import dev.pulpo.engine.session.TrampolineMemory;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.TargetFiles;
+import dev.pulpo.engine.target.Tracee;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,7 +58,14 @@ public final class PatchLoader {
      * @param link to patches that come into force with this one
      * @return the number of its record
      */
+    @SuppressWarnings("try") // the phase is there to be closed
     public long run(TransactionLink link) throws IOException {
+        try (Tracee.Span loading = session.phase(Phase.LOAD)) {
+            return loadAndRecord(link);
+        }
+    }
+
+    private long loadAndRecord(TransactionLink link) throws IOException {
         StubCalls.LoadResult.Loaded loaded = load();
         TrampolineBlock block = TrampolineBlock.NONE;
         try {

@@ -6,6 +6,8 @@ import dev.pulpo.elf.cfi.CfiMap;
 import dev.pulpo.engine.HeldWord;
 import dev.pulpo.engine.OperationListener;
 import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.Pause;
+import dev.pulpo.engine.Phase;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
@@ -19,6 +21,8 @@ import dev.pulpo.engine.borrow.StubCalls;
 import dev.pulpo.engine.borrow.ThreadBorrower;
 import dev.pulpo.engine.borrow.ThreadLoan;
 import dev.pulpo.engine.code.StackTables;
+import dev.pulpo.engine.flight.BorrowEvent;
+import dev.pulpo.engine.flight.Flight;
 import dev.pulpo.engine.plan.ProcessRefusals;
 import dev.pulpo.engine.registry.FunctionRecord;
 import dev.pulpo.engine.registry.MessageRing;
@@ -103,10 +107,14 @@ public final class Session implements AutoCloseable {
      *
      * @param seen the image of the same process, read a moment ago
      */
+    @SuppressWarnings("try") // the phase is there to be closed
     public static Session open(Tracee tracee, Optional<ProcessImage> seen, long deadline, Runnable warmup) {
         long began = System.nanoTime();
         long patience = tracee.waits().longest().map(Duration::toNanos).orElse(Math.max(0, deadline - began));
-        TargetLock lock = TargetLock.await(tracee.pid(), patience, Interruption.current(), tracee.waits().told());
+        TargetLock lock;
+        try (Tracee.Span waiting = tracee.phase(Phase.WAIT)) {
+            lock = TargetLock.await(tracee.pid(), patience, Interruption.current(), tracee.waits().told());
+        }
         try {
             Session session = new Session(tracee, seen, deadline, System.nanoTime() - began, warmup, lock);
             session.checkIdentity();
@@ -275,7 +283,7 @@ public final class Session implements AutoCloseable {
 
     /** The longest stop of one thread so far, loans excluded. */
     public Duration longestStop() {
-        return Duration.ofNanos(Math.max(longestStop, tracer.longestStop().nanos()));
+        return Duration.ofNanos(Math.max(longestStop, tracer.pauses().longestStop()));
     }
 
     /** The longest time so far that one thread was stopped or borrowed. */
@@ -290,7 +298,9 @@ public final class Session implements AutoCloseable {
     /** Runs work on the tracer thread. After a failure no thread of the process is traced any more. */
     public <T> T onTracer(TracerThread.Work<T> work) {
         try {
-            return tracer.call(work);
+            T result = tracer.call(work);
+            tellPauses();
+            return result;
         } catch (RuntimeException | Error failed) {
             // The end of the tracer thread releases what the work has not released. That must not wait until the
             // operation ends.
@@ -299,8 +309,25 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    private void tellPauses() {
+        if (tracee.isListenedTo()) {
+            List<Pause> pauses = tracer.pauses().take();
+            if (!pauses.isEmpty()) {
+                tell(listener -> listener.paused(pid(), pauses));
+            }
+        } else {
+            tracer.pauses().drop();
+        }
+    }
+
+    /** Notes that a phase begins; closing it ends the phase. */
+    public Tracee.Span phase(Phase phase) {
+        return tracee.phase(phase);
+    }
+
     /** Ends the tracer thread, which releases threads that could not be detached, and starts another. */
     public void renewTracer() {
+        tellPauses();
         tracer.close();
         longestStop = longestStop().toNanos();
         tracer = TracerThread.lease(pid());
@@ -312,6 +339,7 @@ public final class Session implements AutoCloseable {
         }
     }
 
+    @SuppressWarnings("try") // the phase is there to be closed
     private void inject() {
         List<Refusal> refusals = ProcessRefusals.of(image);
         if (!refusals.isEmpty()) {
@@ -321,11 +349,13 @@ public final class Session implements AutoCloseable {
         ProcessImage before = image;
         Injection.Places places = Injection.Places.of(before);
         NamedFile named = NamedFile.of(before, stub, stub);
-        InjectionWarmup.await();
-        onBorrowed(ThreadBorrower.FrameOn.THREAD_STACK, deadline, loan -> {
-            new Injection(places, before, loan, memory(), deadline).load(named);
-            return true;
-        });
+        try (Tracee.Span injecting = phase(Phase.INJECT)) {
+            InjectionWarmup.await();
+            onBorrowed(ThreadBorrower.FrameOn.THREAD_STACK, deadline, loan -> {
+                new Injection(places, before, loan, memory(), deadline).load(named);
+                return true;
+            });
+        }
         if (refreshImage().loadedFor(StubLayout.SYMBOL, ByteSource.of(Stub.bytes())).isEmpty()) {
             throw image.stub().isEmpty()
                     ? new TargetUnreadableException(pid(), "the stub was loaded and cannot be found")
@@ -360,9 +390,13 @@ public final class Session implements AutoCloseable {
     }
 
     /** Borrows a thread, runs work on it, and returns it. */
+    @SuppressWarnings("try") // the phase is there to be closed
     private <T> T onBorrowed(ThreadBorrower.FrameOn frameOn, long deadline, Function<ThreadLoan, T> work) {
-        warmup.run();
+        try (Tracee.Span rehearsing = phase(Phase.REHEARSAL)) {
+            warmup.run();
+        }
         ProcessImage current = image;
+        BorrowEvent event = Flight.isOn() ? new BorrowEvent() : null;
         Lent<T> lent = onTracer(tools -> {
             ThreadLoan loan = borrow(current, tools, frameOn, deadline);
             T result;
@@ -371,6 +405,9 @@ public final class Session implements AutoCloseable {
             }
             borrowed = borrowed.plus(loan.duration());
             longestLoan = longer(longestLoan, loan.duration());
+            if (event != null) {
+                event.ended(pid(), loan.tid(), loan.duration());
+            }
             return new Lent<>(result, tools.hasUnreleased());
         });
         if (lent.hasUnreleased) {

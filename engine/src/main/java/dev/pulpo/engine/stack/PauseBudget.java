@@ -40,7 +40,12 @@ public final class PauseBudget {
 
     /** The stop begins. */
     public void begin() {
-        began = System.nanoTime();
+        begin(System.nanoTime());
+    }
+
+    /** The stop began at this time, on the scale of {@link System#nanoTime}. */
+    public void begin(long since) {
+        began = since;
         spent = false;
     }
 

@@ -67,6 +67,11 @@ public final class Interruption {
         return known == null ? new Interruption() : known;
     }
 
+    /** Whether the operation is to end. */
+    public boolean isRequested() {
+        return requested.getCount() == 0;
+    }
+
     /** Asks the operation to end. */
     public void request() {
         requested.countDown();
@@ -78,7 +83,7 @@ public final class Interruption {
      * @throws OperationInterruptedException whenever it is asked; so what undoes must not ask
      */
     public void check(int pid) {
-        if (requested.getCount() == 0) {
+        if (isRequested()) {
             throw new OperationInterruptedException(pid);
         }
     }

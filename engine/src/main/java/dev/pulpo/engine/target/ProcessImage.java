@@ -5,6 +5,8 @@ import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.engine.flight.Flight;
+import dev.pulpo.engine.flight.ImageEvent;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
 import dev.pulpo.stub.StubLayout;
@@ -38,8 +40,8 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
      */
     public static ProcessImage read(int pid, TraceeMemory memory) {
         ProcFs.Stat leader = ProcFs.stat(pid);
-        return read(pid, memory, leader.isLeaving() ? ProcFs.anyLiveThread(pid) : pid, leader.startTime(),
-                Optional.empty(), MOST_THREADS);
+        return recorded(pid, memory, leader.isLeaving() ? ProcFs.anyLiveThread(pid) : pid, leader.startTime(),
+                Optional.empty());
     }
 
     /**
@@ -51,7 +53,17 @@ public record ProcessImage(int pid, int tid, long startTime, String executable, 
     public ProcessImage again(TraceeMemory memory) {
         // A leader's id lasts as long as the process; other threads may have ended.
         int sure = tid == pid ? pid : ProcFs.anyLiveThread(pid);
-        return read(pid, memory, sure, startTime, Optional.of(this), MOST_THREADS);
+        return recorded(pid, memory, sure, startTime, Optional.of(this));
+    }
+
+    private static ProcessImage recorded(int pid, TraceeMemory memory, int tid, long startTime,
+            Optional<ProcessImage> known) {
+        ImageEvent event = Flight.isOn() ? new ImageEvent() : null;
+        ProcessImage image = read(pid, memory, tid, startTime, known, MOST_THREADS);
+        if (event != null) {
+            event.ended(pid, image.objects().size());
+        }
+        return image;
     }
 
     /** @param threads how many threads to try; each may end before all is read */

@@ -1,6 +1,8 @@
 package dev.pulpo.engine.trace;
 
 import dev.pulpo.engine.TargetGoneException;
+import dev.pulpo.engine.flight.Flight;
+import dev.pulpo.engine.flight.StopEvent;
 import dev.pulpo.engine.stack.PauseBudget;
 import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.target.PtraceAccess;
@@ -47,6 +49,7 @@ public final class ProcessStop implements AutoCloseable {
     private final Arena arena;
     private Registers[] registers = new Registers[0];
     private boolean[] known = new boolean[0];
+    private final @Nullable StopEvent event;
     private Scheduling.@Nullable Level raised;
     private boolean replaced;
     private List<Integer> late = List.of();
@@ -87,6 +90,7 @@ public final class ProcessStop implements AutoCloseable {
         arena = Arena.ofConfined();
         list = openList(pid, arena);
         threads = tableFor(list, arena);
+        event = Flight.isOn() && !OwnChild.isOwnChild(pid) ? new StopEvent(pid) : null;
     }
 
     private static ThreadTable tableFor(TaskList list, Arena arena) {
@@ -123,6 +127,7 @@ public final class ProcessStop implements AutoCloseable {
             throw new TargetGoneException(pid, "it has ended");
         }
         growRegisters();
+        tools.pauses().expect(registers.length);
         tools.waits().begin(pid, threads.tid(threads.count() - 1), threads.count());
         for (int i = 0; i < threads.count(); i++) {
             tools.waits().look(threads.tid(i), memory, tools.scheduling());
@@ -189,6 +194,9 @@ public final class ProcessStop implements AutoCloseable {
      * @param budget   of the whole stop
      */
     public StopResult stop(long deadline, PauseBudget budget) {
+        if (event != null) {
+            event.begin();
+        }
         raised = tools.scheduling().raise();
         budget.begin();
         began = System.nanoTime();
@@ -405,6 +413,9 @@ public final class ProcessStop implements AutoCloseable {
             list.close();
             arena.close();
         }
+        if (event != null && began != 0) {
+            event.ended(held, ended - began, ended - releaseBegan);
+        }
         rethrow();
     }
 
@@ -422,7 +433,7 @@ public final class ProcessStop implements AutoCloseable {
     private void tryRelease(int index) {
         try {
             release(index);
-            tools.longest().note(System.nanoTime() - threads.since(index));
+            tools.pauses().together(threads.tid(index), threads.since(index), System.nanoTime());
         } catch (RuntimeException | Error failed) {
             failure = failed;
         }

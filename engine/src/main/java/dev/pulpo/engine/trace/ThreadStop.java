@@ -90,6 +90,11 @@ public final class ThreadStop implements AutoCloseable {
         return tools.ptrace().readRegisters(tid, into) == 0;
     }
 
+    /** When the thread was asked to stop, on the scale of {@link System#nanoTime}. */
+    public long began() {
+        return began;
+    }
+
     /** How long the thread was stopped. Known after {@link #close}. */
     public Duration duration() {
         return Duration.ofNanos(ended - began);
@@ -106,5 +111,6 @@ public final class ThreadStop implements AutoCloseable {
             ptrace.detach(tid, 0);
         }
         ended = System.nanoTime();
+        tools.pauses().alone(tid, began, ended);
     }
 }

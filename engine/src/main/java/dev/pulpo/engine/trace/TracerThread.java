@@ -43,7 +43,7 @@ public final class TracerThread implements AutoCloseable {
     private final Thread thread;
     private final boolean rehearses;
     private volatile @Nullable Tools tools;
-    private final LongestStop longest = new LongestStop();
+    private final PauseLog pauses = new PauseLog();
     private volatile int tid;
     private volatile boolean ended;
     private boolean failed;
@@ -55,11 +55,11 @@ public final class TracerThread implements AutoCloseable {
      * @param saved   for the original registers of a borrowed thread
      * @param scratch for all other registers
      * @param late    threads that have yet to stop
-     * @param longest the longest stop of one thread
+     * @param pauses  of threads, with the longest
      * @param waits   how long threads had waited before they were stopped
      */
     public record Tools(Arena arena, Ptrace ptrace, Pause pause, Scheduling scheduling,
-            Registers saved, Registers scratch, LateStops late, LongestStop longest,
+            Registers saved, Registers scratch, LateStops late, PauseLog pauses,
             TimedWaits waits) {
         /** Whether threads are seized that could not be released, or that exited unnoticed. */
         public boolean hasUnreleased() {
@@ -83,7 +83,7 @@ public final class TracerThread implements AutoCloseable {
         }
 
         @SuppressWarnings("MustBeClosed") // closed by finish()
-        static Tools create(LongestStop longest, boolean rehearses) {
+        static Tools create(PauseLog pauses, boolean rehearses) {
             Arena arena = Arena.ofConfined();
             Ptrace ptrace = new Ptrace(arena);
             Pause pause = new Pause(arena);
@@ -91,7 +91,7 @@ public final class TracerThread implements AutoCloseable {
             return new Tools(arena, ptrace, pause, new Scheduling(arena, !rehearses),
                     new Registers(arena),
                     new Registers(arena), new LateStops(ptrace, waits, pause, new Registers(arena)),
-                    longest, waits);
+                    pauses, waits);
         }
     }
 
@@ -126,7 +126,7 @@ public final class TracerThread implements AutoCloseable {
             return new TracerThread(pid);
         }
         idle.thread.setName(name(pid));
-        idle.longest.forget();
+        idle.pauses.forget();
         return idle;
     }
 
@@ -192,16 +192,16 @@ public final class TracerThread implements AutoCloseable {
         return task;
     }
 
-    /** The longest stop of one thread so far, loans excluded. */
-    public LongestStop longestStop() {
-        return longest;
+    /** The pauses of threads so far. To be read while the thread does nothing. */
+    public PauseLog pauses() {
+        return pauses;
     }
 
     private Tools tools() {
         Tools known = tools;
         if (known == null) {
             tid = Processes.currentThread();
-            known = Tools.create(longest, rehearses);
+            known = Tools.create(pauses, rehearses);
             tools = known;
         }
         known.ptrace().guard().arm();

@@ -3,7 +3,7 @@
  *
  * <ul>
  * <li>{@link TracerThread}: the platform thread that makes every ptrace call for a target;
- * <li>{@link ProcessStop}, {@link ThreadTable}, {@link LongestStop}: the stop of all threads;
+ * <li>{@link ProcessStop}, {@link ThreadTable}, {@link PauseLog}: the stop of all threads, and who paused for how long;
  * <li>{@link ThreadStop}: the stop of one thread;
  * <li>{@link LateStops}: threads that stop after their deadline;
  * <li>{@link Release}, {@link TimedWaits}, {@link InterruptedCall}: how a thread continues as if it had not been stopped;

@@ -4,6 +4,7 @@ import dev.pulpo.engine.recovery.CallbackCalls;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.Phase;
 import dev.pulpo.engine.PlannedFunction;
 import dev.pulpo.engine.Retention;
 import dev.pulpo.engine.Refusal;
@@ -26,6 +27,7 @@ import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.registry.TransactionLink;
 import dev.pulpo.engine.session.Session;
 import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.Tracee;
 import dev.pulpo.ffm.RemoteAddress;
 import java.io.IOException;
 import java.time.Duration;
@@ -81,9 +83,17 @@ public final class PatchSet implements TransactionStep {
      * @return those that have something to do: what is in force already is left out
      * @throws RefusedException with all reasons against any of them
      */
+    @SuppressWarnings("try") // the phase is there to be closed
     public static List<PatchPlan> replanned(Session session, List<PatchPlan> plans, Consistency consistency,
             PlanCheck checks) throws IOException {
-        session.ensureStub();
+        try (Tracee.Span checking = session.phase(Phase.CHECK)) {
+            session.ensureStub();
+            return plannedAgain(session, plans, consistency, checks);
+        }
+    }
+
+    private static List<PatchPlan> plannedAgain(Session session, List<PatchPlan> plans, Consistency consistency,
+            PlanCheck checks) throws IOException {
         Recovery.run(session, consistency.maxPause());
         StalePatches.retire(session, List.of());
         List<PatchPlan> fresh = new ArrayList<>();

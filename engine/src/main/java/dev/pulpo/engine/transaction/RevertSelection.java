@@ -2,6 +2,7 @@ package dev.pulpo.engine.transaction;
 
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.PatchId;
+import dev.pulpo.engine.Phase;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.plan.PatchRelations;
@@ -10,6 +11,7 @@ import dev.pulpo.engine.recovery.StalePatches;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.engine.session.Session;
 import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.engine.target.Tracee;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -30,10 +32,17 @@ public final class RevertSelection {
      * @return oldest first; empty where none of them is in force
      * @throws RefusedException where they must stay
      */
+    @SuppressWarnings("try") // the phase is there to be closed
     public static List<Registry.StoredRecord> of(Session session, Choice choice, Consistency consistency) {
         if (session.image().stub().isEmpty()) {
             return List.of();
         }
+        try (Tracee.Span checking = session.phase(Phase.CHECK)) {
+            return chosen(session, choice, consistency);
+        }
+    }
+
+    private static List<Registry.StoredRecord> chosen(Session session, Choice choice, Consistency consistency) {
         Recovery.run(session, consistency.maxPause());
         if (session.ledger().now().transition().isPresent()) {
             StalePatches.retire(session, session.ledger().now().active());

@@ -22,6 +22,11 @@ final class Apply extends OnProcesses {
     private When when = new When();
 
     @Override
+    String title() {
+        return "apply " + arguments.names();
+    }
+
+    @Override
     int run(List<LiveProcess> processes) throws IOException {
         List<LivePatch> patches = arguments.patches(this);
         return processes.size() == 1 ? toOne(processes.getFirst(), patches) : toAll(processes, patches);
@@ -32,6 +37,7 @@ final class Apply extends OnProcesses {
                 ? List.of(process.apply(patches.getFirst(), when.consistency()))
                 : process.apply(process.plan(patches), when.consistency());
         boolean already = outcomes.stream().allMatch(Outcome::isAlready);
+        outcomes.forEach(outcome -> note(outcome.toString()));
         print(outcomes.stream().map(Outcome::toString).collect(Collectors.joining(System.lineSeparator())),
                 outcomes.size() == 1
                         ? Json.of(outcomes.getFirst())

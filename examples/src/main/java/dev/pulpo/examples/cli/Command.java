@@ -1,6 +1,7 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.OperationListener;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.terminal.Terminal;
 import java.io.IOException;
@@ -40,8 +41,17 @@ abstract class Command implements Callable<Integer> {
         if (progress.isEmpty() && Terminal.isWatched()) {
             progress = Optional.of(new ProgressLine(spec.commandLine().getErr()));
         }
-        progress.ifPresent(process::listen);
+        OperationListener told = progress.<OperationListener>map(shown -> shown).orElse(OperationListener.NONE)
+                .and(listener());
+        if (!told.equals(OperationListener.NONE)) {
+            process.listen(told);
+        }
         return process;
+    }
+
+    /** Who is told of operations besides people at the terminal. */
+    OperationListener listener() {
+        return OperationListener.NONE;
     }
 
     /** Work that prints several results; as JSON they become a list in one object. */

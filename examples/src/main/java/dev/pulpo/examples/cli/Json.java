@@ -23,6 +23,7 @@ import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PackReport;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PatchPlan;
+import dev.pulpo.engine.StackProfile;
 import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.engine.Transition;
@@ -154,6 +155,20 @@ final class Json {
                                 "function", frame.function(), "inlined", frame.inlined(), "locals",
                                 frame.locals().stream().map(Json::of).toList()), frame.place()))
                         .toList());
+    }
+
+    static Map<String, Object> of(StackProfile profile) {
+        return object("pid", profile.pid(), "name", profile.name(), "samples", profile.samples(), "late",
+                profile.late(), "tookMicros", micros(profile.took()), "omitted", profile.omitted(), "stacks",
+                profile.stacks().stream().map(stack -> object("thread", stack.thread(), "running", stack.running(),
+                        "count", stack.count(), "frames",
+                        stack.frames().stream().map(frame -> object("function", frame.function(), "object",
+                                frame.object(), "inlined", frame.inlined())).toList()))
+                        .toList(),
+                "threads",
+                profile.cost().stream().map(cost -> object("tid", cost.tid(), "name", cost.name(), "stops",
+                        cost.stops(), "longestPauseMicros", micros(cost.longest()), "pausedMicros",
+                        micros(cost.total()))).toList());
     }
 
     private static Map<String, Object> of(LocalValue local) {

@@ -1,8 +1,10 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.OperationListener;
 import dev.pulpo.engine.TransactionReport;
 import dev.pulpo.examples.exit.ExitStatus;
+import dev.pulpo.examples.picture.Report;
 import dev.pulpo.examples.terminal.RemedyOptions;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,6 +19,9 @@ abstract class OnProcesses extends Command {
             "--process"}, required = true, split = ",", paramLabel = "PID|NAME|WILDCARD", description = "the process, or several; by id, or by a name that no other process has; may be repeated")
     private List<String> which = new ArrayList<>();
 
+    @CommandLine.Mixin
+    private Report report = new Report();
+
     @CommandLine.Option(names = "--all", description = "all processes that a name matches")
     private boolean all;
 
@@ -26,7 +31,24 @@ abstract class OnProcesses extends Command {
     }
 
     @Override
+    OperationListener listener() {
+        return report.listener();
+    }
+
+    @Override
     public Integer call() throws IOException {
+        return report.of(title(), this::attachAndRun, Failures::message);
+    }
+
+    /** What is done, as the title of a report. */
+    abstract String title();
+
+    /** Adds a line to the report. */
+    void note(String line) {
+        report.note(line);
+    }
+
+    private int attachAndRun() throws IOException {
         List<LiveProcess> processes = new ArrayList<>();
         try {
             for (int pid : Selection.pids(this, which, all)) {
@@ -46,13 +68,16 @@ abstract class OnProcesses extends Command {
      *
      * @param outcome the word for success
      */
-    int print(TransactionReport report, String outcome) {
-        Optional<RuntimeException> failure = report.failure();
+    int print(TransactionReport results, String outcome) {
+        Optional<RuntimeException> failure = results.failure();
         int status = failure.map(ExitStatus::of).orElse(0);
         Map<String, Object> object = failure.map(why -> Failures.describe(why, status))
                 .orElseGet(() -> Json.object("outcome", outcome));
-        object.put("processes", report.processes().stream().map(Json::of).toList());
-        print(report.text(RemedyOptions.WORDING), object);
+        object.put("processes", results.processes().stream().map(Json::of).toList());
+        String text = results.text(RemedyOptions.WORDING);
+        print(text, object);
+        text.lines().forEach(this::note);
+        failure.map(Failures::message).ifPresent(this::note);
         failure.ifPresent(why -> complain(Failures.message(why)));
         return status;
     }

@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.Replacement;
@@ -8,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 
 /** The arguments that name patches. */
@@ -29,6 +31,11 @@ final class PatchArguments {
 
     @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, convention, inlined, cloned, layout, duplicated, data, constructor, interposed, undefined, options")
     private List<Check> allowed = new ArrayList<>();
+
+    /** The names of the files. */
+    String names() {
+        return files.stream().map(file -> RawText.of(file.getFileName())).collect(Collectors.joining(", "));
+    }
 
     /**
      * The patches, in the order in which they were selfDescribing.

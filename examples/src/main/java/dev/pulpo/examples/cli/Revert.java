@@ -35,6 +35,11 @@ final class Revert extends OnProcesses {
     private When when = new When();
 
     @Override
+    String title() {
+        return "revert " + String.join(", ", patches);
+    }
+
+    @Override
     int run(List<LiveProcess> processes) throws IOException {
         Map<LiveProcess, List<PatchId>> ids = new LinkedHashMap<>();
         List<String> lines = new ArrayList<>();
@@ -67,11 +72,13 @@ final class Revert extends OnProcesses {
             return 0;
         }
         lines.forEach(this::say);
+        lines.forEach(this::note);
         if (processes.size() > 1) {
             return print(Transaction.revert(ids, when.consistency(), retention()), "reverted");
         }
         Map.Entry<LiveProcess, List<PatchId>> only = ids.entrySet().iterator().next();
         Outcome outcome = only.getKey().revert(only.getValue(), when.consistency(), retention());
+        note(outcome.toString());
         print(outcome.toString(), Json.of(outcome));
         return 0;
     }

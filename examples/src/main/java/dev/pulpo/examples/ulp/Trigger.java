@@ -6,6 +6,7 @@ import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.engine.OperationListener;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchPlan;
 import dev.pulpo.engine.ProcessFilter;
@@ -14,8 +15,9 @@ import dev.pulpo.engine.Retention;
 import dev.pulpo.examples.crowd.Crowd;
 import dev.pulpo.examples.crowd.Unforeseen;
 import dev.pulpo.examples.exit.ExitStatus;
-import dev.pulpo.examples.terminal.Terminal;
+import dev.pulpo.examples.picture.Report;
 import dev.pulpo.examples.terminal.FailureText;
+import dev.pulpo.examples.terminal.Terminal;
 import dev.pulpo.ffm.SystemCallException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -81,9 +83,16 @@ final class Trigger extends UlpCommand {
     @CommandLine.Parameters(arity = "0..1", paramLabel = "ARG1", description = "the patch, or a wildcard for patches")
     private String file = "";
 
+    @CommandLine.Mixin
+    private Report drawn = new Report();
+
     @Override
     int run() throws IOException, InterruptedException {
         checkUsage();
+        return drawn.of("trigger " + file, this::trigger, FailureText::of);
+    }
+
+    private int trigger() throws IOException, InterruptedException {
         if (disableSeccomp && !maySuspendSeccomp()) {
             warn("error: disabling seccomp requires CAP_SYS_ADMIN, but user does not provide it.\n"
                     + "suggestion: run ulp as root.");
@@ -190,6 +199,8 @@ final class Trigger extends UlpCommand {
     record Done(int pid, String name, List<Verdict> verdicts, String unreachable) {}
 
     private void report(TriggerReport report, Done done) {
+        done.verdicts.forEach(verdict -> drawn.note(done.name + " (pid: " + done.pid + "): "
+                + (verdict.isSuccess() ? "SUCCESS " + verdict.patch() : verdict.explanation())));
         if (done.unreachable.isEmpty()) {
             report.add(done.pid, done.name, done.verdicts);
         } else if (which.pid().isPresent() || done.verdicts.getFirst().isSkipped()) {
@@ -204,6 +215,9 @@ final class Trigger extends UlpCommand {
     private LiveProcess attach(int pid) {
         LiveProcess process = LiveProcess.attach(pid);
         process.awaitOthers(Duration.ofSeconds(timeout), this::warn);
+        if (!drawn.listener().equals(OperationListener.NONE)) {
+            process.listen(drawn.listener());
+        }
         return process;
     }
 
