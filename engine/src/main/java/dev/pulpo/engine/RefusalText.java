@@ -54,6 +54,7 @@ final class RefusalText {
             case Refusal.NeededByOther r ->
                 "patch " + r.other().shortForm() + " depends on patch " + r.patch().shortForm();
             case Refusal.BadReference r -> "the reference to " + r.variable() + " cannot be resolved: " + r.reason();
+            case Refusal.NoData r -> r.expression() + ": " + r.reason();
             case Refusal.NoStub r -> "process " + r.process() + " does not carry the stub";
             case Refusal.LoadingForbidden r ->
                 "nothing can be loaded into the process: " + String.join("; ", r.reasons());

@@ -1,6 +1,7 @@
 package dev.pulpo.engine.inspect;
 
 import dev.pulpo.elf.cfi.CfiMap;
+import dev.pulpo.elf.dwarf.NoDataException;
 import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.engine.code.StackTables;
 import dev.pulpo.engine.code.UnwindTables;
@@ -10,6 +11,7 @@ import dev.pulpo.engine.target.Interruption;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.engine.trace.OwnChild;
+import dev.pulpo.engine.trace.ThreadStop;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.TraceeMemory;
@@ -93,6 +95,36 @@ public final class StackOperation {
             }
         }
         return List.copyOf(known.values());
+    }
+
+    /**
+     * The thread pointer of a thread: the base address of fs. Stops the thread for as long as it takes to read its registers.
+     *
+     * @throws NoDataException where there is no such thread, or it does not stop
+     */
+    public long threadPointer(int tid) {
+        WARM.handle((done, failure) -> failure == null).join();
+        return locked(() -> {
+            try (TracerThread tracer = new TracerThread(image.pid())) {
+                return tracer.call(tools -> switch (ThreadStop.of(image.pid(), tid, memory, tools)) {
+                    case ThreadStop.Attempt.Gone gone -> throw noThread(tid);
+                    case ThreadStop.Attempt.Late late -> throw new NoDataException("thread " + tid + ": "
+                            + late.reason());
+                    case ThreadStop.Attempt.Stopped stopped -> {
+                        try (ThreadStop stop = stopped.stop()) {
+                            if (!stop.readRegisters(tools.saved())) {
+                                throw noThread(tid);
+                            }
+                        }
+                        yield tools.saved().fsBase();
+                    }
+                });
+            }
+        });
+    }
+
+    private NoDataException noThread(int tid) {
+        return new NoDataException("process " + image.pid() + " has no thread " + tid);
     }
 
     private StackTables tables() {

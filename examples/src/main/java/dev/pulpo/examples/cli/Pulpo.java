@@ -47,7 +47,7 @@ public final class Pulpo implements Runnable {
                 .with("apply", Apply.class).with("revert", Revert.class).with("transition", TransitionCommand.class)
                 .with("probe", ProbeCommand.class)
                 .with("patches", Patches.class).with("messages", Messages.class).with("stack", Stack.class)
-                .with("where", Where.class).with("layout", Layout.class).with("pack", Pack.class)
+                .with("print", Print.class).with("where", Where.class).with("layout", Layout.class).with("pack", Pack.class)
                 .with("build", Build.class).with("preflight", PreflightCommand.class).with("diff", Diff.class)
                 .with("outdated", Outdated.class).with("update", Update.class).with("accept", Accept.class)
                 .with("withdraw", Withdraw.class).with("status", Status.class)
