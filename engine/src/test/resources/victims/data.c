@@ -12,7 +12,9 @@
 #include "data.h"
 
 enum color { RED, GREEN = 5, BLUE };
-enum rights { READ = 1, WRITE = 2, EXECUTE = 4, ALL = 7 };
+enum rights { READ = 1, WRITE = 2, EXECUTE = 4 };
+enum mixed { ONE = 1, TWO = 2, BOTH = 3 };
+enum modes { NONE, FAST, SAFE };
 enum depth { BELOW = -3, LEVEL = 0, ABOVE = 3 };
 typedef unsigned long long wide;
 typedef int (*operation)(int, int);
@@ -69,7 +71,8 @@ volatile int changing = 13;
 enum color color = GREEN;
 enum color no_color = 3;
 enum rights rights = READ | EXECUTE;
-enum rights all_rights = ALL;
+enum mixed mixed = BOTH, more_mixed = 5;
+enum modes modes = FAST | SAFE;
 enum rights odd_rights = WRITE | 16;
 enum rights no_rights = 0;
 enum depth deep = BELOW;
@@ -87,9 +90,9 @@ int *wild = (int *) 0x10;
 operation function = add;
 union word word = {0x04030201};
 int deep_array[2][2][2] = {{{1, 2}, {3, 4}}, {{5, 6}, {7, 8}}};
-static int twice = 22;
+static volatile int twice = 22;
 static struct point start = {-1, -1};
-struct client third = {0, "third", 12, ALL, {{5, 6}, {7, 8}}, {3}, {3, 'c'}, 1, -16, 127, 0xffffffffffull, BLUE};
+struct client third = {0, "third", 12, EXECUTE, {{5, 6}, {7, 8}}, {3}, {3, 'c'}, 1, -16, 127, 0xffffffffffull, BLUE};
 struct client second = {&third, "second", 11, WRITE, {{3, 4}, {5, 6}}, {2}, {2, 'b'}, 0, 15, 64, 1, RED};
 struct client first = {&second, "first", 10, READ | WRITE, {{1, 2}, {3, 4}}, {1}, {1, 'a'}, 1, -1, 3,
         0x123456789aull, GREEN};
@@ -102,9 +105,9 @@ struct ring lasso_c = {0, 3}, lasso_b = {&lasso_c, 2}, lasso_a = {&lasso_b, 1};
 struct ring *lasso = &lasso_a;
 extern char **environ;
 char **my_environment;
-static const int *read_only = &constant;
+static const int *volatile read_only = &constant;
 __thread int of_thread = 100;
-static __thread struct point thread_point = {7, 8};
+static __thread volatile struct point thread_point = {7, 8};
 struct { char before[4]; int unaligned; } __attribute__((packed)) packed = {"abc", 5};
 long watched, torn;
 

@@ -21,8 +21,9 @@ import java.util.OptionalLong;
 public final class DataObject {
     /** The most elements of a list. A longer one is taken for a circle that grows. */
     public static final int LONGEST_LIST = 100_000;
-    /** The most members that are looked at to find one in anonymous members and base classes. */
+    /** The most members that are looked at to find one in anonymous members and base classes, and how deep. */
     private static final int MOST_MEMBERS = 10_000;
+    private static final int DEEPEST = 32;
 
     private final DataWorld world;
     private final OptionalLong type;
@@ -78,7 +79,7 @@ public final class DataObject {
     public DataObject field(String name) {
         DataObject object = referred();
         if (object.described instanceof DataType.Structure structure) {
-            return object.member(structure, name, new int[1]).orElseThrow(() -> new NoDataException(structure.name()
+            return object.member(structure, name, new int[1], 0).orElseThrow(() -> new NoDataException(structure.name()
                     + " has no member " + name + near(name, structure)));
         }
         if (object.described instanceof DataType.Pointer) {
@@ -95,19 +96,19 @@ public final class DataObject {
         return nearest.isEmpty() ? "" : "; near that: " + String.join(", ", nearest);
     }
 
-    private Optional<DataObject> member(DataType.Structure structure, String name, int[] seen) {
+    private Optional<DataObject> member(DataType.Structure structure, String name, int[] seen, int depth) {
         Optional<DataType.Member> own = structure.member(name);
         if (own.isPresent() && !name.isEmpty()) {
             return Optional.of(member(own.get()));
         }
         for (DataType.Member member : structure.members()) {
-            if (++seen[0] > MOST_MEMBERS) {
+            if (++seen[0] > MOST_MEMBERS || depth > DEEPEST) {
                 throw new NoDataException(structure.name() + " has too many members");
             }
             if (member.base() || member.name().isEmpty() && member.bits().isEmpty()) {
                 DataObject inner = member(member);
-                if (inner.described instanceof DataType.Structure deeper && seen[0] < MOST_MEMBERS) {
-                    Optional<DataObject> found = inner.member(deeper, name, seen);
+                if (inner.described instanceof DataType.Structure deeper) {
+                    Optional<DataObject> found = inner.member(deeper, name, seen, depth + 1);
                     if (found.isPresent()) {
                         return found;
                     }
@@ -310,9 +311,13 @@ public final class DataObject {
     /** The text of an array of characters, or the one that a pointer points to, up to the NUL; see {@link RawText}. */
     public String asString() {
         ByteBuffer characters = switch (read(ValueLimits.ofElements(ValueLimits.MOST_ELEMENTS))) {
-            case Value.Text text when text.whole() -> text.characters();
-            case Value.Text text -> throw new NoDataException("no NUL follows within " + text.characters().limit()
-                    + " bytes at " + hex(text.address()));
+            case Value.Text text -> {
+                if (!text.whole()) {
+                    throw new NoDataException("no NUL follows within " + text.characters().limit() + " bytes at "
+                            + hex(text.address()));
+                }
+                yield text.characters();
+            }
             case Value.Characters found -> found.characters();
             case Value.Unknown unknown -> throw new NoDataException(unknown.reason());
             default -> throw notOf("text");

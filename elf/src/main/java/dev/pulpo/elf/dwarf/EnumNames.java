@@ -15,22 +15,23 @@ final class EnumNames {
                         () -> number.signum() > 0 && areFlags(constants) ? flags(constants, number.longValue()) : "");
     }
 
-    /** Whether all constants are bits, or runs of bits, so that a value may be several of them. */
+    /** Whether each constant is a bit of its own or none, so that a value may be several. */
     private static boolean areFlags(List<EnumLayout.Value> constants) {
-        return !constants.isEmpty() && constants.stream().mapToLong(EnumLayout.Value::number)
-                .allMatch(number -> number >= 0 && isRun(number));
-    }
-
-    private static boolean isRun(long number) {
-        long shifted = number >> Long.numberOfTrailingZeros(number);
-        return number == 0 || (shifted & (shifted + 1)) == 0;
+        long seen = 0;
+        for (EnumLayout.Value constant : constants) {
+            if (Long.bitCount(constant.number()) > 1 || (seen & constant.number()) != 0) {
+                return false;
+            }
+            seen |= constant.number();
+        }
+        return seen != 0;
     }
 
     private static String flags(List<EnumLayout.Value> constants, long number) {
         StringBuilder text = new StringBuilder("(");
         long left = number;
         for (EnumLayout.Value constant : constants) {
-            if ((left & constant.number()) != 0 && (number & constant.number()) == constant.number()) {
+            if ((left & constant.number()) != 0) {
                 text.append(text.length() > 1 ? " | " : "").append(constant.name());
                 left &= ~constant.number();
             }

@@ -11,14 +11,23 @@ final class ValueEncoder {
         String word = text.strip();
         int size = (int) Math.min(type.size().orElse(0), Integer.MAX_VALUE);
         return switch (type) {
-            case DataType.Base base when base.encoding() == DataType.Encoding.FLOATING -> floating(base, size, word);
-            case DataType.Base base -> whole(base, size, base.signed(), number(base, word));
+            case DataType.Base base -> base.encoding() == DataType.Encoding.FLOATING
+                    ? floating(base, size, word)
+                    : whole(base, size, base.signed(), number(base, word));
             case DataType.Enumeration values -> whole(values, size,
                     values.constants().stream().anyMatch(constant -> constant.number() < 0), constant(values, word));
-            case DataType.Pointer pointer when !pointer.reference() ->
-                whole(pointer, size, false, number(pointer, word));
-            default -> throw new NoDataException("values of type " + type.name() + " cannot be written as a whole");
+            case DataType.Pointer pointer -> {
+                if (pointer.reference()) {
+                    throw unwritable(type);
+                }
+                yield whole(pointer, size, false, number(pointer, word));
+            }
+            default -> throw unwritable(type);
         };
+    }
+
+    private static NoDataException unwritable(DataType type) {
+        return new NoDataException("values of type " + type.name() + " cannot be written as a whole");
     }
 
     private static BigInteger number(DataType type, String word) {

@@ -56,6 +56,7 @@ public final class DataStore {
     /** Whether memory still holds a value that was written. */
     public boolean holds(DataObject object, String text) {
         byte[] expected = object.encoded(text);
-        return Arrays.equals(expected, memory.bytes(new RemoteAddress(object.address().orElseThrow()), expected.length));
+        return Arrays.equals(expected,
+                memory.bytes(new RemoteAddress(object.address().orElseThrow()), expected.length));
     }
 }

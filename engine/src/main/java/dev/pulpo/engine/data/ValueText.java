@@ -49,10 +49,13 @@ public final class ValueText {
             case Value.Structure structure -> structure.fields().stream()
                     .map(field -> indent + INDENT + field(field, indent + INDENT))
                     .collect(Collectors.joining(",\n", "{\n", "\n" + indent + "}"));
-            case Value.Array array when hasParts(array) -> parts(array).stream()
-                    .map(part -> indent + INDENT
-                            + part.with(field(new Value.Field("", part.value()), indent + INDENT)))
-                    .collect(Collectors.joining(",\n", "{\n", more(array, ",\n" + indent + INDENT) + "\n" + indent + "}"));
+            case Value.Array array -> hasParts(array)
+                    ? parts(array).stream()
+                            .map(part -> indent + INDENT
+                                    + part.with(field(new Value.Field("", part.value()), indent + INDENT)))
+                            .collect(Collectors.joining(",\n", "{\n",
+                                    more(array, ",\n" + indent + INDENT) + "\n" + indent + "}"))
+                    : line(value);
             default -> line(value);
         };
     }
@@ -60,7 +63,9 @@ public final class ValueText {
     private String field(Value.Field field, String indent) {
         String name = named(field);
         String line = line(field.value());
-        return indent.length() + name.length() + line.length() <= WIDTH ? name + line : name + lines(field.value(), indent);
+        return indent.length() + name.length() + line.length() <= WIDTH
+                ? name + line
+                : name + lines(field.value(), indent);
     }
 
     private static String named(Value.Field field) {

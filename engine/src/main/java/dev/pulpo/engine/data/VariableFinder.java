@@ -68,7 +68,8 @@ final class VariableFinder {
         }
         if (definitions.size() > 1) {
             // Variables of namespaces and classes are found by their plain names, too.
-            List<FoundVariable> exactly = definitions.stream().filter(found -> found.qualifiedName().equals(name)).toList();
+            List<FoundVariable> exactly = definitions.stream().filter(found -> found.qualifiedName().equals(name))
+                    .toList();
             definitions = exactly.size() == 1 ? exactly : definitions;
         }
         if (definitions.size() > 1) {
@@ -130,10 +131,13 @@ final class VariableFinder {
     private Optional<RemoteAddress> interposed(FoundVariable found) {
         String symbol = found.variable().symbol();
         LoadedObject object = found.object();
-        boolean binds = object.exported(symbol).isPresent() && !isSymbolic(object);
-        return binds
+        return isInterposable(object, symbol)
                 ? namespace(object).stream().flatMap(each -> each.exported(symbol).stream()).findFirst()
                 : Optional.empty();
+    }
+
+    private static boolean isInterposable(LoadedObject object, String symbol) {
+        return object.exported(symbol).isPresent() && !isSymbolic(object);
     }
 
     private List<LoadedObject> namespace(LoadedObject object) {
@@ -151,9 +155,12 @@ final class VariableFinder {
         for (FoundVariable each : declarations.stream().filter(FoundVariable::isToBeBound).toList()) {
             LoadedObject object = each.object();
             String symbol = each.variable().symbol();
-            Optional<ElfSymbol> own = Stream.concat(each.info().symbols(symbol).stream(),
-                    object.elf().symbols().findAll(symbol).stream())
-                    .filter(found -> found.isDefined() && !found.binding().equals(SymbolBinding.LOCAL)).findFirst();
+            Optional<ElfSymbol> own = isInterposable(object, symbol)
+                    ? Optional.empty()
+                    : Stream.concat(each.info().symbols(symbol).stream(),
+                            object.elf().symbols().findAll(symbol).stream())
+                            .filter(found -> found.isDefined() && !found.binding().equals(SymbolBinding.LOCAL))
+                            .findFirst();
             if (own.isPresent()) {
                 return Optional.of(at(each, object, own.get()));
             }
@@ -187,7 +194,7 @@ final class VariableFinder {
             Optional<ElfSymbol> symbol = Stream.of(object.elf().symbols(), object.elf().dynamicSymbols())
                     .flatMap(table -> table.findAll(name).stream())
                     .filter(found -> found.isDefined() && found.type().equals(SymbolType.OBJECT)).findFirst();
-            if (object.isListed() && symbol.isPresent()) {
+            if (in.isEmpty() && object.isListed() && symbol.isPresent()) {
                 return "there is a variable of " + symbol.get().size() + " bytes at "
                         + object.toRemote(symbol.get().address()) + " in " + object.path()
                         + ", but no debug information tells its type";
@@ -195,7 +202,8 @@ final class VariableFinder {
         }
         Optional<DebugInfo> own = image.program().flatMap(program -> code.info(image, program));
         if (own.filter(known -> !known.units().isEmpty()).isEmpty()) {
-            return "there is no such variable" + where + ": " + image.executable() + " has no debug information, and none"
+            return "there is no such variable" + where + ": " + image.executable()
+                    + " has no debug information, and none"
                     + " was found in /usr/lib/debug; compile with -g, or install the debug symbols";
         }
         List<String> nearest = NearestNames.to(name, image.program().stream()

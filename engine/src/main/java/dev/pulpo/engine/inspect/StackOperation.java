@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -100,27 +101,40 @@ public final class StackOperation {
     /**
      * The thread pointer of a thread: the base address of fs. Stops the thread for as long as it takes to read its registers.
      *
-     * @throws NoDataException where there is no such thread, or it does not stop
+     * @throws NoDataException where there is no such thread, or it does not stop in time
      */
     public long threadPointer(int tid) {
         WARM.handle((done, failure) -> failure == null).join();
         return locked(() -> {
-            try (TracerThread tracer = new TracerThread(image.pid())) {
-                return tracer.call(tools -> switch (ThreadStop.of(image.pid(), tid, memory, tools)) {
-                    case ThreadStop.Attempt.Gone gone -> throw noThread(tid);
-                    case ThreadStop.Attempt.Late late -> throw new NoDataException("thread " + tid + ": "
-                            + late.reason());
-                    case ThreadStop.Attempt.Stopped stopped -> {
-                        try (ThreadStop stop = stopped.stop()) {
-                            if (!stop.readRegisters(tools.saved())) {
-                                throw noThread(tid);
-                            }
-                        }
-                        yield tools.saved().fsBase();
-                    }
-                });
-            }
+            long began = System.nanoTime();
+            Pointer pointer;
+            do {
+                try (TracerThread tracer = new TracerThread(image.pid())) {
+                    pointer = tracer.call(tools -> pointer(tid, tools));
+                }
+                // On a busy machine a thread may not run, and so not stop, for longer than one attempt takes.
+            } while (pointer.value().isEmpty() && System.nanoTime() - began < PATIENCE_NANOS);
+            String obstacle = pointer.obstacle();
+            return pointer.value().orElseThrow(() -> new NoDataException("thread " + tid + ": " + obstacle));
         });
+    }
+
+    /** A thread pointer, or why it is not known. */
+    private record Pointer(OptionalLong value, String obstacle) {}
+
+    private Pointer pointer(int tid, TracerThread.Tools tools) {
+        return switch (ThreadStop.of(image.pid(), tid, memory, tools)) {
+            case ThreadStop.Attempt.Gone gone -> throw noThread(tid);
+            case ThreadStop.Attempt.Late late -> new Pointer(OptionalLong.empty(), late.reason());
+            case ThreadStop.Attempt.Stopped stopped -> {
+                try (ThreadStop stop = stopped.stop()) {
+                    if (!stop.readRegisters(tools.saved())) {
+                        throw noThread(tid);
+                    }
+                }
+                yield new Pointer(OptionalLong.of(tools.saved().fsBase()), "");
+            }
+        };
     }
 
     private NoDataException noThread(int tid) {
