@@ -722,7 +722,7 @@ public final class LiveProcess implements AutoCloseable {
             return work.get();
         } catch (NoDataException missing) {
             throw new RefusedException(pid,
-                    new Refusal.NoData(RawText.asData(expression), RawText.asData(missing.getMessage()), List.of()));
+                    new Refusal.NoData(RawText.asData(expression), RawText.asData(missing.reason()), List.of()));
         }
     }
 

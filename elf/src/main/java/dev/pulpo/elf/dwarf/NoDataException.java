@@ -4,8 +4,16 @@ package dev.pulpo.elf.dwarf;
 public final class NoDataException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String reason;
+
     /** @param reason for people, as a sentence without its end */
     public NoDataException(String reason) {
         super(reason);
+        this.reason = reason;
+    }
+
+    /** Why, for people. */
+    public String reason() {
+        return reason;
     }
 }

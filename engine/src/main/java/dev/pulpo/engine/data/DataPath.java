@@ -95,7 +95,7 @@ final class DataPath {
             return step.apply(from);
         } catch (NoDataException failed) {
             String part = text.substring(0, end).strip();
-            throw part.isEmpty() ? failed : new NoDataException(part + ": " + failed.getMessage());
+            throw part.isEmpty() ? failed : new NoDataException(part + ": " + failed.reason());
         }
     }
 
