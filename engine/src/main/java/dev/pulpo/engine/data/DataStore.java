@@ -6,7 +6,6 @@ import dev.pulpo.engine.target.Mapping;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TraceeMemory;
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -29,7 +28,7 @@ public final class DataStore {
     }
 
     /**
-     * Writes a value and reads it back.
+     * Writes a value.
      *
      * @param text see {@link DataObject#encoded}
      * @throws NoDataException where it is no value of the object's type, cannot be written in one piece, or is in memory that
@@ -51,12 +50,5 @@ public final class DataStore {
                             + mapping.get().permissions() + " " + mapping.get().path() + ")");
         }
         memory.write(new RemoteAddress(address), bytes);
-    }
-
-    /** Whether memory still holds a value that was written. */
-    public boolean holds(DataObject object, String text) {
-        byte[] expected = object.encoded(text);
-        return Arrays.equals(expected,
-                memory.bytes(new RemoteAddress(object.address().orElseThrow()), expected.length));
     }
 }
