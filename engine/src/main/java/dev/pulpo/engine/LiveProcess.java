@@ -2,8 +2,10 @@ package dev.pulpo.engine;
 
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.RawText;
+import dev.pulpo.elf.dwarf.NoDataException;
 import dev.pulpo.engine.commit.Warmup;
 import dev.pulpo.engine.container.PreparedFile;
+import dev.pulpo.engine.data.DataSession;
 import dev.pulpo.engine.flight.Flight;
 import dev.pulpo.engine.flight.OutcomeEvent;
 import dev.pulpo.engine.flight.PlanEvent;
@@ -53,6 +55,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
@@ -722,6 +725,58 @@ public final class LiveProcess implements AutoCloseable {
                 new OutcomeEvent().failed(pid, failed);
             }
             throw failed;
+        }
+    }
+
+    /**
+     * A global, static or thread-local variable, by debug information. Stops nothing, but for the thread of a thread-local
+     * variable, as long as it takes to read its registers.
+     *
+     * @param name such as {@code listeners} or {@code net::listeners}; before it, with a colon, may stand the source file,
+     *             the object or the function that the variable is in: {@code net.c:listeners}. The program's variables hide
+     *             those of libraries.
+     * @throws RefusedException where there is no such variable, or several, or no debug information; or where it is
+     *                          thread-local and the process has several threads
+     */
+    public LiveValue variable(String name) {
+        return value(name, OptionalInt.empty());
+    }
+
+    /**
+     * As {@link #variable(String)}, of one thread if it is thread-local. A block of thread-local memory that the thread has
+     * not used yet does not exist.
+     *
+     * @param tid of a live thread
+     */
+    public LiveValue variable(String name, int tid) {
+        return value(name, OptionalInt.of(tid));
+    }
+
+    /**
+     * What an expression means: a path from a variable, as in C, such as {@code server.clients[0]->name}, {@code *head} or
+     * {@code (*table)[3]}.
+     *
+     * @param tid the thread whose thread-local variables are meant
+     * @throws RefusedException where a part of it does not exist or cannot be read
+     */
+    public LiveValue value(String expression, OptionalInt tid) {
+        return operation(() -> found(expression, () -> {
+            DataSession session = new DataSession(image(), memory, code, tid);
+            return new LiveValue(this, session, session.find(expression), expression.strip());
+        }));
+    }
+
+    /** Work on data, whose failures are refusals. */
+    <T> T data(String expression, Supplier<T> work) {
+        return explained(() -> found(expression, work));
+    }
+
+    private <T> T found(String expression, Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (NoDataException missing) {
+            throw new RefusedException(pid,
+                    new Refusal.NoData(RawText.asData(expression), RawText.asData(missing.reason()), List.of()));
         }
     }
 

@@ -105,6 +105,13 @@ public sealed interface Refusal {
     /** A reference of the patch leads nowhere. */
     record BadReference(String variable, String reason) implements Refusal {}
 
+    /** A value that is asked for does not exist, or cannot be read or written. */
+    record NoData(String expression, String reason, List<Remedy> remedies) implements Refusal {
+        public NoData {
+            remedies = List.copyOf(remedies);
+        }
+    }
+
     /** The process does not carry the stub. */
     record NoStub(int process) implements Refusal {}
 

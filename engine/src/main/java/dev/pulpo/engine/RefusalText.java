@@ -61,6 +61,7 @@ final class RefusalText {
                     + ", and patch " + r.other().shortForm() + " in force has left version "
                     + Integer.toUnsignedString(r.has());
             case Refusal.BadReference r -> "the reference to " + r.variable() + " cannot be resolved: " + r.reason();
+            case Refusal.NoData r -> r.expression() + ": " + r.reason();
             case Refusal.NoStub r -> "process " + r.process() + " does not carry the stub";
             case Refusal.LoadingForbidden r ->
                 "nothing can be loaded into the process: " + String.join("; ", r.reasons());

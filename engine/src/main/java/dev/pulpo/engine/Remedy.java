@@ -97,6 +97,7 @@ public sealed interface Remedy {
         REVERSE_TRANSITION("let those that have changed change back", "LiveProcess.reverseTransition"), //
         SUSPEND_SECCOMP("as root, its filters can be suspended meanwhile", "LiveProcess.applySuspendingSeccomp"), //
         RAISE_FILE_LIMIT("raise the limit", "prlimit(2)"), //
+        CHOOSE_THREAD("choose a thread", "LiveProcess.variable"), //
         LOOK_AT_PATCHES("look which patches it has", "LiveProcess.patches");
 
         private final String advice;

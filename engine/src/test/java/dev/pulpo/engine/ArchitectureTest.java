@@ -78,7 +78,7 @@ class ArchitectureTest {
     private static final List<String> STAIRCASE = List.of("flight", "target", "code", "stack", "trace", "borrow",
             "registry",
             "container", "check", "plan", "session", "commit", "recovery", "reach", "load", "transition", "transaction",
-            "operation", "inspect", "pack", "diff", "update", "probe", "store");
+            "operation", "inspect", "data", "pack", "diff", "update", "probe", "store");
 
     private static final String ENGINE = "dev.pulpo.engine.";
     private static final int MOST_CLASSES = 25;

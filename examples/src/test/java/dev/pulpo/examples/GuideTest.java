@@ -26,7 +26,7 @@ class GuideTest {
     private record Step(String command, String output) {}
 
     @ParameterizedTest
-    @ValueSource(strings = {"guide.md", "updates.md", "stays-patched.md", "probes.md", "callbacks.md", "pictures.md"})
+    @ValueSource(strings = {"guide.md", "updates.md", "stays-patched.md", "probes.md", "callbacks.md", "pictures.md", "data.md"})
     void pageCanBeFollowed(String page, @TempDir Path directory) throws Exception {
         List<Step> steps = new ArrayList<>();
         Matcher blocks = BLOCK.matcher(Files.readString(Scripts.MODULE.resolve("../docs").resolve(page)));

@@ -1,5 +1,6 @@
 package dev.pulpo.elf.dwarf;
 
+import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
@@ -7,6 +8,8 @@ import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.TooLargeException;
+import dev.pulpo.elf.expression.Evaluator;
+import dev.pulpo.elf.expression.Expression;
 import dev.pulpo.elf.expression.Location;
 import java.io.IOException;
 import java.util.Arrays;
@@ -213,6 +216,81 @@ public final class DebugInfo implements AutoCloseable {
         return VariableLocations.of(entry).map(location -> new VariableInfo(names.name(), names.linkageName(),
                 typeOf(entry), names.declaration(), names.external(),
                 functions(work).nameOf(known.index().variableFunctions.get(reference)), location));
+    }
+
+    /**
+     * The variables of a name outside of functions, and static ones in functions: those with a place, and declarations,
+     * constants and removed ones as well.
+     *
+     * @param name plain, qualified ({@code a::b}), or as in the symbol table
+     */
+    public List<GlobalVariable> globals(String name) {
+        Work work = world.question();
+        Index index = indexed().index();
+        String last = name.substring(name.lastIndexOf("::") + 1).replaceFirst("^:", "");
+        return LongStream.concat(LongStream.of(index.variables.get(Index.key(last))),
+                LongStream.of(index.placeless.get(Index.key(last)))).distinct()
+                .filter(reference -> Names.withoutPlace(world.entry(reference, work)).has(last))
+                .filter(reference -> last.equals(name) || isQualified(world.entry(reference, work), name))
+                .mapToObj(reference -> global(reference, work)).toList();
+    }
+
+    private static boolean isQualified(EntryReader entry, String name) {
+        String whole = QualifiedNames.of(entry);
+        return whole.equals(name) || whole.endsWith("::" + name);
+    }
+
+    /** The name of a variable with those of the namespaces and classes around it, as {@code a::b}. */
+    public String qualifiedName(GlobalVariable variable) {
+        return QualifiedNames.of(world.entry(variable.entry(), world.question()));
+    }
+
+    private GlobalVariable global(long reference, Work work) {
+        Indexed known = indexed();
+        EntryReader entry = world.entry(reference, work);
+        work.spend(Work.KEPT);
+        Names names = Names.of(entry);
+        EntryReader root = entry.unit().entries(work);
+        String unit = root.next() ? root.string(Dw.NAME).orElse("") : "";
+        return new GlobalVariable(names.name(), names.linkageName(), unit, names.declaration(), names.external(),
+                entry.flag(Dw.DECLARATION), functions(work).nameOf(known.index().variableFunctions.get(reference)),
+                VariableLocations.of(entry), reference);
+    }
+
+    /**
+     * The object that a variable is.
+     *
+     * @param variable one from {@link #globals}, not a declaration
+     * @throws NoDataException where it has none, or the chosen thread has none
+     */
+    public DataObject object(GlobalVariable variable, DataMemory memory) {
+        Work work = world.question();
+        EntryReader entry = world.entry(variable.entry(), work);
+        DataContext context = new DataContext(memory, world);
+        Location location;
+        if (variable.location().isPresent()) {
+            location = new Location.Memory(switch (variable.location().get()) {
+                case VariableLocation.Static fixed -> fixed.address().value() + memory.loadBias();
+                case VariableLocation.PerThread own -> memory.threadLocal(own.offset());
+            });
+        } else if (entry.has(Dw.CONST_VALUE)) {
+            location = Locals.constant(entry);
+        } else {
+            location = entry.block(Dw.LOCATION).filter(ByteCursor::hasRemaining)
+                    .map(bytes -> Evaluator.locate(Expression.read(bytes, entry.unit().expressions()), context))
+                    .orElseThrow(() -> new NoDataException("the compiler has removed it"));
+        }
+        return DataObject.of(data(memory), TypeNames.typeOf(world, variable.entry(), work), location);
+    }
+
+    /** The object at an address that has the type of a variable, such as of a declaration. */
+    public DataObject objectAt(GlobalVariable variable, long address, DataMemory memory) {
+        return DataObject.of(data(memory), TypeNames.typeOf(world, variable.entry(), world.question()),
+                new Location.Memory(address));
+    }
+
+    private DataWorld data(DataMemory memory) {
+        return new DataWorld(world, indexed().index(), memory);
     }
 
     private String typeOf(EntryReader variable) {

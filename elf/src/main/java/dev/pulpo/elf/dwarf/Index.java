@@ -19,12 +19,15 @@ final class Index {
     /** Variables with a fixed place, by plain and linkage name; and for each local one its function. */
     final LongMultimap variables = new LongMultimap();
     final LongMultimap variableFunctions = new LongMultimap();
+    /** Other variables outside of functions, by plain and linkage name: declarations, constants, removed ones. */
+    final LongMultimap placeless = new LongMultimap();
     /** Definitions of types, by plain and qualified name. */
     final LongMultimap types = new LongMultimap();
     final RangeIndex.Builder code = new RangeIndex.Builder();
 
     private List<LongMultimap> maps() {
-        return List.of(functions, bodies, inlined, tailCalls, tailCallsFrom, variables, variableFunctions, types);
+        return List.of(functions, bodies, inlined, tailCalls, tailCallsFrom, variables, variableFunctions, placeless,
+                types);
     }
 
     /** Frees unused capacity. */

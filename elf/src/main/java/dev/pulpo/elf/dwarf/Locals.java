@@ -136,7 +136,8 @@ final class Locals {
         return entry;
     }
 
-    private static Location constant(EntryReader entry) {
+    /** The value of a variable that has one and no place. */
+    static Location constant(EntryReader entry) {
         Optional<byte[]> block = entry.block(Dw.CONST_VALUE)
                 .map(bytes -> bytes.bytes(bytes.limit()).toArray(ValueLayout.JAVA_BYTE))
                 .or(() -> entry.string(Dw.CONST_VALUE).map(text -> RawText.encode(text + "\0")));
@@ -153,7 +154,7 @@ final class Locals {
         FrameContext context = context(frame, function.getAsLong(), CallSites.Chain.start());
         Location location = locate(variable.entry(), context, frame.place());
         return new ValueReader(world, types, work, context,
-                bound -> locate(bound, context, frame.place()))
+                bound -> locate(bound, context, frame.place()), ValueLimits.DEFAULT)
                 .read(TypeNames.typeOf(world, variable.entry(), work), new Content(location, frame));
     }
 }

@@ -1,10 +1,15 @@
 package dev.pulpo.elf.dwarf;
 
 import dev.pulpo.elf.ByteCursor;
+import dev.pulpo.elf.expression.EvaluationContext;
+import dev.pulpo.elf.expression.Evaluator;
+import dev.pulpo.elf.expression.Expression;
+import dev.pulpo.elf.expression.Location;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.LongUnaryOperator;
 
 /** Follows types from entry to entry: names, sizes, layouts (DWARF 5, 5). */
 final class Types {
@@ -12,11 +17,18 @@ final class Types {
 
     private final World world;
     private final Work work;
+    private final LongUnaryOperator definitions;
 
     /** @param work the budget of the query */
     Types(World world, Work work) {
+        this(world, work, reference -> reference);
+    }
+
+    /** @param definitions finds the definition of a type that an entry only declares, by the numbers of the entries */
+    Types(World world, Work work, LongUnaryOperator definitions) {
         this.world = world;
         this.work = work;
+        this.definitions = definitions;
     }
 
     /** The name of the type that an entry has. */
@@ -52,8 +64,9 @@ final class Types {
     }
 
     /** The entry, or the entry of a type unit that it refers to. */
-    private EntryReader definition(long reference) {
-        return TypeNames.definition(world, reference, work);
+    EntryReader definition(long reference) {
+        EntryReader entry = TypeNames.definition(world, reference, work);
+        return entry.flag(Dw.DECLARATION) ? world.entry(definitions.applyAsLong(entry.reference()), work) : entry;
     }
 
     /** The size of a type in bytes; empty if it has none, such as an array without a bound. */
@@ -122,9 +135,14 @@ final class Types {
         };
     }
 
-    private static EnumLayout enumeration(EntryReader type, String name) {
+    private EnumLayout enumeration(EntryReader type, String name) {
         long size = type.constant(Dw.BYTE_SIZE, 0);
         Optional<SourceLine> declaration = Names.place(type, Dw.DECL_FILE, Dw.DECL_LINE);
+        return new EnumLayout(name, size, constants(type), declaration);
+    }
+
+    /** The constants of an enumeration. Moves the reader. */
+    List<EnumLayout.Value> constants(EntryReader type) {
         List<EnumLayout.Value> values = new ArrayList<>();
         if (type.hasChildren()) {
             while (type.hasNextBelow()) {
@@ -135,7 +153,7 @@ final class Types {
                 }
             }
         }
-        return new EnumLayout(name, size, values, declaration);
+        return values;
     }
 
     private StructLayout read(EntryReader type) {
@@ -161,27 +179,112 @@ final class Types {
     }
 
     private Optional<StructLayout.Member> member(EntryReader entry) {
-        OptionalLong place = byteOffset(entry);
+        OptionalLong place = bitOffset(entry);
         if (place.isEmpty()) {
             return Optional.empty();
         }
-        long bits = place.getAsLong() * Byte.SIZE;
-        OptionalLong bytes = size(entry.reference(Dw.TYPE), 0);
-        long bitSize = bytes.orElse(0) * Byte.SIZE;
         boolean bitField = entry.has(Dw.BIT_SIZE);
-        if (bitField) {
-            bitSize = entry.constant(Dw.BIT_SIZE, 0);
-            if (entry.has(Dw.DATA_BIT_OFFSET)) {
-                bits = entry.constant(Dw.DATA_BIT_OFFSET, 0);
-            } else {
-                // DWARF 2 and 3 count from the most significant bit of the storage unit.
-                long storage = entry.constant(Dw.BYTE_SIZE, bytes.orElse(0)) * Byte.SIZE;
-                bits += storage - entry.constant(Dw.BIT_OFFSET, 0) - bitSize;
+        long bitSize = bitField
+                ? entry.constant(Dw.BIT_SIZE, 0)
+                : size(entry.reference(Dw.TYPE), 0).orElse(0) * Byte.SIZE;
+        work.spend(Work.KEPT);
+        return Optional.of(new StructLayout.Member(entry.string(Dw.NAME).orElse(""), nameOfTypeOf(entry),
+                place.getAsLong(), bitSize, bitField));
+    }
+
+    /** Where a member begins in its structure, in bits; empty for a virtual base class. */
+    private OptionalLong bitOffset(EntryReader entry) {
+        OptionalLong place = byteOffset(entry);
+        if (place.isEmpty()) {
+            return place;
+        }
+        long bits = place.getAsLong() * Byte.SIZE;
+        if (!entry.has(Dw.BIT_SIZE)) {
+            return OptionalLong.of(bits);
+        }
+        if (entry.has(Dw.DATA_BIT_OFFSET)) {
+            return OptionalLong.of(entry.constant(Dw.DATA_BIT_OFFSET, 0));
+        }
+        // DWARF 2 and 3 count from the most significant bit of the storage unit.
+        long bytes = entry.has(Dw.BYTE_SIZE)
+                ? entry.constant(Dw.BYTE_SIZE, 0)
+                : size(entry.reference(Dw.TYPE), 0).orElse(0);
+        return OptionalLong.of(bits + bytes * Byte.SIZE - entry.constant(Dw.BIT_OFFSET, 0)
+                - entry.constant(Dw.BIT_SIZE, 0));
+    }
+
+    /** The members and base classes of a structure, class or union, without static members. Moves the reader. */
+    List<DataType.Member> members(EntryReader type) {
+        List<DataType.Member> members = new ArrayList<>();
+        if (!type.hasChildren()) {
+            return members;
+        }
+        while (type.hasNextBelow()) {
+            boolean base = type.tag() == Dw.TAG_INHERITANCE;
+            if ((type.tag() == Dw.TAG_MEMBER || base) && type.depth() == 1 && !type.flag(Dw.EXTERNAL)
+                    && !type.flag(Dw.DECLARATION)) {
+                work.spend(Work.KEPT);
+                OptionalLong of = type.reference(Dw.TYPE);
+                String name = base && of.isPresent()
+                        ? unqualified(of).string(Dw.NAME).orElse("")
+                        : type.string(Dw.NAME).orElse("");
+                members.add(new DataType.Member(name, of, bitOffset(type), type.constant(Dw.BIT_SIZE), base,
+                        type.reference()));
             }
         }
-        work.spend(Work.KEPT);
-        return Optional.of(new StructLayout.Member(entry.string(Dw.NAME).orElse(""), nameOfTypeOf(entry), bits,
-                bitSize, bitField));
+        return members;
+    }
+
+    /** Where a virtual base class is in an object, in bits from its beginning; empty where that cannot be known. */
+    OptionalLong virtualBase(DataType.Member base, long object, EvaluationContext context) {
+        EntryReader entry = world.entry(base.entry(), work);
+        return entry.block(Dw.DATA_MEMBER_LOCATION)
+                .map(bytes -> Expression.read(bytes, entry.unit().expressions()))
+                .map(expression -> Evaluator.locate(expression, context, object))
+                .filter(Location.Memory.class::isInstance)
+                .map(place -> OptionalLong.of((((Location.Memory) place).address() - object) * Byte.SIZE))
+                .orElseGet(OptionalLong::empty);
+    }
+
+    /** A type as values need it, without the typedefs and qualifiers around it. */
+    DataType data(OptionalLong reference) {
+        String name = new TypeNames(world, work).of(reference);
+        if (reference.isEmpty()) {
+            return new DataType.Nothing(name);
+        }
+        EntryReader type = unqualified(reference);
+        OptionalLong size = size(reference, 0);
+        return switch (type.tag()) {
+            case Dw.TAG_BASE -> base(type, name, size);
+            case Dw.TAG_POINTER -> new DataType.Pointer(name, size, type.reference(Dw.TYPE), false);
+            case Dw.TAG_REFERENCE, Dw.TAG_RVALUE_REFERENCE ->
+                new DataType.Pointer(name, size, type.reference(Dw.TYPE), true);
+            case Dw.TAG_STRUCTURE, Dw.TAG_CLASS, Dw.TAG_UNION -> type.flag(Dw.DECLARATION)
+                    ? new DataType.Declared(name)
+                    : new DataType.Structure(name, size, members(type));
+            case Dw.TAG_ENUMERATION -> type.flag(Dw.DECLARATION)
+                    ? new DataType.Declared(name)
+                    : new DataType.Enumeration(name, size, constants(type));
+            case Dw.TAG_ARRAY -> new DataType.Array(name, size, type.reference(Dw.TYPE),
+                    size(type.reference(Dw.TYPE), 0), TypeNames.counts(type));
+            case Dw.TAG_SUBROUTINE_TYPE -> new DataType.Function(name);
+            // A qualifier or a typedef without a type is one of void.
+            case Dw.TAG_TYPEDEF, Dw.TAG_CONST, Dw.TAG_VOLATILE, Dw.TAG_RESTRICT, Dw.TAG_ATOMIC ->
+                new DataType.Nothing(name);
+            default -> new DataType.Other(name, size);
+        };
+    }
+
+    private static DataType base(EntryReader type, String name, OptionalLong size) {
+        // DW_ATE_boolean and those after it (DWARF 5, 7.8).
+        DataType.Encoding encoding = switch ((int) type.constant(Dw.ENCODING, 0)) {
+            case 2 -> DataType.Encoding.BOOLEAN;
+            case 4 -> DataType.Encoding.FLOATING;
+            case 5, 7 -> DataType.Encoding.INTEGER;
+            case 6, 8, 0x10 -> DataType.Encoding.CHARACTER;
+            default -> DataType.Encoding.OTHER;
+        };
+        return new DataType.Base(name, size, encoding, ValueReader.isSigned(type));
     }
 
     private static OptionalLong byteOffset(EntryReader entry) {

@@ -110,6 +110,8 @@ final class UnitIndexer {
             if (functions[depth] != NO_FUNCTION) {
                 put(index.variableFunctions, entry.reference(), functions[depth]);
             }
+        } else if (functions[depth] == NO_FUNCTION || entry.flag(Dw.DECLARATION)) {
+            name(index.placeless, Names.withoutPlace(entry), entry.reference());
         }
     }
 

@@ -44,7 +44,10 @@ public sealed interface Value {
         }
     }
 
-    /** A constant of an enumeration; the name is empty if no constant has the value. */
+    /**
+     * A constant of an enumeration. The name is empty if no constant has the value; if the constants are flags, it lists
+     * those whose bits are set: {@code (READ | WRITE)}.
+     */
     record Constant(String name, BigInteger number) implements Value {
         @Override
         public String toString() {
@@ -52,8 +55,12 @@ public sealed interface Value {
         }
     }
 
-    /** A pointer. */
-    record Pointer(long address) implements Value {
+    /**
+     * A pointer.
+     *
+     * @param toCode whether it points to a function, by its type
+     */
+    record Pointer(long address, boolean toCode) implements Value {
         @Override
         public String toString() {
             return "0x" + Long.toHexString(address);
@@ -127,7 +134,7 @@ public sealed interface Value {
     /**
      * A member of a structure.
      *
-     * @param name empty for base classes and anonymous members
+     * @param name empty for anonymous members; of base classes, the name of the class in angle brackets
      */
     record Field(String name, Value value) {
         @Override

@@ -18,9 +18,6 @@ import java.util.function.LongFunction;
 
 /** Decodes the bytes of an object by its type (DWARF 5, 5). One reader per object. */
 final class ValueReader {
-    /** The most elements of an array or a text. */
-    static final int MOST_ELEMENTS = 200;
-    private static final int MOST_VALUES = 10_000;
     private static final int PAGE = 4096;
     private static final int EXTENDED_BIAS = 16383 + 63;
     private static final int EXTENDED_SPECIAL = 0x7fff;
@@ -31,10 +28,13 @@ final class ValueReader {
     private final Work work;
     private final EvaluationContext context;
     private final LongFunction<Location> variables;
+    private final ValueLimits limits;
     private int values;
 
     /** @param variables finds the variables that hold the lengths of arrays, by their entries */
-    ValueReader(World world, Types types, Work work, EvaluationContext context, LongFunction<Location> variables) {
+    ValueReader(World world, Types types, Work work, EvaluationContext context, LongFunction<Location> variables,
+            ValueLimits limits) {
+        this.limits = limits;
         this.world = world;
         this.types = types;
         this.work = work;
@@ -47,11 +47,24 @@ final class ValueReader {
         return read(type, content, 0, 0);
     }
 
+    /** The value of a part of an object that has a type. */
+    Value read(OptionalLong type, Content content, long offset) {
+        return read(type, content, offset, 0);
+    }
+
+    /** The value of a part that is an array. */
+    Value read(DataType.Array array, Content content, long offset) {
+        if (array.stride().orElse(0) <= 0 || array.counts().stream().anyMatch(count -> count < 0)) {
+            return new Value.Unknown("its number of elements is unknown");
+        }
+        return array(array.element(), array.stride().getAsLong(), array.counts(), content, offset, 0);
+    }
+
     private Value read(OptionalLong reference, Content content, long offset, int depth) {
         if (reference.isEmpty()) {
             return new Value.Unknown("it has no type");
         }
-        if (++values > MOST_VALUES || depth > TypeNames.DEEPEST) {
+        if (++values > limits.values() || depth > TypeNames.DEEPEST) {
             return new Value.Unknown("it has too many parts");
         }
         switch (content.location()) {
@@ -65,7 +78,7 @@ final class ValueReader {
                 // Has bytes, maybe not all.
             }
         }
-        EntryReader type = TypeNames.definition(world, reference.getAsLong(), work);
+        EntryReader type = types.definition(reference.getAsLong());
         return switch (type.tag()) {
             case Dw.TAG_TYPEDEF, Dw.TAG_CONST, Dw.TAG_VOLATILE, Dw.TAG_RESTRICT, Dw.TAG_ATOMIC ->
                 read(type.reference(Dw.TYPE), content, offset, depth + 1);
@@ -110,7 +123,7 @@ final class ValueReader {
         return signed ? new BigInteger(reversed) : new BigInteger(1, reversed);
     }
 
-    private static boolean isSigned(EntryReader type) {
+    static boolean isSigned(EntryReader type) {
         long encoding = type.constant(Dw.ENCODING, 0);
         return encoding == 5 || encoding == 6;
     }
@@ -175,36 +188,28 @@ final class ValueReader {
         return new Value.Floating(text, number.signum() == 0 && negative ? -0.0 : number.doubleValue());
     }
 
-    private static Value enumeration(EntryReader type, ByteBuffer bytes) {
-        BigInteger number = whole(bytes, false);
-        BigInteger signed = whole(bytes, true);
-        boolean negative = false;
-        String name = "";
-        while (type.hasNextBelow()) {
-            if (type.tag() == Dw.TAG_ENUMERATOR) {
-                long value = type.constant(Dw.CONST_VALUE, 0);
-                negative |= value < 0;
-                if (value == signed.longValue() || value == number.longValue()) {
-                    name = name.isEmpty() ? type.string(Dw.NAME).orElse("") : name;
-                }
-            }
-        }
-        return new Value.Constant(name, negative ? signed : number);
+    private Value enumeration(EntryReader type, ByteBuffer bytes) {
+        List<EnumLayout.Value> constants = types.constants(type);
+        boolean negative = constants.stream().anyMatch(constant -> constant.number() < 0);
+        BigInteger number = whole(bytes, negative);
+        return new Value.Constant(EnumNames.of(constants, number), number);
     }
 
     private Value pointer(EntryReader type, long address) {
         OptionalLong target = type.reference(Dw.TYPE);
         for (int i = 0; target.isPresent() && i < TypeNames.DEEPEST; i++) {
-            EntryReader pointed = TypeNames.definition(world, target.getAsLong(), work);
+            EntryReader pointed = types.definition(target.getAsLong());
             switch (pointed.tag()) {
                 case Dw.TAG_TYPEDEF, Dw.TAG_CONST, Dw.TAG_VOLATILE, Dw.TAG_RESTRICT ->
                     target = pointed.reference(Dw.TYPE);
                 default -> {
-                    return isLetter(pointed) ? text(address) : new Value.Pointer(address);
+                    return isLetter(pointed)
+                            ? text(address)
+                            : new Value.Pointer(address, pointed.tag() == Dw.TAG_SUBROUTINE_TYPE);
                 }
             }
         }
-        return new Value.Pointer(address);
+        return new Value.Pointer(address, false);
     }
 
     private static boolean isLetter(EntryReader type) {
@@ -214,11 +219,11 @@ final class ValueReader {
 
     /** Reads up to the NUL, and not beyond mapped memory. */
     private Value text(long address) {
-        byte[] found = new byte[MOST_ELEMENTS];
+        byte[] found = new byte[limits.elements()];
         int length = 0;
-        while (length < MOST_ELEMENTS) {
+        while (length < limits.elements()) {
             long from = address + length;
-            byte[] next = new byte[(int) Math.min(MOST_ELEMENTS - length, PAGE - (from & (PAGE - 1)))];
+            byte[] next = new byte[(int) Math.min(limits.elements() - length, PAGE - (from & (PAGE - 1)))];
             if (!context.read(from, next)) {
                 break;
             }
@@ -230,7 +235,7 @@ final class ValueReader {
             }
         }
         return length == 0
-                ? new Value.Pointer(address)
+                ? new Value.Pointer(address, false)
                 : new Value.Text(address, ByteBuffer.wrap(found, 0, length).slice().asReadOnlyBuffer(), false);
     }
 
@@ -239,20 +244,37 @@ final class ValueReader {
             return new Value.Unknown("its type is only declared here");
         }
         List<Value.Field> fields = new ArrayList<>();
-        while (type.hasNextBelow()) {
-            Optional<StructLayout.Member> member = types.memberOf(type);
-            if (member.isPresent()) {
-                StructLayout.Member known = member.get();
-                OptionalLong of = type.reference(Dw.TYPE);
-                fields.add(new Value.Field(known.name(), known.bitField()
-                        ? bitField(of, content, offset * Byte.SIZE + known.bitOffset(), (int) known.bitSize())
-                        : read(of, content, offset + known.offset(), depth + 1)));
+        for (DataType.Member member : types.members(type)) {
+            OptionalLong place = member.bitOffset().isPresent()
+                    ? member.bitOffset()
+                    : virtualBase(member, content, offset);
+            String name = member.base() ? "<" + member.name() + ">" : member.name();
+            if (place.isEmpty()) {
+                fields.add(new Value.Field(name, new Value.Unknown("the place of a virtual base class is not known")));
+            } else if (member.bits().isPresent()) {
+                fields.add(new Value.Field(name, bitField(member.type(), content,
+                        offset * Byte.SIZE + place.getAsLong(),
+                        (int) Math.min(member.bits().getAsLong(), Integer.MAX_VALUE))));
+            } else {
+                fields.add(new Value.Field(name,
+                        read(member.type(), content, offset + place.getAsLong() / Byte.SIZE, depth + 1)));
+            }
+            if (values > limits.values()) {
+                break;
             }
         }
         return new Value.Structure(fields);
     }
 
-    private Value bitField(OptionalLong reference, Content content, long bitOffset, int bits) {
+    /** Where a virtual base class is in an object, in bits. */
+    private OptionalLong virtualBase(DataType.Member base, Content content, long offset) {
+        return content.location() instanceof Location.Memory memory
+                ? types.virtualBase(base, memory.address() + offset, context)
+                : OptionalLong.empty();
+    }
+
+    /** The value of a bit field. */
+    Value bitField(OptionalLong reference, Content content, long bitOffset, int bits) {
         long start = bitOffset / Byte.SIZE;
         int shift = (int) (bitOffset % Byte.SIZE);
         if (bits < 1 || bits > Long.SIZE) {
@@ -290,7 +312,7 @@ final class ValueReader {
             return read(element, content, offset, depth + 1);
         }
         long count = counts.getFirst();
-        int some = (int) Math.min(count, MOST_ELEMENTS);
+        int some = (int) Math.min(count, limits.elements());
         List<Long> inner = counts.subList(1, counts.size());
         if (inner.isEmpty() && some > 0 && isLetter(types.unqualified(element))) {
             Content.Part part = content.read(offset, some);
@@ -303,7 +325,7 @@ final class ValueReader {
             step *= each;
         }
         List<Value> elements = new ArrayList<>();
-        for (int i = 0; i < some && values <= MOST_VALUES; i++) {
+        for (int i = 0; i < some && values <= limits.values(); i++) {
             values++;
             elements.add(array(element, size, inner, content, offset + i * step, depth + 1));
         }

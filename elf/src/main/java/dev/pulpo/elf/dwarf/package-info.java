@@ -10,6 +10,11 @@
  * {@link dev.pulpo.elf.dwarf.CompiledUnit}, {@link dev.pulpo.elf.dwarf.SourceLine} and
  * {@link dev.pulpo.elf.dwarf.AddressRange}; {@code DebugLoader} finds the files, {@code PackageFile} reads packages of
  * split units.
+ * <li>Objects in memory: {@link dev.pulpo.elf.dwarf.GlobalVariable} and {@link dev.pulpo.elf.dwarf.DataObject}, its
+ * {@link dev.pulpo.elf.dwarf.DataType} and its {@link dev.pulpo.elf.dwarf.Value}
+ * ({@link dev.pulpo.elf.dwarf.ValueLimits}), read from {@link dev.pulpo.elf.dwarf.DataMemory};
+ * {@link dev.pulpo.elf.dwarf.NoDataException} is why there is none. {@code DataWorld}, {@code DataContext},
+ * {@code Definitions}, {@code QualifiedNames}, {@code EnumNames} and {@code ValueEncoder} are behind them.
  * <li>Reading: {@code World} has a {@code Space} for each section of units, and a space has {@code Unit}s with a
  * {@code UnitHeader}. An {@code EntryReader} reads the entries of a unit by {@code Abbreviations} and {@code Forms}; the
  * numbers are in {@code Dw}, the bytes in {@code Sections}, the budget in {@code Work}.

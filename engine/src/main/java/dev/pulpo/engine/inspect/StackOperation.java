@@ -1,6 +1,7 @@
 package dev.pulpo.engine.inspect;
 
 import dev.pulpo.elf.cfi.CfiMap;
+import dev.pulpo.elf.dwarf.NoDataException;
 import dev.pulpo.engine.ThreadStack;
 import dev.pulpo.engine.code.StackTables;
 import dev.pulpo.engine.code.UnwindTables;
@@ -11,6 +12,7 @@ import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.engine.target.TargetLock;
 import dev.pulpo.engine.trace.OwnChild;
+import dev.pulpo.engine.trace.ThreadStop;
 import dev.pulpo.engine.trace.TracerThread;
 import dev.pulpo.ffm.Launcher;
 import dev.pulpo.ffm.TraceeMemory;
@@ -22,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
@@ -95,6 +98,49 @@ public final class StackOperation {
             }
         }
         return List.copyOf(known.values());
+    }
+
+    /**
+     * The thread pointer of a thread: the base address of fs. Stops the thread for as long as it takes to read its registers.
+     *
+     * @throws NoDataException where there is no such thread, or it does not stop in time
+     */
+    public long threadPointer(int tid) {
+        WARM.handle((done, failure) -> failure == null).join();
+        return locked(image.pid(), () -> {
+            long began = System.nanoTime();
+            Pointer pointer;
+            do {
+                try (TracerThread tracer = new TracerThread(image.pid())) {
+                    pointer = tracer.call(tools -> pointer(tid, tools));
+                }
+                // On a busy machine a thread may not run, and so not stop, for longer than one attempt takes.
+            } while (pointer.value().isEmpty() && System.nanoTime() - began < PATIENCE_NANOS);
+            String obstacle = pointer.obstacle();
+            return pointer.value().orElseThrow(() -> new NoDataException("thread " + tid + ": " + obstacle));
+        });
+    }
+
+    /** A thread pointer, or why it is not known. */
+    private record Pointer(OptionalLong value, String obstacle) {}
+
+    private Pointer pointer(int tid, TracerThread.Tools tools) {
+        return switch (ThreadStop.of(image.pid(), tid, memory, tools)) {
+            case ThreadStop.Attempt.Gone gone -> throw noThread(tid);
+            case ThreadStop.Attempt.Late late -> new Pointer(OptionalLong.empty(), late.reason());
+            case ThreadStop.Attempt.Stopped stopped -> {
+                try (ThreadStop stop = stopped.stop()) {
+                    if (!stop.readRegisters(tools.saved())) {
+                        throw noThread(tid);
+                    }
+                }
+                yield new Pointer(OptionalLong.of(tools.saved().fsBase()), "");
+            }
+        };
+    }
+
+    private NoDataException noThread(int tid) {
+        return new NoDataException("process " + image.pid() + " has no thread " + tid);
     }
 
     /** The tables of a process. Waits until this JVM is ready for its first stop. */

@@ -10,6 +10,7 @@ import dev.pulpo.elf.dwarf.StructLayout;
 import dev.pulpo.elf.dwarf.TypeLayout;
 import dev.pulpo.elf.dwarf.TypedefLayout;
 import dev.pulpo.elf.dwarf.Value;
+import dev.pulpo.elf.dwarf.ValueLimits;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.BuildDiff;
 import dev.pulpo.engine.CodePlace;
@@ -18,6 +19,7 @@ import dev.pulpo.engine.Finding;
 import dev.pulpo.engine.FunctionVersions;
 import dev.pulpo.engine.HeldWord;
 import dev.pulpo.engine.LeftoverPatch;
+import dev.pulpo.engine.LiveValue;
 import dev.pulpo.engine.LocalValue;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PackReport;
@@ -174,6 +176,11 @@ final class Json {
     private static Map<String, Object> of(LocalValue local) {
         return object("name", local.name(), "type", local.type(), "parameter", local.parameter(), "value",
                 of(local.value()));
+    }
+
+    static Map<String, Object> of(LiveValue value, ValueLimits limits) {
+        return object("expression", value.path(), "type", value.type().name(), "address",
+                value.address().map(Object::toString).orElse(""), "value", of(value.read(limits)));
     }
 
     /** A value of JSON, or else an object that describes the value. */

@@ -6,7 +6,7 @@
  * <li>{@link dev.pulpo.examples.cli.Selection}: which processes are meant;
  * <li>{@link dev.pulpo.examples.cli.Run}, {@link dev.pulpo.examples.cli.Inject},
  * {@link dev.pulpo.examples.cli.Plan}, {@link dev.pulpo.examples.cli.Apply}, {@link dev.pulpo.examples.cli.Revert},
- * {@link dev.pulpo.examples.cli.Patches}, {@link dev.pulpo.examples.cli.Messages},
+ * {@link dev.pulpo.examples.cli.Patches}, {@link dev.pulpo.examples.cli.Messages}, {@link dev.pulpo.examples.cli.Print},
  * {@link dev.pulpo.examples.cli.ProbeCommand}, {@link dev.pulpo.examples.cli.Stub}: one class each;
  * <li>{@link dev.pulpo.examples.cli.Outdated}, {@link dev.pulpo.examples.cli.Update}, {@link dev.pulpo.examples.cli.Fleet}:
  * processes whose files have been replaced;

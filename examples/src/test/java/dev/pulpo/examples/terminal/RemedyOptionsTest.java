@@ -21,7 +21,7 @@ import picocli.CommandLine;
 /** Messages name the options and commands that there are. */
 class RemedyOptionsTest {
     /** Where options are that are named without their command. */
-    private static final List<String> COMMANDS = List.of("apply", "build", "diff");
+    private static final List<String> COMMANDS = List.of("apply", "build", "diff", "print");
 
     static List<Remedy> remedies() {
         return Stream.of(Arrays.stream(Remedy.Action.values()),
