@@ -97,6 +97,8 @@ public sealed interface Remedy {
         REVERSE_TRANSITION("let those that have changed change back", "LiveProcess.reverseTransition"), //
         SUSPEND_SECCOMP("as root, its filters can be suspended meanwhile", "LiveProcess.applySuspendingSeccomp"), //
         RAISE_FILE_LIMIT("raise the limit", "prlimit(2)"), //
+        STATE_STACK("say how many bytes calls pass on the stack", "Probe.withStack"), //
+        TRACE_ENTRIES("trace calls when they begin", "Probe.atEntry"), //
         LOOK_AT_PATCHES("look which patches it has", "LiveProcess.patches");
 
         private final String advice;

@@ -28,8 +28,9 @@ import java.util.List;
  * <pre>
  *   0x1000   pulpo_previous: the slot of the function's version before the probe
  *   0x1080   slots: a function that the code uses; the address of the table
- *   0x1100   counters, a cache line each: how often it acted, calls, state of random numbers, calls of the rest
- *   0x2000   the table of counters by thread, if it counts: see ProbeCode.countThread
+ *   0x1100   counters, a cache line each: how often it acted, calls, state of random numbers, calls of the rest or tickets
+ *   0x2000   the table of counters by thread, if it counts: see ProbeCode.countThread; histograms, if it measures times; the
+ *            ring, if it traces
  *   behind   the code; its frames, and that it works with CET
  * </pre>
  */
@@ -41,7 +42,13 @@ final class ProbeObject {
     static final int TABLE_ENTRIES = TABLE_SIZE + ProbeCode.FURTHER;
     static final LinkAddress ACTED = new LinkAddress(0x1100);
     static final LinkAddress REST = new LinkAddress(0x11c0);
+    /** The tickets of the ring. */
+    static final LinkAddress HEAD = REST;
     static final LinkAddress TABLE = new LinkAddress(0x2000);
+    /** Over how many histograms threads are spread. */
+    static final int SHARDS = 16;
+    /** How many records the ring holds. */
+    static final int SLOTS = 4096;
 
     private static final LinkAddress PREVIOUS = new LinkAddress(0x1000);
     private static final LinkAddress SLOT = new LinkAddress(0x1080);
@@ -84,6 +91,11 @@ final class ProbeObject {
                     Access.WRITE);
             writer.relocation(TABLE_SLOT, RelocationType.RELATIVE, 0, TABLE.value());
         }
+        if (probe.action() instanceof Probe.Action.Time) {
+            writer.part(".data.table", TABLE, new byte[SHARDS * ProbeCode.HISTOGRAM], Access.WRITE);
+        }
+        site.calls().ifPresent(calls -> writer.part(".data.ring", TABLE, new byte[SLOTS * calls.calls().size()],
+                Access.WRITE));
         LinkAddress start = writer.end();
         ProbeCode code = new ProbeCode(at(start));
         conditions(code);
@@ -126,6 +138,11 @@ final class ProbeObject {
                 code.increment(at(ACTED)).sleep(SystemCalls.NANOSLEEP, Errno.EINTR, (int) time.toSeconds(),
                         time.toNanosPart()).jumpTo(at(PREVIOUS));
             }
+            case Probe.Action.Time time ->
+                code.time(site.words(), site.threadId(), at(TABLE), SHARDS, at(PREVIOUS));
+            case Probe.Action.Trace trace ->
+                code.trace(site.calls().orElseThrow().calls(), site.words(), site.threadId(), at(ACTED), at(HEAD),
+                        at(TABLE), SLOTS, SystemCalls.PROCESS_VM_READV, at(PREVIOUS));
         }
     }
 
