@@ -127,13 +127,11 @@ public final class ProbeSite {
                 "which code it has is decided when the process starts"));
         OptionalInt stated = probe.action().stated();
         return switch (stack) {
-            case CallShape.Stack.Bound bound -> throw refused(new Refusal.Unreturned(probe.function(), bound.reason(),
-                    false));
-            case CallShape.Stack.Words known when stated.isEmpty() -> known.count();
-            case CallShape.Stack.Words known -> Math.max(known.count(), stated.getAsInt() / Long.BYTES);
-            case CallShape.Stack.Unknown unknown when stated.isEmpty() ->
-                throw refused(new Refusal.Unreturned(probe.function(), unknown.reason(), true));
-            case CallShape.Stack.Unknown unknown -> stated.getAsInt() / Long.BYTES;
+            case CallShape.Stack.Bound bound ->
+                throw refused(new Refusal.Unreturned(probe.function(), bound.reason(), false));
+            case CallShape.Stack.Words known -> Math.max(known.count(), stated.orElse(0) / Long.BYTES);
+            case CallShape.Stack.Unknown unknown -> stated.orElseThrow(
+                    () -> refused(new Refusal.Unreturned(probe.function(), unknown.reason(), true))) / Long.BYTES;
         };
     }
 
