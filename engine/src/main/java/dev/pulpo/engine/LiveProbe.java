@@ -51,7 +51,7 @@ public final class LiveProbe implements AutoCloseable {
      * @throws OperationInterruptedException where the calling thread was interrupted
      */
     public ProbeCounts counts() {
-        return process.counts(id(), probe.action() instanceof Probe.Action.Count);
+        return process.counts(id(), probe.action().isCounted());
     }
 
     /**

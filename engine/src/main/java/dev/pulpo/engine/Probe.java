@@ -85,6 +85,11 @@ public record Probe(String function, Optional<String> object, Action action, Lis
             }
         }
 
+        /** Whether calls are counted by thread. */
+        default boolean isCounted() {
+            return this instanceof Count || this instanceof Time || this instanceof Trace;
+        }
+
         /** How many bytes calls pass on the stack, where the user says so. */
         default OptionalInt stated() {
             return switch (this) {

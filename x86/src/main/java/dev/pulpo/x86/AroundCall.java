@@ -19,8 +19,8 @@ import java.util.function.IntConsumer;
  * the call and after it: vectors, x87 and the direction flag are not touched.
  */
 final class AroundCall {
-    /** A histogram: how many calls have begun, the sum of ticks, and how many calls took how long. */
-    static final int SUM = 8;
+    /** A histogram: the sum of ticks, and how many calls took how long. */
+    static final int SUM = 0;
     static final int BUCKETS = 64;
     static final int LAST_BUCKET = 247;
 
@@ -150,9 +150,6 @@ final class AroundCall {
         thread(thread);
         // and $shards-1, %eax; shl $log2, %eax: the distance of the shard, not its address, which would stay in a dead frame
         out.bytes(0x25).int32(shards - 1L).bytes(0xc1, 0xe0, Integer.numberOfTrailingZeros(shard)).store(RAX, where);
-        address(RDX, histogram);
-        // lock incq (%rdx,%rax)
-        out.bytes(0xf0, 0x48, 0xff, 0x04, 0x02);
         call(previous, begun);
         lasted(begun);
         address(RDI, histogram);
@@ -181,7 +178,7 @@ final class AroundCall {
     }
 
     /** What a record of calls needs. */
-    record Ring(CallRecord calls, int thread, CodeAddress head, CodeAddress slots, int count, CodeAddress begun,
+    record Ring(CallRecord calls, int thread, CodeAddress head, CodeAddress slots, int count,
             int readCall) {
         /** Bytes that a frame keeps: time, arguments, texts; two vectors for reading texts. */
         int extra() {
@@ -201,8 +198,6 @@ final class AroundCall {
         CallRecord calls = ring.calls;
         int slot = extra();
         open();
-        // lock incq begun(%rip)
-        out.bytes(0xf0, 0x48, 0xff, 0x05).displacement(ring.begun);
         for (int i = 0; i < calls.arguments().size(); i++) {
             value(calls.arguments().get(i), slot + calls.argument(i));
         }

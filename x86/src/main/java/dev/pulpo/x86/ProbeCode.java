@@ -241,7 +241,7 @@ public final class ProbeCode {
 
     /** The number of buckets of a histogram. */
     public static final int BUCKETS = AroundCall.LAST_BUCKET + 1;
-    /** The size of a histogram in bytes: how many calls have begun, the sum of ticks at 8, and from 64 on the buckets. */
+    /** The size of a histogram in bytes: the sum of ticks, and from 64 on the buckets. */
     public static final int HISTOGRAM = AroundCall.BUCKETS + Long.BYTES * BUCKETS;
 
     /** The least number of ticks that a bucket of a histogram stands for. */
@@ -252,7 +252,7 @@ public final class ProbeCode {
 
     /**
      * Calls the function, measures how long it takes, and returns as it does. A call that ends by an exception or longjmp(3)
-     * has begun, and is in no bucket.
+     * is in no bucket.
      *
      * @param words     how many words of eight bytes callers pass on the stack
      * @param place     offset of the thread's id, four bytes, from the thread pointer
@@ -272,17 +272,16 @@ public final class ProbeCode {
      *
      * @param words    how many words of eight bytes callers pass on the stack; if the record is that of the beginning, none
      * @param place    offset of the thread's id, four bytes, from the thread pointer
-     * @param begun    eight bytes, which count the calls that have begun
      * @param head     eight bytes, which count the tickets
      * @param slots    so many slots of the record's size
      * @param count    a power of two
      * @param readCall the number of process_vm_readv(2)
      * @param previous eight bytes that hold the address of the function
      */
-    public ProbeCode trace(CallRecord calls, int words, int place, CodeAddress begun, CodeAddress head,
-            CodeAddress slots, int count, int readCall, CodeAddress previous) {
+    public ProbeCode trace(CallRecord calls, int words, int place, CodeAddress head, CodeAddress slots, int count,
+            int readCall, CodeAddress previous) {
         restore();
-        AroundCall.Ring ring = new AroundCall.Ring(calls, place, head, slots, count, begun, readCall);
+        AroundCall.Ring ring = new AroundCall.Ring(calls, place, head, slots, count, readCall);
         new AroundCall(out, labels, this::frame, words, ring.extra(), calls.hasText()).trace(ring, previous);
         return this;
     }

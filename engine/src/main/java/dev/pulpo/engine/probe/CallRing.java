@@ -36,7 +36,7 @@ public final class CallRing {
 
     /** What is new since the last look. */
     public synchronized TracedCalls read(Registry registry, TargetMemory memory, PatchId id) {
-        RemoteAddress slots = ProbeTable.place(registry, id, ProbeObject.TABLE);
+        RemoteAddress slots = ProbeTable.place(registry, id, ProbeObject.SEEN);
         long head = memory.readLong(ProbeTable.place(registry, id, ProbeObject.HEAD));
         long oldest = Math.max(0, head - ProbeObject.SLOTS);
         lost = 0;
@@ -48,7 +48,7 @@ public final class CallRing {
             next = head;
         }
         List<TracedCall> calls = pending.isEmpty() ? List.of() : collect(memory, slots);
-        return new TracedCalls(calls, lost, memory.readLong(ProbeTable.place(registry, id, ProbeObject.ACTED)), next);
+        return new TracedCalls(calls, lost, ProbeTable.read(registry, memory, id, true).total(), next);
     }
 
     /** What was before a ticket is overwritten, or will be before it could be read. */
