@@ -1,6 +1,7 @@
 package dev.pulpo.x86;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What is recorded of each call, and how it lies in the slots of a ring. A slot is written by one thread:
@@ -19,7 +20,7 @@ import java.util.List;
  * @param arguments where arguments are, in order
  * @param result    where the result is; none for a record of the beginning
  */
-public record CallRecord(List<Place> arguments, java.util.Optional<Place> result) {
+public record CallRecord(List<Place> arguments, Optional<Place> result) {
     public static final int STARTED = 8;
     public static final int LASTED = 16;
     public static final int THREAD = 24;

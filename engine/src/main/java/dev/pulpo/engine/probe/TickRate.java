@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -24,18 +25,30 @@ final class TickRate {
     private static final long SHORTEST = 50_000_000;
 
     private static final NativeCode COUNTER = new NativeCode(ProbeCode.timeStamp().toByteArray());
-    private static final Instant STARTED = Instant.now();
-    private static final long NANOS = System.nanoTime();
-    private static final long TICKS = COUNTER.call();
+    private static final AtomicReference<Optional<Start>> START = new AtomicReference<>(Optional.empty());
 
+    private final Start start;
     private final double nanos;
 
-    private TickRate(double nanos) {
+    private TickRate(Start start, double nanos) {
+        this.start = start;
         this.nanos = nanos;
+    }
+
+    /** Clock and counter at one moment. */
+    private record Start(Instant when, long nanos, long ticks) {
+        static Start now() {
+            return new Start(Instant.now(), System.nanoTime(), COUNTER.call());
+        }
+    }
+
+    private static Start start() {
+        return START.updateAndGet(known -> Optional.of(known.orElseGet(Start::now))).orElseThrow();
     }
 
     /** Why the counter is no clock on this machine; empty if it is one. Begins to measure. */
     static Optional<String> obstacle() {
+        start();
         try (BufferedReader lines = Files.newBufferedReader(PROCESSORS)) {
             List<String> flags = lines.lines().filter(line -> line.startsWith("flags")).findFirst()
                     .map(line -> List.of(line.split("\\s+"))).orElse(List.of());
@@ -51,15 +64,12 @@ final class TickRate {
 
     /** The rate, measured until now. */
     static TickRate now() {
-        long end = NANOS + SHORTEST;
-        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
-            LockSupport.parkNanos(left);
-            if (Thread.currentThread().isInterrupted()) {
-                Thread.onSpinWait();
-            }
+        Start start = start();
+        while (System.nanoTime() - start.nanos < SHORTEST) {
+            LockSupport.parkNanos(SHORTEST);
         }
         long nanos = System.nanoTime();
-        return new TickRate((double) (nanos - NANOS) / (COUNTER.call() - TICKS));
+        return new TickRate(start, (double) (nanos - start.nanos) / (COUNTER.call() - start.ticks));
     }
 
     /** So many ticks. */
@@ -69,6 +79,6 @@ final class TickRate {
 
     /** When the counter had a value. */
     Instant when(long counter) {
-        return STARTED.plus(duration(counter - TICKS));
+        return start.when.plus(duration(counter - start.ticks));
     }
 }

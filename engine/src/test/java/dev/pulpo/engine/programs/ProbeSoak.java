@@ -38,7 +38,8 @@ public final class ProbeSoak {
     private long calls;
 
     /** What came of it. */
-    record Report(String name, int applied, int returning, int unproven, int bound, int others, long calls, long answers,
+    record Report(String name, int applied, int returning, int unproven, int bound, int others, long calls,
+            long answers,
             int kept) {
         @Override
         public String toString() {

@@ -14,7 +14,6 @@ import dev.pulpo.ffm.Errno;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -106,9 +105,9 @@ final class ProbeCommand extends OnProcess {
             complain("the probe stays in force, as patch " + probe.id().shortForm() + ": "
                     + refused.refusals().getFirst().message(RemedyOptions.WORDING));
         }
-        Map<String, Object> all = new LinkedHashMap<>(Json.object("outcome",
+        Map<String, Object> all = Json.object("outcome",
                 reverted.isPresent() ? "taken back" : "in force", "pid", process.pid(), "patch", probe.id().hex(),
-                "function", function, "kind", kind.toString()));
+                "function", function, "kind", kind.toString());
         all.putAll(report.json());
         print(report.text(), all);
     }

@@ -5,7 +5,6 @@ import dev.pulpo.engine.LiveProbe;
 import dev.pulpo.engine.TracedCall;
 import dev.pulpo.engine.TracedCalls;
 import dev.pulpo.engine.ValueKind;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -53,9 +52,9 @@ final class TraceReport implements ProbeReport {
     }
 
     private Map<String, Object> json(TracedCall call) {
-        Map<String, Object> all = new LinkedHashMap<>(Json.object("function", probe.probe().function(), "tid",
+        Map<String, Object> all = Json.object("function", probe.probe().function(), "tid",
                 call.tid(), "began", call.began().toString(), "arguments",
-                call.arguments().stream().map(TraceReport::json).toList()));
+                call.arguments().stream().map(TraceReport::json).toList());
         call.result().ifPresent(result -> all.put("result", json(result)));
         call.lasted().ifPresent(time -> all.put("nanos", time.toNanos()));
         return all;
@@ -63,8 +62,7 @@ final class TraceReport implements ProbeReport {
 
     /** Numbers are texts, because programs take numbers of 64 bits for others. */
     private static Map<String, Object> json(TracedCall.Value value) {
-        Map<String, Object> all = new LinkedHashMap<>(
-                Json.object("kind", value.kind().toString(), "value", value.toString()));
+        Map<String, Object> all = Json.object("kind", value.kind().toString(), "value", value.toString());
         if (!value.name().isEmpty()) {
             all.put("name", value.name());
         }
