@@ -38,8 +38,8 @@ public final class RemedyOptions {
             case SUSPEND_SECCOMP -> "ulp trigger --disable-seccomp";
             case RAISE_FILE_LIMIT -> "prlimit --fsize";
             case NAME_PATH_IN_TARGET -> "pulpo trigger -R";
-            case STATE_STACK -> "--stack";
-            case TRACE_ENTRIES -> "trace --entry";
+            case STATE_STACK -> "pulpo probe --stack";
+            case TRACE_ENTRIES -> "pulpo probe trace --entry";
             case LOOK_AT_PATCHES -> "pulpo patches";
             case APPLY_DEPENDENCY, REVERT_DEPENDENT, PACK_ANEW, PLAN_ANEW, PRELOAD_STUB -> "";
         };
