@@ -1,7 +1,7 @@
 /*
  * Measures what a call costs: for each line, "lib" or "exe", it prints the nanoseconds per call of two functions there,
  * the least and the median of many measurements; the second one is there to be patched. With "_prepared" it is one that
- * was built to be.
+ * was built to be; with " short" it measures fewer times.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -13,6 +13,7 @@
 
 #define CALLS 200000
 #define TIMES 301
+#define SHORT 21
 
 long lib_plain(long);
 long lib_patched(long);
@@ -42,17 +43,17 @@ static double once(long (*f)(long))
 }
 
 /* Takes turns, so that whatever else the machine does meets both. */
-static void measure(long (*plain)(long), long (*patched)(long))
+static void measure(long (*plain)(long), long (*patched)(long), int count)
 {
     static double times[2][TIMES];
 
-    for (int i = 0; i < TIMES; i++) {
+    for (int i = 0; i < count; i++) {
         times[0][i] = once(plain);
         times[1][i] = once(patched);
     }
     for (int i = 0; i < 2; i++) {
-        qsort(times[i], TIMES, sizeof times[i][0], compare);
-        printf("%.3f %.3f%s", times[i][0], times[i][TIMES / 2], i == 0 ? " " : "\n");
+        qsort(times[i], count, sizeof times[i][0], compare);
+        printf("%.3f %.3f%s", times[i][0], times[i][count / 2], i == 0 ? " " : "\n");
     }
 }
 
@@ -64,11 +65,12 @@ int main(void)
     fflush(stdout);
     while (fgets(line, sizeof line, stdin) != NULL) {
         int lib = strncmp(line, "lib", 3) == 0;
+        int count = strstr(line, " short") != NULL ? SHORT : TIMES;
 
         if (strstr(line, "_prepared") != NULL) {
-            measure(lib ? lib_plain : exe_plain, lib ? lib_prepared : exe_prepared);
+            measure(lib ? lib_plain : exe_plain, lib ? lib_prepared : exe_prepared, count);
         } else {
-            measure(lib ? lib_plain : exe_plain, lib ? lib_patched : exe_patched);
+            measure(lib ? lib_plain : exe_plain, lib ? lib_patched : exe_patched, count);
         }
         fflush(stdout);
     }

@@ -1,10 +1,12 @@
 package dev.pulpo.engine;
 
+import dev.pulpo.engine.probe.CallRing;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * A probe that is in force in a process. It is a patch of the process: {@link LiveProcess#patches} lists it, and whoever reverts
@@ -17,8 +19,10 @@ public final class LiveProbe implements AutoCloseable {
     private final Probe probe;
     private final Outcome outcome;
     private final Path file;
+    private final Optional<CallRing> ring;
 
-    LiveProbe(LiveProcess process, Probe probe, Outcome outcome, Path file) {
+    LiveProbe(LiveProcess process, Probe probe, Outcome outcome, Path file, Optional<CallRing> ring) {
+        this.ring = ring;
         this.process = process;
         this.probe = probe;
         this.outcome = outcome;
@@ -47,7 +51,31 @@ public final class LiveProbe implements AutoCloseable {
      * @throws OperationInterruptedException where the calling thread was interrupted
      */
     public ProbeCounts counts() {
-        return process.counts(id(), probe.action() instanceof Probe.Action.Count);
+        return process.counts(id(), probe.action().isCounted());
+    }
+
+    /**
+     * How long calls took since it came into force. Reads the memory of the process, and stops nothing.
+     *
+     * @throws IllegalStateException if it does not measure that
+     * @throws RefusedException      where its patch has been reverted
+     */
+    public ProbeTimes times() {
+        if (!(probe.action() instanceof Probe.Action.Time)) {
+            throw new IllegalStateException(probe + " measures no times");
+        }
+        return process.times(id());
+    }
+
+    /**
+     * What it has recorded since the last look. Reads the memory of the process, and stops nothing. The ring in the process
+     * holds some thousand calls; those that are overwritten before they are read are counted.
+     *
+     * @throws IllegalStateException if it does not trace
+     * @throws RefusedException      where its patch has been reverted
+     */
+    public TracedCalls calls() {
+        return process.calls(id(), ring.orElseThrow(() -> new IllegalStateException(probe + " traces nothing")));
     }
 
     /**

@@ -21,6 +21,8 @@ import dev.pulpo.engine.operation.SwitchOperation;
 import dev.pulpo.engine.operation.TransitionOperation;
 import dev.pulpo.engine.plan.OtherPatches;
 import dev.pulpo.engine.plan.Planner;
+import dev.pulpo.engine.probe.CallRing;
+import dev.pulpo.engine.probe.Histograms;
 import dev.pulpo.engine.probe.ProbeSite;
 import dev.pulpo.engine.probe.ProbeTable;
 import dev.pulpo.engine.reach.LeftoverLook;
@@ -526,14 +528,14 @@ public final class LiveProcess implements AutoCloseable {
      */
     public LiveProbe probe(Probe probe) throws IOException {
         Warmup.begin();
-        ProbeSite site = explained(() -> new ProbeSite(image(), memory, probe));
+        ProbeSite site = explained(() -> new ProbeSite(image(), memory, probe, code));
         LivePatch bare = site.patch(StubFile.directory("probes"));
         try {
             PatchPlan plan = plan(bare);
             checkApplicable(List.of(explained(() -> site.checked(plan, code))));
             List<PatchId> below = explained(() -> below(plan));
             Outcome outcome = apply(below.isEmpty() ? plan : plan(ProbeSite.onTopOf(bare, below)), Consistency.none());
-            return new LiveProbe(this, probe, outcome, bare.file());
+            return new LiveProbe(this, probe, outcome, bare.file(), site.calls().map(CallRing::new));
         } catch (IOException | RuntimeException | Error failed) {
             Files.deleteIfExists(bare.file());
             throw failed;
@@ -550,10 +552,22 @@ public final class LiveProcess implements AutoCloseable {
 
     /** What a probe has counted. */
     ProbeCounts counts(PatchId id, boolean byThread) {
-        return operation(() -> ProbeTable.read(
-                Registry.read(pid, memory, image().stub()
-                        .orElseThrow(() -> new RefusedException(pid, new Refusal.NoStub(pid)))),
-                memory, id, byThread));
+        return operation(() -> ProbeTable.read(registryOfProbes(), memory, id, byThread));
+    }
+
+    /** How long calls took. */
+    ProbeTimes times(PatchId id) {
+        return operation(() -> Histograms.read(registryOfProbes(), memory, id));
+    }
+
+    /** What a probe has recorded. */
+    TracedCalls calls(PatchId id, CallRing ring) {
+        return operation(() -> ring.read(registryOfProbes(), memory, id));
+    }
+
+    private Registry registryOfProbes() {
+        return Registry.read(pid, memory,
+                image().stub().orElseThrow(() -> new RefusedException(pid, new Refusal.NoStub(pid))));
     }
 
     /** Whether patching is switched on; true without a stub. */

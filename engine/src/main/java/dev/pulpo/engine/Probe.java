@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What is done to calls of a function, without a compiler. Immutable.
@@ -30,6 +31,9 @@ import java.util.Optional;
 public record Probe(String function, Optional<String> object, Action action, List<Integer> threads, long every,
         double probability, List<Check> allowed) {
     private static final Duration LONGEST = Duration.ofHours(1);
+    private static final int MOST_ON_STACK = 512;
+    private static final int MOST_ARGUMENTS = 16;
+    private static final int MOST_TEXTS = 4;
 
     /** What is done to a call. */
     public sealed interface Action {
@@ -58,6 +62,47 @@ public record Probe(String function, Optional<String> object, Action action, Lis
 
         /** It sleeps first, and then goes on to the function. */
         record Delay(Duration time) implements Action {}
+
+        /**
+         * The function is called, and how long it takes is measured.
+         *
+         * @param stack how many bytes calls pass on the stack; empty where Pulpo is to find that out
+         */
+        record Time(OptionalInt stack) implements Action {}
+
+        /**
+         * Arguments and result are recorded.
+         *
+         * @param arguments what the first arguments are; empty where debug information is to tell
+         * @param result    what the result is; empty where debug information is to tell
+         * @param returns   whether a call is recorded when it returns, not when it begins
+         * @param stack     how many bytes calls pass on the stack; empty where Pulpo is to find that out
+         */
+        record Trace(Optional<List<ValueKind>> arguments, Optional<ValueKind> result, boolean returns,
+                OptionalInt stack) implements Action {
+            public Trace {
+                arguments = arguments.map(List::copyOf);
+            }
+        }
+
+        /** Whether calls are counted by thread. */
+        default boolean isCounted() {
+            return this instanceof Count || this instanceof Time || this instanceof Trace;
+        }
+
+        /** How many bytes calls pass on the stack, where the user says so. */
+        default OptionalInt stated() {
+            return switch (this) {
+                case Time time -> time.stack;
+                case Trace trace -> trace.stack;
+                case Count count -> OptionalInt.empty();
+                case Return answer -> OptionalInt.empty();
+                case Fail failure -> OptionalInt.empty();
+                case Nop nop -> OptionalInt.empty();
+                case Redirect other -> OptionalInt.empty();
+                case Delay delay -> OptionalInt.empty();
+            };
+        }
     }
 
     /** @throws IllegalArgumentException where a number makes no sense */
@@ -69,6 +114,16 @@ public record Probe(String function, Optional<String> object, Action action, Lis
         if (action instanceof Action.Delay delay) {
             require(delay.time.compareTo(Duration.ZERO) > 0 && delay.time.compareTo(LONGEST) <= 0,
                     "a delay of " + delay.time + " is not between 1 ns and " + LONGEST);
+        }
+        int stack = action.stated().orElse(0);
+        require(stack >= 0 && stack <= MOST_ON_STACK && stack % Long.BYTES == 0,
+                stack + " bytes on the stack are not a multiple of 8 up to " + MOST_ON_STACK);
+        if (action instanceof Action.Trace trace) {
+            List<ValueKind> kinds = trace.arguments.orElse(List.of());
+            require(kinds.size() <= MOST_ARGUMENTS, "more than " + MOST_ARGUMENTS + " arguments are not recorded");
+            require(kinds.stream().filter(ValueKind.STRING::equals).count() <= MOST_TEXTS,
+                    "more than " + MOST_TEXTS + " strings are not recorded");
+            require(!kinds.contains(ValueKind.VOID), "no argument is void");
         }
     }
 
@@ -118,6 +173,68 @@ public record Probe(String function, Optional<String> object, Action action, Lis
         return of(function, new Action.Delay(time));
     }
 
+    /** Measures how long calls take; {@link LiveProbe#times} tells. */
+    public static Probe timing(String function) {
+        return of(function, new Action.Time(OptionalInt.empty()));
+    }
+
+    /** Records arguments and results, typed by debug information; {@link LiveProbe#calls} reads them. */
+    public static Probe tracing(String function) {
+        return of(function, new Action.Trace(Optional.empty(), Optional.empty(), true, OptionalInt.empty()));
+    }
+
+    /** Records these first arguments, and results. */
+    public static Probe tracing(String function, ValueKind first, ValueKind... further) {
+        List<ValueKind> kinds = new ArrayList<>(List.of(first));
+        kinds.addAll(List.of(further));
+        return of(function, new Action.Trace(Optional.of(kinds), Optional.empty(), true, OptionalInt.empty()));
+    }
+
+    /** The same tracing, of results of this kind. */
+    public Probe withResult(ValueKind kind) {
+        Action.Trace trace = trace();
+        return with(new Action.Trace(trace.arguments, Optional.of(kind), trace.returns, trace.stack));
+    }
+
+    /** The same tracing, of calls when they begin: for functions that cannot be seen to return. */
+    public Probe atEntry() {
+        Action.Trace trace = trace();
+        return with(new Action.Trace(trace.arguments, trace.result, false, trace.stack));
+    }
+
+    private Action.Trace trace() {
+        if (action instanceof Action.Trace trace) {
+            return trace;
+        }
+        throw new IllegalArgumentException("only tracing records results");
+    }
+
+    /**
+     * The same timing or tracing of a function whose calls pass so many bytes on the stack, at most. Where fewer are said than
+     * calls pass, the function gets wrong arguments.
+     */
+    public Probe withStack(int bytes) {
+        return with(switch (action) {
+            case Action.Time time -> new Action.Time(OptionalInt.of(bytes));
+            case Action.Trace trace ->
+                new Action.Trace(trace.arguments, trace.result, trace.returns, OptionalInt.of(bytes));
+            case Action.Count count -> throw noStack();
+            case Action.Return answer -> throw noStack();
+            case Action.Fail failure -> throw noStack();
+            case Action.Nop nop -> throw noStack();
+            case Action.Redirect other -> throw noStack();
+            case Action.Delay delay -> throw noStack();
+        });
+    }
+
+    private static IllegalArgumentException noStack() {
+        return new IllegalArgumentException("only timing and tracing copy what is on the stack");
+    }
+
+    private Probe with(Action other) {
+        return new Probe(function, object, other, threads, every, probability, allowed);
+    }
+
     /** The same for a function of this object. */
     public Probe in(String path) {
         return new Probe(function, Optional.of(path), action, threads, every, probability, allowed);
@@ -158,6 +275,8 @@ public record Probe(String function, Optional<String> object, Action action, Lis
             case Action.Nop nop -> function + " does nothing";
             case Action.Redirect other -> function + " leads to " + other.to;
             case Action.Delay delay -> function + " waits " + delay.time.toNanos() / 1000 + " µs";
+            case Action.Time time -> "time " + function;
+            case Action.Trace trace -> "trace " + function + (trace.returns ? "" : " at its entry");
         } + (threads.isEmpty() ? "" : ", threads " + threads) + (every == 1 ? "" : ", each call in " + every)
                 + (probability == 1 ? "" : ", with probability " + probability);
     }

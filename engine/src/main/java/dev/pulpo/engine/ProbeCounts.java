@@ -8,8 +8,9 @@ import java.util.stream.Collectors;
  * How often a probe has acted.
  *
  * @param total   for all threads together
- * @param threads for each thread by its id, also those that have ended; only of a probe that counts
- * @param rest    for threads for which its table had no room; only of a probe that counts
+ * @param threads for each thread by its id, also those that have ended; only of a probe that counts, measures
+ *                or traces
+ * @param rest    for threads for which its table had no room; of the same probes
  */
 public record ProbeCounts(long total, SortedMap<Integer, Long> threads, long rest) {
     /** Copies the map. */

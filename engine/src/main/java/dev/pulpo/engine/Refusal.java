@@ -43,6 +43,9 @@ public sealed interface Refusal {
     /** The function cannot be detoured. */
     record NotPatchable(String function, String reason) implements Refusal {}
 
+    /** Calls of the function cannot be seen to return, or not before somebody tells how much they pass on the stack. */
+    record Unreturned(String function, String reason, boolean tellable) implements Refusal {}
+
     /** The patch wants to call the original of a function that it does not replace. */
     record UnknownOriginal(String patch, String function) implements Refusal {}
 

@@ -32,6 +32,7 @@ final class RefusalText {
             case Refusal.AmbiguousFunction r ->
                 r.target() + " has several functions " + r.function() + ": " + String.join(", ", r.addresses());
             case Refusal.NotPatchable r -> r.function() + " cannot be replaced: " + r.reason();
+            case Refusal.Unreturned r -> r.function() + " cannot be seen to return: " + r.reason();
             case Refusal.UnknownOriginal r ->
                 r.patch() + " wants to call the original of " + r.function() + ", which it does not replace";
             case Refusal.NoTrampoline r -> "the patch is too far from " + r.target()
@@ -101,6 +102,9 @@ final class RefusalText {
             case Refusal.Unsafe r -> r.finding().remedies();
             case Refusal.TargetAmbiguous r -> List.of(Remedy.Action.NAME_ONE);
             case Refusal.NothingToReplace r -> List.of(Remedy.Action.NAME_REPLACEMENTS);
+            case Refusal.Unreturned r -> r.tellable()
+                    ? List.of(Remedy.Action.STATE_STACK, Remedy.Action.TRACE_ENTRIES)
+                    : List.of(Remedy.Action.TRACE_ENTRIES);
             case Refusal.AppliedTwice r -> List.of(new Remedy.Elsewhere("name it once"));
             case Refusal.MissingDependency r -> List.of(Remedy.Action.APPLY_DEPENDENCY);
             case Refusal.NeededByOther r -> List.of(Remedy.Action.REVERT_DEPENDENT);

@@ -98,6 +98,8 @@ public sealed interface Remedy {
         SUSPEND_SECCOMP("as root, its filters can be suspended meanwhile", "LiveProcess.applySuspendingSeccomp"), //
         RAISE_FILE_LIMIT("raise the limit", "prlimit(2)"), //
         CHOOSE_THREAD("choose a thread", "LiveProcess.variable"), //
+        STATE_STACK("say how many bytes calls pass on the stack", "Probe.withStack"), //
+        TRACE_ENTRIES("trace calls when they begin", "Probe.atEntry"), //
         LOOK_AT_PATCHES("look which patches it has", "LiveProcess.patches");
 
         private final String advice;

@@ -17,7 +17,8 @@
  * that bring processes to the builds that are installed;
  * <li>{@link PatchStore}, {@link StoredPatch}, {@link Upkeep}, {@link ProcessStanding}, {@link PatchStanding}, {@link
  * LoadWatch}: which patches processes should have, now and later, and where they stand;
- * <li>{@link Probe}, {@link LiveProbe}, {@link ProbeCounts}: what is done to calls of a function without a compiler;
+ * <li>{@link Probe}, {@link LiveProbe}, {@link ProbeCounts}, {@link ProbeTimes}, {@link TracedCalls},
+ * {@link TracedCall}, {@link ValueKind}: what is done to calls of a function without a compiler;
  * <li>{@link Consistency}: when code may change;
  * <li>{@link PatchPlan}, {@link PlannedFunction}, {@link PlannedReference}, {@link UnresolvedFunction}, {@link
  * ByteString}: what an apply would do;

@@ -89,6 +89,11 @@ final class NativeCalls {
         return (int) invoke(function, CAPTURED.get(), a, b, c, d, e, f, 0);
     }
 
+    /** Calls a function without arguments. */
+    static long callLong(MemorySegment function) {
+        return invoke(function, CAPTURED.get(), 0, 0, 0, 0, 0, 0, 0);
+    }
+
     static int callInt(MemorySegment function, long a, long b, long c) {
         return callInt(function, a, b, c, 0, 0, 0);
     }

@@ -18,6 +18,7 @@ public final class SystemCalls {
     public static final int OPENAT = Linux.SYS_openat();
     public static final int UNLINKAT = Linux.SYS_unlinkat();
     public static final int NANOSLEEP = Linux.SYS_nanosleep();
+    public static final int PROCESS_VM_READV = Linux.SYS_process_vm_readv();
 
     /** {@code AT_FDCWD} (linux/fcntl.h): names are relative to the working directory, or absolute. */
     public static final int AT_FDCWD = -100;

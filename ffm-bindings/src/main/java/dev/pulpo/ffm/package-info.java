@@ -14,7 +14,7 @@
  * <li>{@link dev.pulpo.ffm.ProcessEvents}, {@link dev.pulpo.ffm.NotifySocket}: what the kernel reports of all processes, and
  * what a service tells its manager;
  * <li>{@link dev.pulpo.ffm.Scheduling}, {@link dev.pulpo.ffm.ToolPriority}, {@link dev.pulpo.ffm.Processes},
- * {@link dev.pulpo.ffm.SystemCallNames}: the
+ * {@link dev.pulpo.ffm.SystemCallNames}, {@link dev.pulpo.ffm.NativeCode}: the
  * rest.
  * </ol>
  */

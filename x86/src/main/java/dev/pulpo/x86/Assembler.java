@@ -116,11 +116,10 @@ final class Assembler {
     }
 
     private Assembler onStack(int opcode, int register, int distance) {
-        if (distance != (byte) distance) {
-            throw new IllegalArgumentException(distance + " is no displacement of eight bits");
-        }
         // The stack pointer as a base needs a SIB byte (SDM volume 2, table 2-3).
-        return bytes(0x48 | register >> 3 << 2, opcode, 0x44 | (register & 7) << 3, 0x24, distance);
+        boolean near = distance == (byte) distance;
+        bytes(0x48 | register >> 3 << 2, opcode, (near ? 0x44 : 0x84) | (register & 7) << 3, 0x24);
+        return near ? bytes(distance) : int32(distance);
     }
 
     /** The displacement to an operand, of an instruction that ends with it. */

@@ -15,7 +15,7 @@ public final class FrameFlow {
     private static final int RSP = 4;
     private static final int RBP = 5;
     /** The position of the stack pointer is not known. */
-    private static final int UNKNOWN = Integer.MIN_VALUE;
+    static final int UNKNOWN = Integer.MIN_VALUE;
 
     /** What holds before an instruction, on all paths. */
     private static final class State {
@@ -61,6 +61,7 @@ public final class FrameFlow {
     private boolean aligns;
     private RegisterSet restored = new RegisterSet(-1, -1);
     private boolean needsAlignment;
+    private boolean setsFrame;
 
     /** Follows a function from its first instruction on. */
     public FrameFlow(FunctionFlow flow) {
@@ -154,6 +155,33 @@ public final class FrameFlow {
                 : OptionalInt.of(state.depth);
     }
 
+    /** Whether control gets to an instruction from the entry on, as far as is known. */
+    boolean isReached(int index) {
+        return states[index] != null;
+    }
+
+    /** As {@link #depth}, or {@link #alignedDepth}; {@link #UNKNOWN} if neither is known. */
+    int depthAt(int index) {
+        State state = states[index];
+        return state == null ? UNKNOWN : state.depth;
+    }
+
+    boolean isAlignedAt(int index) {
+        State state = states[index];
+        return state != null && state.aligned;
+    }
+
+    /** How far below the stack pointer's place at the entry rbp points; {@link #UNKNOWN} if it does not. */
+    int frameAt(int index) {
+        State state = states[index];
+        return state == null ? UNKNOWN : state.frame;
+    }
+
+    /** Whether rbp is a frame pointer somewhere. */
+    boolean setsFrame() {
+        return setsFrame;
+    }
+
     private @Nullable State state(long address) {
         int index = flow.index(address);
         return index < 0 ? null : states[index];
@@ -205,6 +233,7 @@ public final class FrameFlow {
             adjust(state);
         } else if (isMove(opcode, RSP, RBP)) {
             state.frame = state.aligned ? UNKNOWN : state.depth;
+            setsFrame = true;
             state.intact = state.intact.minus(RegisterSet.general(RBP));
         } else if (isMove(opcode, RBP, RSP)) {
             state.depth = state.frame;

@@ -1,5 +1,6 @@
 package dev.pulpo.x86;
 
+import dev.pulpo.x86.Labels.Label;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -51,9 +52,9 @@ public final class ProbeCode {
     private final CodeAddress start;
     private final List<Frame> frames = new ArrayList<>();
     private final List<Integer> saved = new ArrayList<>();
-    private final Label unsaved = new Label();
-    private final Label passing = new Label();
-    private final List<Label> labels = new ArrayList<>(List.of(unsaved, passing));
+    private final Labels labels;
+    private final Label unsaved;
+    private final Label passing;
 
     /**
      * From some byte of the code on, the canonical frame address is that far above the stack pointer.
@@ -63,17 +64,13 @@ public final class ProbeCode {
      */
     public record Frame(int at, int offset) {}
 
-    /** A place in the code to which branches lead that were written before it. */
-    private static final class Label {
-        /** The four bytes of the branches, as offsets in the code. */
-        private final List<Integer> fields = new ArrayList<>();
-        private int at = -1;
-    }
-
     /** @param start the address of the code */
     public ProbeCode(CodeAddress start) {
         this.start = start;
         out = new Assembler(start).endbr64();
+        labels = new Labels(start, out);
+        unsaved = labels.label();
+        passing = labels.label();
     }
 
     // Conditions
@@ -234,10 +231,66 @@ public final class ProbeCode {
         out.bytes(0x48, 0xc7, 0x44, 0x24, time + 8).int32(nanoseconds);
         // lea time(%rsp), %rdi; mov %rdi, %rsi: the rest of the time comes in the place of the time
         out.bytes(0x48, 0x8d, 0x7c, 0x24, time, 0x48, 0x89, 0xfe);
-        Label again = bound();
+        Label again = labels.here();
         // mov $call, %eax; syscall; cmp $-interrupted, %eax
         out.bytes(0xb8).int32(call).bytes(0x0f, 0x05, 0x83, 0xf8, -interrupted);
         return branchIf(EQUAL, again);
+    }
+
+    // Around the function
+
+    /** The number of buckets of a histogram. */
+    public static final int BUCKETS = AroundCall.LAST_BUCKET + 1;
+    /** The size of a histogram in bytes: the sum of ticks, and from 64 on the buckets. */
+    public static final int HISTOGRAM = AroundCall.BUCKETS + Long.BYTES * BUCKETS;
+
+    /** The least number of ticks that a bucket of a histogram stands for. */
+    public static long ticks(int bucket) {
+        int shift = bucket / 4 - 1;
+        return bucket < 8 ? bucket : (long) (4 + bucket % 4) << shift;
+    }
+
+    /**
+     * Calls the function, measures how long it takes, and returns as it does. A call that ends by an exception or longjmp(3)
+     * is in no bucket.
+     *
+     * @param words     how many words of eight bytes callers pass on the stack
+     * @param place     offset of the thread's id, four bytes, from the thread pointer
+     * @param histogram {@code shards} of them, one after the other
+     * @param shards    a power of two
+     * @param previous  eight bytes that hold the address of the function
+     */
+    public ProbeCode time(int words, int place, CodeAddress histogram, int shards, CodeAddress previous) {
+        restore();
+        new AroundCall(out, labels, this::frame, words, 2 * Long.BYTES, false).time(place, histogram, shards, HISTOGRAM,
+                previous);
+        return this;
+    }
+
+    /**
+     * Records the call in a ring: when it returns, or when it begins; in that case the function is entered by a jump.
+     *
+     * @param words    how many words of eight bytes callers pass on the stack; if the record is that of the beginning, none
+     * @param place    offset of the thread's id, four bytes, from the thread pointer
+     * @param head     eight bytes, which count the tickets
+     * @param slots    so many slots of the record's size
+     * @param count    a power of two
+     * @param readCall the number of process_vm_readv(2)
+     * @param previous eight bytes that hold the address of the function
+     */
+    public ProbeCode trace(CallRecord calls, int words, int place, CodeAddress head, CodeAddress slots, int count,
+            int readCall, CodeAddress previous) {
+        restore();
+        AroundCall.Ring ring = new AroundCall.Ring(calls, place, head, slots, count, readCall);
+        new AroundCall(out, labels, this::frame, words, ring.extra(), calls.hasText()).trace(ring, previous);
+        return this;
+    }
+
+    /** A function that returns the time stamp counter. */
+    public static CodeBytes timeStamp() {
+        CodeAddress anywhere = new CodeAddress(0);
+        return CodeBytes.at(anywhere, new Assembler(anywhere).endbr64()
+                .bytes(0x0f, 0x31, 0x48, 0xc1, 0xe2, 32, 0x48, 0x09, 0xd0, 0xc3).code().toByteArray());
     }
 
     // Ends
@@ -293,26 +346,17 @@ public final class ProbeCode {
      * @param previous eight bytes that hold the address of the function, to which calls go for which a condition does not hold
      */
     public CodeBytes encode(CodeAddress previous) {
-        if (!passing.fields.isEmpty()) {
+        if (passing.isUsed()) {
             bind(passing);
             for (int register : CONDITION) {
                 out.restore(register, slot(register));
             }
         }
-        if (!passing.fields.isEmpty() || !unsaved.fields.isEmpty()) {
+        if (passing.isUsed() || unsaved.isUsed()) {
             bind(unsaved);
             through(previous);
         }
-        byte[] bytes = out.code().toByteArray();
-        for (Label label : labels) {
-            for (int field : label.fields) {
-                int distance = label.at - (field + 4);
-                for (int i = 0; i < 4; i++) {
-                    bytes[field + i] = (byte) (distance >> 8 * i);
-                }
-            }
-        }
-        return CodeBytes.at(start, bytes);
+        return CodeBytes.at(start, labels.resolved());
     }
 
     /** Where the frame changes; none where the code has no frame. */
@@ -320,12 +364,8 @@ public final class ProbeCode {
         return List.copyOf(frames);
     }
 
-    private int offset() {
-        return (int) out.here().minus(start);
-    }
-
     private void frame(int offset) {
-        frames.add(new Frame(offset(), offset));
+        frames.add(new Frame(labels.offset(), offset));
     }
 
     private void through(CodeAddress slot) {
@@ -361,35 +401,20 @@ public final class ProbeCode {
     }
 
     private Label label() {
-        Label label = new Label();
-        labels.add(label);
-        return label;
-    }
-
-    private Label bound() {
-        Label label = label();
-        bind(label);
-        return label;
+        return labels.label();
     }
 
     private ProbeCode bind(Label label) {
-        label.at = offset();
+        labels.bind(label);
         return this;
     }
 
     private ProbeCode branchIf(int condition, Label label) {
-        out.bytes(0x0f, 0x80 | condition);
-        return field(label);
+        labels.branchIf(condition, label);
+        return this;
     }
 
     private void jump(Label label) {
-        out.bytes(0xe9);
-        field(label);
-    }
-
-    private ProbeCode field(Label label) {
-        label.fields.add(offset());
-        out.int32(0);
-        return this;
+        labels.jump(label);
     }
 }

@@ -21,8 +21,10 @@
  * its instructions ({@code RegisterWrites}); {@link dev.pulpo.x86.CallSites}: possible return addresses;
  * <li>{@link dev.pulpo.x86.FunctionFlow} and {@link dev.pulpo.x86.FrameFlow}: which registers a function needs, changes and
  * restores, and how it moves the stack pointer ({@link dev.pulpo.x86.RegisterSet}, {@code RegisterEffects});
+ * {@link dev.pulpo.x86.StackUse}: what it reads of its caller's stack;
  * <li>{@link dev.pulpo.x86.ThreadGate}: selects a function's version for each thread while threads change one by one;
- * <li>{@link dev.pulpo.x86.ProbeCode}: counts, delays or answers calls of a function.
+ * <li>{@link dev.pulpo.x86.ProbeCode}: counts, delays or answers calls of a function, or sees them return
+ * ({@code AroundCall}); {@link dev.pulpo.x86.CallRecord}: what it records of a call.
  * </ol>
  *
  * <p>"SDM" in the comments is the Intel 64 and IA-32 Architectures Software Developer's Manual.

@@ -105,7 +105,7 @@ final class Prototypes {
                 narrow, places));
     }
 
-    private static List<String> parameters(String text) {
+    static List<String> parameters(String text) {
         List<String> parameters = new ArrayList<>();
         int depth = 0;
         int from = 0;

@@ -8,6 +8,7 @@
  * <li>{@link SignatureCheck}: parameters and results;
  * <li>{@link ConventionCheck}, {@link ArgumentCheck}: callers that keep to another calling convention than the ABI's, by the
  * machine code ({@link Routines}, {@link Callers}, {@link Prototypes});
+ * <li>{@link CallShape}: what calls of a function pass on the stack, and its declaration;
  * <li>{@link LayoutCheck}: types; {@link BaseTypes}: what compilers spell differently;
  * <li>{@link CopyCheck}: copies of a replaced function that go on to run;
  * <li>{@link DuplicateCheck}, {@link AddressUses}: variables that patch and target both have;

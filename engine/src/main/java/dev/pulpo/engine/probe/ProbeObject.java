@@ -28,8 +28,10 @@ import java.util.List;
  * <pre>
  *   0x1000   pulpo_previous: the slot of the function's version before the probe
  *   0x1080   slots: a function that the code uses; the address of the table
- *   0x1100   counters, a cache line each: how often it acted, calls, state of random numbers, calls of the rest
- *   0x2000   the table of counters by thread, if it counts: see ProbeCode.countThread
+ *   0x1100   counters, a cache line each: how often it acted, calls, state of random numbers, calls of the rest,
+ *            tickets of the ring
+ *   0x2000   the table of counters by thread, if it counts, measures or traces: see ProbeCode.countThread
+ *  0x43000   histograms, if it measures times; the ring, if it traces
  *   behind   the code; its frames, and that it works with CET
  * </pre>
  */
@@ -41,14 +43,22 @@ final class ProbeObject {
     static final int TABLE_ENTRIES = TABLE_SIZE + ProbeCode.FURTHER;
     static final LinkAddress ACTED = new LinkAddress(0x1100);
     static final LinkAddress REST = new LinkAddress(0x11c0);
+    /** The tickets of the ring. */
+    static final LinkAddress HEAD = new LinkAddress(0x1200);
     static final LinkAddress TABLE = new LinkAddress(0x2000);
+    /** The histograms, or the ring: on the page after the table. */
+    static final LinkAddress SEEN = new LinkAddress(0x43000);
+    /** Over how many histograms threads are spread. */
+    static final int SHARDS = 16;
+    /** How many records the ring holds. */
+    static final int SLOTS = 4096;
 
     private static final LinkAddress PREVIOUS = new LinkAddress(0x1000);
     private static final LinkAddress SLOT = new LinkAddress(0x1080);
     private static final LinkAddress TABLE_SLOT = new LinkAddress(0x1088);
     private static final LinkAddress CALLS = new LinkAddress(0x1140);
     private static final LinkAddress RANDOM = new LinkAddress(0x1180);
-    private static final int DATA_SIZE = 0x1200 - 0x1080;
+    private static final int DATA_SIZE = 0x1240 - 0x1080;
     /** The first entry of the table belongs to no thread: ids are positive. */
     private static final int NOBODY = -1;
     private static final String ERRNO = "__errno_location";
@@ -77,13 +87,18 @@ final class ProbeObject {
         // The seed also makes each probe a file of its own.
         data.set((int) (RANDOM.value() - SLOT.value()), SEEDS.nextLong(), Long.BYTES);
         writer.part(".data", SLOT, data.toByteArray(), Access.WRITE);
-        if (probe.action() instanceof Probe.Action.Count) {
+        if (probe.action().isCounted()) {
             byte[] table = new byte[TABLE_ENTRIES * ProbeCode.COUNTER];
             writer.part(".data.table", TABLE,
                     new ByteBuilder().bytes(table).set(0, NOBODY, Integer.BYTES).toByteArray(),
                     Access.WRITE);
             writer.relocation(TABLE_SLOT, RelocationType.RELATIVE, 0, TABLE.value());
         }
+        if (probe.action() instanceof Probe.Action.Time) {
+            writer.part(".data.times", SEEN, new byte[SHARDS * ProbeCode.HISTOGRAM], Access.WRITE);
+        }
+        site.calls().ifPresent(calls -> writer.part(".data.ring", SEEN, new byte[SLOTS * calls.calls().size()],
+                Access.WRITE));
         LinkAddress start = writer.end();
         ProbeCode code = new ProbeCode(at(start));
         conditions(code);
@@ -110,7 +125,7 @@ final class ProbeObject {
     private void act(ProbeCode code) {
         switch (probe.action()) {
             case Probe.Action.Count count ->
-                code.countThread(site.threadId(), at(TABLE_SLOT), TABLE_SIZE, at(REST)).jumpTo(at(PREVIOUS));
+                counted(code).jumpTo(at(PREVIOUS));
             case Probe.Action.Return answer -> code.increment(at(ACTED)).leave(answer.value());
             case Probe.Action.Nop nop -> code.increment(at(ACTED)).leave();
             case Probe.Action.Fail failure -> {
@@ -126,7 +141,16 @@ final class ProbeObject {
                 code.increment(at(ACTED)).sleep(SystemCalls.NANOSLEEP, Errno.EINTR, (int) time.toSeconds(),
                         time.toNanosPart()).jumpTo(at(PREVIOUS));
             }
+            case Probe.Action.Time time ->
+                counted(code).time(site.words(), site.threadId(), at(SEEN), SHARDS, at(PREVIOUS));
+            case Probe.Action.Trace trace ->
+                counted(code).trace(site.calls().orElseThrow().calls(), site.words(), site.threadId(), at(HEAD),
+                        at(SEEN), SLOTS, SystemCalls.PROCESS_VM_READV, at(PREVIOUS));
         }
+    }
+
+    private ProbeCode counted(ProbeCode code) {
+        return code.countThread(site.threadId(), at(TABLE_SLOT), TABLE_SIZE, at(REST));
     }
 
     /** Lets the slot lead to a function. */

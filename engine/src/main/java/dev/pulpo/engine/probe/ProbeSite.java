@@ -3,6 +3,10 @@ package dev.pulpo.engine.probe;
 import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.SymbolBinding;
+import dev.pulpo.elf.dwarf.DebugInfo;
+import dev.pulpo.engine.check.CallShape;
+import java.util.OptionalInt;
 import dev.pulpo.elf.NearestNames;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.Check;
@@ -51,24 +55,100 @@ public final class ProbeSite {
     private final TargetMemory memory;
     private final Probe probe;
     private final LoadedObject object;
+    private final Optional<CallPlan> calls;
+    private final int words;
     private final ProbeObject made;
     private final byte[] bytes;
 
     /**
      * Finds the object, and makes the code.
      *
-     * @throws RefusedException where the process has no such function, or several and nothing tells which one is meant
+     * @param code what debug information says
+     * @throws RefusedException where the process has no such function, or several and nothing tells which one is meant; where
+     *                          the function cannot be seen to return
      */
-    public ProbeSite(ProcessImage image, TargetMemory memory, Probe probe) {
+    public ProbeSite(ProcessImage image, TargetMemory memory, Probe probe, KnownCode code) {
         this.image = image;
         this.memory = memory;
         this.probe = probe;
         object = probe.object().map(this::named).orElseGet(this::search);
         if (probe.action() instanceof Probe.Action.Delay) {
-            refuseFilters();
+            refuseFilters("sleeps");
+        }
+        Optional<CallShape> shape = seesCalls() ? shape(code) : Optional.empty();
+        calls = probe.action() instanceof Probe.Action.Trace trace
+                ? Optional.of(CallPlan.of(trace, shape.flatMap(CallShape::declared)))
+                : Optional.empty();
+        words = seesReturns() ? words(shape) : 0;
+        if (seesCalls()) {
+            refuseWithoutClock();
+        }
+        if (calls.filter(plan -> plan.calls().hasText()).isPresent()) {
+            refuseFilters("reads its own memory by a system call");
         }
         made = new ProbeObject(probe, this);
         bytes = made.toBytes();
+    }
+
+    private boolean seesCalls() {
+        return probe.action() instanceof Probe.Action.Time || probe.action() instanceof Probe.Action.Trace;
+    }
+
+    private boolean seesReturns() {
+        return probe.action() instanceof Probe.Action.Time
+                || probe.action() instanceof Probe.Action.Trace trace && trace.returns();
+    }
+
+    /** What is recorded of calls, and how; empty unless it traces. */
+    public Optional<CallPlan> calls() {
+        return calls;
+    }
+
+    /** How many words of eight bytes are copied for each call. */
+    int words() {
+        return words;
+    }
+
+    /** How the function is called; empty where it is not one at a fixed address of the object. */
+    private Optional<CallShape> shape(KnownCode code) {
+        if (!(goal(probe.function()) instanceof Goal.Own own)) {
+            return Optional.empty();
+        }
+        Optional<ElfSymbol> symbol = SymbolSources.of(image, object).startingAt(own.address());
+        String name = symbol.map(ElfSymbol::name).orElse("");
+        boolean external = symbol.filter(known -> known.binding() != SymbolBinding.LOCAL).isPresent();
+        DebugInfo info = code.info(image, object).orElseGet(() -> DebugInfo.of(object.elf()));
+        return Optional.of(new CallShape(new CodeFacts(object.elf(), info), own.address(),
+                own.name().startsWith("0x") ? name : own.name(), external));
+    }
+
+    private int words(Optional<CallShape> shape) {
+        CallShape.Stack stack = shape.map(CallShape::stack).orElseGet(() -> new CallShape.Stack.Unknown(
+                "which code it has is decided when the process starts"));
+        OptionalInt stated = probe.action().stated();
+        return switch (stack) {
+            case CallShape.Stack.Bound bound ->
+                throw refused(new Refusal.Unreturned(probe.function(), bound.reason(), false));
+            case CallShape.Stack.Words known -> Math.max(known.count(), stated.orElse(0) / Long.BYTES);
+            case CallShape.Stack.Unknown unknown -> stated.orElseThrow(
+                    () -> refused(new Refusal.Unreturned(probe.function(), unknown.reason(), true))) / Long.BYTES;
+        };
+    }
+
+    private void refuseWithoutClock() {
+        TickRate.obstacle().ifPresent(reason -> {
+            throw refused(new Refusal.NotPatchable(probe.function(), reason));
+        });
+        for (int tid : ProcFs.liveThreads(image.pid())) {
+            if (seccomp(tid).filter("1"::equals).isPresent()) {
+                throw refused(new Refusal.NotPatchable(probe.function(), "thread " + tid
+                        + " is in the strict mode of seccomp(2), in which reading the time stamp counter kills it"));
+            }
+        }
+    }
+
+    private Optional<String> seccomp(int tid) {
+        return ProcFs.findStatus(image.pid(), tid).flatMap(status -> status.find("Seccomp"));
     }
 
     private RefusedException refused(Refusal refusal) {
@@ -120,13 +200,12 @@ public final class ProbeSite {
         return !symbols.functions(name).isEmpty() || !symbols.local(name).isEmpty();
     }
 
-    /** A filter may kill whoever sleeps (seccomp(2)), and nothing tells what filters do that are yet to come. */
-    private void refuseFilters() {
+    /** A filter may kill whoever makes a system call (seccomp(2)), and nothing tells what filters do that are yet to come. */
+    private void refuseFilters(String what) {
         for (int tid : ProcFs.liveThreads(image.pid())) {
-            Optional<String> mode = ProcFs.findStatus(image.pid(), tid).flatMap(status -> status.find("Seccomp"));
-            if (mode.filter(text -> !text.equals("0")).isPresent()) {
+            if (seccomp(tid).filter(text -> !text.equals("0")).isPresent()) {
                 throw refused(new Refusal.NotPatchable(probe.function(),
-                        "thread " + tid + " has a seccomp filter, which may kill a thread that sleeps"));
+                        "thread " + tid + " has a seccomp filter, which may kill a thread that " + what));
             }
         }
     }

@@ -1,10 +1,10 @@
 package dev.pulpo.engine.probe;
 
+import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.ProbeCounts;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
-import dev.pulpo.engine.registry.PatchRecord;
 import dev.pulpo.engine.registry.Registry;
 import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TargetMemory;
@@ -25,13 +25,10 @@ public final class ProbeTable {
      * @throws RefusedException where its patch is not in force
      */
     public static ProbeCounts read(Registry registry, TargetMemory memory, PatchId id, boolean counting) {
-        PatchRecord patch = registry.active().stream().map(Registry.StoredRecord::patch)
-                .filter(record -> record.id().equals(id)).findFirst()
-                .orElseThrow(() -> new RefusedException(registry.pid(), new Refusal.NotApplied(id.shortForm())));
         if (!counting) {
-            return new ProbeCounts(memory.readLong(remote(patch, ProbeObject.ACTED.value())), new TreeMap<>(), 0);
+            return new ProbeCounts(memory.readLong(place(registry, id, ProbeObject.ACTED)), new TreeMap<>(), 0);
         }
-        MemorySegment table = MemorySegment.ofArray(memory.bytes(remote(patch, ProbeObject.TABLE.value()),
+        MemorySegment table = MemorySegment.ofArray(memory.bytes(place(registry, id, ProbeObject.TABLE),
                 ProbeObject.TABLE_ENTRIES * ProbeCode.COUNTER));
         SortedMap<Integer, Long> threads = new TreeMap<>();
         long total = 0;
@@ -43,11 +40,19 @@ public final class ProbeTable {
                 total += count;
             }
         }
-        long rest = memory.readLong(remote(patch, ProbeObject.REST.value()));
+        long rest = memory.readLong(place(registry, id, ProbeObject.REST));
         return new ProbeCounts(total + rest, threads, rest);
     }
 
-    private static RemoteAddress remote(PatchRecord patch, long link) {
-        return new RemoteAddress(link + patch.bias());
+    /**
+     * Where something of a probe's object is in the process.
+     *
+     * @throws RefusedException where its patch is not in force
+     */
+    static RemoteAddress place(Registry registry, PatchId id, LinkAddress address) {
+        return registry.active().stream().map(Registry.StoredRecord::patch)
+                .filter(record -> record.id().equals(id)).findFirst()
+                .map(patch -> new RemoteAddress(address.value() + patch.bias()))
+                .orElseThrow(() -> new RefusedException(registry.pid(), new Refusal.NotApplied(id.shortForm())));
     }
 }

@@ -6,30 +6,31 @@ import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.OperationInterruptedException;
 import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.Probe;
-import dev.pulpo.engine.ProbeCounts;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.ValueKind;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.terminal.RemedyOptions;
 import dev.pulpo.ffm.Errno;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.OptionalInt;
 import picocli.CommandLine;
 
 /** {@code pulpo probe}: a probe for as long as the command runs. */
-@CommandLine.Command(name = "probe", description = "Counts, delays or answers calls of a function until it is interrupted, and takes everything back then. Prints a line each second.")
+@CommandLine.Command(name = "probe", description = "Counts, measures, traces, delays or answers calls of a function until it is interrupted, and takes everything back then. Prints a line each second.")
 final class ProbeCommand extends OnProcess {
     private static final Duration INTERVAL = Duration.ofSeconds(1);
-    /** How many threads people are shown; JSON has all of them. */
-    private static final int SHOWN = 10;
+    /** How often the ring of a probe that traces is read, which holds some thousand calls. */
+    private static final Duration RING = Duration.ofMillis(100);
 
     /** What to do. */
     enum Kind {
-        COUNT, RETURN, FAIL, DELAY, NOP, REDIRECT;
+        COUNT, TIME, TRACE, RETURN, FAIL, DELAY, NOP, REDIRECT;
 
         @Override
         public String toString() {
@@ -43,7 +44,7 @@ final class ProbeCommand extends OnProcess {
     @CommandLine.Parameters(index = "1", paramLabel = "FUNCTION", description = "a name, NAME@FILE.c, NAME@VERSION, or 0xADDRESS")
     private String function = "";
 
-    @CommandLine.Parameters(index = "2", arity = "0..1", paramLabel = "WHAT", description = "for return: a number; for fail: an error such as EACCES; for delay: a time such as 5ms; for redirect: another function")
+    @CommandLine.Parameters(index = "2", arity = "0..1", paramLabel = "WHAT", description = "for trace: what the arguments are, and after = the result, such as string,int=int, where debug information does not tell (int, uint, long, ulong, hex, pointer, string, float, double, void); for return: a number; for fail: an error such as EACCES; for delay: a time such as 5ms; for redirect: another function")
     private Optional<String> argument = Optional.empty();
 
     @CommandLine.Option(names = "--in", paramLabel = "LIB", description = "path, file name or SONAME of the object with the function; 'exe' is the program")
@@ -61,6 +62,12 @@ final class ProbeCommand extends OnProcess {
     @CommandLine.Option(names = "--value", paramLabel = "N", description = "with fail: what the call returns (default: -1); 0 for a function that returns a pointer")
     private Optional<Long> value = Optional.empty();
 
+    @CommandLine.Option(names = "--stack", paramLabel = "BYTES", description = "with time and trace: how many bytes calls pass on the stack, at most, where Pulpo cannot prove it; too few give the function wrong arguments")
+    private Optional<Integer> stack = Optional.empty();
+
+    @CommandLine.Option(names = "--entry", description = "with trace: tell of calls when they begin, without a result; for functions that cannot be seen to return")
+    private boolean entry;
+
     @CommandLine.Option(names = "--allow", paramLabel = "CHECK", split = ",", description = "allow what a check finds, such as inlined; may be repeated")
     private List<String> allowed = List.of();
 
@@ -72,24 +79,24 @@ final class ProbeCommand extends OnProcess {
         LiveProbe probe = process.probe(wanted());
         say("probing " + function + " of process " + process.pid() + " as patch " + probe.id().shortForm()
                 + (length.isPresent() ? "" : "; Ctrl-C takes it back"));
-        ProbeCounts counts = new ProbeCounts(0, new TreeMap<>(), 0);
+        ProbeReport report = ProbeReport.of(this, probe);
         try {
-            counts = watch(probe);
+            watch(report);
         } catch (InterruptedException | OperationInterruptedException ended) {
             // The end that the user asked for: SignalEnd waits until the probe is taken back.
             Thread.interrupted();
-            counts = probe.counts();
+            report.look(false);
         } finally {
             // A signal must not keep it from being taken back.
             Thread.interrupted();
-            end(process, probe, counts);
+            end(process, probe, report);
         }
         return status;
     }
 
     private int status;
 
-    private void end(LiveProcess process, LiveProbe probe, ProbeCounts counts) {
+    private void end(LiveProcess process, LiveProbe probe, ProbeReport report) {
         Optional<Outcome> reverted = Optional.empty();
         try {
             reverted = Optional.of(probe.revert());
@@ -98,54 +105,30 @@ final class ProbeCommand extends OnProcess {
             complain("the probe stays in force, as patch " + probe.id().shortForm() + ": "
                     + refused.refusals().getFirst().message(RemedyOptions.WORDING));
         }
-        print(text(counts),
-                Json.object("outcome", reverted.isPresent() ? "taken back" : "in force", "pid", process.pid(),
-                        "patch", probe.id().hex(), "function", function, "kind", kind.toString(), "total",
-                        counts.total(), "threads",
-                        counts.threads().entrySet().stream().map(ProbeCommand::json).toList(), "otherThreads",
-                        counts.rest()));
+        Map<String, Object> all = Json.object("outcome",
+                reverted.isPresent() ? "taken back" : "in force", "pid", process.pid(), "patch", probe.id().hex(),
+                "function", function, "kind", kind.toString());
+        all.putAll(report.json());
+        print(report.text(), all);
     }
 
-    private static Map<String, Object> json(Map.Entry<Integer, Long> thread) {
-        return Json.object("tid", thread.getKey(), "calls", thread.getValue());
-    }
-
-    /** Prints how often the probe has acted, until the time is over. */
-    private ProbeCounts watch(LiveProbe probe) throws InterruptedException {
+    /** Tells what the probe sees, until the time is over. */
+    private void watch(ProbeReport report) throws InterruptedException {
         long began = System.nanoTime();
-        ProbeCounts before = probe.counts();
-        for (long second = 1;; second++) {
-            long next = began + second * INTERVAL.toNanos();
-            long end = began + length.map(Duration::toNanos).orElse(Long.MAX_VALUE / 2);
+        long end = began + length.map(Duration::toNanos).orElse(Long.MAX_VALUE / 2);
+        long interval = (kind == Kind.TRACE ? RING : INTERVAL).toNanos();
+        for (long next = began + interval;; next += interval) {
             Thread.sleep(Duration.ofNanos(Math.max(0, Math.min(next, end) - System.nanoTime())));
-            ProbeCounts now = probe.counts();
+            report.look(next < end);
             if (next >= end) {
-                return now;
+                return;
             }
-            say(now.total() + " (+" + (now.total() - before.total()) + ")");
-            before = now;
         }
-    }
-
-    private String text(ProbeCounts counts) {
-        StringBuilder text = new StringBuilder();
-        counts.threads().entrySet().stream().sorted(Map.Entry.<Integer, Long>comparingByValue().reversed())
-                .limit(SHOWN).forEach(thread -> text.append("  thread ").append(thread.getKey()).append(": ")
-                        .append(thread.getValue()).append(System.lineSeparator()));
-        if (counts.threads().size() > SHOWN) {
-            text.append("  and ").append(counts.threads().size() - SHOWN).append(" more threads")
-                    .append(System.lineSeparator());
-        }
-        if (counts.rest() > 0) {
-            text.append("  threads without a counter of their own: ").append(counts.rest())
-                    .append(System.lineSeparator());
-        }
-        return text + function + ": " + counts.total() + (counts.total() == 1 ? " call" : " calls");
     }
 
     private Probe wanted() {
-        Probe probe = Probe.of(function, action());
         try {
+            Probe probe = Probe.of(function, action());
             for (int tid : threads) {
                 probe = probe.onThread(tid);
             }
@@ -154,17 +137,25 @@ final class ProbeCommand extends OnProcess {
             for (String check : allowed) {
                 probe = probe.allow(Check.parse(check));
             }
+            return object.map(probe::in).orElse(probe);
         } catch (IllegalArgumentException senseless) {
             throw usage(String.valueOf(senseless.getMessage()));
         }
-        return object.map(probe::in).orElse(probe);
     }
 
     private Probe.Action action() {
         if (value.isPresent() && kind != Kind.FAIL) {
             throw usage("--value is for fail");
         }
+        if (stack.isPresent() && kind != Kind.TIME && kind != Kind.TRACE) {
+            throw usage("--stack is for time and trace");
+        }
+        if (entry && kind != Kind.TRACE) {
+            throw usage("--entry is for trace");
+        }
         return switch (kind) {
+            case TIME -> without(new Probe.Action.Time(onStack()));
+            case TRACE -> traced();
             case COUNT -> without(new Probe.Action.Count());
             case NOP -> without(new Probe.Action.Nop());
             case RETURN -> new Probe.Action.Return(number(what("a number")));
@@ -172,6 +163,29 @@ final class ProbeCommand extends OnProcess {
             case DELAY -> new Probe.Action.Delay(new When.DurationConverter().convert(what("a time such as 5ms")));
             case REDIRECT -> new Probe.Action.Redirect(what("another function"));
         };
+    }
+
+    private OptionalInt onStack() {
+        return stack.map(OptionalInt::of).orElseGet(OptionalInt::empty);
+    }
+
+    private Probe.Action traced() {
+        String[] kinds = argument.orElse("").split("=", -1);
+        if (kinds.length > 2 || entry && kinds.length == 2) {
+            throw usage("'" + argument.orElse("") + (entry
+                    ? "' has a result, which a call does not have when it begins"
+                    : "' is not of the form string,int=int"));
+        }
+        Optional<List<ValueKind>> arguments = kinds[0].isEmpty()
+                ? Optional.empty()
+                : Optional.of(Arrays.stream(kinds[0].split(",", -1)).map(this::valueKind).toList());
+        return new Probe.Action.Trace(arguments,
+                kinds.length == 2 ? Optional.of(valueKind(kinds[1])) : Optional.empty(), !entry, onStack());
+    }
+
+    private ValueKind valueKind(String name) {
+        return ValueKind.find(name).orElseThrow(
+                () -> usage("'" + name + "' is none of " + Arrays.toString(ValueKind.values())));
     }
 
     private Probe.Action without(Probe.Action action) {

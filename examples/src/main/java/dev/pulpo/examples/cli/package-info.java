@@ -8,6 +8,8 @@
  * {@link dev.pulpo.examples.cli.Plan}, {@link dev.pulpo.examples.cli.Apply}, {@link dev.pulpo.examples.cli.Revert},
  * {@link dev.pulpo.examples.cli.Patches}, {@link dev.pulpo.examples.cli.Messages}, {@link dev.pulpo.examples.cli.Print},
  * {@link dev.pulpo.examples.cli.ProbeCommand}, {@link dev.pulpo.examples.cli.Stub}: one class each;
+ * {@link dev.pulpo.examples.cli.ProbeReport}: what a probe sees ({@link dev.pulpo.examples.cli.CountReport}, {@link
+ * dev.pulpo.examples.cli.TimeReport}, {@link dev.pulpo.examples.cli.TraceReport});
  * <li>{@link dev.pulpo.examples.cli.Outdated}, {@link dev.pulpo.examples.cli.Update}, {@link dev.pulpo.examples.cli.Fleet}:
  * processes whose files have been replaced;
  * <li>{@link dev.pulpo.examples.cli.Accept}, {@link dev.pulpo.examples.cli.Withdraw}, {@link dev.pulpo.examples.cli.Status},

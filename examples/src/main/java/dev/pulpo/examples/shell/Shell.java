@@ -53,6 +53,8 @@ public final class Shell {
               set it                                      process.variable("log_level").write("DEBUG")
             count calls                                   var probe = process.probe(counting("malloc"))
               how many so far                             probe.counts()
+            time calls                                    process.probe(timing("SSL_read")).times()
+            trace calls                                   process.probe(tracing("open", STRING, INT)).calls()
             let calls return a number                     process.probe(returning("getpid", 42))
             let every third call fail                     process.probe(failing("open", Errno.EACCES).everyNth(3))
             delay calls                                   process.probe(delaying("fsync", Duration.ofMillis(5)))

@@ -39,6 +39,8 @@ public final class RemedyOptions {
             case RAISE_FILE_LIMIT -> "prlimit --fsize";
             case NAME_PATH_IN_TARGET -> "pulpo trigger -R";
             case CHOOSE_THREAD -> "--thread";
+            case STATE_STACK -> "pulpo probe --stack";
+            case TRACE_ENTRIES -> "pulpo probe trace --entry";
             case LOOK_AT_PATCHES -> "pulpo patches";
             case APPLY_DEPENDENCY, REVERT_DEPENDENT, PACK_ANEW, PLAN_ANEW, PRELOAD_STUB -> "";
         };

@@ -1,0 +1,137 @@
+package dev.pulpo.engine.check;
+
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.dwarf.FunctionInfo;
+import dev.pulpo.elf.dwarf.LocalVariable;
+import dev.pulpo.elf.dwarf.SourceScope;
+import dev.pulpo.x86.FunctionFlow;
+import dev.pulpo.x86.RegisterSet;
+import dev.pulpo.x86.StackUse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * How a function is called: what calls pass on the stack, and the declared types. For code that calls the function from a frame
+ * of its own, with a copy of what is on the stack.
+ */
+public final class CallShape {
+    /** How much calls pass on the stack. */
+    public sealed interface Stack {
+        /** So many words of eight bytes. */
+        record Words(int count) implements Stack {}
+
+        /** It is not known; whoever knows the function may. */
+        record Unknown(String reason) implements Stack {}
+
+        /** The function cannot be called from another frame. */
+        record Bound(String reason) implements Stack {}
+    }
+
+    /**
+     * The declaration.
+     *
+     * @param names      of the parameters, as many as are known
+     * @param parameters their types, with typedefs resolved; {@code ...} at the end of those of a variadic function
+     * @param result     the type of the result
+     */
+    public record Declared(List<String> names, List<String> parameters, String result) {
+        public Declared {
+            names = List.copyOf(names);
+            parameters = List.copyOf(parameters);
+        }
+    }
+
+    /** Functions that return once more than they are called, into a frame that is no more by then. */
+    private static final Set<String> RETURN_TWICE = Set.of("setjmp", "_setjmp", "sigsetjmp", "__sigsetjmp", "__setjmp",
+            "vfork", "__vfork", "getcontext", "__getcontext");
+    /** Variadic functions of the C library that take at most six words (POSIX, and the manual pages of Linux). */
+    private static final Set<String> IN_REGISTERS = Set.of("open", "open64", "openat", "openat64", "__open", "__open64",
+            "__openat", "__openat64", "fcntl", "fcntl64", "__fcntl", "ioctl", "__ioctl", "prctl", "__prctl", "mremap",
+            "mq_open", "sem_open", "semctl", "ptrace", "ulimit");
+    private static final int MOST_IN_REGISTERS = 6;
+
+    private final CodeFacts facts;
+    private final Routines routines;
+    private final LinkAddress entry;
+    private final String name;
+    private final boolean external;
+
+    /**
+     * @param entry    of the function
+     * @param name     its symbol, without a version; empty where it has none
+     * @param external whether other objects or units can call it, so that its callers keep to the ABI
+     */
+    public CallShape(CodeFacts facts, LinkAddress entry, String name, boolean external) {
+        this.facts = facts;
+        this.routines = new Routines(facts);
+        this.entry = entry;
+        this.name = name;
+        this.external = external;
+    }
+
+    /** What the code proves; where it proves nothing, what the declaration says. */
+    public Stack stack() {
+        if (RETURN_TWICE.contains(name)) {
+            return new Stack.Bound("it may return a second time, when the frame is gone from which it was called");
+        }
+        return switch (StackUse.of(entry.value(), this::flow)) {
+            case StackUse.Result.Proven proven -> new Stack.Words(proven.bytes() / Long.BYTES);
+            case StackUse.Result.Bound bound -> new Stack.Bound(bound.reason());
+            case StackUse.Result.Unproven unproven -> declaredWords().<Stack>map(Stack.Words::new)
+                    .orElseGet(() -> new Stack.Unknown("how much calls pass on the stack is not known: "
+                            + unproven.reason()));
+        };
+    }
+
+    private Optional<FunctionFlow> flow(long address) {
+        return routines.around(address).filter(flow -> flow.start() == address);
+    }
+
+    private Optional<Integer> declaredWords() {
+        if (external && IN_REGISTERS.contains(name)) {
+            return Optional.of(0);
+        }
+        Optional<FunctionInfo> function = external ? facts.functionEnteredAt(entry) : Optional.empty();
+        return function.flatMap(known -> routines.prototypes().of(known)
+                .filter(passed -> passed.possible().isEmpty())
+                .map(passed -> words(known, passed)));
+    }
+
+    private int words(FunctionInfo function, Prototypes.Passed passed) {
+        int words = (int) passed.places().stream().filter(RegisterSet::isEmpty).count();
+        long integers = passed.places().stream().filter(
+                place -> RegisterSet.ARGUMENTS.stream().anyMatch(each -> place.meets(RegisterSet.general(each))))
+                .count();
+        // The address of a result in memory takes the first register, and may push the last argument out (psABI 3.2.3).
+        boolean memory = routines.prototypes().result(function).meets(RegisterSet.SECOND_RESULT);
+        return memory && integers == MOST_IN_REGISTERS ? words + 1 : words;
+    }
+
+    /** What debug information says of it. */
+    public Optional<Declared> declared() {
+        return facts.functionEnteredAt(entry).filter(function -> !function.signature().isEmpty()).flatMap(function -> {
+            String signature = SignatureCheck.resolved(facts.info(), function.signature());
+            int open = signature.indexOf(" (");
+            return open < 0 || !signature.endsWith(")")
+                    ? Optional.empty()
+                    : Optional.of(new Declared(names(), types(signature.substring(open + 2, signature.length() - 1)),
+                            signature.substring(0, open)));
+        });
+    }
+
+    private static List<String> types(String text) {
+        List<String> types = new ArrayList<>(Prototypes.parameters(text));
+        types.removeIf(type -> type.isEmpty() || type.equals("void"));
+        return types;
+    }
+
+    private List<String> names() {
+        List<SourceScope> scopes = facts.info().scopes(entry);
+        return scopes.isEmpty()
+                ? List.of()
+                : scopes.getLast().variables().stream().filter(LocalVariable::parameter).map(LocalVariable::name)
+                        .toList();
+    }
+}
