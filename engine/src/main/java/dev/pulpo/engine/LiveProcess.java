@@ -5,6 +5,7 @@ import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.commit.Warmup;
 import dev.pulpo.engine.container.PreparedFile;
+import dev.pulpo.engine.inspect.FunctionReader;
 import dev.pulpo.engine.inspect.KnownCode;
 import dev.pulpo.engine.inspect.StackOperation;
 import dev.pulpo.engine.operation.ApplyOperation;
@@ -669,6 +670,17 @@ public final class LiveProcess implements AutoCloseable {
     /** Describes an address of the process. Stops nothing. */
     public CodePlace where(RemoteAddress address) {
         return explained(() -> code.where(image(), memory, address));
+    }
+
+    /**
+     * The instructions of a function as they stand in the process, with names and lines; where a patch has replaced it, also
+     * as they stood before. Stops nothing.
+     *
+     * @param function its name, or in hexadecimal an address inside of it: {@code 0x7f12a0}
+     * @throws RefusedException where the process has no such function, or several and nothing tells which one is meant
+     */
+    public FunctionCode disassemble(String function) {
+        return explained(() -> new FunctionReader(image(), memory, code).read(function));
     }
 
     private <T> T operation(Supplier<T> work) {

@@ -1,11 +1,12 @@
 /**
- * Stacks with names, lines, inlined functions and variables.
+ * Stacks with names, lines, inlined functions and variables; functions as instructions.
  *
  * <ul>
  * <li>{@link StackOperation}: begin here;
  * <li>{@link StackReader}, {@link Capture}, {@link Snapshot}: what is read while a thread is stopped;
  * <li>{@link CapturedFrame}, {@link FrameValues}, {@link ThreadLocalMemory}: its evaluation after the release;
- * <li>{@link KnownCode}: names of addresses.
+ * <li>{@link KnownCode}: names of addresses;
+ * <li>{@link FunctionReader}: the instructions of a function, now and before a patch.
  * </ul>
  */
 @NullMarked

@@ -121,6 +121,7 @@ final class InstructionTable {
         private final List<Integer> regs;
         private final List<Integer> modRms;
         private final boolean byLength;
+        private final boolean[] lengths;
 
         Line(List<String> conditions, List<Integer> regs, List<Integer> modRms, String name, List<String> operands,
                 List<String> tags) {
@@ -143,15 +144,15 @@ final class InstructionTable {
             this.tags = tags;
         }
 
-        private final boolean[] lengths;
-
         boolean holds(Fields f) {
             if (!prefixes[f.mandatory] || byLength && !lengths[f.vectorLength]
                     || !regs.isEmpty() && !regs.contains(f.reg())
                     || !modRms.isEmpty() && !modRms.contains(f.modRm)) {
                 return false;
             }
-            boolean holds = true;
+            // A precision that the prefix states is stated by EVEX.W, too (SDM volume 2, section 2.7.11).
+            boolean holds = f.kind != Fields.Kind.EVEX || !att.contains("@")
+                    || (f.rex & Fields.W) != 0 == ((f.mandatory & 1) != 0);
             for (String condition : conditions) {
                 holds &= switch (condition) {
                     case "mem" -> !f.isRegister();

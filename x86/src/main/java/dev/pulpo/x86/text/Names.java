@@ -63,6 +63,9 @@ final class Names {
         if (!line.byPrefix && fields.kind == Fields.Kind.LEGACY) {
             if (REPEATED.contains(line.intel)) {
                 fields.rename(0xf3, "rep");
+            } else if (isElided()) {
+                fields.rename(0xf2, "xacquire");
+                fields.rename(0xf3, "xrelease");
             } else if (isNearBranch(flow)) {
                 fields.rename(0xf2, "bnd");
             }
@@ -78,6 +81,14 @@ final class Names {
             case 0x3e -> ",pt";
             default -> "";
         };
+    }
+
+    /** A prefix of hardware lock elision (SDM volume 1, section 16.3.2). */
+    private boolean isElided() {
+        return fields.map == InstructionTable.ONE && !fields.isRegister() && (fields.has(0xf0)
+                || (fields.opcode & 0xfe) == 0x86 || fields.mandatory == 2 && line.intel.equals("mov")
+                        && ((fields.opcode & 0xfe) == 0x88 || (fields.opcode & 0xfe) == 0xc6))
+                || fields.map == InstructionTable.X0F && fields.has(0xf0);
     }
 
     /** A branch that keeps the bounds of MPX. */

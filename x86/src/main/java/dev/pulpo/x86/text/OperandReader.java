@@ -81,7 +81,7 @@ final class OperandReader {
             while (operands.get(place - 1) instanceof Immediate) {
                 place--;
             }
-            operands.add(place, new Rounding(has("er") ? ROUNDING.get(roundingMode()) : "sae"));
+            operands.add(place, new Rounding(has("er") ? ROUNDING.get(f.vectorLength) : "sae"));
         }
         if (f.bit && !f.isRegister() && element() == 0) {
             return false;
@@ -90,10 +90,6 @@ final class OperandReader {
             operands.set(0, new Masked(operands.getFirst(), f.mask, f.zeroes));
         }
         return true;
-    }
-
-    private int roundingMode() {
-        return f.vectorLength;
     }
 
     private @Nullable Operand operand(String token) {
@@ -214,7 +210,10 @@ final class OperandReader {
             case "d" -> 4;
             case "q" -> 8;
             case "t" -> 10;
-            case "p" -> 6;
+            case "p" -> {
+                f.use(0x66);
+                yield f.has(0x66) ? 4 : 6;
+            }
             case "dq" -> 16;
             case "qq" -> 32;
             case "zz" -> 64;
@@ -278,7 +277,8 @@ final class OperandReader {
     /** How many bytes an element has that may be broadcast; 0 if none may. */
     private int element() {
         return has("bc2") ? 2 : has("bc4") ? 4 : has("bc8") ? 8 : !has("bc") ? 0
-                : line != null && line.att.contains("@") ? (f.mandatory == 1 ? 8 : 4) : f.wide() ? 8 : 4;
+                : line != null && line.att.contains("@") ? f.mandatory > 1 ? 0 : f.mandatory == 1 ? 8 : 4
+                        : f.wide() ? 8 : 4;
     }
 
     private int unit(int size) {
