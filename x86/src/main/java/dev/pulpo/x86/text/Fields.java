@@ -63,7 +63,8 @@ final class Fields {
             names.add(name(b));
             b = next();
         }
-        mandatory = has(0xf3) && values.lastIndexOf(0xf3) > values.lastIndexOf(0xf2) ? 2
+        mandatory = has(0xf3) && values.lastIndexOf(0xf3) > values.lastIndexOf(0xf2)
+                ? 2
                 : has(0xf2) ? 3 : has(0x66) ? 1 : 0;
         switch (b) {
             case 0x0f -> escape();
@@ -140,8 +141,11 @@ final class Fields {
         int number = p0 & 7;
         // APX gives meaning to the bits that are fixed here.
         boolean apx = (p0 & 8) != 0 || (p1 & 4) == 0;
-        map = apx ? -1 : number >= 1 && number <= 3 ? InstructionTable.EVEX_0F + number - 1
-                : number == 5 || number == 6 ? InstructionTable.EVEX_5 + number - 5 : -1;
+        map = apx
+                ? -1
+                : number >= 1 && number <= 3
+                        ? InstructionTable.EVEX_0F + number - 1
+                        : number == 5 || number == 6 ? InstructionTable.EVEX_5 + number - 5 : -1;
         opcode = next();
     }
 

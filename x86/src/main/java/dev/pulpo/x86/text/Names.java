@@ -2,7 +2,6 @@ package dev.pulpo.x86.text;
 
 import dev.pulpo.x86.Flow;
 import dev.pulpo.x86.text.InstructionTable.Line;
-import dev.pulpo.x86.text.Operand.Immediate;
 import dev.pulpo.x86.text.Operand.Masked;
 import dev.pulpo.x86.text.Operand.Memory;
 import java.util.List;
@@ -11,17 +10,20 @@ import java.util.Map;
 /** Both mnemonics of an instruction, and the prefixes that have a name of their own before it. */
 final class Names {
     private static final List<String> REPEATED = List.of("ins", "outs", "movs", "lods", "stos");
+    /** By mandatory prefix. */
     private static final List<String> PACKED = List.of("ps", "pd", "ss", "sd");
     /** By immediate (SDM volume 2, CMPPD and VCMPPD). */
     private static final List<String> COMPARISONS = List.of("eq", "lt", "le", "unord", "neq", "nlt", "nle", "ord",
-            "eq_uq", "nge", "ngt", "false", "neq_oq", "ge", "gt", "true", "eq_os", "lt_oq", "le_oq", "unord_s", "neq_us",
-            "nlt_uq", "nle_uq", "ord_s", "eq_us", "nge_uq", "ngt_uq", "false_os", "neq_os", "ge_oq", "gt_oq", "true_us");
+            "eq_uq", "nge", "ngt", "false", "neq_oq", "ge", "gt", "true", "eq_os", "lt_oq", "le_oq", "unord_s",
+            "neq_us",
+            "nlt_uq", "nle_uq", "ord_s", "eq_us", "nge_uq", "ngt_uq", "false_os", "neq_os", "ge_oq", "gt_oq",
+            "true_us");
     /** SDM volume 2, VPCMPD; 3 and 7 have no name. */
     private static final List<String> INTEGER_COMPARISONS = List.of("eq", "lt", "le", "", "neq", "nlt", "nle", "");
     /** AMD volume 6, VPCOMB. */
     private static final List<String> XOP_COMPARISONS = List.of("lt", "le", "gt", "ge", "eq", "neq", "false", "true");
     /** SDM volume 2, PCLMULQDQ. */
-    private static final Map<Integer, String> PRODUCTS = Map.of(0, "lql", 1, "hql", 0x10, "lqh", 0x11, "hqh");
+    private static final Map<Integer, String> PRODUCTS = Map.of(0, "lqlq", 1, "hqlq", 0x10, "lqhq", 0x11, "hqhq");
     /** AMD volume 3, appendix A, table A-11. */
     private static final Map<Integer, String> NOW3D = Map.ofEntries(Map.entry(0x0c, "pi2fw"), Map.entry(0x0d, "pi2fd"),
             Map.entry(0x1c, "pf2iw"), Map.entry(0x1d, "pf2id"), Map.entry(0x8a, "pfnacc"), Map.entry(0x8e, "pfpnacc"),
@@ -109,7 +111,8 @@ final class Names {
             return NOW3D.getOrDefault(value, "");
         }
         List<String> predicates = line.tags.contains("cmp") ? predicates() : List.of();
-        String alias = value < predicates.size() ? predicates.get(value)
+        String alias = value < predicates.size()
+                ? predicates.get(value)
                 : line.tags.contains("clmul") ? PRODUCTS.getOrDefault(value, "") : "";
         if (!alias.isEmpty()) {
             reader.dropImmediate();
@@ -121,7 +124,8 @@ final class Names {
         if (line.intel.startsWith("vpcom")) {
             return XOP_COMPARISONS;
         }
-        return line.intel.startsWith("vpcmp") ? INTEGER_COMPARISONS
+        return line.intel.startsWith("vpcmp")
+                ? INTEGER_COMPARISONS
                 : COMPARISONS.subList(0, fields.kind == Fields.Kind.LEGACY ? 8 : COMPARISONS.size());
     }
 
@@ -132,14 +136,13 @@ final class Names {
             return alias;
         }
         if (line.tags.contains("clmul")) {
-            return name + (alias.isEmpty() ? "q" : alias) + "qdq".substring(alias.isEmpty() ? 1 : 0);
+            return name + (alias.isEmpty() ? "q" : alias) + "dq";
         }
         if (!alias.isEmpty()) {
             int at = name.startsWith("cmp") ? 3 : name.startsWith("vcmp") ? 4 : 5;
             name = name.substring(0, at) + alias + name.substring(at);
         }
-        name = name.replace("@", PACKED.get(fields.mandatory == 0 ? 0
-                : fields.mandatory == 1 ? 1 : fields.mandatory));
+        name = name.replace("@", PACKED.get(fields.mandatory));
         if (name.contains("#")) {
             name = name.replace("#", fields.wide() ? "pd" : "ps");
         }

@@ -114,7 +114,8 @@ final class OperandReader {
             case "t" -> new Register("tmm" + f.rm());
             case "h" -> tile();
             default -> switch (kind) {
-                case 'E' -> f.isRegister() ? general(f.rm() | bit(Fields.B, 8), registerSize(type))
+                case 'E' -> f.isRegister()
+                        ? general(f.rm() | bit(Fields.B, 8), registerSize(type))
                         : memory(memorySize(type), false, 0);
                 case 'M' -> f.isRegister() ? null : memory(memorySize(type), false, 0);
                 case 'A' -> f.isRegister() ? null : memory(size("W"), true, size(type));
@@ -125,7 +126,8 @@ final class OperandReader {
                     yield f.highV ? null : general(f.vvvv, registerSize(type));
                 }
                 case 'Z' -> general(f.opcode & 7 | bit(Fields.B, 8), registerSize(type));
-                case 'C' -> type.equals("r") ? general(f.rm() | bit(Fields.B, 8), 8)
+                case 'C' -> type.equals("r")
+                        ? general(f.rm() | bit(Fields.B, 8), 8)
                         : new Register("cr" + (f.reg() | bit(Fields.R, 8)));
                 case 'D' -> new Register("dr" + (f.reg() | bit(Fields.R, 8)));
                 case 'S' -> new Register(Registers.segment(f.reg()));
@@ -139,7 +141,8 @@ final class OperandReader {
                 case 'W' -> f.isRegister() ? vectorOfRm(type) : memory(memorySize(type), false, 0);
                 case 'P' -> multimedia(f.reg(), Fields.R, type);
                 case 'N' -> f.isRegister() ? multimedia(f.rm(), Fields.B, type) : null;
-                case 'Q' -> f.isRegister() ? multimedia(f.rm(), Fields.B, type)
+                case 'Q' -> f.isRegister()
+                        ? multimedia(f.rm(), Fields.B, type)
                         : memory(type.equals("x") ? f.mandatory == 1 ? 16 : 8 : size(type), false, 0);
                 case 'I' -> immediate(type);
                 case 'J' -> new Target(address.plus(code.length + decoder.branchDisplacement()));
@@ -171,7 +174,8 @@ final class OperandReader {
     }
 
     private Operand general(int number, int size) {
-        return new Register(size == 1 ? Registers.ofByte(number, number < 4 || f.hasRex()) : Registers.general(number, size));
+        return new Register(
+                size == 1 ? Registers.ofByte(number, number < 4 || f.hasRex()) : Registers.general(number, size));
     }
 
     private Operand vectorOfRm(String type) {
@@ -276,9 +280,17 @@ final class OperandReader {
 
     /** How many bytes an element has that may be broadcast; 0 if none may. */
     private int element() {
-        return has("bc2") ? 2 : has("bc4") ? 4 : has("bc8") ? 8 : !has("bc") ? 0
-                : line != null && line.att.contains("@") ? f.mandatory > 1 ? 0 : f.mandatory == 1 ? 8 : 4
-                        : f.wide() ? 8 : 4;
+        return has("bc2")
+                ? 2
+                : has("bc4")
+                        ? 4
+                        : has("bc8")
+                                ? 8
+                                : !has("bc")
+                                        ? 0
+                                        : line != null && line.att.contains("@")
+                                                ? f.mandatory > 1 ? 0 : f.mandatory == 1 ? 8 : 4
+                                                : f.wide() ? 8 : 4;
     }
 
     private int unit(int size) {

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Compares every instruction that objdump prints with the text of the same bytes here. */
 final class TextComparison {
-    private static final Set<String> PREFIXES = Set.of("bnd", "notrack", "data16", "addr32", "cs", "ds", "es", "ss", "fs",
+    private static final Set<String> PREFIXES = Set.of("bnd", "notrack", "data16", "addr32", "cs", "ds", "es", "ss",
+            "fs",
             "gs", "rep", "repz", "repnz", "lock", "xacquire", "xrelease");
     private static final Pattern SYMBOL = Pattern.compile(" <.*>$");
     private static final int EXAMPLES_OF_A_KIND = 3;
@@ -39,7 +40,11 @@ final class TextComparison {
     /** An {@code fwait} that objdump writes together with the instruction after it. */
     long waits;
 
+    /** The instructions that are encoded with EVEX. */
+    long wide;
+
     private final Syntax syntax;
+    private final String option;
     private final Disassembler disassembler = new Disassembler();
 
     /** Differences of one kind. */
@@ -49,7 +54,13 @@ final class TextComparison {
     }
 
     TextComparison(Syntax syntax) {
+        this(syntax, syntax == Syntax.ATT ? "-Mintel64" : "-Mintel,intel64");
+    }
+
+    /** For the test of the test: objdump gets another option. */
+    TextComparison(Syntax syntax, String option) {
         this.syntax = syntax;
+        this.option = option;
     }
 
     /** A line of objdump. */
@@ -75,9 +86,7 @@ final class TextComparison {
 
     /** Compares at most {@code limit} instructions. Arguments after the options of objdump name the file. */
     void compare(long limit, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("objdump", "-w", "-z", syntax == Syntax.ATT
-                ? "-Mintel64"
-                : "-Mintel,intel64"));
+        List<String> command = new ArrayList<>(List.of("objdump", "-w", "-z", option));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         long end = instructions + limit;
@@ -109,6 +118,7 @@ final class TextComparison {
         byte[] bytes = HexFormat.of()
                 .parseHex(parts.stream().map(p -> p.bytes.replace(" ", "")).collect(Collectors.joining()));
         long address = parts.getFirst().address;
+        wide += bytes[0] == 0x62 ? 1 : 0;
         String theirs = normal(parts.stream().map(Printed::text).collect(Collectors.joining(" ")));
         Instruction ours = disassembler.at(bytes, 0, bytes.length, new CodeAddress(address));
         if (ours.flow().isEmpty() && !isBad(theirs)) {
