@@ -7,7 +7,7 @@ module dev.pulpo.engine {
     requires transitive dev.pulpo.elf;
     requires transitive dev.pulpo.ffm;
     requires dev.pulpo.stub;
-    requires dev.pulpo.x86;
+    requires transitive dev.pulpo.x86;
 
     exports dev.pulpo.engine;
     exports dev.pulpo.engine.container;

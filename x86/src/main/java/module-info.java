@@ -4,4 +4,5 @@ module dev.pulpo.x86 {
     requires static org.jspecify;
 
     exports dev.pulpo.x86;
+    exports dev.pulpo.x86.text;
 }

@@ -9,6 +9,7 @@ import dev.pulpo.engine.data.DataSession;
 import dev.pulpo.engine.flight.Flight;
 import dev.pulpo.engine.flight.OutcomeEvent;
 import dev.pulpo.engine.flight.PlanEvent;
+import dev.pulpo.engine.inspect.FunctionReader;
 import dev.pulpo.engine.inspect.KnownCode;
 import dev.pulpo.engine.inspect.StackOperation;
 import dev.pulpo.engine.inspect.StackSampling;
@@ -792,6 +793,17 @@ public final class LiveProcess implements AutoCloseable {
             throw new RefusedException(pid,
                     new Refusal.NoData(RawText.asData(expression), RawText.asData(missing.reason()), List.of()));
         }
+    }
+
+    /**
+     * The instructions of a function as they stand in the process, with names and lines; where a patch has replaced it, also
+     * as they stood before. Stops nothing.
+     *
+     * @param function its name, or in hexadecimal an address inside of it: {@code 0x7f12a0}
+     * @throws RefusedException where the process has no such function, or several and nothing tells which one is meant
+     */
+    public FunctionCode disassemble(String function) {
+        return explained(() -> new FunctionReader(image(), memory, code).read(function));
     }
 
     private <T> T operation(Supplier<T> work) {

@@ -163,6 +163,24 @@ class CommandLineTest {
 
     @Tag("slow")
     @Test
+    void functionsAreDisassembled() throws Exception {
+        try (DemoServer server = new DemoServer("")) {
+            Result intel = Scripts.pulpo("disassemble", "-p", server.pid(), "main");
+            assertThat(intel.status()).as(intel.errors()).isZero();
+            assertThat(intel.output()).contains("main in ", "server.c:", "call   0x", "@plt>");
+            Result att = Scripts.pulpo("disassemble", "-p", server.pid(), "--syntax", "att", "--bytes", "main");
+            assertThat(att.output()).contains("%rsp");
+            Result json = Scripts.pulpo("disassemble", "-p", server.pid(), "--json", "main", "write");
+            assertThat(fields(json.output())).contains("functions", "instructions", "text", "leadsTo", "before");
+            Result none = Scripts.pulpo("disassemble", "-p", server.pid(), "no_such_function");
+            assertThat(none.status()).isNotZero();
+            assertThat(none.errors()).contains("no_such_function").doesNotContain("\tat ");
+            assertThat(Scripts.pulpo("disassemble", "-p", server.pid(), "--syntax", "masm", "main").status())
+                    .isEqualTo(2);
+        }
+    }
+
+    @Test
     void stacksAddressesAndLayoutsAreShown() throws Exception {
         try (DemoServer server = new DemoServer("")) {
             Result stack = Scripts.pulpo("stack", "-p", server.pid(), "--json");

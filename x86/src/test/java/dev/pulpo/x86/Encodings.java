@@ -5,8 +5,9 @@ import java.util.HexFormat;
 import java.util.function.Consumer;
 
 /** All opcodes of all maps under prefixes that matter and with ModRM bytes that matter, as records of sixteen bytes. */
-final class Encodings {
-    static final int RECORD = 16;
+public final class Encodings {
+    /** The size of a record in bytes. */
+    public static final int RECORD = 16;
 
     private static final String[] PREFIXES = {"", "66", "f2", "f3", "48", "66 48", "67", "f0", "66 f2", "66 f3",
             "f3 66",
@@ -34,17 +35,17 @@ final class Encodings {
     }
 
     /** Hands over each record; the array is reused. */
-    static void legacy(Consumer<byte[]> sink) {
+    public static void legacy(Consumer<byte[]> sink) {
         new Encodings(sink).legacy();
     }
 
     /** The same for VEX and XOP. */
-    static void vex(Consumer<byte[]> sink) {
+    public static void vex(Consumer<byte[]> sink) {
         new Encodings(sink).vex();
     }
 
     /** The same for EVEX. */
-    static void evex(Consumer<byte[]> sink) {
+    public static void evex(Consumer<byte[]> sink) {
         new Encodings(sink).evex();
     }
 

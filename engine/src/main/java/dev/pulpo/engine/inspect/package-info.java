@@ -1,5 +1,5 @@
 /**
- * Stacks with names, lines, inlined functions and variables.
+ * Stacks with names, lines, inlined functions and variables; functions as instructions.
  *
  * <ul>
  * <li>{@link StackOperation}: begin here;
@@ -7,7 +7,8 @@
  * <li>{@link CapturedFrame}, {@link FrameValues}, {@link ThreadLocalMemory}: its evaluation after the release;
  * <li>{@link ThreadLocals}: where a thread has its thread-local variables;
  * <li>{@link KnownCode}: names of addresses;
- * <li>{@link StackSampling}: stacks at many instants, counted.
+ * <li>{@link StackSampling}: stacks at many instants, counted;
+ * <li>{@link FunctionReader}: the instructions of a function, now and before a patch.
  * </ul>
  */
 @NullMarked

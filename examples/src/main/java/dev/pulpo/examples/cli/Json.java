@@ -13,9 +13,11 @@ import dev.pulpo.elf.dwarf.Value;
 import dev.pulpo.elf.dwarf.ValueLimits;
 import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.BuildDiff;
+import dev.pulpo.engine.CodeLine;
 import dev.pulpo.engine.CodePlace;
 import dev.pulpo.engine.Coverage;
 import dev.pulpo.engine.Finding;
+import dev.pulpo.engine.FunctionCode;
 import dev.pulpo.engine.FunctionVersions;
 import dev.pulpo.engine.HeldWord;
 import dev.pulpo.engine.LeftoverPatch;
@@ -32,6 +34,7 @@ import dev.pulpo.engine.Transition;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.terminal.RemedyOptions;
 import dev.pulpo.examples.terminal.Terminal;
+import dev.pulpo.x86.text.Syntax;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -224,6 +227,23 @@ final class Json {
                 "offset", place.offset(), "frames",
                 place.frames().stream().map(frame -> with(
                         object("function", frame.function(), "inlined", frame.inlined()), frame.place())).toList());
+    }
+
+    static Map<String, Object> of(FunctionCode function, Syntax syntax) {
+        return object("function", function.name(), "object", function.object(), "entry", function.entry().toString(),
+                "patch", function.change().map(by -> by.patch().hex()).orElse(""), "file",
+                function.change().map(FunctionCode.Change::file).orElse(""), "replacement",
+                function.change().map(FunctionCode.Change::replacement).orElse(""), "replacementEntry",
+                function.change().map(by -> by.entry().toString()).orElse(""), "instructions",
+                function.lines().stream().map(line -> of(line, syntax)).toList(), "before",
+                function.before().stream().map(line -> of(line, syntax)).toList());
+    }
+
+    private static Map<String, Object> of(CodeLine line, Syntax syntax) {
+        return with(object("address", line.instruction().address().toString(), "bytes", line.instruction().hex(),
+                "text", line.instruction().text(syntax), "branchedTo", line.branchedTo(), "leadsTo", line.leadsTo(),
+                "target", line.instruction().target().or(line.instruction()::pointer).map(Object::toString).orElse("")),
+                line.place());
     }
 
     static Map<String, Object> of(TypeLayout layout) {

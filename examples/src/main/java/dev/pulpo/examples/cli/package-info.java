@@ -16,7 +16,8 @@
  * {@link dev.pulpo.examples.cli.Restore}, {@link dev.pulpo.examples.cli.Standings}, {@link
  * dev.pulpo.examples.cli.Watch}: patches that processes should have, now and later;
  * <li>{@link dev.pulpo.examples.cli.Versions}: two versions of a function, side by side;
- * {@link dev.pulpo.examples.cli.Disassembly}: instructions in words;
+ * {@link dev.pulpo.examples.cli.Disassembly}: instructions in words; {@link dev.pulpo.examples.cli.Disassemble}: those of a
+ * process;
  * <li>{@link dev.pulpo.examples.cli.Failures}: exit statuses and messages; {@link dev.pulpo.examples.cli.Json}: output;
  * {@link dev.pulpo.examples.cli.ProgressLine}: what is shown to people who wait.
  * </ol>

@@ -12,9 +12,8 @@ import java.util.Set;
 public final class HeadStart {
     private static final Set<String> STOPPING = Set.of("apply", "revert", "trigger", "update", "accept",
             "withdraw", "restore", "probe");
-    private static final Set<String> LOOKING = Set.of("patches", "messages", "stack", "where", "print", "plan",
-            "transition",
-            "inject",
+    private static final Set<String> LOOKING = Set.of("patches", "messages", "stack", "where", "disassemble", "print",
+            "plan", "transition", "inject",
             "preflight", "check", "set_patchable", "outdated", "status");
 
     /** Starting takes a fraction of this on an idle machine. */

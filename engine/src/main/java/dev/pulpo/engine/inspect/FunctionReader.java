@@ -1,0 +1,240 @@
+package dev.pulpo.engine.inspect;
+
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.MalformedElfException;
+import dev.pulpo.elf.NearestNames;
+import dev.pulpo.elf.Relocation;
+import dev.pulpo.elf.RelocationType;
+import dev.pulpo.elf.Section;
+import dev.pulpo.elf.dwarf.AddressRange;
+import dev.pulpo.elf.dwarf.DebugInfo;
+import dev.pulpo.elf.dwarf.SourceLine;
+import dev.pulpo.engine.CodeLine;
+import dev.pulpo.engine.CodePlace;
+import dev.pulpo.engine.FunctionCode;
+import dev.pulpo.engine.Refusal;
+import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.code.CodeIndex;
+import dev.pulpo.engine.code.SymbolSources;
+import dev.pulpo.engine.registry.FunctionRecord;
+import dev.pulpo.engine.registry.PatchRecord;
+import dev.pulpo.engine.registry.Registry;
+import dev.pulpo.engine.target.LoadedObject;
+import dev.pulpo.engine.target.ProcessImage;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
+import dev.pulpo.x86.CodeAddress;
+import dev.pulpo.x86.CodeBytes;
+import dev.pulpo.x86.text.Disassembler;
+import dev.pulpo.x86.text.Instruction;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** Reads a function of a process, with names for what it leads to. Stops nothing. */
+public final class FunctionReader {
+    /** The largest function that is read, in bytes. */
+    private static final int LARGEST = 1 << 20;
+    /** An entry of a procedure linkage table, in bytes (psABI, figure 5.2). */
+    private static final int LINKAGE_ENTRY = 16;
+    /** The relocations of slots that hold an address (psABI, table 4.9). */
+    private static final Set<RelocationType> FILLED = Set.of(RelocationType.GLOB_DAT, RelocationType.JUMP_SLOT);
+
+    private final ProcessImage image;
+    private final TraceeMemory memory;
+    private final KnownCode code;
+    private final Optional<Registry> registry;
+    private final Map<ElfFile, Map<LinkAddress, String>> slots = new HashMap<>();
+
+    public FunctionReader(ProcessImage image, TraceeMemory memory, KnownCode code) {
+        this.image = image;
+        this.memory = memory;
+        this.code = code;
+        this.registry = image.stub().map(stub -> Registry.read(image.pid(), memory, stub));
+    }
+
+    /** A function and where it is. */
+    private record Found(LoadedObject object, String name, LinkAddress start, long size) {}
+
+    /** What a record says of a function. */
+    private record Patched(PatchRecord patch, FunctionRecord function) {}
+
+    /**
+     * Reads a function.
+     *
+     * @param wanted its name, or in hexadecimal an address inside of it
+     * @throws RefusedException where there is no such function, or several
+     */
+    public FunctionCode read(String wanted) {
+        Found found = wanted.startsWith("0x") ? around(address(wanted)) : named(wanted);
+        if (found.size <= 0 || found.size > LARGEST) {
+            throw refused(new Refusal.NotPatchable(wanted, found.size <= 0
+                    ? "neither a symbol nor a frame description tells its size"
+                    : "it has " + found.size + " bytes; at most " + LARGEST + " are read"));
+        }
+        RemoteAddress entry = found.object.toRemote(found.start);
+        Optional<Patched> patched = patched(entry);
+        long start = patched.map(by -> Math.min(by.function.site().value(), entry.value())).orElse(entry.value());
+        long end = entry.value() + found.size;
+        end = Math.max(end, patched.map(by -> by.function.site().value() + by.function.original().length).orElse(end));
+        if (end - start > LARGEST + LINKAGE_ENTRY) {
+            throw refused(new Refusal.NotPatchable(wanted, "its record names bytes far away from it"));
+        }
+        byte[] now = memory.bytes(new RemoteAddress(start), (int) (end - start));
+        Optional<byte[]> before = patched.map(by -> {
+            byte[] bytes = now.clone();
+            byte[] original = by.function.original();
+            System.arraycopy(original, 0, bytes, (int) (by.function.site().value() - start), original.length);
+            return bytes;
+        });
+        return new FunctionCode(found.name, found.object.path(), entry, lines(found.object, start, now),
+                before.map(bytes -> lines(found.object, start, bytes)).orElse(List.of()), patched.map(this::change));
+    }
+
+    private FunctionCode.Change change(Patched by) {
+        return new FunctionCode.Change(by.patch.id(), by.patch.file(), name(by.function.replacement()),
+                by.function.replacement());
+    }
+
+    private Stream<PatchRecord> patches() {
+        return registry.stream().flatMap(records -> Stream.concat(records.active().stream(),
+                records.transition().stream())).map(Registry.StoredRecord::patch);
+    }
+
+    private Optional<Patched> patched(RemoteAddress entry) {
+        return patches()
+                .flatMap(patch -> patch.functions().stream().filter(function -> function.entry().equals(entry))
+                        .map(function -> new Patched(patch, function)))
+                .reduce((older, newer) -> newer);
+    }
+
+    private List<CodeLine> lines(LoadedObject object, long start, byte[] bytes) {
+        List<Instruction> all = new Disassembler().all(CodeBytes.at(new CodeAddress(start), bytes));
+        Set<CodeAddress> targets = all.stream().flatMap(each -> each.target().stream()).collect(Collectors.toSet());
+        return all.stream().map(each -> new CodeLine(each, line(object, new RemoteAddress(each.address().value())),
+                targets.contains(each.address()), leadsTo(each))).toList();
+    }
+
+    private Optional<SourceLine> line(LoadedObject object, RemoteAddress address) {
+        try {
+            Optional<DebugInfo> info = code.info(image, object);
+            return info.flatMap(known -> known.line(object.toLink(address)));
+        } catch (MalformedElfException malformed) {
+            // The instructions remain; that there are no lines shows that.
+            return Optional.empty();
+        }
+    }
+
+    private String leadsTo(Instruction instruction) {
+        return instruction.target().or(instruction::pointer).map(to -> name(new RemoteAddress(to.value())))
+                .orElse("");
+    }
+
+    /** A symbol for an address; a slot that the loader fills is called as what it is filled with. */
+    private String name(RemoteAddress address) {
+        Optional<LoadedObject> owner = image.containing(address);
+        String slot = owner.map(object -> slots(object).getOrDefault(object.toLink(address), "")).orElse("");
+        if (!slot.isEmpty()) {
+            return slot;
+        }
+        CodePlace place = code.where(image, memory, address);
+        if (!place.symbol().isEmpty()) {
+            return place.symbol() + (place.offset() == 0 ? "" : "+0x" + Long.toHexString(place.offset()));
+        }
+        return owner.map(object -> linkage(object, address)).orElse("");
+    }
+
+    private Map<LinkAddress, String> slots(LoadedObject object) {
+        return slots.computeIfAbsent(object.elf(), elf -> {
+            Map<LinkAddress, String> names = new HashMap<>();
+            Stream.concat(elf.dynamicRelocations().stream(), elf.pltRelocations().stream())
+                    .filter(relocation -> FILLED.contains(relocation.type()) && relocation.symbolIndex() > 0
+                            && relocation.symbolIndex() < elf.dynamicSymbols().size())
+                    .forEach(relocation -> names.put(relocation.offset(), symbol(elf, relocation) + "@got"));
+            return names;
+        });
+    }
+
+    private static String symbol(ElfFile elf, Relocation relocation) {
+        return elf.dynamicSymbols().get(relocation.symbolIndex()).name();
+    }
+
+    /** An entry of a procedure linkage table is called as what its slot is filled with. */
+    private String linkage(LoadedObject object, RemoteAddress address) {
+        LinkAddress place = object.toLink(address);
+        boolean inTable = object.elf().sections().stream().filter(section -> section.contains(place))
+                .map(Section::name).anyMatch(name -> name.startsWith(".plt"));
+        byte[] bytes = inTable ? CodeIndex.of(object.elf()).bytes(place.value(), LINKAGE_ENTRY) : new byte[0];
+        return new Disassembler().all(CodeBytes.at(new CodeAddress(place.value()), bytes)).stream()
+                .flatMap(each -> each.pointer().stream())
+                .flatMap(slot -> Stream.ofNullable(slots(object).get(new LinkAddress(slot.value()))))
+                .map(name -> name.replaceAll("@got$", "@plt")).findFirst().orElse("");
+    }
+
+    private RemoteAddress address(String text) {
+        try {
+            return new RemoteAddress(Long.parseUnsignedLong(text.substring(2), 16));
+        } catch (NumberFormatException noNumber) {
+            throw refused(new Refusal.NotPatchable(text, "it is no hexadecimal address"));
+        }
+    }
+
+    private Found around(RemoteAddress address) {
+        LoadedObject object = image.containing(address).orElseThrow(() -> refused(
+                new Refusal.NotPatchable(address.toString(), "no object of the process is there")));
+        LinkAddress place = object.toLink(address);
+        Optional<ElfSymbol> symbol = SymbolSources.of(image, object).containing(place)
+                .filter(each -> each.type().isFunction());
+        Optional<AddressRange> range = CodeIndex.of(object.elf()).functions().containing(place);
+        return symbol.map(each -> found(object, each)).or(() -> range.map(each -> new Found(object,
+                object.toRemote(each.start()).toString(), each.start(), each.size())))
+                .orElseThrow(() -> refused(new Refusal.NotPatchable(address.toString(),
+                        "no function of " + object.path() + " is there")));
+    }
+
+    private static Found found(LoadedObject object, ElfSymbol symbol) {
+        long size = symbol.size() > 0
+                ? symbol.size()
+                : CodeIndex.of(object.elf()).functions().startingAt(symbol.address()).map(AddressRange::size).orElse(0L);
+        return new Found(object, symbol.name(), symbol.address(), size);
+    }
+
+    /**
+     * Callers get the first exported definition in the loader's order; others are searched for only then. A patch has
+     * functions of the same names as its target, which are meant only if there are no others.
+     */
+    private Found named(String name) {
+        Map<Boolean, List<LoadedObject>> byPatch = image.inLookupOrder(0).stream()
+                .collect(Collectors.partitioningBy(object -> patches().anyMatch(patch -> object.contains(patch.start()))));
+        List<LoadedObject> own = Objects.requireNonNull(byPatch.get(false));
+        List<Found> found = named(own, name);
+        List<Found> all = found.isEmpty() ? named(Objects.requireNonNull(byPatch.get(true)), name) : found;
+        if (all.size() > 1) {
+            throw refused(new Refusal.AmbiguousFunction("the process", name, all.stream()
+                    .map(each -> each.object.toRemote(each.start) + " (" + each.object.path() + ")").toList()));
+        }
+        return all.stream().findFirst().orElseThrow(() -> refused(new Refusal.UnknownFunction("the process", name,
+                NearestNames.to(name, own.stream().flatMap(each -> SymbolSources.of(image, each).names())))));
+    }
+
+    private List<Found> named(List<LoadedObject> objects, String name) {
+        Optional<Found> exported = objects.stream().flatMap(object -> object.elf().dynamicSymbols().findAll(name).stream()
+                .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
+                .map(symbol -> found(object, symbol))).findFirst();
+        return exported.map(List::of).orElseGet(() -> objects.stream()
+                .flatMap(object -> SymbolSources.of(image, object).local(name).stream()
+                        .map(symbol -> found(object, symbol)))
+                .toList());
+    }
+
+    private RefusedException refused(Refusal refusal) {
+        return new RefusedException(image.pid(), refusal);
+    }
+}

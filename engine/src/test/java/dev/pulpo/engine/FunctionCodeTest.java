@@ -1,0 +1,119 @@
+package dev.pulpo.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.ffm.LaunchedProcess;
+import dev.pulpo.x86.text.Syntax;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Functions of a process as instructions, before, with and after a patch. */
+class FunctionCodeTest {
+    @TempDir
+    private Path directory = Path.of("");
+
+    /** Entries that the compiler has prepared change before the function, others at it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-fpatchable-function-entry=16,14", "-fpatchable-function-entry=0"})
+    void aPatchIsShownNextToWhatItReplaces(String entry) throws Exception {
+        Victims victims = new Victims(directory);
+        victims.resource("plain.h");
+        Path library = victims.compiled("libplain.so", "plain.c", "-g", "-shared", "-fPIC", entry,
+                "-Wl,-soname,libplain.so");
+        Path program = victims.compiled("plain_main", "plain_main.c", "-L" + directory, "-lplain",
+                "-Wl,-rpath," + directory);
+        Path container = directory.resolve("packed.so");
+        PlainPatch.of(library, victims.compiled("fix.so", "plain_fix.c", "-g", "-shared", "-fPIC")).pack(container);
+        try (RunningServer server = RunningServer.preloaded(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            FunctionCode untouched = process.disassemble("answer");
+            assertThat(untouched.change()).isEmpty();
+            assertThat(untouched.before()).isEmpty();
+            assertThat(hex(untouched.lines())).isEqualTo(bytesInFile(library, "answer"));
+            assertThat(untouched.lines()).anySatisfy(line -> assertThat(line.place()).isPresent()
+                    .get().asString().contains("plain.c"));
+
+            LivePatch patch = LivePatch.open(container);
+            process.apply(patch);
+            FunctionCode patched = process.disassemble("answer");
+            assertThat(patched.entry()).isEqualTo(untouched.entry());
+            assertThat(patched.change()).get().satisfies(change -> {
+                assertThat(change.patch()).isEqualTo(patch.id());
+                assertThat(change.file()).endsWith("packed.so");
+                assertThat(change.replacement()).isEqualTo("answer");
+            });
+            assertThat(hex(patched.before())).endsWith(bytesInFile(library, "answer"));
+            assertThat(hex(patched.lines())).hasSameSizeAs(hex(patched.before())).isNotEqualTo(hex(patched.before()));
+            assertThat(patched.lines()).anySatisfy(
+                    line -> assertThat(line.text(Syntax.INTEL)).startsWith("jmp"));
+            assertThat(patched.text(Syntax.ATT, true)).contains("replaced by ", "packed.so", " | ");
+            // The replacement itself, by its address.
+            assertThat(process.disassemble(patched.change().get().entry().toString()).object()).endsWith("packed.so");
+
+            process.revert(patch.id());
+            assertThat(process.disassemble("answer")).isEqualTo(untouched);
+        }
+    }
+
+    @Test
+    void namesAreThoseOfWhatItLeadsTo() throws Exception {
+        Victims victims = new Victims(directory);
+        Path program = victims.compiled("plain_main", "plain_main.c", "-g", "-O1", "-L"
+                + libraryOf(victims), "-lplain", "-Wl,-rpath," + directory);
+        try (RunningServer server = RunningServer.preloaded(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            FunctionCode main = process.disassemble("main");
+            assertThat(main.toString()).contains("<answer@plt>");
+            CodeLine inside = main.lines().get(main.lines().size() / 2);
+            assertThat(process.disassemble(inside.instruction().address().toString())).isEqualTo(main);
+            // Each branch inside of the function leads to a line that says so.
+            assertThat(main.lines()).filteredOn(line -> line.instruction().target()
+                    .filter(to -> main.lines().stream().anyMatch(each -> each.instruction().address().equals(to)))
+                    .isPresent()).isNotEmpty()
+                    .allSatisfy(branch -> assertThat(main.lines()).filteredOn(CodeLine::branchedTo)
+                            .extracting(each -> each.instruction().address())
+                            .contains(branch.instruction().target().orElseThrow()));
+        }
+    }
+
+    private Path libraryOf(Victims victims) throws Exception {
+        victims.resource("plain.h");
+        victims.compiled("libplain.so", "plain.c", "-shared", "-fPIC", "-Wl,-soname,libplain.so");
+        return directory;
+    }
+
+    @Test
+    void whatIsNoFunctionIsRefused() {
+        try (LaunchedProcess launched = LiveProcess.launch("sleep", "60");
+                LiveProcess process = LiveProcess.attach(launched.pid())) {
+            assertThatThrownBy(() -> process.disassemble("no_such_function")).isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("no_such_function");
+            assertThatThrownBy(() -> process.disassemble("0x10")).isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("no object");
+            assertThatThrownBy(() -> process.disassemble("0xzz")).isInstanceOf(RefusedException.class)
+                    .hasMessageContaining("hexadecimal");
+        }
+    }
+
+    private static String hex(List<CodeLine> lines) {
+        return lines.stream().map(line -> line.instruction().hex().replace(" ", "")).collect(Collectors.joining());
+    }
+
+    private static String bytesInFile(Path library, String name) throws Exception {
+        try (ElfFile elf = ElfFile.open(library)) {
+            ElfSymbol symbol = elf.dynamicSymbols().findAll(name).getFirst();
+            return HexFormat.of().formatHex(elf.at(symbol.address(), symbol.size()).bytes(symbol.size())
+                    .toArray(ValueLayout.JAVA_BYTE));
+        }
+    }
+}
