@@ -25,6 +25,7 @@ StrictModes no
 PidFile none
 EOF
 "$work/server" 7000 &
+until (exec 3<>/dev/tcp/127.0.0.1/7000) 2>/dev/null; do sleep 0.05; done
 "$work/load" 7000 >"$own/load" &
 echo $! >"$own/load.pid"
 # In its own shell, so that this one sees which of them ends.

@@ -24,6 +24,9 @@ fleet=$here/../fleet
 patch=$work/fix.so
 [ "$hosts" -ge 6 ] && [ "$hosts" -le 200 ]
 
+# What time prints: seconds of the processor.
+TIMEFORMAT='%U + %S'
+
 fail() {
     echo "fleet.sh: $*" >&2
     [ ! -s "$work/log" ] || tail -n 60 "$work/log" >&2
@@ -122,9 +125,9 @@ all_say() {
 play() {
     local wanted=$1 name=$2 status=0 begun=$SECONDS
     shift 2
-    timeout 900 ansible-playbook "pulpo.live.$name" "$@" >"$work/log" 2>&1 </dev/null || status=$?
+    { time timeout 1800 ansible-playbook "pulpo.live.$name" "$@" >"$work/log" 2>&1 </dev/null; } 2>"$work/time" || status=$?
     [ "$status" = "$wanted" ] || fail "ansible-playbook ended with $status and not $wanted"
-    took=$((SECONDS - begun))
+    took="$((SECONDS - begun)) s, of which the controller computed $(tail -n 1 "$work/time") s"
 }
 roll_out() {
     local wanted=$1
@@ -159,14 +162,14 @@ roll_out 0 --check --diff
 grep -q '^+process .* active' "$work/log" || fail "--diff shows no process"
 all_say 'version 1'
 [ ! -e "$(inside 1 /var/lib/pulpo)" ] || fail "check mode has made a store"
-told "check mode: the diff names the processes, and nothing has changed ($took s)"
+told "check mode: the diff names the processes, and nothing has changed ($took)"
 
 patch=$work/broken.so
 roll_out 2
 grep -q 'changed=[1-9].*rescued=[1-9]' "$work/log" || fail "the canary has not been changed and rescued"
 all_say 'version 1'
 [ -e "$(inside 1 /var/lib/pulpo)" ] && [ ! -e "$(inside 2 /var/lib/pulpo)" ] || fail "more than the canary was touched"
-told "a canary fails its health check: it is put back, the others were not touched ($took s)"
+told "a canary fails its health check: it is put back, the others were not touched ($took)"
 
 patch=$work/fix.so
 last=$hosts
@@ -176,14 +179,14 @@ roll_out 2
 [ -e "$work/seen" ] || fail "no host got the patch before the failure"
 all_say 'version 1'
 rm "$(inside "$last" "$work/hosts/$last/state")/ill"
-told "host $last fails after others have the patch: all are put back ($took s)"
+told "host $last fails after others have the patch: all are put back ($took)"
 
 # The controller's tool is killed, with all that it has started, when it is in the midst of the last batch.
 setsid ansible-playbook pulpo.live.roll_out -e "{\"pulpo_patch_file\": \"$patch\", \"pulpo_batches\": [1, 2, \"100%\"]}" >"$work/log" 2>&1 </dev/null &
 tool=$!
 until_true 600 noted 4
 kill -KILL -- "-$tool"
-wait "$tool" || :
+wait "$tool" 2>/dev/null || :
 said=$(for ((i = 1; i <= hosts; i++)); do answer "$i"; done | sort | uniq -c | xargs)
 [ "$(answer 1)" = 'version 2' ] && [ "$(answer "$last")" = 'version 1' ] || fail "the tool was not killed midway: $said"
 told "ansible-playbook is killed midway: $said"
@@ -210,25 +213,25 @@ for ((i = 1; i < gone; i++)); do [ "$(answer "$i")" = 'version 2' ] || fail "hos
 [ "$(answer "$last")" = 'version 1' ] || fail "the host where pulpo was killed keeps the patch"
 ip link set "h$gone" up
 until_true 30 test "$(answer "$gone")" != none
-told "run again; host $gone vanishes, and pulpo is killed on host $last, which is put back; the others have the patch ($took s)"
+told "run again; host $gone vanishes, and pulpo is killed on host $last, which is put back; the others have the patch ($took)"
 
 roll_out 0
 all_say 'version 2'
-told "run again, with all hosts: all answer: version 2 ($took s)"
+told "run again, with all hosts: all answer: version 2 ($took)"
 roll_out 0
 unchanged
 all_say 'version 2'
-told "run again: nothing changes ($took s)"
+told "run again: nothing changes ($took)"
 
 id=$(sed -n 's/^id=//p' "$(inside 1 /var/lib/pulpo)"/*/state | sort -u | while read -r each; do
     grep -l "^state=accepted" "$(inside 1 /var/lib/pulpo)"/*"$each"/state >/dev/null 2>&1 && echo "$each"
 done)
 play 0 take_back -e pulpo_patch_id="$id"
 all_say 'version 1'
-told "taken back everywhere ($took s)"
+told "taken back everywhere ($took)"
 play 0 take_back -e pulpo_patch_id="$id"
 unchanged
-told "taken back again: nothing changes ($took s)"
+told "taken back again: nothing changes ($took)"
 
 # What one host costs, without Ansible.
 in_host() {
@@ -236,8 +239,8 @@ in_host() {
 }
 clock() {
     local begun=${EPOCHREALTIME/./}
-    in_host "$@"
-    echo "$(((${EPOCHREALTIME/./} - begun) / 1000)) ms"
+    { time in_host "$@"; } 2>"$work/time"
+    echo "$(((${EPOCHREALTIME/./} - begun) / 1000)) ms (processor $(tail -n 1 "$work/time") s)"
 }
 told "one host: accept --dry-run $(clock "$pulpo" accept --dry-run "$patch"), accept $(clock "$pulpo" accept "$patch"), status" \
     "$(clock "$pulpo" status), withdraw $(clock "$pulpo" withdraw "$id")"

@@ -73,7 +73,7 @@ final class StatusMetrics {
         return GaugeSnapshot.builder().name(name).help(help);
     }
 
-    private static GaugeDataPointSnapshot point(double value, String... labels) {
-        return GaugeDataPointSnapshot.builder().labels(Labels.of(labels)).value(value).build();
+    private static GaugeDataPointSnapshot point(long value, String... labels) {
+        return GaugeDataPointSnapshot.builder().labels(Labels.of(labels)).value((double) value).build();
     }
 }

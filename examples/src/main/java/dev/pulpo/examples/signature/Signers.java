@@ -10,6 +10,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
@@ -116,7 +117,7 @@ public final class Signers {
             throw new SignatureRefusedException(
                     RawText.of(beside) + " is no OpenPGP signature: " + malformed.getMessage());
         }
-        Date now = new Date();
+        Date now = Date.from(Instant.now());
         if (found.stream().noneMatch(each -> isGood(each, now))) {
             throw new SignatureRefusedException(RawText.of(beside) + " is no good signature of " + name
                     + " by a key in " + RawText.of(place)
