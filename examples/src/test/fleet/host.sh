@@ -28,9 +28,6 @@ EOF
 until (exec 3<>/dev/tcp/127.0.0.1/7000) 2>/dev/null; do sleep 0.05; done
 "$work/load" 7000 >"$own/load" &
 echo $! >"$own/load.pid"
-# In its own shell, so that this one sees which of them ends.
 /usr/sbin/sshd -D -f /run/sshd_config -E "$own/sshd.log" &
 : >"$own/started"
-wait -n || :
-# The load may be ended by the test; anything else ends the host.
 wait

@@ -12,7 +12,7 @@
  * processes whose files have been replaced;
  * <li>{@link dev.pulpo.examples.cli.Accept}, {@link dev.pulpo.examples.cli.Withdraw}, {@link dev.pulpo.examples.cli.Status},
  * {@link dev.pulpo.examples.cli.Restore}, {@link dev.pulpo.examples.cli.Standings},
- * {@link dev.pulpo.examples.cli.StatusMetrics}, {@link dev.pulpo.examples.cli.Watch}: patches that processes should have, now and later;
+ * {@link dev.pulpo.examples.cli.StatusMetrics}, {@link dev.pulpo.examples.cli.MetricsSocket}, {@link dev.pulpo.examples.cli.Watch}: patches that processes should have, now and later;
  * <li>{@link dev.pulpo.examples.cli.Versions}: two versions of a function, side by side;
  * {@link dev.pulpo.examples.cli.Disassembly}: instructions in words;
  * <li>{@link dev.pulpo.examples.cli.Failures}: exit statuses and messages; {@link dev.pulpo.examples.cli.Json}: output;
