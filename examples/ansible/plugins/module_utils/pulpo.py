@@ -54,10 +54,9 @@ class Pulpo:
         except ValueError:
             answer = None
         if not isinstance(answer, dict):
+            said = (err or out).decode("utf-8", "replace").strip()
             self.module.fail_json(
-                msg="pulpo %s ended with status %d: %s" % (command, status, err.decode("utf-8", "replace").strip()),
-                rc=status,
-                cmd=line,
+                msg="pulpo %s ended with status %d and no JSON: %s" % (command, status, said), rc=status, cmd=line
             )
         return status, answer
 
