@@ -22,8 +22,10 @@ cp -- "$modules"/*.jar "$target/pulpo-examples.jar" "$work/modules"
 rm -- "$work"/modules/picocli-*.jar
 "$jdk/bin/java" "$examples/bin/NewerClasses.java" "$modules"/picocli-*.jar "$work/modules/picocli.jar"
 
-# Not compressed here: the package is, as a whole, which takes less room. The options are those of bin/lib.sh.
+# Not compressed here: the package is, as a whole, which takes less room. The options are those of bin/lib.sh. Bouncy Castle's jars
+# are signed, which an image cannot keep.
 "$jdk/bin/jlink" --module-path "$work/modules" --add-modules dev.pulpo.examples --output "$image" --compress zip-0 \
+    --ignore-signing-information \
     --strip-java-debug-attributes --no-header-files --no-man-pages \
     "--add-options=--enable-native-access=dev.pulpo.ffm -Djdk.reflect.useNativeAccessorOnly=true -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
 java=$image/bin/java
@@ -53,6 +55,9 @@ stub=$root/preload-stub/target/classes/dev/pulpo/stub
 install -m 644 -t "$image/lib" "$stub/libpulpo.so"
 install -D -m 644 -t "$dist/include" "$stub/pulpo.h"
 install -D -m 644 -t "$dist/lib/systemd/system" "$here/pulpo-watch.service"
+install -D -m 644 -t "$share/pulpo/schema" "$examples"/src/main/resources/dev/pulpo/examples/schema/*.json
+# For Ansible: ansible-galaxy collection install /usr/share/pulpo/ansible.
+(cd -- "$examples/ansible" && find . -type f ! -name '*.tar.gz' -exec install -D -m 644 -- {} "$share/pulpo/ansible/{}" \;)
 
 "$java" -m dev.pulpo.examples/dev.pulpo.examples.man.ManPages "$share/man/man1"
 gzip -9n "$share"/man/man1/*.1
@@ -81,6 +86,8 @@ for jar in "$modules"/picocli-*.jar "$modules"/jackson-core-*.jar; do
     find "$notices" -type f ! -iname '*LICENSE*' ! -iname '*NOTICE*' -delete
     find "$notices" -depth -type d -empty -delete
 done
+mkdir -p -- "$image/legal/bouncycastle"
+"$jdk/bin/java" -cp "$(echo "$modules"/bcprov-*.jar)" org.bouncycastle.LICENSE >"$image/legal/bouncycastle/LICENSE"
 chmod -R u+w "$image/legal"
 [ ! -e "$jdk/NOTICE" ] || install -m 644 -t "$image/legal/java.base" "$jdk/NOTICE"
 rm -rf -- "$work"

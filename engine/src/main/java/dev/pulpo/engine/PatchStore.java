@@ -1,8 +1,13 @@
 package dev.pulpo.engine;
 
 import dev.pulpo.elf.ByteSource;
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.InputFile;
 import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.RawText;
+import dev.pulpo.elf.ReadLimits;
+import dev.pulpo.engine.container.Container;
+import dev.pulpo.engine.container.Metadata;
 import dev.pulpo.engine.store.PatchEntry;
 import dev.pulpo.engine.store.StoreDirectory;
 import java.io.IOException;
@@ -40,6 +45,9 @@ import java.util.TreeMap;
 public final class PatchStore {
     /** The store of the machine. */
     public static final Path DEFAULT = Path.of("/var/lib/pulpo");
+
+    /** The content is held in memory, and a patch of a gigabyte is none. */
+    private static final int LARGEST = 1 << 30;
 
     private final StoreDirectory directory;
 
@@ -89,27 +97,52 @@ public final class PatchStore {
         return version;
     }
 
+    /** Decides whether a container may be accepted. */
+    @FunctionalInterface
+    public interface Approval {
+        /**
+         * Looks at a container.
+         *
+         * @param content what would be kept, byte by byte
+         * @throws IOException where it may not be accepted; the message says why, and what would help
+         */
+        void check(byte[] content) throws IOException;
+    }
+
+    /** As {@link #accept(Path, Set, Approval)}, for whatever container. */
+    public StoredPatch accept(Path file, Set<Check> allowed) throws IOException {
+        return accept(file, allowed, content -> {});
+    }
+
     /**
      * Accepts a patch for all processes that run the build that it is for. Changes no process. A patch that was accepted before
-     * is accepted anew: it is no longer withdrawn, nor held back from anybody.
+     * is accepted anew: it is no longer withdrawn, nor held back from anybody. The file is read once: what is approved is what
+     * is kept.
      *
-     * @param file    a container, which is copied
-     * @param allowed checks whose findings are no reason to refuse
-     * @throws IOException           also where the file cannot be read
+     * @param file     a container, which is copied
+     * @param allowed  checks whose findings are no reason to refuse
+     * @param approval is asked before anything is kept
+     * @throws IOException           also where the file cannot be read, or is not approved
      * @throws MalformedElfException where it is no container, or does not name a build
      */
-    public StoredPatch accept(Path file, Set<Check> allowed) throws IOException {
-        LivePatch patch = LivePatch.open(file);
-        String build = patch.targetBuild().filter(id -> !id.isEmpty()).orElseThrow(() -> new MalformedElfException(
-                RawText.of(file), 0, "a container that names the build that it is for", "none; pack it again"));
-        ByteSource source = patch.elf().source();
-        byte[] content = new byte[Math.toIntExact(source.size())];
-        source.slice(0, source.size()).asByteBuffer().get(content);
+    public StoredPatch accept(Path file, Set<Check> allowed, Approval approval) throws IOException {
+        String origin = RawText.of(file.toAbsolutePath().normalize());
+        byte[] content = InputFile.read(file, LARGEST);
+        approval.check(content);
+        Container container = Container.read(ElfFile.of(ByteSource.of(content), origin, ReadLimits.USER))
+                .orElseThrow(() -> new MalformedElfException(origin, 0, "a patch container, with a section .ulp",
+                        "none; pack it first"));
+        Metadata metadata = container.metadata();
+        String build = metadata.targetBuild().hex();
+        if (build.isEmpty()) {
+            throw new MalformedElfException(origin, 0, "a container that names the build that it is for",
+                    "none; pack it again");
+        }
         return directory.change(() -> {
-            StoredPatch accepted = new StoredPatch(patch.id(), build, patch.target().orElse(""),
-                    StoredPatch.State.ACCEPTED, Instant.now(), "", next(patch.id(), build), patch.comment().strip(),
-                    RawText.of(patch.file()), PatchEntry.file(directory, build, patch.id(), content), allowed,
-                    Map.of());
+            StoredPatch accepted = new StoredPatch(metadata.id(), build, metadata.target(),
+                    StoredPatch.State.ACCEPTED, Instant.now(), "", next(metadata.id(), build),
+                    container.comment().strip(), origin,
+                    PatchEntry.file(directory, build, metadata.id(), content), allowed, Map.of());
             PatchEntry.add(directory, accepted, content);
             return accepted;
         });

@@ -26,8 +26,11 @@ class GuideTest {
     private record Step(String command, String output) {}
 
     @ParameterizedTest
-    @ValueSource(strings = {"guide.md", "updates.md", "stays-patched.md", "probes.md", "callbacks.md", "pictures.md", "data.md"})
+    @ValueSource(strings = {"guide.md", "updates.md", "stays-patched.md", "probes.md", "callbacks.md", "pictures.md", "data.md", "fleet.md"})
     void pageCanBeFollowed(String page, @TempDir Path directory) throws Exception {
+        if (page.equals("fleet.md")) {
+            Scripts.need("ansible", "gpg");
+        }
         List<Step> steps = new ArrayList<>();
         Matcher blocks = BLOCK.matcher(Files.readString(Scripts.MODULE.resolve("../docs").resolve(page)));
         while (blocks.find()) {

@@ -139,7 +139,9 @@ final class Scripts {
                 process.waitFor();
                 throw new IllegalStateException(command + " takes too long: " + Files.readString(out));
             }
-            return new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+            Result result = new Result(process.exitValue(), Files.readString(out), Files.readString(err));
+            Schemas.check(command, result.output);
+            return result;
         } finally {
             Files.delete(in);
             Files.delete(out);
@@ -151,7 +153,7 @@ final class Scripts {
     private static String modulePath() {
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry -> entry.endsWith("/classes") || entry.contains("/pulpo-")
-                        || entry.contains("/picocli-") || entry.contains("/jackson-core-"))
+                        || entry.matches(".*/(picocli|jackson-core-2|bcpg|bcprov|bcutil|prometheus-metrics)[^/]*"))
                 .collect(Collectors.joining(File.pathSeparator));
     }
 

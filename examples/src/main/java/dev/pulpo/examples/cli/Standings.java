@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** Where the processes of this machine stand with the store, for commands that report or repair it. */
@@ -41,6 +42,11 @@ final class Standings {
     /** Looks at all processes. */
     static Standings look(Upkeep upkeep) throws InterruptedException {
         return new Standings(upkeep);
+    }
+
+    /** The patches of the store. */
+    List<StoredPatch> patches() {
+        return upkeep.patches();
     }
 
     /** The processes that a patch of the store is for. */
@@ -111,6 +117,31 @@ final class Standings {
                         upkeep.patches().stream().map(this::json).toList(), "processes",
                         List.copyOf(objects.values()), "unread", unread()));
         return status[0];
+    }
+
+    /**
+     * Tells which processes would get the patches, and which refuse them, and returns the exit status.
+     *
+     * @param accepted those that are accepted already
+     */
+    int rehearse(Command command, Set<StoredPatch> accepted) {
+        for (StoredPatch patch : upkeep.patches()) {
+            List<String> lines = new ArrayList<>();
+            lines.add((accepted.contains(patch) ? "accepted already: " : "would accept ") + patch.id().shortForm()
+                    + " for build " + patch.build());
+            lines.addAll(lines(patch));
+            command.say(String.join(System.lineSeparator(), lines));
+        }
+        tellFailures(command);
+        long refused = processes.values().stream().filter(standing -> standing.patches().stream()
+                .anyMatch(one -> one.state() == PatchStanding.State.REFUSED)).count();
+        command.print("as they should be: " + (processes.size() - drift()) + ", would change: " + (drift() - refused)
+                + ", refused: " + refused,
+                Json.object("accepted", accepted.size() == upkeep.patches().size(), "right",
+                        processes.size() - drift(), "drift", drift(), "refused", refused, "patches",
+                        upkeep.patches().stream().map(this::json).toList(), "processes",
+                        processes.values().stream().map(this::json).toList(), "unread", unread()));
+        return refused > 0 || !failures.isEmpty() ? ExitStatus.REFUSED : 0;
     }
 
     private int tell(Command command, Upkeep.Restored restored, Map<Integer, Object> objects) {

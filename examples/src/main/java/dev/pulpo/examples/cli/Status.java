@@ -4,8 +4,10 @@ import dev.pulpo.engine.StoredPatch;
 import dev.pulpo.engine.Upkeep;
 import dev.pulpo.examples.exit.ExitStatus;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine;
 
 /** {@code pulpo status}. */
@@ -15,6 +17,9 @@ import picocli.CommandLine;
 final class Status extends Command {
     @CommandLine.Mixin
     private StoreOption where = new StoreOption();
+
+    @CommandLine.Option(names = "--metrics", paramLabel = "FILE", description = "write the numbers to this file, too, as OpenMetrics text, for node_exporter's textfile collector; the file is replaced in one step")
+    private Optional<Path> metrics = Optional.empty();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -26,6 +31,9 @@ final class Status extends Command {
             say(String.join(System.lineSeparator(), lines));
         }
         standings.tellFailures(this);
+        if (metrics.isPresent()) {
+            StatusMetrics.write(standings, metrics.get());
+        }
         long drift = standings.drift();
         print(upkeep.patches().isEmpty()
                 ? "no patch was accepted"

@@ -5,6 +5,7 @@ import dev.pulpo.engine.PatchStore;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.watch.Watcher;
 import dev.pulpo.ffm.NotifySocket;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -25,6 +26,9 @@ final class Watch extends Command {
 
     @CommandLine.Option(names = "--no-reports", description = "do not ask the kernel to report processes; look for them")
     private boolean withoutReports;
+
+    @CommandLine.Option(names = "--metrics-socket", paramLabel = "PATH", description = "give the numbers of 'pulpo status', as OpenMetrics text, to whoever connects to this Unix socket; only the same user can")
+    private Optional<Path> metrics = Optional.empty();
 
     @CommandLine.Mixin
     private StoreOption where = new StoreOption();
@@ -47,6 +51,7 @@ final class Watch extends Command {
             return ExitStatus.OTHER;
         }
         AutoCloseable lock = only.get();
+        Optional<MetricsSocket> socket = Optional.empty();
         try {
             Optional<NotifySocket> manager = Optional.ofNullable(System.getenv("NOTIFY_SOCKET"))
                     .flatMap(NotifySocket::of);
@@ -59,9 +64,15 @@ final class Watch extends Command {
                 return ExitStatus.OTHER;
             }
             LiveProcess.prepare();
+            if (metrics.isPresent()) {
+                socket = Optional.of(MetricsSocket.at(metrics.get(), store));
+            }
             watcher.run();
             return ExitStatus.INTERRUPTED;
         } finally {
+            if (socket.isPresent()) {
+                socket.get().close();
+            }
             lock.close();
         }
     }

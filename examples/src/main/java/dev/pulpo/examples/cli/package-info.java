@@ -13,8 +13,8 @@
  * <li>{@link dev.pulpo.examples.cli.Outdated}, {@link dev.pulpo.examples.cli.Update}, {@link dev.pulpo.examples.cli.Fleet}:
  * processes whose files have been replaced;
  * <li>{@link dev.pulpo.examples.cli.Accept}, {@link dev.pulpo.examples.cli.Withdraw}, {@link dev.pulpo.examples.cli.Status},
- * {@link dev.pulpo.examples.cli.Restore}, {@link dev.pulpo.examples.cli.Standings}, {@link
- * dev.pulpo.examples.cli.Watch}: patches that processes should have, now and later;
+ * {@link dev.pulpo.examples.cli.Restore}, {@link dev.pulpo.examples.cli.Standings},
+ * {@link dev.pulpo.examples.cli.StatusMetrics}, {@link dev.pulpo.examples.cli.MetricsSocket}, {@link dev.pulpo.examples.cli.Watch}: patches that processes should have, now and later;
  * <li>{@link dev.pulpo.examples.cli.Versions}: two versions of a function, side by side;
  * {@link dev.pulpo.examples.cli.Disassembly}: instructions in words; {@link dev.pulpo.examples.cli.Disassemble}: those of a
  * process;

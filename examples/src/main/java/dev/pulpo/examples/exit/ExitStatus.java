@@ -12,6 +12,7 @@ import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.TargetBusyException;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
+import dev.pulpo.examples.signature.SignatureRefusedException;
 
 /** The exit statuses; 0 means that everything that was asked for is in force. */
 public final class ExitStatus {
@@ -55,6 +56,9 @@ public final class ExitStatus {
                 case BorrowedCallException e -> OTHER;
                 case TargetUnreadableException e -> OTHER;
             };
+        }
+        if (failure instanceof SignatureRefusedException) {
+            return REFUSED;
         }
         return failure instanceof MalformedElfException foreign && foreign.isOtherArchitecture() ? REFUSED : OTHER;
     }

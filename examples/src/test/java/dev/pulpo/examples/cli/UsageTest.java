@@ -3,6 +3,7 @@ package dev.pulpo.examples.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.pulpo.engine.LiveProcess;
+import dev.pulpo.examples.Schemas;
 import dev.pulpo.examples.exit.ExitStatus;
 import dev.pulpo.examples.ulp.Ulp;
 import dev.pulpo.ffm.LaunchedProcess;
@@ -40,7 +41,11 @@ class UsageTest {
         line.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
         line.getSubcommands().values()
                 .forEach(each -> each.setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true)));
-        return new Result(line.execute(arguments), out.toString(), err.toString());
+        Result result = new Result(line.execute(arguments), out.toString(), err.toString());
+        if (List.of(arguments).contains("--json")) {
+            assertThat(Schemas.mistakes(arguments[0], result.output)).as(result.output).isEmpty();
+        }
+        return result;
     }
 
     /** An unset variable of a script names nothing, whichever option it is for. */
