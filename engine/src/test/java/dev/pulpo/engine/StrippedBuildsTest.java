@@ -80,6 +80,31 @@ class StrippedBuildsTest {
         assertThat(lines.lines()).isNotEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -O2 -fno-toplevel-reorder", "clang -O2"})
+    void anAddressThatIsUsedAtOnceAndALoopThatBeginsAtAnEntryAreNoObstacle(String compiler) throws Exception {
+        Path script = directory.resolve("hidden.map");
+        Files.writeString(script, "{ global: answer; text; local: *; };");
+        Path old = built("relaxed.c", compiler, "old", "-Wl,--version-script=" + script);
+        Path container = directory.resolve("fix.so");
+        PackReport report = BuildDiff.pack(old,
+                built("relaxed.c", compiler, "new", "-DFIXED", "-Wl,--version-script=" + script), container, Set.of());
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        Path program = new Victims(directory).compiled("program", "stripped_main.c",
+                "-L" + old.getParent(), "-lstripped", "-Wl,-rpath," + old.getParent());
+        try (RunningServer server = RunningServer.preloaded(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("3")).isEqualTo("3007 below");
+            LivePatch patch = LivePatch.open(container);
+            process.apply(patch);
+            // The old build's window goes on, and the limit is a new variable.
+            assertThat(server.ask("3")).isEqualTo("4003 below");
+            assertThat(server.ask("3")).isEqualTo("4003 below");
+            process.revert(patch.id());
+            assertThat(server.ask("3")).isEqualTo("3016 below");
+        }
+    }
+
     @Test
     void namesOfOneSideAreNoDifference() throws Exception {
         Path old = build("gcc -O2", "old");
