@@ -106,6 +106,17 @@ class StrippedBuildsTest {
     }
 
     @Test
+    void startUpCodeThatNamesOtherEndsIsNoDifference() throws Exception {
+        Path old = built("startup.c", "gcc -O2", "old");
+        Path fixed = built("startup.c", "gcc -O2", "new", "-DFIXED");
+        BuildDiff diff = BuildDiff.between(old, fixed);
+        assertThat(changed(diff)).containsExactly("answer");
+        assertThat(diff.uncompared()).isEmpty();
+        PackReport report = BuildDiff.pack(old, fixed, directory.resolve("fix.so"), Set.of());
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+    }
+
+    @Test
     void namesOfOneSideAreNoDifference() throws Exception {
         Path old = build("gcc -O2", "old");
         Path named = directory.resolve("named.so");
