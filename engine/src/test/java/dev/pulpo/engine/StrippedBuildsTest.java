@@ -116,6 +116,39 @@ class StrippedBuildsTest {
         assertThat(report.findings()).as(report.toString()).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -O2", "clang -O2"})
+    void aMainThatDiffersByItsVersionIsLeftOut(String compiler) throws Exception {
+        Path source = new Victims(directory).resource("versioned.c");
+        Path old = program(compiler, source, "old");
+        Path fixed = program(compiler, source, "fixed", "-DFIXED");
+        Path container = directory.resolve("fix.so");
+        PackReport report = BuildDiff.pack(old, fixed, container, Set.of());
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        assertThat(report.functions()).hasSize(1);
+        assertThat(report.notes()).anyMatch(note -> note.contains("differs by a text with a version"))
+                .anyMatch(note -> note.contains("keeps its text"));
+        try (RunningServer server = RunningServer.preloaded(old);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("3")).isEqualTo("3001 1.2-3+deb12u9");
+            process.apply(LivePatch.open(container));
+            assertThat(server.ask("3")).isEqualTo("6002 1.2-3+deb12u9");
+        }
+        // Any other text is a change of main.
+        PackReport other = BuildDiff.pack(old, program(compiler, source, "other", "-DFIXED", "-DOTHER_TEXT"),
+                directory.resolve("other.so"), Set.of());
+        assertThat(other.functions()).hasSize(2);
+    }
+
+    private Path program(String compiler, Path source, String name, String... options) throws Exception {
+        Path file = Files.createDirectories(directory.resolve(name)).resolve("versioned");
+        List<String> command = new ArrayList<>(List.of(compiler.split(" ", -1)));
+        command.addAll(List.of("-pie", "-fPIE", "-s", "-Wl,--build-id=sha1", "-o", file.toString(), source.toString()));
+        command.addAll(List.of(options));
+        Tools.run(command.toArray(String[]::new));
+        return file;
+    }
+
     @Test
     void namesOfOneSideAreNoDifference() throws Exception {
         Path old = build("gcc -O2", "old");

@@ -18,6 +18,7 @@ final class Comparison {
     private final Sameness sameness;
     private final LineNumbers numbers;
     private final Parts parts;
+    private final VersionTexts versions;
     /** The functions of the new build that are not what they were, and what they were. */
     private final TreeMap<Long, FunctionShape> changed = new TreeMap<>(Long::compareUnsigned);
     private final TreeMap<Long, FunctionShape> lines = new TreeMap<>(Long::compareUnsigned);
@@ -31,6 +32,7 @@ final class Comparison {
         sameness = new Sameness(this.old, this.replacement, matcher);
         numbers = new LineNumbers(this.old, this.replacement);
         parts = new Parts(this.replacement);
+        versions = new VersionTexts(this.old, this.replacement, sameness);
         compare();
         uncompared.addAll(DataCoverage.gaps(this.old, this.replacement));
     }
@@ -106,6 +108,10 @@ final class Comparison {
 
     Parts parts() {
         return parts;
+    }
+
+    VersionTexts versions() {
+        return versions;
     }
 
     /** The functions of the new build that are not what they were, by where they begin, and what they were. */
