@@ -28,7 +28,7 @@ int main(int count, char **words)
 {
     char line[100];
     if (count > 1 && words[1][0] == 0x76)
-        puts("version " VERSION " of " DATE ": " MOOD);
+        printf("version " VERSION " of " DATE ": " MOOD " %s\n", words[0]);
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("ready\n");
     while (fgets(line, sizeof line, stdin) != NULL)

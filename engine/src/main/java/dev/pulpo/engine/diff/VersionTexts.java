@@ -32,12 +32,18 @@ final class VersionTexts {
         Optional<Long> before = pointer(old, was);
         Optional<Long> after = pointer(replacement, is);
         if (before.isPresent() && after.isPresent()) {
-            return areConstants(before.get(), after.get());
+            return areConstants(before.get(), after.get()) && !holdsFormat(before.get());
         }
         return old.relocated(was.value(), was.value() + was.size()).isEmpty()
                 && replacement.relocated(is.value(), is.value() + is.size()).isEmpty()
                 && areAlike(text(old.bytes(was.value(), was.size()), true),
-                        text(replacement.bytes(is.value(), is.size()), true));
+                        text(replacement.bytes(is.value(), is.size()), true))
+                && !holdsFormat(was.value());
+    }
+
+    /** New code may pass other arguments than the old text tells how to write. */
+    private boolean holdsFormat(long text) {
+        return RawText.decode(old.bytes(text, LONGEST)).split("\0", 2)[0].contains("%");
     }
 
     private static Optional<Long> pointer(CodeNames names, ElfSymbol variable) {
@@ -51,10 +57,15 @@ final class VersionTexts {
                 && areAlike(text(old.bytes(was, LONGEST), false), text(replacement.bytes(is, LONGEST), false));
     }
 
-    /** A text; empty for what is none, and for one that tells how others are written. */
+    /**
+     * A text; empty for what is none.
+     *
+     * @param whole whether nothing may follow it
+     */
     private static Optional<String> text(byte[] bytes, boolean whole) {
         int length = 0;
-        while (length < bytes.length && bytes[length] >= ' ' && bytes[length] < 0x7f && bytes[length] != '%') {
+        while (length < bytes.length
+                && (bytes[length] >= ' ' && bytes[length] < 0x7f || bytes[length] == '\n' || bytes[length] == '\t')) {
             length++;
         }
         boolean ends = length > 0 && length < bytes.length && bytes[length] == 0;
