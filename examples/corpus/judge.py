@@ -98,7 +98,7 @@ def judge(pulpo, host, old, new, work):
                    if place[0] not in replaced and not truth.old.is_part_of(place, replaced)]
         unsaid = [place for place in missing if '%x' % place[0] not in everything
                   and not is_said_of_twins(truth, place, everything)]
-        extra = [place for place in truth.old.texts if place[0] in replaced and truth.is_text_of_new(place)]
+        extra = truth.superfluous(replaced)
         found.update(replaced=len(replaced), missing=[hex(p[0]) for p in missing][:20], extra=[hex(p[0]) for p in extra][:20])
         if unsaid:
             return 'LEAVES OUT', found
@@ -106,6 +106,7 @@ def judge(pulpo, host, old, new, work):
             return 'REPLACES UNCHANGED', found
         found['in'] = goes_in(pulpo, host, old, work, fix)
         return 'container', found
+    found['checks'] = sorted({f['check'] for f in container.get('findings', [])})
     whys = [f['check'] + ' ' + f['message'] for f in container.get('findings', [])]
     found['why'] = ' | '.join(why[:200] for why in whys[:3]) + (' | %d more' % (len(whys) - 3) if len(whys) > 3 else '')
     found['uncompared'] = len(diff.get('uncompared', []))
@@ -149,6 +150,12 @@ def main():
     inside = [row for row in changed if row[3].get('in') == 'in and out']
     print('%d really changed; containers for %d of them, %d seen in and out of a process' % (
         len(changed), sum(row[2] == 'container' for row in changed), len(inside)))
+    same = [row for row in changed if 'layout' not in row[3].get('checks', [])]
+    print('%d of them without a finding about a layout; containers for %d %%' % (
+        len(same), 100 * sum(row[2] == 'container' for row in same) // max(1, len(same))))
+    kinds = collections.Counter(', '.join(row[3]['checks']) for row in changed if 'checks' in row[3])
+    for kind, count in kinds.most_common():
+        print('  refused %3d  %s' % (count, kind))
     slow = max(rows, key=lambda row: row[3].get('seconds', 0), default=None)
     large = max(rows, key=lambda row: row[3].get('mib', 0), default=None)
     if rows:

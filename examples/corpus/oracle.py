@@ -1,8 +1,8 @@
 """What really differs between two builds, by objdump(1) and readelf(1) alone.
 
 A function is what a frame description entry covers. Its text is its instructions without addresses: branches within it go to
-the n-th instruction, calls and data have the name of an import, or the string that is there, or no name. A function is really
-changed if no function of the other build has its text. Immediates are looked through apart: functions that differ in them
+the n-th instruction, calls and data have the name and version of an import, or the string that is there, or no name. A function
+is really changed if no function of the other build has its text. Immediates are looked through apart: functions that differ in them
 alone are listed by themselves, because line numbers of assertions are immediates.
 """
 import bisect
@@ -11,8 +11,10 @@ import re
 import subprocess
 
 PADDING = re.compile(r'^(data16 |cs |rex\S* )*(nop\w*|xchg +%ax,%ax)')
-BRANCH = re.compile(r'^(?:bnd |notrack |repz )*(j\w+|call\w*|xbegin|loop\w*|jmp\w*)\s+([0-9a-f]+)(?: <(.*)>)?$')
+BRANCH = re.compile(r'^(?:bnd |notrack |repz )*(j\w+(?:,p[nt])?|call\w*|xbegin|loop\w*|jmp\w*)\s+([0-9a-f]+)(?: <(.*)>)?$')
 NEAR = re.compile(r'-?0x[0-9a-f]+\(%rip\)(.*?)\s*# ([0-9a-f]+)(?: <.*>)?$')
+# How far into data that a function uses the builds are compared.
+WORDS = 64
 IMMEDIATE = re.compile(r'\$-?0x[0-9a-f]+')
 
 
@@ -35,14 +37,21 @@ class Build:
                 self.sections.append((found.group(1), found.group(2), int(found.group(3), 16),
                                       int(found.group(4), 16), int(found.group(5), 16)))
         self.slots = {}
+        self.versions = {}
+        self.pointers = {}
         for line in output('readelf', '-rW', path).splitlines():
             words = line.split()
             if len(words) >= 5 and words[2] in ('R_X86_64_JUMP_SLOT', 'R_X86_64_GLOB_DAT', 'R_X86_64_JUMP_SLO'):
-                self.slots[int(words[0], 16)] = words[4].split('@')[0]
+                self.slots[int(words[0], 16)] = words[4]
+                self.versions[words[4].split('@')[0]] = words[4]
+            if len(words) == 4 and words[2] == 'R_X86_64_RELATIVE':
+                self.pointers[int(words[0], 16)] = int(words[3], 16)
         self.called = set()
         self.jumped = collections.defaultdict(set)
+        self.used = collections.defaultdict(list)
         self.ranges = self.frames()
         self.texts = self.functions()
+        self.leads = {target for those in self.used.values() for target in those}
 
     def frames(self):
         ranges = set()
@@ -53,6 +62,15 @@ class Build:
                 if any(name == '.text' and start <= first < start + size for name, _, start, _, size in self.sections):
                     ranges.add((first, end))
         return sorted(ranges)
+
+    def loaded(self, address, line):
+        """What an instruction loads: the bytes if it says how many, or what kind of place it is."""
+        size = 4 if re.search(r'mov .*,%e\w\w$', line) else 8 if re.search(r'mov .*,%r\w\w$', line) else 0
+        for name, _, start, offset, length in self.sections:
+            if size and start <= address < start + length and name.startswith('.rodata'):
+                return self.content[offset + address - start:][:size].hex()
+        kind = self.string(address)
+        return kind if kind in ('BSS', 'DATA', 'NOWHERE') else 'CONSTANT'
 
     def string(self, address):
         """The string of read-only data at an address, or what kind of place it is."""
@@ -66,6 +84,21 @@ class Build:
                 printable = len(text) > 2 and all(32 <= c < 127 or c in (9, 10, 13) for c in text)
                 return repr(text) if printable else 'CONSTANT'
         return 'NOWHERE'
+
+    def words(self, address, count, deep=2):
+        """The words of constant data at an address, up to the next one that code uses; pointers by what they lead to."""
+        words = []
+        for at in range(address, address + 8 * count, 8):
+            if at > address and at in self.leads:
+                break
+            if at in self.pointers:
+                to = self.pointers[at]
+                words.append(self.string(to) if deep == 0 else (self.string(to), self.words(to, count, deep - 1)))
+                continue
+            for name, kind, start, offset, size in self.sections:
+                if start <= at < start + size and name.startswith(('.rodata', '.data.rel.ro')):
+                    words.append(self.content[offset + at - start:][:8])
+        return words
 
     def functions(self):
         starts = [first for first, _ in self.ranges]
@@ -98,10 +131,13 @@ class Build:
                 while inside and target not in index and target < place[1]:
                     target += 1
                 line = branch.group(1) + ' ' + (str(index.get(target, 'END')) if inside
-                                                else name if name.endswith('@plt') else 'FUNCTION')
+                                                else self.versions.get(name[:-4], name) if name.endswith('@plt')
+                                                else 'FUNCTION')
             elif near:
                 target = int(near.group(2), 16)
-                name = self.slots.get(target) or self.string(target)
+                self.used[place].append(target)
+                name = self.slots.get(target) or (self.string(target) if line.startswith('lea')
+                                                  else self.loaded(target, line))
                 line = line[:near.start()] + name + near.group(1)
             elif '<' in line:
                 line = re.sub(r'\s*(#.*)?<.*', '', line)
@@ -151,6 +187,19 @@ class Truth:
                 self.changed.append(place)
         self.added = sum(rest.values())
 
-    def is_text_of_new(self, place):
-        """Whether the new build has a function with exactly this text, however often."""
-        return self.old.texts.get(place) in set(self.new.texts.values())
+    def is_same(self, place):
+        """Whether the new build has a function with exactly this text that uses the same data."""
+        text = self.old.texts[place]
+        return any(other == text and self.same_data(place, each) for each, other in self.new.texts.items())
+
+    def same_data(self, place, other):
+        pairs = zip(self.old.used[place], self.new.used[other])
+        return all(self.old.words(one, WORDS) == self.new.words(two, WORDS) for one, two in pairs)
+
+    def superfluous(self, replaced):
+        """Functions that are replaced without need. Of several with one text it is not known which the new build still has: as
+        many may be replaced as it has fewer."""
+        left = collections.Counter(self.new.texts.values())
+        left.subtract(text for place, text in self.old.texts.items() if place[0] not in replaced)
+        return [place for place, text in self.old.texts.items()
+                if place[0] in replaced and left[text] > 0 and self.is_same(place)]

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """pairs.py WORK PULPO [PAIRS [SEED]]: makes random libraries, each in two builds of which one function differs, by gcc or clang, with
 any optimisation, stripped or not, and judges what "pulpo diff" says of them as judge.py does. Prints a line for each pair whose
-verdict is not "container", and a summary; the seed makes the same pairs again. The sources of a wrong one stay in WORK/.pairs."""
+verdict is not "container", and a summary; the seed makes the same pairs again. The sources of a wrong one stay in WORK/.pairs.
+pairs.py --make DIRECTORY PAIRS SEED: only makes them; prints a line for each: its number, compiler and options."""
 import collections
 import json
 import os
@@ -107,7 +108,24 @@ def build(directory, text, compiler, options):
     return library
 
 
+def pair(place, seed):
+    """Both builds, and how they were made."""
+    library = Library(seed)
+    compiler = library.random.choice([compiler for compiler in ('gcc', 'clang') if shutil.which(compiler)])
+    options = [library.random.choice(['-O1', '-O2', '-O2', '-O3', '-Os'])] + library.random.choice([[], ['-s'], ['-s'], ['-g']])
+    old = build(os.path.join(place, 'old'), library.text(), compiler, options)
+    library.change()
+    return old, build(os.path.join(place, 'new'), library.text(), compiler, options), ' '.join([compiler] + options)
+
+
+def make(directory, pairs, first):
+    for seed in range(first, first + pairs):
+        print('%d %s' % (seed, pair(os.path.join(directory, str(seed)), seed)[2]), flush=True)
+
+
 def main():
+    if sys.argv[1] == '--make':
+        return make(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
     work, pulpo = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
     pairs = int(sys.argv[3]) if len(sys.argv) > 3 else 1000
     first = int(sys.argv[4]) if len(sys.argv) > 4 else random.randrange(1 << 30)
@@ -116,18 +134,12 @@ def main():
     os.chdir(scratch)
     host = os.path.join(scratch, 'host')
     subprocess.run(['gcc', '-O1', '-o', host, os.path.join(corpus.HERE, 'host.c')], check=True)
-    compilers = [compiler for compiler in ('gcc', 'clang') if shutil.which(compiler)]
     verdicts = collections.Counter()
     reasons = collections.Counter()
     inside = 0
     for seed in range(first, first + pairs):
-        library = Library(seed)
-        compiler = library.random.choice(compilers)
-        options = [library.random.choice(['-O1', '-O2', '-O2', '-O3', '-Os'])] + library.random.choice([[], ['-s'], ['-s'], ['-g']])
         place = os.path.join(scratch, str(seed))
-        old = build(os.path.join(place, 'old'), library.text(), compiler, options)
-        library.change()
-        new = build(os.path.join(place, 'new'), library.text(), compiler, options)
+        old, new, how = pair(place, seed)
         verdict, found = judge.judge(pulpo, host, old, new, scratch)
         if found.get('in', '').startswith(('HARMED', 'not reverted')):
             verdict = 'HARMED'
@@ -135,7 +147,7 @@ def main():
         verdicts[verdict] += 1
         if verdict != 'container':
             reasons[found.get('why', '').split(' ')[0]] += verdict == 'refused'
-            print('%-18s seed %d, %s %s: %s' % (verdict, seed, compiler, ' '.join(options), json.dumps(found)), flush=True)
+            print('%-18s seed %d, %s: %s' % (verdict, seed, how, json.dumps(found)), flush=True)
         if verdict in ('container', 'refused', 'nothing changed'):
             shutil.rmtree(place)
     print('%d pairs from seed %d on: %s; %d in and out of a process' % (

@@ -80,6 +80,75 @@ class StrippedBuildsTest {
         assertThat(lines.lines()).isNotEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -O2 -fno-toplevel-reorder", "clang -O2"})
+    void anAddressThatIsUsedAtOnceAndALoopThatBeginsAtAnEntryAreNoObstacle(String compiler) throws Exception {
+        Path script = directory.resolve("hidden.map");
+        Files.writeString(script, "{ global: answer; text; local: *; };");
+        Path old = built("relaxed.c", compiler, "old", "-Wl,--version-script=" + script);
+        Path container = directory.resolve("fix.so");
+        PackReport report = BuildDiff.pack(old,
+                built("relaxed.c", compiler, "new", "-DFIXED", "-Wl,--version-script=" + script), container, Set.of());
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        Path program = new Victims(directory).compiled("program", "stripped_main.c",
+                "-L" + old.getParent(), "-lstripped", "-Wl,-rpath," + old.getParent());
+        try (RunningServer server = RunningServer.preloaded(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("3")).isEqualTo("3007 below");
+            LivePatch patch = LivePatch.open(container);
+            process.apply(patch);
+            // The old build's window goes on, and the limit is a new variable.
+            assertThat(server.ask("3")).isEqualTo("4003 below");
+            assertThat(server.ask("3")).isEqualTo("4003 below");
+            process.revert(patch.id());
+            assertThat(server.ask("3")).isEqualTo("3016 below");
+        }
+    }
+
+    @Test
+    void startUpCodeThatNamesOtherEndsIsNoDifference() throws Exception {
+        Path old = built("startup.c", "gcc -O2", "old");
+        Path fixed = built("startup.c", "gcc -O2", "new", "-DFIXED");
+        BuildDiff diff = BuildDiff.between(old, fixed);
+        assertThat(changed(diff)).containsExactly("answer");
+        assertThat(diff.uncompared()).isEmpty();
+        PackReport report = BuildDiff.pack(old, fixed, directory.resolve("fix.so"), Set.of());
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gcc -O2", "clang -O2"})
+    void aMainThatDiffersByItsVersionIsLeftOut(String compiler) throws Exception {
+        Path source = new Victims(directory).resource("versioned.c");
+        Path old = program(compiler, source, "old");
+        Path fixed = program(compiler, source, "fixed", "-DFIXED");
+        Path container = directory.resolve("fix.so");
+        PackReport report = BuildDiff.pack(old, fixed, container, Set.of());
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        assertThat(report.functions()).hasSize(1);
+        assertThat(report.notes()).anyMatch(note -> note.contains("differs by a text with a version"))
+                .anyMatch(note -> note.contains("keeps its text"));
+        try (RunningServer server = RunningServer.preloaded(old);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThat(server.ask("3")).isEqualTo("3001 1.2-3+deb12u9");
+            process.apply(LivePatch.open(container));
+            assertThat(server.ask("3")).isEqualTo("6002 1.2-3+deb12u9");
+        }
+        // Any other text is a change of main.
+        PackReport other = BuildDiff.pack(old, program(compiler, source, "other", "-DFIXED", "-DOTHER_TEXT"),
+                directory.resolve("other.so"), Set.of());
+        assertThat(other.functions()).hasSize(2);
+    }
+
+    private Path program(String compiler, Path source, String name, String... options) throws Exception {
+        Path file = Files.createDirectories(directory.resolve(name)).resolve("versioned");
+        List<String> command = new ArrayList<>(List.of(compiler.split(" ", -1)));
+        command.addAll(List.of("-pie", "-fPIE", "-s", "-Wl,--build-id=sha1", "-o", file.toString(), source.toString()));
+        command.addAll(List.of(options));
+        Tools.run(command.toArray(String[]::new));
+        return file;
+    }
+
     @Test
     void namesOfOneSideAreNoDifference() throws Exception {
         Path old = build("gcc -O2", "old");

@@ -668,7 +668,7 @@ public final class Decoder {
      *
      * @param register 0 to 15, as in the Intel SDM volume 2, table 2-2: {@code rsp} is 4, {@code r10} is 10
      */
-    boolean mayName(int register) {
+    public boolean mayName(int register) {
         int low = register & 7;
         boolean upper = register >= 8;
         boolean base = (rex & REX_B) != 0 == upper;

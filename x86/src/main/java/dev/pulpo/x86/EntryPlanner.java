@@ -109,9 +109,12 @@ final class EntryPlanner {
             boolean moves = address.minus(site) >= 0 && address.minus(site) < overwritten;
             if (decoder.flow().isDirect()) {
                 CodeAddress branch = address.plus(decoder.length() + decoder.branchDisplacement());
-                // A call of the entry is recursion and must reach the replacement. A jump to it may be a loop, whose
-                // registers are not those of a call. The relocator handles branches that move with their target.
-                boolean recursion = decoder.flow() == Flow.CALL && branch.equals(code.start());
+                // A call of the entry is recursion and must reach the replacement. A jump to it is a tail call or a loop:
+                // what is alive at an entry are the arguments, so to the replacement a loop looks like a call, too. Only
+                // where the original stays callable, the loop has to go on in it. The relocator handles branches that
+                // move with their target.
+                boolean recursion = branch.equals(code.start()) && decoder.flow() == Flow.CALL
+                        || original == Original.GONE && (branch.equals(code.start()) || branch.equals(site));
                 long into = branch.minus(code.start());
                 if (into >= 0 && branch.minus(site) < overwritten && !recursion
                         && !(moves && branch.compareTo(site) >= 0)) {

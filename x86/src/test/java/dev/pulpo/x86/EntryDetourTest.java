@@ -103,6 +103,25 @@ class EntryDetourTest {
                 .isEqualTo(CodeBytes.at(TRAMPOLINE, "48 ff cf 0f 85 f7 ff ff ff e9 f7 ff ef ff"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"48 ff cf 90 90 75 f9 c3", "48 83 ef 01 90 e9 f6 ff ff ff", "f3 0f 1e fa 48 ff cf 75 fb c3",
+            "f3 0f 1e fa 48 ff cf 75 f7 c3"})
+    void aLoopToTheEntryIsNoneWhereTheOriginalIsGone(String code) {
+        int length = code.replace(" ", "").length() / 2;
+        assertThat(EntryDetour.plan(CodeBytes.at(ENTRY, code), length, List.of(), NEAR, TRAMPOLINE,
+                IndirectJumps.REFUSE, Original.GONE, EntryDetour.ROOM)).isInstanceOf(Planned.class);
+        assertThat(plan(code, length, NEAR)).isInstanceOf(code.startsWith("f3 0f 1e fa 48 ff cf 75 fb")
+                ? Planned.class
+                : BranchInto.class);
+    }
+
+    @Test
+    void aLoopIntoTheEntryStaysARefusalWhereTheOriginalIsGone() {
+        assertThat(EntryDetour.plan(CodeBytes.at(ENTRY, "48 83 ef 01 90 75 fd c3"), 8, List.of(), NEAR, TRAMPOLINE,
+                IndirectJumps.REFUSE, Original.GONE, EntryDetour.ROOM))
+                .isEqualTo(new BranchInto(ENTRY.plus(5), ENTRY.plus(4)));
+    }
+
     @Test
     void recursionIsNone() {
         assertThat(plan("48 83 ef 01 90 e8 f6 ff ff ff c3", 11, NEAR)).isInstanceOf(Planned.class);

@@ -15,6 +15,7 @@ import dev.pulpo.elf.dwarf.AddressRange;
 import java.lang.foreign.ValueLayout;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
@@ -106,7 +107,8 @@ final class PatchCode {
 
     /** Addresses of the object itself that words of the range hold. */
     Collection<Long> pointers(AddressRange range) {
-        return pointers.subMap(range.start().value(), range.end().value()).values();
+        return pointers.tailMap(range.start().value()).entrySet().stream()
+                .takeWhile(word -> range.contains(new LinkAddress(word.getKey()))).map(Map.Entry::getValue).toList();
     }
 
     boolean isCode(long address) {

@@ -12,7 +12,8 @@ import java.util.Optional;
  * 4-byte distances from the table, whose address a {@code lea} takes; and in programs linked to a fixed address, 8-byte
  * addresses, indexed by an operand with a displacement and no base. Every address that the function takes is read as a
  * table, as long as its entries lead into code. A jump without any table is a tail call to another function. Its own address
- * is what a function stores to be called again: who jumps there calls it, and comes to the detour.
+ * is what a function stores to be called again: who jumps there calls it, and comes to the detour. A table that leads there
+ * is a loop, which only matters where the original stays callable.
  */
 public final class JumpTables {
     private static final int CHUNK = 1 << 10;
@@ -20,13 +21,18 @@ public final class JumpTables {
     private final CodeIndex index;
     private final Overwritten range;
     private final byte[] function;
+    private final boolean callable;
     private final Decoder decoder = new Decoder();
 
-    /** @param function all its bytes */
-    public JumpTables(CodeIndex index, Overwritten range, byte[] function) {
+    /**
+     * @param function all its bytes
+     * @param callable whether the original stays callable
+     */
+    public JumpTables(CodeIndex index, Overwritten range, byte[] function, boolean callable) {
         this.index = index;
         this.range = range;
         this.function = function;
+        this.callable = callable;
     }
 
     /** Why the first bytes may be jumped to; empty where they are not. */
@@ -72,7 +78,7 @@ public final class JumpTables {
             ByteBuffer entries = ByteBuffer.wrap(index.bytes(at, CHUNK)).order(ByteOrder.LITTLE_ENDIAN);
             while (entries.remaining() >= size) {
                 long target = base + (size == 4 ? entries.getInt() : entries.getLong());
-                if (target == range.start() || range.isInside(target)) {
+                if (callable && target == range.start() || range.isInside(target)) {
                     return Optional.of("its jump table at 0x" + Long.toHexString(table) + " leads to its first bytes");
                 }
                 if (!index.isCode(target)) {

@@ -196,7 +196,9 @@ final class BuildMatcher implements Sameness.Twins {
     private void reference(FunctionShape was, FunctionShape.Reference one, FunctionShape is,
             FunctionShape.Reference other, int weight) {
         if (one.kind() == other.kind() && !was.contains(one.target()) && !is.contains(other.target())) {
-            places(one.target(), other.target(), weight, is.start());
+            // Start-up code takes the ends of sections, where other things begin.
+            boolean end = other.kind() == FunctionShape.Kind.ADDRESS && replacement.unnamed().isGap(is.function());
+            places(one.target(), other.target(), end ? 1 : weight, is.start());
         }
     }
 

@@ -132,6 +132,7 @@ public final class BuildPatch {
                 .forEach(function -> notes.add("takes " + function.name() + " along"));
         notes.addAll(choice.notes());
         notes.addAll(lifetimes.notes());
+        notes.addAll(carving.words().notes());
         carving.words().kept().values()
                 .forEach(variable -> notes.add("takes the variable " + variable.name() + " along"));
         return new PackReport(replacement.elf().name(), old.elf().name(),

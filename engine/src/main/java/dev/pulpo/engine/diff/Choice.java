@@ -31,6 +31,7 @@ final class Choice {
         candidates.putAll(comparison.changed());
         if (selection.only().isEmpty()) {
             functions.addAll(comparison.changed().keySet());
+            comparison.changed().forEach(this::leaveMainOut);
         } else {
             candidates.putAll(comparison.lines());
             selection.only().forEach(name -> found(name).forEach(functions::add));
@@ -38,6 +39,16 @@ final class Choice {
         selection.without().forEach(name -> found(name).forEach(functions::remove));
         if (!selection.only().isEmpty() || !selection.without().isEmpty()) {
             dependencies();
+        }
+    }
+
+    /** A process is inside of it as long as it runs, so that the others would never be replaced. */
+    private void leaveMainOut(long start, FunctionShape was) {
+        FunctionShape is = comparison.replacement().shape(start);
+        if (comparison.versions().areMain(was, is)) {
+            functions.remove(start);
+            notes.add("leaves " + was.function().name() + " out, at 0x" + Long.toHexString(was.start())
+                    + ": it differs by a text with a version, and runs as long as the process");
         }
     }
 

@@ -115,6 +115,8 @@ final class CodeNames {
         for (Segment segment : loaded) {
             long size = segment.address().value() - loaded.getFirst().address().value() + segment.memorySize();
             if (Long.compareUnsigned(size, Integer.MAX_VALUE) > 0
+                    || Long.compareUnsigned(segment.address().value() + segment.memorySize(),
+                            segment.address().value()) < 0
                     || Long.compareUnsigned(segment.memorySize(), Integer.MAX_VALUE) > 0) {
                 throw new MalformedElfException(elf.name(), segment.offset().value(), "less than 2 GiB to be mapped",
                         String.format(java.util.Locale.ROOT, "%d bytes", size));
@@ -253,9 +255,9 @@ final class CodeNames {
         return List.copyOf(relocations.keySet());
     }
 
-    /** What the loader writes between two addresses. */
+    /** What the loader writes between two addresses; nothing where the second lies below the first. */
     List<Relocation> relocated(long from, long to) {
-        return List.copyOf(relocations.subMap(from, to).values());
+        return Long.compareUnsigned(from, to) < 0 ? List.copyOf(relocations.subMap(from, to).values()) : List.of();
     }
 
     /** Whether what is at an address stays as it is once the loader is done. */
@@ -298,6 +300,11 @@ final class CodeNames {
     /** Places of data that something refers to, in ascending order. */
     NavigableSet<Long> places() {
         return places;
+    }
+
+    /** Those between two addresses, without both; none where the second lies below the first. */
+    List<Long> placesBetween(long from, long to) {
+        return Long.compareUnsigned(from, to) < 0 ? List.copyOf(places.subSet(from, false, to, false)) : List.of();
     }
 
     /** Whether something takes the address of a place of data, and does not just read or write it. */

@@ -1,6 +1,7 @@
 package dev.pulpo.engine.diff;
 
 import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.SectionType;
 import dev.pulpo.engine.check.CodeFacts;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,6 +18,7 @@ final class Comparison {
     private final Sameness sameness;
     private final LineNumbers numbers;
     private final Parts parts;
+    private final VersionTexts versions;
     /** The functions of the new build that are not what they were, and what they were. */
     private final TreeMap<Long, FunctionShape> changed = new TreeMap<>(Long::compareUnsigned);
     private final TreeMap<Long, FunctionShape> lines = new TreeMap<>(Long::compareUnsigned);
@@ -30,6 +32,7 @@ final class Comparison {
         sameness = new Sameness(this.old, this.replacement, matcher);
         numbers = new LineNumbers(this.old, this.replacement);
         parts = new Parts(this.replacement);
+        versions = new VersionTexts(this.old, this.replacement, sameness);
         compare();
         uncompared.addAll(DataCoverage.gaps(this.old, this.replacement));
     }
@@ -43,7 +46,9 @@ final class Comparison {
             if (!handled || !sameness.functions(before, after)) {
                 boolean code = old.unnamed().isGap(before.function());
                 if (code) {
-                    outside("the old", before.function());
+                    if (!isStartUp(before, after)) {
+                        outside("the old", before.function());
+                    }
                 } else if (handled && numbers.explain(before, after)
                         && sameness.differOnlyBy(before, after, numbers::arePlaces)) {
                     lines.put(start, before);
@@ -57,6 +62,27 @@ final class Comparison {
                 .forEach(gap -> outside("the old", gap));
         replacement.unnamed().gaps().stream().filter(gap -> matcher.of(gap).isEmpty())
                 .forEach(gap -> outside("the new", gap));
+    }
+
+    /**
+     * Whether it is the code that compilers add for the loader, which has run when a process is changed. It names ends of
+     * sections, and what begins there is another thing in each build.
+     */
+    private boolean isStartUp(FunctionShape was, FunctionShape is) {
+        return was.isLike(is) && isForLoader(old, was) && isForLoader(replacement, is);
+    }
+
+    /** Whether words of which the loader calls what they point to lead into it, and nothing else does. */
+    private static boolean isForLoader(CodeNames names, FunctionShape shape) {
+        List<Long> words = names.relocated().stream().filter(place -> names.relocation(place).flatMap(names::pointer)
+                .filter(shape::contains).isPresent()).toList();
+        return !words.isEmpty() && words.stream().allMatch(place -> names.section(place)
+                .filter(section -> section.type().equals(SectionType.INIT_ARRAY)
+                        || section.type().equals(SectionType.FINI_ARRAY))
+                .isPresent())
+                && names.shapes().values().stream().filter(other -> other != shape)
+                        .flatMap(other -> other.references().stream())
+                        .noneMatch(reference -> shape.contains(reference.target()));
     }
 
     private void outside(String build, ElfSymbol gap) {
@@ -82,6 +108,10 @@ final class Comparison {
 
     Parts parts() {
         return parts;
+    }
+
+    VersionTexts versions() {
+        return versions;
     }
 
     /** The functions of the new build that are not what they were, by where they begin, and what they were. */

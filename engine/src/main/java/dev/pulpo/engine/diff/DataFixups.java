@@ -39,6 +39,7 @@ final class DataFixups {
     private final boolean threadLocalsMoved;
     private final TreeMap<Long, ElfSymbol> kept = new TreeMap<>();
     private final TreeMap<Long, Fill> fills = new TreeMap<>();
+    private final List<String> notes = new ArrayList<>();
 
     /** What is written into a word. */
     sealed interface Fill {
@@ -263,7 +264,10 @@ final class DataFixups {
         for (ElfSymbol variable : replacement.variables()) {
             Optional<ElfSymbol> twin = twins.of(variable);
             if (twin.isPresent() && !comparison.isSame(twin.get(), variable)) {
-                if (!replacement.isConstant(variable.value())) {
+                if (!replacement.isConstant(variable.value())
+                        && comparison.versions().areVariables(twin.get(), variable)) {
+                    notes.add(variable.name() + " keeps its text, which differs by a version");
+                } else if (!replacement.isConstant(variable.value())) {
                     refuse.accept(Check.DATA, variable.name() + " begins with another value in the new build: in a "
                             + "process that runs, it keeps what it has");
                 } else if (variable.name().startsWith("_ZTV")) {
@@ -294,6 +298,11 @@ final class DataFixups {
                         + " goes on to point to the old one");
             }
         }
+    }
+
+    /** What people should know, and is no reason against it. */
+    List<String> notes() {
+        return notes;
     }
 
     /** The variables that are taken over. */

@@ -32,6 +32,8 @@ final class ExtractionPlan {
     private static final int LONG_BRANCH = 4;
     /** How far in front of a variable compilers let a loop begin that counts from one. */
     private static final int BIAS = 16;
+    /** How many instructions the use of an address may be behind it. */
+    private static final int NEAR = 4;
 
     private final CodeNames old;
     private final CodeNames replacement;
@@ -165,7 +167,8 @@ final class ExtractionPlan {
             }
             long target = here + length + decoder.displacement();
             boolean indirect = decoder.flow() == Flow.INDIRECT_CALL || decoder.flow() == Flow.INDIRECT_JUMP;
-            Optional<Goal> goal = data(function, here, target, decoder.isLea(), indirect, used);
+            boolean open = decoder.isLea() && !isUsedItself(bytes, at + length, decoder.register());
+            Optional<Goal> goal = data(function, here, target, open, indirect, used);
             goal.ifPresent(found -> {
                 Optional<SlotOperand> operand = SlotOperand.of(bytes, at, bytes.length);
                 if (operand.isEmpty()) {
@@ -236,7 +239,31 @@ final class ExtractionPlan {
         return place.map(address -> new Goal.Old(address, "code without a name"));
     }
 
-    private Optional<Goal> data(ElfSymbol function, long here, long target, boolean address, boolean indirect,
+    /**
+     * Whether one of the next instructions reads or writes right where an address leads: what lies there is meant, not the end
+     * of what lies in front of it, and not something behind it.
+     */
+    private static boolean isUsedItself(byte[] bytes, int from, int register) {
+        Decoder next = new Decoder();
+        int at = from;
+        for (int i = 0; i < NEAR; i++) {
+            int length = next.decode(bytes, at, bytes.length);
+            if (length == 0 || next.flow() != Flow.SEQUENTIAL) {
+                return false;
+            }
+            if (next.baseRegister() == register && !next.isLea()) {
+                return next.displacement() == 0;
+            }
+            if (next.mayName(register)) {
+                return false;
+            }
+            at += length;
+        }
+        return false;
+    }
+
+    /** @param open whether it takes the address, and what it does with that is not known */
+    private Optional<Goal> data(ElfSymbol function, long here, long target, boolean open, boolean indirect,
             Set<Long> used) {
         var section = replacement.section(target);
         Optional<ElfSymbol> symbol = replacement.containing(target);
@@ -267,7 +294,7 @@ final class ExtractionPlan {
             symbol = below;
         }
         ElfSymbol variable = symbol.get();
-        if (address) {
+        if (open) {
             refuseAmbiguous(function, here, target, variable, used);
             refuseBias(function, here, target, variable);
         }

@@ -143,8 +143,7 @@ final class VariableMatcher {
         if (low - oldLow == high - oldHigh) {
             place(is, is - (low - oldLow));
         } else {
-            List<Long> left = new ArrayList<>(
-                    oldHigh - oldLow > 0 ? old.places().subSet(oldLow, false, oldHigh, false) : List.of());
+            List<Long> left = new ArrayList<>(old.placesBetween(oldLow, oldHigh));
             left.removeAll(taken.keySet());
             if (!left.isEmpty() || oldHigh - oldLow < 0 || high - low < oldHigh - oldLow) {
                 doubts.put(is,

@@ -3,7 +3,7 @@
  *
  * <ul>
  * <li>{@link BuildPatch}: begin here;
- * <li>{@link CodeDiff}, {@link Comparison}, {@link Sameness}, {@link HandlerComparison}, {@link LineNumbers},
+ * <li>{@link CodeDiff}, {@link Comparison}, {@link Sameness}, {@link HandlerComparison}, {@link LineNumbers}, {@link VersionTexts},
  * {@link DataCoverage}: what differs;
  * <li>{@link SideBySide}: both versions of a function;
  * <li>{@link CodeNames}, {@link UnnamedCode}, {@link FunctionShape}, {@link Parts}: what is in an object;

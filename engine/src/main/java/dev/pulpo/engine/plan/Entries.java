@@ -157,7 +157,7 @@ final class Entries {
                     + Long.toHexString(pointer.getAsLong()));
         }
         byte[] function = Arrays.copyOf(site.code().toByteArray(), site.size());
-        return new JumpTables(index, range, function).reason();
+        return new JumpTables(index, range, function, site.original() == EntryDetour.Original.CALLABLE).reason();
     }
 
     /** Whether the code in the process differs from the file, apart from the present detour. */

@@ -1,0 +1,37 @@
+/* A program whose main and a variable name its version; it is in main as long as it runs. */
+#include <stdio.h>
+#include <stdlib.h>
+#ifdef FIXED
+#define VERSION "1.2-3+deb12u10"
+#define DATE "25 Aug 2026"
+#else
+#define VERSION "1.2-3+deb12u9"
+#define DATE "7 Apr 2025"
+#endif
+#ifdef OTHER_TEXT
+#define MOOD "good"
+#else
+#define MOOD "fine"
+#endif
+char version[32] = VERSION;
+static int calls;
+__attribute__((noinline)) static long answer(int x)
+{
+    calls++;
+#ifdef FIXED
+    return 2000L * x + calls;
+#else
+    return 1000L * x + calls;
+#endif
+}
+int main(int count, char **words)
+{
+    char line[100];
+    if (count > 1 && words[1][0] == 0x76)
+        printf("version " VERSION " of " DATE ": " MOOD " %s\n", words[0]);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    printf("ready\n");
+    while (fgets(line, sizeof line, stdin) != NULL)
+        printf("%ld %s\n", answer(atoi(line)), version);
+    return 0;
+}
