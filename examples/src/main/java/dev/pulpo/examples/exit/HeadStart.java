@@ -12,7 +12,8 @@ import java.util.Set;
 public final class HeadStart {
     private static final Set<String> STOPPING = Set.of("apply", "revert", "trigger", "update", "accept",
             "withdraw", "restore", "probe");
-    private static final Set<String> LOOKING = Set.of("patches", "messages", "stack", "where", "disassemble", "plan", "transition",
+    private static final Set<String> LOOKING = Set.of("patches", "messages", "stack", "where", "disassemble", "plan",
+            "transition",
             "inject",
             "preflight", "check", "set_patchable", "outdated", "status");
 
