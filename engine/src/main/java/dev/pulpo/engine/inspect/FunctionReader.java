@@ -202,7 +202,8 @@ public final class FunctionReader {
     private static Found found(LoadedObject object, ElfSymbol symbol) {
         long size = symbol.size() > 0
                 ? symbol.size()
-                : CodeIndex.of(object.elf()).functions().startingAt(symbol.address()).map(AddressRange::size).orElse(0L);
+                : CodeIndex.of(object.elf()).functions().startingAt(symbol.address()).map(AddressRange::size)
+                        .orElse(0L);
         return new Found(object, symbol.name(), symbol.address(), size);
     }
 
@@ -212,7 +213,8 @@ public final class FunctionReader {
      */
     private Found named(String name) {
         Map<Boolean, List<LoadedObject>> byPatch = image.inLookupOrder(0).stream()
-                .collect(Collectors.partitioningBy(object -> patches().anyMatch(patch -> object.contains(patch.start()))));
+                .collect(Collectors
+                        .partitioningBy(object -> patches().anyMatch(patch -> object.contains(patch.start()))));
         List<LoadedObject> own = Objects.requireNonNull(byPatch.get(false));
         List<Found> found = named(own, name);
         List<Found> all = found.isEmpty() ? named(Objects.requireNonNull(byPatch.get(true)), name) : found;
@@ -225,9 +227,11 @@ public final class FunctionReader {
     }
 
     private List<Found> named(List<LoadedObject> objects, String name) {
-        Optional<Found> exported = objects.stream().flatMap(object -> object.elf().dynamicSymbols().findAll(name).stream()
-                .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
-                .map(symbol -> found(object, symbol))).findFirst();
+        Optional<Found> exported = objects.stream()
+                .flatMap(object -> object.elf().dynamicSymbols().findAll(name).stream()
+                        .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
+                        .map(symbol -> found(object, symbol)))
+                .findFirst();
         return exported.map(List::of).orElseGet(() -> objects.stream()
                 .flatMap(object -> SymbolSources.of(image, object).local(name).stream()
                         .map(symbol -> found(object, symbol)))

@@ -60,7 +60,7 @@ final class InstructionWriter {
         List<Operand> reversed = new ArrayList<>(operands.reversed());
         // The rounding of a conversion from a general register follows on the register.
         if (reversed.size() > 2 && reversed.get(0) instanceof Rounding rounding
-                && reversed.get(1) instanceof Register(String name) && Registers.isGeneral(name)) {
+                && reversed.get(1) instanceof Register register && Registers.isGeneral(register.name())) {
             reversed.set(0, reversed.get(1));
             reversed.set(1, rounding);
         }
@@ -69,15 +69,16 @@ final class InstructionWriter {
 
     private String operand(Operand operand) {
         return switch (operand) {
-            case Register(String name) -> star() + register(name);
-            case Port(String name) -> att ? "(%" + name + ")" : name;
+            case Register register -> star() + register(register.name());
+            case Port port -> att ? "(%" + port.register() + ")" : port.register();
             case Memory memory -> star() + (att ? att(memory) : intel(memory));
-            case Immediate(long value) -> (att ? "$" : "") + hex(value);
-            case One() -> "1";
-            case Target(CodeAddress address) -> hex(address.value()) + comment.apply(address);
-            case Rounding(String mode) -> "{" + mode + "}";
-            case Masked(Operand inner, int mask, boolean zeroes) -> operand(inner)
-                    + (mask == 0 ? "" : "{" + register("k" + mask) + "}") + (zeroes ? "{z}" : "");
+            case Immediate immediate -> (att ? "$" : "") + hex(immediate.value());
+            case One one -> "1";
+            case Target target -> hex(target.address().value()) + comment.apply(target.address());
+            case Rounding rounding -> "{" + rounding.mode() + "}";
+            case Masked masked -> operand(masked.operand())
+                    + (masked.mask() == 0 ? "" : "{" + register("k" + masked.mask()) + "}")
+                    + (masked.zeroes() ? "{z}" : "");
         };
     }
 
