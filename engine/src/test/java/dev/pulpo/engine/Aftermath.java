@@ -175,7 +175,7 @@ final class Aftermath {
         check(server.ask("answer").equals("2"), Harm.NOT_WORKING, "an apply afterwards is not in force");
         check(process.patches().size() == 1, Harm.NOT_WORKING, "an apply afterwards leaves " + process.patches());
         Outcome reverted = process.revert(other.id());
-        check(reverted.unloaded(), Harm.NOT_WORKING, "a revert afterwards leaves the patch loaded");
+        check(reverted.unloaded(), Harm.NOT_WORKING, "a revert afterwards leaves the patch loaded: " + reverted.held());
         check(server.ask("answer").equals("1"), Harm.NOT_WORKING, "a revert afterwards is not in force");
         check(process.patches().isEmpty(), Harm.NOT_WORKING, "a revert afterwards leaves " + process.patches());
     }

@@ -49,12 +49,13 @@ final class CallbackSweep {
     Optional<Aftermath.Wrong> killIn(Called.At at) throws Exception {
         try (RunningServer server = called.start()) {
             Called.gate(server, at, 1);
+            Called.Outside outside = Called.Outside.of(server);
             Process tool = new ProcessBuilder(command(server.pid())).redirectErrorStream(true).start();
             String sign = at.sign();
-            Await.that(sign + " is called", () -> server.ask("log").endsWith(sign));
+            Await.that(sign + " is called", () -> outside.log().endsWith(sign));
             Processes.kill((int) tool.pid(), Signals.SIGKILL);
             tool.waitFor();
-            Called.gate(server, at, 0);
+            outside.open(at);
             return judge(server);
         }
     }
