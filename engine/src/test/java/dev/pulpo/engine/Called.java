@@ -96,7 +96,7 @@ final class Called {
 
         void open(At at) {
             try (TraceeMemory memory = TraceeMemory.open(pid, pid)) {
-                memory.write(gates.plus(Integer.BYTES * at.gate), new byte[Integer.BYTES]);
+                memory.write(gates.plus((long) Integer.BYTES * at.gate), new byte[Integer.BYTES]);
             }
         }
     }
