@@ -14,7 +14,7 @@ mkdir -p "$(dirname "$output")"
 build() {
     name=$1
     shift
-    gcc -shared -fPIC "-I$PWD/../resources/dev/pulpo/stub" -std=gnu11 -O2 -g0 -fvisibility=hidden -fcf-protection=full -fno-stack-protector \
+    gcc -shared -fPIC -std=gnu11 -O2 -g0 -fvisibility=hidden -fcf-protection=full -fno-stack-protector \
         -Wall -Wextra -Werror "-ffile-prefix-map=$PWD=." \
         "-Wl,--build-id=sha1,-soname,$name,-z,now,-z,relro,-z,noexecstack,-z,defs,-z,ibt,-z,shstk" \
         -o "$(dirname "$output")/$name" "$@"

@@ -23,7 +23,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "pulpo.h"
 #include "pulpo_shadow.h"
 
 extern long pulpo_syscall(long, long, long, long, long, long);

@@ -6,6 +6,7 @@
  *     answer                   calls answer() and prints the result
  *     log                      prints what the callbacks have noted
  *     gate K V                 what the K-th callback does: 0 returns, 1 waits as long as this is 1, 2 crashes, 3 refuses
+ *     where                    prints the addresses of the gates, the log and its length: this thread may be borrowed, too
  *     errors                   prints how many surprises the threads have met
  *     linger / leave           has a thread enter or leave linger()
  */
@@ -74,6 +75,8 @@ static void *obey(void *unused)
         } else if (sscanf(line, "gate %d %d", &gate, &value) == 2) {
             gates[gate & 3] = value;
             puts("set");
+        } else if (strcmp(line, "where\n") == 0) {
+            printf("%lx %lx %lx\n", (long)gates, (long)log_text, (long)&log_length);
         } else if (strcmp(line, "errors\n") == 0) {
             printf("%ld\n", errors);
         } else if (strcmp(line, "linger\n") == 0) {

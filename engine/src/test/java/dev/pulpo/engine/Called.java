@@ -2,7 +2,10 @@ package dev.pulpo.engine;
 
 import dev.pulpo.engine.target.MemoryMap;
 import dev.pulpo.engine.target.ProcFs;
+import dev.pulpo.ffm.RemoteAddress;
+import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,6 +74,31 @@ final class Called {
 
     static void gate(RunningServer server, At at, int what) {
         server.ask("gate " + at.gate + " " + what);
+    }
+
+    /** Looks at a process, and opens its gates, while the thread that would obey may be the one that is borrowed. */
+    record Outside(int pid, RemoteAddress gates, RemoteAddress text, RemoteAddress length) {
+        static Outside of(RunningServer server) {
+            String[] places = server.ask("where").split(" ");
+            return new Outside(server.pid(), at(places[0]), at(places[1]), at(places[2]));
+        }
+
+        private static RemoteAddress at(String place) {
+            return new RemoteAddress(Long.parseUnsignedLong(place, 16));
+        }
+
+        String log() {
+            try (TraceeMemory memory = TraceeMemory.open(pid, pid)) {
+                int bytes = memory.bytes(length, 1)[0];
+                return new String(memory.bytes(text, bytes), StandardCharsets.US_ASCII);
+            }
+        }
+
+        void open(At at) {
+            try (TraceeMemory memory = TraceeMemory.open(pid, pid)) {
+                memory.write(gates.plus((long) Integer.BYTES * at.gate), new byte[Integer.BYTES]);
+            }
+        }
     }
 
     /** Whether a process still has a patch mapped. */
