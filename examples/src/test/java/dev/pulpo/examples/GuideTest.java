@@ -26,7 +26,8 @@ class GuideTest {
     private record Step(String command, String output) {}
 
     @ParameterizedTest
-    @ValueSource(strings = {"guide.md", "updates.md", "stays-patched.md", "probes.md", "callbacks.md", "pictures.md", "data.md", "fleet.md"})
+    @ValueSource(strings = {"guide.md", "updates.md", "stays-patched.md", "probes.md", "callbacks.md", "pictures.md",
+            "data.md", "fleet.md"})
     void pageCanBeFollowed(String page, @TempDir Path directory) throws Exception {
         if (page.equals("fleet.md")) {
             Scripts.need("ansible", "gpg");

@@ -75,7 +75,8 @@ class UlpTest {
             assertThat(server.says()).isEqualTo("1");
             assertThatIt(ulp("trigger", "-p", pid, "--revert", fix.toString()), 16, "FAILED " + fix
                     + ": Patch not applied\n", "");
-            assertThat(ulp("messages", "-p", pid).output()).startsWith("libpulp loaded").contains("applied", "reverted");
+            assertThat(ulp("messages", "-p", pid).output()).startsWith("libpulp loaded").contains("applied",
+                    "reverted");
         }
     }
 
