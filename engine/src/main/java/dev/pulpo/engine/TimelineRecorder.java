@@ -26,6 +26,9 @@ public final class TimelineRecorder implements OperationListener {
     private long recorded;
     private long omitted;
 
+    /** A recorder that has seen nothing yet. */
+    public TimelineRecorder() {}
+
     @Override
     public synchronized void phase(int pid, Phase phase, long from, long to) {
         steps.computeIfAbsent(pid, unknown -> new ArrayList<>()).add(new Timeline.Step(phase, from, to));
