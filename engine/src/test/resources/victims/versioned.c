@@ -9,9 +9,11 @@
 #define DATE "7 Apr 2025"
 #endif
 #ifdef OTHER_TEXT
-#define MOOD "good"
+#define MOOD "good 1"
+#elif defined OTHER_NUMBER
+#define MOOD "fine 2"
 #else
-#define MOOD "fine"
+#define MOOD "fine 1"
 #endif
 char version[32] = VERSION;
 static int calls;

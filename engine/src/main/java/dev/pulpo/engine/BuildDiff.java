@@ -73,8 +73,16 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
         }
     }
 
-    /** What differs, and the report of the container that was made of it. */
-    public record Packed(BuildDiff diff, PackReport report) {}
+    /**
+     * What differs, and the report of the container that was made of it.
+     *
+     * @param leftOut what the container leaves as it is although it differs, and why; the notes of the report have it as well
+     */
+    public record Packed(BuildDiff diff, PackReport report, List<String> leftOut) {
+        public Packed {
+            leftOut = List.copyOf(leftOut);
+        }
+    }
 
     public BuildDiff {
         functions = List.copyOf(functions);
@@ -129,7 +137,7 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
             if (patch.report().isPackable()) {
                 patch.write(output);
             }
-            return new Packed(patch.diff(), patch.report());
+            return new Packed(patch.diff(), patch.report(), patch.leftOut());
         });
     }
 

@@ -27,7 +27,8 @@ public record Consistency(Level level, Duration timeout, Optional<Duration> maxP
     public enum Level {
         /**
          * None: new calls get the new code at once, calls in progress finish in the old code. Only threads that would return
-         * into overwritten bytes are waited for.
+         * into overwritten bytes are waited for. A call in progress that jumps to the beginning of its function, as a tail
+         * call of itself does, goes on in the new code.
          */
         NONE,
         /** No thread is inside a function that changes. A stack that cannot be unwound blocks the change. */

@@ -125,14 +125,19 @@ public final class BuildPatch {
         return CodeDiff.of(comparison);
     }
 
+    /** What stays as it is although it differs, and why. */
+    public List<String> leftOut() {
+        return Stream.concat(choice.leftOut().stream(), carving.words().leftOut().stream()).toList();
+    }
+
     /** What was found; before {@link #write}, without references. */
     public PackReport report() {
         List<String> notes = new ArrayList<>();
         carving.carried().values().stream().filter(function -> !replaced.containsKey(function))
                 .forEach(function -> notes.add("takes " + function.name() + " along"));
+        notes.addAll(leftOut());
         notes.addAll(choice.notes());
         notes.addAll(lifetimes.notes());
-        notes.addAll(carving.words().notes());
         carving.words().kept().values()
                 .forEach(variable -> notes.add("takes the variable " + variable.name() + " along"));
         return new PackReport(replacement.elf().name(), old.elf().name(),

@@ -22,6 +22,7 @@ final class Choice {
     private final BuildDiff.Selection selection;
     private final Set<Long> functions = new TreeSet<>(Long::compareUnsigned);
     private final List<String> notes = new ArrayList<>();
+    private final List<String> leftOut = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
     private final TreeMap<Long, FunctionShape> candidates = new TreeMap<>(Long::compareUnsigned);
 
@@ -47,7 +48,7 @@ final class Choice {
         FunctionShape is = comparison.replacement().shape(start);
         if (comparison.versions().areMain(was, is)) {
             functions.remove(start);
-            notes.add("leaves " + was.function().name() + " out, at 0x" + Long.toHexString(was.start())
+            leftOut.add("leaves " + was.function().name() + " out, at 0x" + Long.toHexString(was.start())
                     + ": it differs by a text with a version, and runs as long as the process");
         }
     }
@@ -114,6 +115,11 @@ final class Choice {
     /** What came along. */
     List<String> notes() {
         return notes;
+    }
+
+    /** Functions that stay as they are although they differ, and why. */
+    List<String> leftOut() {
+        return leftOut;
     }
 
     /** Names that none of them has. */

@@ -39,7 +39,7 @@ final class DataFixups {
     private final boolean threadLocalsMoved;
     private final TreeMap<Long, ElfSymbol> kept = new TreeMap<>();
     private final TreeMap<Long, Fill> fills = new TreeMap<>();
-    private final List<String> notes = new ArrayList<>();
+    private final List<String> leftOut = new ArrayList<>();
 
     /** What is written into a word. */
     sealed interface Fill {
@@ -266,7 +266,7 @@ final class DataFixups {
             if (twin.isPresent() && !comparison.isSame(twin.get(), variable)) {
                 if (!replacement.isConstant(variable.value())
                         && comparison.versions().areVariables(twin.get(), variable)) {
-                    notes.add(variable.name() + " keeps its text, which differs by a version");
+                    leftOut.add(variable.name() + " keeps its text, which differs by a version");
                 } else if (!replacement.isConstant(variable.value())) {
                     refuse.accept(Check.DATA, variable.name() + " begins with another value in the new build: in a "
                             + "process that runs, it keeps what it has");
@@ -300,9 +300,9 @@ final class DataFixups {
         }
     }
 
-    /** What people should know, and is no reason against it. */
-    List<String> notes() {
-        return notes;
+    /** Variables that stay as they are although they differ, and why. */
+    List<String> leftOut() {
+        return leftOut;
     }
 
     /** The variables that are taken over. */

@@ -7,15 +7,17 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Texts that only say which build it is: they differ by numbers and names of months. A process that was started from one build
- * goes on to say so.
+ * Texts that only say which build it is: they differ by versions, dates and times of day. A process that was started from one
+ * build goes on to say so. A number that stands by itself may be anything, and is no version.
  */
 final class VersionTexts {
     private static final int LONGEST = 256;
     /** The number of {@code rdi}, the first argument (psABI, section 3.2.3). */
     private static final int FIRST_ARGUMENT = 7;
-    private static final Pattern NUMBERS = Pattern
-            .compile("[0-9]+|\\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)\\b");
+    /** Such as 2.6.12-1+deb12u2, 2025/10/03 and 12:30:11; and Oct 3 2025, as the preprocessor writes dates. */
+    private static final Pattern VERSION = Pattern.compile("\\b[0-9]+(?:[.:/+~-][0-9A-Za-z]+)+"
+            + "|\\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* +[0-9]{1,2},?(?: +[0-9]{4})?\\b"
+            + "|\\b[0-9]{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*(?: +[0-9]{4})?\\b");
 
     private final CodeNames old;
     private final CodeNames replacement;
@@ -77,7 +79,7 @@ final class VersionTexts {
 
     private static boolean areAlike(Optional<String> was, Optional<String> is) {
         return was.isPresent() && is.isPresent()
-                && NUMBERS.matcher(was.get()).replaceAll("0").equals(NUMBERS.matcher(is.get()).replaceAll("0"));
+                && VERSION.matcher(was.get()).replaceAll("0").equals(VERSION.matcher(is.get()).replaceAll("0"));
     }
 
     /**

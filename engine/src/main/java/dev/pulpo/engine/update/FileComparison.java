@@ -73,6 +73,7 @@ final class FileComparison {
             BuildDiff diff = packed.diff();
             PackReport report = packed.report();
             List<String> differences = new ArrayList<>();
+            packed.leftOut().forEach(text -> differences.add(copies.named(text, path)));
             diff.functions().forEach(function -> differences
                     .add(function.kind().name().toLowerCase(Locale.ROOT) + " " + function.name()));
             diff.variables().forEach(variable -> differences.add("data " + variable.name()));
