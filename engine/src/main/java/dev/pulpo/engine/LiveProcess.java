@@ -9,6 +9,7 @@ import dev.pulpo.engine.data.DataSession;
 import dev.pulpo.engine.flight.Flight;
 import dev.pulpo.engine.flight.OutcomeEvent;
 import dev.pulpo.engine.flight.PlanEvent;
+import dev.pulpo.engine.inspect.CallerReader;
 import dev.pulpo.engine.inspect.FunctionReader;
 import dev.pulpo.engine.inspect.KnownCode;
 import dev.pulpo.engine.inspect.StackOperation;
@@ -804,6 +805,18 @@ public final class LiveProcess implements AutoCloseable {
      */
     public FunctionCode disassemble(String function) {
         return explained(() -> new FunctionReader(image(), memory, code).read(function));
+    }
+
+    /**
+     * The instructions that call a function or jump to it: directly, through a procedure linkage table, or through a slot of
+     * the loader's. Calls through other pointers are not known, nor is code without frame descriptions looked through. Stops
+     * nothing.
+     *
+     * @param function as {@link #disassemble} takes it
+     * @throws RefusedException where the process has no such function, or several and nothing tells which one is meant
+     */
+    public List<CodePlace> callers(String function) {
+        return explained(() -> new CallerReader(image(), memory, code).read(function));
     }
 
     private <T> T operation(Supplier<T> work) {

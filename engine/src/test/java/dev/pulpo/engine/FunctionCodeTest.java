@@ -9,6 +9,7 @@ import dev.pulpo.ffm.LaunchedProcess;
 import dev.pulpo.x86.text.Syntax;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -83,6 +84,29 @@ class FunctionCodeTest {
                     .allSatisfy(branch -> assertThat(main.lines()).filteredOn(CodeLine::branchedTo)
                             .extracting(each -> each.instruction().address())
                             .contains(branch.instruction().target().orElseThrow()));
+        }
+    }
+
+    /** Through the table of the linker, directly from its slot, and within one object. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-fplt -Wl,-z,lazy", "-fplt -Wl,-z,now", "-fno-plt -Wl,-z,now"})
+    void callersAreFound(String linkage) throws Exception {
+        Victims victims = new Victims(directory);
+        List<String> options = new ArrayList<>(List.of("-O1", "-L" + libraryOf(victims), "-lplain",
+                "-Wl,-rpath," + directory));
+        options.addAll(List.of(linkage.split(" ", -1)));
+        Path program = victims.compiled("plain_main", "plain_main.c", options.toArray(String[]::new));
+        try (RunningServer server = RunningServer.preloaded(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            List<CodePlace> callers = process.callers("answer");
+            assertThat(callers).isNotEmpty().extracting(CodePlace::symbol).containsOnly("main");
+            // The instruction there is the one that says so.
+            FunctionCode main = process.disassemble("main");
+            assertThat(callers).allSatisfy(caller -> assertThat(main.lines())
+                    .filteredOn(line -> line.instruction().address().value() == caller.address().value())
+                    .singleElement().asString().contains("call", "answer@"));
+            assertThat(process.callers("main")).isEmpty();
+            assertThat(process.callers("hidden")).extracting(CodePlace::symbol).containsExactly("answer");
         }
     }
 

@@ -36,6 +36,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /** Reads a function of a process, with names for what it leads to. Stops nothing. */
@@ -44,6 +45,8 @@ public final class FunctionReader {
     private static final int LARGEST = 1 << 20;
     /** An entry of a procedure linkage table, in bytes (psABI, figure 5.2). */
     private static final int LINKAGE_ENTRY = 16;
+    /** What names of sections with such tables begin with. */
+    static final String LINKAGE = ".plt";
     /** The relocations of slots that hold an address (psABI, table 4.9). */
     private static final Set<RelocationType> FILLED = Set.of(RelocationType.GLOB_DAT, RelocationType.JUMP_SLOT);
 
@@ -73,7 +76,7 @@ public final class FunctionReader {
      * @throws RefusedException where there is no such function, or several
      */
     public FunctionCode read(String wanted) {
-        Found found = wanted.startsWith("0x") ? around(address(wanted)) : named(wanted);
+        Found found = find(wanted);
         if (found.size <= 0 || found.size > LARGEST) {
             throw refused(new Refusal.NotPatchable(wanted, found.size <= 0
                     ? "neither a symbol nor a frame description tells its size"
@@ -96,6 +99,47 @@ public final class FunctionReader {
         });
         return new FunctionCode(found.name, found.object.path(), entry, lines(found.object, start, now),
                 before.map(bytes -> lines(found.object, start, bytes)).orElse(List.of()), patched.map(this::change));
+    }
+
+    private Found find(String wanted) {
+        return wanted.startsWith("0x") ? around(address(wanted)) : named(wanted);
+    }
+
+    /**
+     * Where a function begins.
+     *
+     * @param wanted as {@link #read} takes it
+     */
+    RemoteAddress entry(String wanted) {
+        Found found = find(wanted);
+        return found.object.toRemote(found.start);
+    }
+
+    /** The slots of an object through which its code calls a function: that hold its address, or will once they are used. */
+    Set<LinkAddress> slotsOf(LoadedObject object, RemoteAddress entry) {
+        return slots(object).entrySet().stream().filter(slot -> {
+            long holds = memory.readLong(object.toRemote(slot.getKey()));
+            boolean unused = object.contains(new RemoteAddress(holds)) && isLinkage(object, new RemoteAddress(holds));
+            return holds == entry.value()
+                    || unused && definition(slot.getValue().replaceAll("@got$", "")).filter(entry::equals).isPresent();
+        }).map(Map.Entry::getKey).collect(Collectors.toSet());
+    }
+
+    private Optional<RemoteAddress> definition(String name) {
+        return image.inLookupOrder(0).stream().flatMap(object -> object.elf().dynamicSymbols().findAll(name).stream()
+                .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
+                .map(symbol -> object.toRemote(symbol.address()))).findFirst();
+    }
+
+    /** The entries of an object's procedure linkage tables that lead through one of these slots. */
+    List<LinkAddress> linkage(LoadedObject object, Set<LinkAddress> through) {
+        if (through.isEmpty()) {
+            return List.of();
+        }
+        return object.elf().sections().stream().filter(section -> section.name().startsWith(LINKAGE))
+                .flatMap(section -> LongStream.range(0, section.size() / LINKAGE_ENTRY)
+                        .mapToObj(i -> section.address().plus(i * LINKAGE_ENTRY)))
+                .filter(place -> leadThrough(object, place).anyMatch(through::contains)).toList();
     }
 
     private FunctionCode.Change change(Patched by) {
@@ -168,14 +212,22 @@ public final class FunctionReader {
 
     /** An entry of a procedure linkage table is called as what its slot is filled with. */
     private String linkage(LoadedObject object, RemoteAddress address) {
+        return isLinkage(object, address)
+                ? leadThrough(object, object.toLink(address)).flatMap(slot -> Stream.ofNullable(slots(object).get(slot)))
+                        .map(name -> name.replaceAll("@got$", "@plt")).findFirst().orElse("")
+                : "";
+    }
+
+    private static boolean isLinkage(LoadedObject object, RemoteAddress address) {
         LinkAddress place = object.toLink(address);
-        boolean inTable = object.elf().sections().stream().filter(section -> section.contains(place))
-                .map(Section::name).anyMatch(name -> name.startsWith(".plt"));
-        byte[] bytes = inTable ? CodeIndex.of(object.elf()).bytes(place.value(), LINKAGE_ENTRY) : new byte[0];
-        return new Disassembler().all(CodeBytes.at(new CodeAddress(place.value()), bytes)).stream()
-                .flatMap(each -> each.pointer().stream())
-                .flatMap(slot -> Stream.ofNullable(slots(object).get(new LinkAddress(slot.value()))))
-                .map(name -> name.replaceAll("@got$", "@plt")).findFirst().orElse("");
+        return object.elf().sections().stream().filter(section -> section.contains(place))
+                .map(Section::name).anyMatch(name -> name.startsWith(LINKAGE));
+    }
+
+    private static Stream<LinkAddress> leadThrough(LoadedObject object, LinkAddress entry) {
+        byte[] bytes = CodeIndex.of(object.elf()).bytes(entry.value(), LINKAGE_ENTRY);
+        return new Disassembler().all(CodeBytes.at(new CodeAddress(entry.value()), bytes)).stream()
+                .flatMap(each -> each.pointer().stream()).map(slot -> new LinkAddress(slot.value()));
     }
 
     private RemoteAddress address(String text) {

@@ -8,7 +8,7 @@
  * <li>{@link ThreadLocals}: where a thread has its thread-local variables;
  * <li>{@link KnownCode}: names of addresses;
  * <li>{@link StackSampling}: stacks at many instants, counted;
- * <li>{@link FunctionReader}: the instructions of a function, now and before a patch.
+ * <li>{@link FunctionReader}: the instructions of a function, now and before a patch; {@link CallerReader}: who calls it.
  * </ul>
  */
 @NullMarked

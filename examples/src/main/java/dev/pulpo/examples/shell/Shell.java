@@ -47,6 +47,8 @@ public final class Shell {
             stacks of all threads                         stacks(pid)
             the same with variables                       locals(pid)
             what an address is                            where(pid, 0x7f12a0)
+            the instructions of a function                process.disassemble("greeting")
+            who calls it                                  process.callers("greeting")
             how a struct lies in memory                   layout("libfoo.so", "struct foo")
             a variable                                    process.variable("server")
               what a path leads to                        process.variable("server").field("head").deref().field("fd")
