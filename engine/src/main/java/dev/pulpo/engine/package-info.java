@@ -33,11 +33,12 @@
  * <li>{@link Transition}: threads that change one by one;
  * <li>{@link Transaction}, {@link TransactionReport}: several processes, all or none;
  * <li>{@link Preflight}, {@link OtherPatcher}: whether a process can be patched at all, and who else patches it;
- * <li>{@link ThreadStack}, {@link StackProfile}, {@link StackFrame}, {@link LocalValue}, {@link CodePlace}: what threads do, and what an
- * address is;
+ * <li>{@link ThreadStack}, {@link StackProfile}, {@link StackFrame}, {@link LocalValue}, {@link CodePlace}: what threads
+ * do, and what an address is; {@link FunctionCode}, {@link CodeLine}: the instructions of a function; {@link LiveValue}: a
+ * variable;
  * <li>{@link PulpoException}, {@link RefusedException}, {@link BlockedException}, {@link PauseExceededException},
- * {@link InTransitionException}, {@link OperationInterruptedException}, {@link TargetBusyException}, {@link TargetGoneException}, {@link
- * TargetUnreadableException}, {@link AccessRefusedException}, {@link BorrowedCallException}: failures;
+ * {@link InTransitionException}, {@link OperationInterruptedException}, {@link TargetBusyException},
+ * {@link TargetGoneException}, {@link TargetUnreadableException}, {@link AccessRefusedException}, {@link BorrowedCallException}: failures;
  * <li>{@link Blocker}, {@link BlockingThread}, {@link BlockerText}: threads in the way;
  * <li>{@link Remedy}: what would help;
  * <li>{@link StubFile}, {@link SanitizerRuntime}: the stub, for {@code LD_PRELOAD}, and what comes before it;
