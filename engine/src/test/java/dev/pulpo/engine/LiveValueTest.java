@@ -149,8 +149,13 @@ class LiveValueTest {
     void valuesOfCAreThoseOfGdb(String build) throws Exception {
         // gdb 13 does not know DW_OP_constx, by which split units name thread-local variables.
         boolean split = build.contains("split");
+        // With type units, gdb 13 takes static variables of one name for each other, whichever file is named.
+        boolean typeUnits = build.contains("debug-types");
         try (RunningServer server = server(build); LiveProcess process = LiveProcess.attach(server.pid())) {
-            sayTheSame(server.pid(), OF_C.stream().filter(each -> !split || !each.contains("thread")).toList());
+            sayTheSame(server.pid(), OF_C.stream().filter(each -> !split || !each.contains("thread"))
+                    .filter(each -> !typeUnits || !each.endsWith(".c:twice")).toList());
+            assertThat(process.variable("data.c:twice").asLong()).isEqualTo(22);
+            assertThat(process.variable("data_other.c:twice").asLong()).isEqualTo(2);
             assertThat(process.variable("of_thread").asLong()).isEqualTo(101);
             assertThat(process.variable("thread_point").field("x").asLong()).isEqualTo(7);
         }
