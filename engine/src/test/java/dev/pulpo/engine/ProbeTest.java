@@ -49,6 +49,36 @@ class ProbeTest {
         return server("g++", "-O2");
     }
 
+    /** glibc exports a function of that name for old programs. */
+    @Test
+    void namesakeInALibraryIsNotTakenForAFunctionOfTheProgram() throws Exception {
+        Path source = Files.writeString(directory.resolve("namesake.c"), """
+                #include <stdio.h>
+                __attribute__((noipa)) static int step(int n) { return n * 7 - n / 3; }
+                int main(void)
+                {
+                    char line[80];
+                    puts("ready");
+                    fflush(stdout);
+                    while (fgets(line, sizeof line, stdin)) { printf("%d\\n", step(1)); fflush(stdout); }
+                    return 0;
+                }
+                """);
+        Path program = directory.resolve("namesake");
+        Tools.run("gcc", "-O2", "-Wl,--build-id", "-o", program.toString(), source.toString());
+        try (RunningServer server = RunningServer.plain(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            assertThatThrownBy(() -> process.probe(Probe.counting("step")))
+                    .isInstanceOfSatisfying(RefusedException.class, refused -> assertThat(refused.refusals())
+                            .singleElement().isInstanceOf(Refusal.AmbiguousFunction.class))
+                    .hasMessageContaining("namesake").hasMessageContaining("libc.so.6");
+            try (LiveProbe probe = process.probe(Probe.counting("step").in("exe"))) {
+                assertThat(server.ask("3")).isEqualTo("7");
+                assertThat(probe.counts().total()).isEqualTo(1);
+            }
+        }
+    }
+
     @ParameterizedTest
     @MethodSource("builds")
     void probesThatCountChangeNothing(String compiler, String options) throws Exception {

@@ -47,7 +47,8 @@ class TranscriptTest {
 
     /** Process ids, addresses and paths differ from run to run. */
     private static String steady(String line) {
-        return line.replaceAll("process \\d+", "process N").replaceAll("0x[0-9a-f]+", "0xN").replaceAll("LivePatch\\[.*",
+        return line.replaceAll("process \\d+", "process N").replaceAll("0x[0-9a-f]+", "0xN").replaceAll(
+                "LivePatch\\[.*",
                 "LivePatch");
     }
 }

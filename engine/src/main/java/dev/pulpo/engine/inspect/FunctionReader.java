@@ -213,7 +213,8 @@ public final class FunctionReader {
     /** An entry of a procedure linkage table is called as what its slot is filled with. */
     private String linkage(LoadedObject object, RemoteAddress address) {
         return isLinkage(object, address)
-                ? leadThrough(object, object.toLink(address)).flatMap(slot -> Stream.ofNullable(slots(object).get(slot)))
+                ? leadThrough(object, object.toLink(address))
+                        .flatMap(slot -> Stream.ofNullable(slots(object).get(slot)))
                         .map(name -> name.replaceAll("@got$", "@plt")).findFirst().orElse("")
                 : "";
     }

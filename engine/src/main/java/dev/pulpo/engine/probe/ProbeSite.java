@@ -178,6 +178,7 @@ public final class ProbeSite {
                 ? Optional.empty()
                 : objects.stream().filter(each -> isExported(each, name)).findFirst();
         if (exporting.isPresent()) {
+            image.program().ifPresent(program -> refuseNamesake(exporting.get(), program, name));
             return exporting.get();
         }
         List<LoadedObject> having = objects.stream().filter(each -> hasFunction(each, name)).toList();
@@ -188,6 +189,14 @@ public final class ProbeSite {
         return having.stream().findFirst().orElseThrow(() -> refused(new Refusal.UnknownFunction("the process",
                 probe.function(), NearestNames.to(name,
                         objects.stream().flatMap(each -> SymbolSources.of(image, each).names())))));
+    }
+
+    /** A function of the program that it does not export is as likely to be meant as the one of a library. */
+    private void refuseNamesake(LoadedObject library, LoadedObject program, String name) {
+        if (library != program && !SymbolSources.of(image, program).local(name).isEmpty()) {
+            throw refused(new Refusal.AmbiguousFunction("the process", probe.function(),
+                    List.of(program.path(), library.path())));
+        }
     }
 
     private static boolean isExported(LoadedObject object, String name) {
