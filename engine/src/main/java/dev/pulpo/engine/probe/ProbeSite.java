@@ -193,7 +193,7 @@ public final class ProbeSite {
 
     /** A function of the program that it does not export is as likely to be meant as the one of a library. */
     private void refuseNamesake(LoadedObject library, LoadedObject program, String name) {
-        if (library != program && !SymbolSources.of(image, program).local(name).isEmpty()) {
+        if (!library.equals(program) && !SymbolSources.of(image, program).local(name).isEmpty()) {
             throw refused(new Refusal.AmbiguousFunction("the process", probe.function(),
                     List.of(program.path(), library.path())));
         }
