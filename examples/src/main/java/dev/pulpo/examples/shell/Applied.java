@@ -1,8 +1,11 @@
 package dev.pulpo.examples.shell;
 
 import dev.pulpo.engine.AppliedPatch;
+import dev.pulpo.engine.BlockedException;
+import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.OperationListener;
+import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.TargetGoneException;
@@ -19,6 +22,8 @@ final class Applied implements OperationListener {
      */
     private record Patch(ProcessHandle process, PatchId id) {}
 
+    private static final Duration PATIENCE = Duration.ofSeconds(1);
+
     private final List<Patch> patches = new ArrayList<>();
 
     @Override
@@ -27,7 +32,8 @@ final class Applied implements OperationListener {
     }
 
     /**
-     * Reverts what is in force, newest first. What cannot be reverted stays known.
+     * Reverts what is in force, newest first, and waits for threads inside of it for a second. What cannot be reverted stays
+     * known.
      *
      * @return what was done, or why not, for people
      */
@@ -52,8 +58,20 @@ final class Applied implements OperationListener {
         try (LiveProcess process = LiveProcess.attach((int) patch.process.pid())) {
             if (process.patches().stream().anyMatch(applied -> applied.id().equals(patch.id)
                     && applied.status() != AppliedPatch.Status.NOT_IN_FORCE)) {
-                done.add(process.revert(patch.id).toString());
+                done.add(revert(process, patch.id).toString());
             }
+        }
+    }
+
+    /**
+     * Threads that are inside all the time, as in a delay, must not keep what the user takes back in force. They end their calls
+     * in its code, which stays loaded.
+     */
+    private static Outcome revert(LiveProcess process, PatchId id) {
+        try {
+            return process.revert(id, Consistency.functionQuiescent(PATIENCE));
+        } catch (BlockedException inside) {
+            return process.revert(id, Consistency.none());
         }
     }
 }
