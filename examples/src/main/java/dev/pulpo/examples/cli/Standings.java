@@ -158,6 +158,9 @@ final class Standings {
             object.put("patch", failure.getKey().hex());
             failed.add(object);
         }
+        if (lines.size() == 1) {
+            lines.add("  another tool has done so already");
+        }
         command.say(String.join(System.lineSeparator(), lines));
         Map<String, Object> object = json(standing);
         object.put("outcomes", restored.outcomes().stream().map(Json::of).toList());
