@@ -30,6 +30,7 @@ class ProcFileTest {
     void whatEndsEarlyIsWholeAllTheSame(@TempDir Path directory) throws Exception {
         try (LaunchedProcess child = new Launcher("cat").start()) {
             Path process = Path.of("/proc/" + child.pid());
+            awaitRead(process);
             for (String record : new String[]{"status", "stat", "comm", "syscall"}) {
                 Path file = process.resolve(record);
                 assertThat(ProcFile.readRecord(file, StandardCharsets.ISO_8859_1))
@@ -44,6 +45,15 @@ class ProcFileTest {
         Path maps = Path.of("/proc/self/maps");
         assertThat(readMaps(maps).lines().map(ProcFileTest::lastAddress).toList())
                 .contains(lastAddress(ProcFile.read(maps, StandardCharsets.UTF_8).lines().toList().getLast()));
+    }
+
+    /** Waits for the child to sleep in read(2), system call 0: a child that still starts has another state at each look. */
+    private static void awaitRead(Path process) throws IOException {
+        long end = System.nanoTime() + 10_000_000_000L;
+        while (!ProcFile.read(process.resolve("syscall"), StandardCharsets.ISO_8859_1).startsWith("0 0x0 ")) {
+            assertThat(System.nanoTime()).as("%s reads its standard input within 10 s", process).isLessThan(end);
+            Thread.onSpinWait();
+        }
     }
 
     private static String lastAddress(String mapping) {
