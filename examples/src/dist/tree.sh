@@ -22,10 +22,8 @@ cp -- "$modules"/*.jar "$target/pulpo-examples.jar" "$work/modules"
 rm -- "$work"/modules/picocli-*.jar
 "$jdk/bin/java" "$examples/bin/NewerClasses.java" "$modules"/picocli-*.jar "$work/modules/picocli.jar"
 
-# Not compressed here: the package is, as a whole, which takes less room. The options are those of bin/lib.sh. Bouncy Castle's jars
-# are signed, which an image cannot keep.
+# Not compressed here: the package is, as a whole, which takes less room. The options are those of bin/lib.sh.
 "$jdk/bin/jlink" --module-path "$work/modules" --add-modules dev.pulpo.examples --output "$image" --compress zip-0 \
-    --ignore-signing-information \
     --strip-java-debug-attributes --no-header-files --no-man-pages \
     "--add-options=--enable-native-access=dev.pulpo.ffm -Djdk.reflect.useNativeAccessorOnly=true -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-UsePerfData"
 java=$image/bin/java
