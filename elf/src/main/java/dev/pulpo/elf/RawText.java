@@ -44,6 +44,20 @@ public final class RawText {
         return decode(bytes, 0, bytes.length, true);
     }
 
+    /** Decodes a string of C: the bytes before the first NUL, or all if there is none. */
+    public static String decodeString(byte[] bytes) {
+        return decode(bytes, 0, lengthOfString(bytes));
+    }
+
+    /** How many bytes come before the first NUL; all if there is none. */
+    public static int lengthOfString(byte[] bytes) {
+        int length = 0;
+        while (length < bytes.length && bytes[length] != 0) {
+            length++;
+        }
+        return length;
+    }
+
     private static String decode(byte[] bytes, int from, int length, boolean lines) {
         int end = from + length;
         int at = from;

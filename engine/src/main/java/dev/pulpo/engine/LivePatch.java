@@ -3,7 +3,6 @@ package dev.pulpo.engine;
 import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.LinkAddress;
-import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.container.Container;
 import dev.pulpo.engine.container.DataReference;
@@ -62,9 +61,7 @@ public record LivePatch(Path file, Optional<String> target, Optional<String> tar
      */
     public static LivePatch open(Path file) throws IOException {
         LivePatch bare = of(file);
-        Container container = Container.read(bare.elf())
-                .orElseThrow(() -> new MalformedElfException(RawText.of(file), 0,
-                        "a patch container, with a section .ulp", "none; pack it first"));
+        Container container = Container.of(bare.elf());
         Metadata metadata = container.metadata();
         return new LivePatch(file, Optional.of(metadata.target()), Optional.of(metadata.targetBuild().hex()),
                 replacements(metadata), container.comment(), Optional.of(metadata), Optional.empty(), Set.of());

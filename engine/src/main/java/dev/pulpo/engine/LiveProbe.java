@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -13,8 +12,6 @@ import java.util.Optional;
  * that patch ends the probe. Thread-safe, and to be closed before its process is.
  */
 public final class LiveProbe implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
-
     private final LiveProcess process;
     private final Probe probe;
     private final Outcome outcome;
@@ -98,9 +95,7 @@ public final class LiveProbe implements AutoCloseable {
     public Outcome revert() {
         Outcome reverted;
         try {
-            reverted = process.revert(id(), Consistency.functionQuiescent(PATIENCE));
-        } catch (BlockedException inside) {
-            reverted = process.revert(id(), Consistency.none());
+            reverted = process.takeBack(id());
         } catch (TargetGoneException gone) {
             delete();
             throw gone;

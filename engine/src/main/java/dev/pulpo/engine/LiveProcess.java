@@ -634,6 +634,21 @@ public final class LiveProcess implements AutoCloseable {
         return recorded(() -> List.of(TransitionOperation.run(tracee, action, timeout))).getFirst();
     }
 
+    /**
+     * Reverts a patch, whatever threads do: those that are inside of it after a second, as in a delay, end their calls in its
+     * code, which stays loaded.
+     *
+     * @throws RefusedException where another patch depends on it
+     * @throws BlockedException where a thread would return into bytes that change; the patch is still in force
+     */
+    public Outcome takeBack(PatchId id) {
+        try {
+            return revert(id, Consistency.functionQuiescent(Duration.ofSeconds(1)));
+        } catch (BlockedException inside) {
+            return revert(id, Consistency.none());
+        }
+    }
+
     /** Reverts a patch, with {@link Consistency#DEFAULT}. */
     public Outcome revert(PatchId id) {
         return revert(id, Consistency.DEFAULT);

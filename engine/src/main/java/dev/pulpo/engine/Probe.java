@@ -32,8 +32,6 @@ public record Probe(String function, Optional<String> object, Action action, Lis
         double probability, List<Check> allowed) {
     private static final Duration LONGEST = Duration.ofHours(1);
     private static final int MOST_ON_STACK = 512;
-    private static final int MOST_ARGUMENTS = 16;
-    private static final int MOST_TEXTS = 4;
 
     /** What is done to a call. */
     public sealed interface Action {
@@ -80,6 +78,11 @@ public record Probe(String function, Optional<String> object, Action action, Lis
          */
         record Trace(Optional<List<ValueKind>> arguments, Optional<ValueKind> result, boolean returns,
                 OptionalInt stack) implements Action {
+            /** So many arguments are recorded. */
+            public static final int MOST_ARGUMENTS = 16;
+            /** Of so many arguments that are strings, the text is recorded. */
+            public static final int MOST_STRINGS = 4;
+
             public Trace {
                 arguments = arguments.map(List::copyOf);
             }
@@ -120,9 +123,10 @@ public record Probe(String function, Optional<String> object, Action action, Lis
                 stack + " bytes on the stack are not a multiple of 8 up to " + MOST_ON_STACK);
         if (action instanceof Action.Trace trace) {
             List<ValueKind> kinds = trace.arguments.orElse(List.of());
-            require(kinds.size() <= MOST_ARGUMENTS, "more than " + MOST_ARGUMENTS + " arguments are not recorded");
-            require(kinds.stream().filter(ValueKind.STRING::equals).count() <= MOST_TEXTS,
-                    "more than " + MOST_TEXTS + " strings are not recorded");
+            require(kinds.size() <= Action.Trace.MOST_ARGUMENTS,
+                    "more than " + Action.Trace.MOST_ARGUMENTS + " arguments are not recorded");
+            require(kinds.stream().filter(ValueKind.STRING::equals).count() <= Action.Trace.MOST_STRINGS,
+                    "more than " + Action.Trace.MOST_STRINGS + " strings are not recorded");
             require(!kinds.contains(ValueKind.VOID), "no argument is void");
         }
     }

@@ -99,18 +99,12 @@ final class AroundCall {
         out.bytes(0x48, 0x8d, 0xa4, 0x24).int32(by);
     }
 
-    /** {@code rdtsc}, into rax; changes rdx. It waits for nothing (SDM volume 2, RDTSC): a few instructions may overlap. */
-    private void time() {
-        out.bytes(0x0f, 0x31, 0x48, 0xc1, 0xe2, 32, 0x48, 0x09, 0xd0);
-    }
-
     /** Calls the function, with the registers and the arguments of its caller. */
     private void call(CodeAddress previous, int begun) {
         for (int i = 0; i < words; i++) {
             out.restore(RAX, size + 8 + 8 * i).store(RAX, 8 * i);
         }
-        time();
-        out.store(RAX, begun);
+        out.timeStamp().store(RAX, begun);
         restore();
         out.bytes(0xff, 0x15).displacement(previous);
         save();
@@ -121,17 +115,12 @@ final class AroundCall {
     /** The ticks since the call began, into rax; 0 where the counters of two processors disagree. */
     private void lasted(int begun) {
         Labels.Label forward = labels.label();
-        time();
+        out.timeStamp();
         // sub begun(%rsp), %rax
         out.bytes(0x48, 0x2b, 0x84, 0x24).int32(begun);
         labels.branchIf(ABOVE_OR_EQUAL, forward);
         out.bytes(0x31, 0xc0);
         labels.bind(forward);
-    }
-
-    /** {@code mov %fs:place, %eax}: the thread's id. */
-    private void thread(int place) {
-        out.bytes(0x64, 0x8b, 0x04, 0x25).int32(place);
     }
 
     /**
@@ -147,7 +136,7 @@ final class AroundCall {
         int begun = extra();
         int where = begun + 8;
         open();
-        thread(thread);
+        out.threadWord(thread);
         // and $shards-1, %eax; shl $log2, %eax: the distance of the shard, not its address, which would stay in a dead frame
         out.bytes(0x25).int32(shards - 1L).bytes(0xc1, 0xe0, Integer.numberOfTrailingZeros(shard)).store(RAX, where);
         call(previous, begun);
@@ -216,11 +205,9 @@ final class AroundCall {
                 text(ring, slot + CallRecord.RESULT, slot + calls.resultText());
             }
         } else {
-            time();
-            out.store(RAX, slot + CallRecord.STARTED);
+            out.timeStamp().store(RAX, slot + CallRecord.STARTED);
         }
-        thread(ring.thread);
-        out.store(RAX, slot + CallRecord.THREAD);
+        out.threadWord(ring.thread).store(RAX, slot + CallRecord.THREAD);
         publish(ring, slot);
         close();
         if (calls.isComplete()) {
@@ -271,7 +258,7 @@ final class AroundCall {
         out.store(RCX, vectors + 24).bytes(0x48, 0x01, 0xc8).store(RAX, vectors + 32);
         out.bytes(0x48, 0xf7, 0xd9, 0x48, 0x83, 0xc1, CallRecord.TEXT).store(RCX, vectors + 40);
         // The kernel takes the id of any thread of a process.
-        thread(ring.thread);
+        out.threadWord(ring.thread);
         // mov %eax, %edi; lea vectors(%rsp), %rsi; lea vectors+16(%rsp), %r10
         out.bytes(0x89, 0xc7, 0x48, 0x8d, 0xb4, 0x24).int32(vectors);
         out.bytes(0x4c, 0x8d, 0x94, 0x24).int32(vectors + 16);

@@ -53,6 +53,16 @@ final class Assembler {
         return bytes(0xf3, 0x0f, 0x1e, 0xfa);
     }
 
+    /** {@code rdtsc}, into rax; changes rdx. It waits for nothing (SDM volume 2, RDTSC): a few instructions may overlap. */
+    Assembler timeStamp() {
+        return bytes(0x0f, 0x31, 0x48, 0xc1, 0xe2, 32, 0x48, 0x09, 0xd0);
+    }
+
+    /** {@code mov %fs:distance, %eax}: four bytes at a distance from the thread pointer. */
+    Assembler threadWord(int distance) {
+        return bytes(0x64, 0x8b, 0x04, 0x25).int32(distance);
+    }
+
     /** A branch to a target in reach. */
     Assembler branch(NearBranch branch, CodeAddress target) {
         bytes(branch.opcode());

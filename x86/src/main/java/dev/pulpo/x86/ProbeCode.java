@@ -163,7 +163,7 @@ public final class ProbeCode {
         Label done = label();
         save(RAX, RCX);
         // mov %fs:place, %eax; mov %eax, %ecx; and $size-1, %ecx; shl $6, %ecx; add table(%rip), %rcx
-        out.bytes(0x64, 0x8b, 0x04, 0x25).int32(place).bytes(0x89, 0xc1, 0x81, 0xe1).int32(size - 1);
+        out.threadWord(place).bytes(0x89, 0xc1, 0x81, 0xe1).int32(size - 1);
         out.bytes(0xc1, 0xe1, Integer.numberOfTrailingZeros(COUNTER), 0x48, 0x03, 0x0d).displacement(table);
         // cmp %eax, (%rcx)
         out.bytes(0x39, 0x01);
@@ -289,8 +289,7 @@ public final class ProbeCode {
     /** A function that returns the time stamp counter. */
     public static CodeBytes timeStamp() {
         CodeAddress anywhere = new CodeAddress(0);
-        return CodeBytes.at(anywhere, new Assembler(anywhere).endbr64()
-                .bytes(0x0f, 0x31, 0x48, 0xc1, 0xe2, 32, 0x48, 0x09, 0xd0, 0xc3).code().toByteArray());
+        return CodeBytes.at(anywhere, new Assembler(anywhere).endbr64().timeStamp().bytes(0xc3).code().toByteArray());
     }
 
     // Ends

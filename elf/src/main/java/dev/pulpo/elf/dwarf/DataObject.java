@@ -324,11 +324,7 @@ public final class DataObject {
         };
         byte[] bytes = new byte[characters.limit()];
         characters.get(0, bytes);
-        int end = 0;
-        while (end < bytes.length && bytes[end] != 0) {
-            end++;
-        }
-        return RawText.decode(bytes, 0, end);
+        return RawText.decodeString(bytes);
     }
 
     /**

@@ -153,12 +153,8 @@ public final class StubCalls {
         request.putLong(StubLayout.CALLBACK_MAY_REFUSE, mayRefuse ? 1 : 0);
         MemorySegment reply = call(stub.code().callback(), request.array(), ThreadLoan.argumentsAt(site));
         byte[] message = reply.asSlice(StubLayout.CALLBACK_MESSAGE).toArray(ValueLayout.JAVA_BYTE);
-        int length = 0;
-        while (length < message.length && message[length] != 0) {
-            length++;
-        }
         return new Answer(reply.get(ValueLayout.JAVA_LONG, StubLayout.CALLBACK_RESULT),
-                RawText.decode(message, 0, length));
+                RawText.decodeString(message));
     }
 
     /** Frees all shadow variables of an id. */

@@ -50,7 +50,6 @@ public final class CallShape {
     private static final Set<String> IN_REGISTERS = Set.of("open", "open64", "openat", "openat64", "__open", "__open64",
             "__openat", "__openat64", "fcntl", "fcntl64", "__fcntl", "ioctl", "__ioctl", "prctl", "__prctl", "mremap",
             "mq_open", "sem_open", "semctl", "ptrace", "ulimit");
-    private static final int MOST_IN_REGISTERS = 6;
 
     private final CodeFacts facts;
     private final Routines routines;
@@ -106,7 +105,7 @@ public final class CallShape {
                 .count();
         // The address of a result in memory takes the first register, and may push the last argument out (psABI 3.2.3).
         boolean memory = routines.prototypes().result(function).meets(RegisterSet.SECOND_RESULT);
-        return memory && integers == MOST_IN_REGISTERS ? words + 1 : words;
+        return memory && integers == RegisterSet.ARGUMENTS.size() ? words + 1 : words;
     }
 
     /** What debug information says of it. */

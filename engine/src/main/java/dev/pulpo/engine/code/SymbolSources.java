@@ -55,8 +55,13 @@ public final class SymbolSources {
 
     /** The functions with a name, one for each address; dynamic symbols hide all others. */
     public List<ElfSymbol> functions(String name) {
-        List<ElfSymbol> exported = distinct(elf.dynamicSymbols().findAll(name).stream());
+        List<ElfSymbol> exported = exported(elf, name);
         return exported.isEmpty() ? local(name) : exported;
+    }
+
+    /** The functions with a name that an object has for others, one for each address. */
+    public static List<ElfSymbol> exported(ElfFile elf, String name) {
+        return distinct(elf.dynamicSymbols().findAll(name).stream());
     }
 
     /** As {@link #functions}, of all symbols. */

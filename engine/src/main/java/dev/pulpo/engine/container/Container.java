@@ -3,6 +3,7 @@ package dev.pulpo.engine.container;
 import dev.pulpo.elf.ByteCursor;
 import dev.pulpo.elf.ElfEditor;
 import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.MalformedElfException;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.ReadLimits;
 import dev.pulpo.elf.Section;
@@ -30,7 +31,7 @@ public record Container(Metadata metadata, String comment) {
      * Reads the sections of a file.
      *
      * @return empty where it has no metadata
-     * @throws dev.pulpo.elf.MalformedElfException where what it has is damaged; its offset is that in the file
+     * @throws MalformedElfException where what it has is damaged; its offset is that in the file
      */
     public static Optional<Container> read(ElfFile elf) {
         return section(elf, METADATA).map(bytes -> new Container(MetadataFormat.decode(bytes),
@@ -38,10 +39,20 @@ public record Container(Metadata metadata, String comment) {
     }
 
     /**
+     * Reads the sections of a file that is a patch.
+     *
+     * @throws MalformedElfException where it has no metadata, or what it has is damaged
+     */
+    public static Container of(ElfFile elf) {
+        return read(elf).orElseThrow(() -> new MalformedElfException(elf.name(), 0,
+                "a patch container, with a section .ulp", "none; pack it first"));
+    }
+
+    /**
      * Reads what takes the patch back: its id and its target, and nothing to replace.
      *
      * @return empty where the file has no such section
-     * @throws dev.pulpo.elf.MalformedElfException where what it has is damaged; its offset is that in the file
+     * @throws MalformedElfException where what it has is damaged; its offset is that in the file
      */
     public static Optional<Metadata> readRevert(ElfFile elf) {
         return section(elf, REVERT).map(MetadataFormat::decodeRevert);
@@ -72,10 +83,6 @@ public record Container(Metadata metadata, String comment) {
 
     private static String untilNul(ByteCursor cursor) {
         byte[] bytes = cursor.bytes(cursor.limit()).toArray(ValueLayout.JAVA_BYTE);
-        int length = 0;
-        while (length < bytes.length && bytes[length] != 0) {
-            length++;
-        }
-        return RawText.decodeLines(Arrays.copyOf(bytes, length));
+        return RawText.decodeLines(Arrays.copyOf(bytes, RawText.lengthOfString(bytes)));
     }
 }

@@ -18,9 +18,6 @@ import java.util.Set;
 
 /** Finds the instructions of a process that call a function or jump to it. Stops nothing. */
 public final class CallerReader {
-    /** The longest function that is looked through, in bytes. */
-    private static final int LARGEST = 1 << 20;
-
     private final ProcessImage image;
     private final TraceeMemory memory;
     private final KnownCode code;
@@ -64,7 +61,8 @@ public final class CallerReader {
         for (long start : index.functions().starts()) {
             LinkAddress first = new LinkAddress(start);
             AddressRange range = index.functions().startingAt(first).orElseThrow();
-            if (range.size() > LARGEST || linkage.stream().anyMatch(section -> section.contains(first))) {
+            if (range.size() > FunctionReader.LARGEST
+                    || linkage.stream().anyMatch(section -> section.contains(first))) {
                 continue;
             }
             byte[] bytes = index.bytes(start, range.size());

@@ -42,7 +42,7 @@ import java.util.stream.Stream;
 /** Reads a function of a process, with names for what it leads to. Stops nothing. */
 public final class FunctionReader {
     /** The largest function that is read, in bytes. */
-    private static final int LARGEST = 1 << 20;
+    static final int LARGEST = 1 << 20;
     /** An entry of a procedure linkage table, in bytes (psABI, figure 5.2). */
     private static final int LINKAGE_ENTRY = 16;
     /** What names of sections with such tables begin with. */
@@ -121,14 +121,12 @@ public final class FunctionReader {
             long holds = memory.readLong(object.toRemote(slot.getKey()));
             boolean unused = object.contains(new RemoteAddress(holds)) && isLinkage(object, new RemoteAddress(holds));
             return holds == entry.value()
-                    || unused && definition(slot.getValue().replaceAll("@got$", "")).filter(entry::equals).isPresent();
+                    || unused && definition(slot.getValue()).filter(entry::equals).isPresent();
         }).map(Map.Entry::getKey).collect(Collectors.toSet());
     }
 
     private Optional<RemoteAddress> definition(String name) {
-        return image.inLookupOrder(0).stream().flatMap(object -> object.elf().dynamicSymbols().findAll(name).stream()
-                .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
-                .map(symbol -> object.toRemote(symbol.address()))).findFirst();
+        return exported(image.inLookupOrder(0), name).map(found -> found.object.toRemote(found.start));
     }
 
     /** The entries of an object's procedure linkage tables that lead through one of these slots. */
@@ -184,9 +182,9 @@ public final class FunctionReader {
     /** A symbol for an address; a slot that the loader fills is called as what it is filled with. */
     private String name(RemoteAddress address) {
         Optional<LoadedObject> owner = image.containing(address);
-        String slot = owner.map(object -> slots(object).getOrDefault(object.toLink(address), "")).orElse("");
-        if (!slot.isEmpty()) {
-            return slot;
+        Optional<String> filled = owner.map(object -> slots(object).get(object.toLink(address)));
+        if (filled.isPresent()) {
+            return filled.get() + "@got";
         }
         CodePlace place = code.where(image, memory, address);
         if (!place.symbol().isEmpty()) {
@@ -195,13 +193,14 @@ public final class FunctionReader {
         return owner.map(object -> linkage(object, address)).orElse("");
     }
 
+    /** The symbols with whose addresses the loader fills the slots of an object. */
     private Map<LinkAddress, String> slots(LoadedObject object) {
         return slots.computeIfAbsent(object.elf(), elf -> {
             Map<LinkAddress, String> names = new HashMap<>();
             Stream.concat(elf.dynamicRelocations().stream(), elf.pltRelocations().stream())
                     .filter(relocation -> FILLED.contains(relocation.type()) && relocation.symbolIndex() > 0
                             && relocation.symbolIndex() < elf.dynamicSymbols().size())
-                    .forEach(relocation -> names.put(relocation.offset(), symbol(elf, relocation) + "@got"));
+                    .forEach(relocation -> names.put(relocation.offset(), symbol(elf, relocation)));
             return names;
         });
     }
@@ -215,7 +214,7 @@ public final class FunctionReader {
         return isLinkage(object, address)
                 ? leadThrough(object, object.toLink(address))
                         .flatMap(slot -> Stream.ofNullable(slots(object).get(slot)))
-                        .map(name -> name.replaceAll("@got$", "@plt")).findFirst().orElse("")
+                        .map(name -> name + "@plt").findFirst().orElse("")
                 : "";
     }
 
@@ -280,15 +279,15 @@ public final class FunctionReader {
     }
 
     private List<Found> named(List<LoadedObject> objects, String name) {
-        Optional<Found> exported = objects.stream()
-                .flatMap(object -> object.elf().dynamicSymbols().findAll(name).stream()
-                        .filter(symbol -> symbol.isDefined() && symbol.type().isFunction())
-                        .map(symbol -> found(object, symbol)))
-                .findFirst();
-        return exported.map(List::of).orElseGet(() -> objects.stream()
+        return exported(objects, name).map(List::of).orElseGet(() -> objects.stream()
                 .flatMap(object -> SymbolSources.of(image, object).local(name).stream()
                         .map(symbol -> found(object, symbol)))
                 .toList());
+    }
+
+    private static Optional<Found> exported(List<LoadedObject> objects, String name) {
+        return objects.stream().flatMap(object -> SymbolSources.exported(object.elf(), name).stream()
+                .map(symbol -> found(object, symbol))).findFirst();
     }
 
     private RefusedException refused(Refusal refusal) {

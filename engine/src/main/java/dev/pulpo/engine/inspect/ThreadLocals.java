@@ -20,7 +20,6 @@ import java.util.OptionalLong;
  * thread has not used yet does not exist.
  */
 public final class ThreadLocals {
-    private static final String PREFIX = "_thread_db_";
     /** The loader numbers objects with thread-local memory from 1 on. */
     private static final long MOST_MODULES = 1 << 20;
     private static final int MOST_LISTS = 1 << 10;
@@ -31,6 +30,7 @@ public final class ThreadLocals {
     private final TraceeMemory memory;
     private final int tid;
     private final long threadPointer;
+    private final ThreadDebugSymbols symbols;
 
     /** @param threadPointer of the thread: the base address of fs */
     public ThreadLocals(ProcessImage image, TraceeMemory memory, int tid, long threadPointer) {
@@ -38,6 +38,7 @@ public final class ThreadLocals {
         this.memory = memory;
         this.tid = tid;
         this.threadPointer = threadPointer;
+        symbols = new ThreadDebugSymbols(image, memory);
     }
 
     /**
@@ -83,7 +84,7 @@ public final class ThreadLocals {
         if (generation(object, module) > generation) {
             throw unused(object);
         }
-        long size = descriptor(object, "dtv_dtv")[0] / Byte.SIZE;
+        long size = descriptor(object, "dtv_dtv").bits() / Byte.SIZE;
         long pointer = word(vector + field(object, "dtv_dtv") + module * size + field(object, "dtv_t_pointer_val"),
                 object);
         if (pointer == UNALLOCATED || pointer == 0) {
@@ -122,28 +123,16 @@ public final class ThreadLocals {
     }
 
     private long field(LoadedObject object, String name) {
-        return descriptor(object, name)[2];
+        return descriptor(object, name).offset();
     }
 
-    /** A description of a field: its size in bits, its count, and its offset in bytes. */
-    private int[] descriptor(LoadedObject object, String name) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment three = arena.allocate(ValueLayout.JAVA_INT, 3);
-            RemoteAddress place = symbol(name, object);
-            if (memory.readSome(place, three) != three.byteSize()) {
-                throw unknown(object);
-            }
-            return three.toArray(ValueLayout.JAVA_INT);
-        }
+    private ThreadDebugSymbols.Field descriptor(LoadedObject object, String name) {
+        return symbols.field(name).orElseThrow(() -> unknown(object));
     }
 
     private long number(String name, LoadedObject object) {
-        return word(symbol(name, object).value(), object) & 0xffff_ffffL;
-    }
-
-    private RemoteAddress symbol(String name, LoadedObject object) {
-        return image.exporting(PREFIX + name).flatMap(found -> found.exported(PREFIX + name))
-                .orElseThrow(() -> unknown(object));
+        RemoteAddress place = symbols.find(name).orElseThrow(() -> unknown(object));
+        return word(place.value(), object) & 0xffff_ffffL;
     }
 
     private long word(long address, LoadedObject object) {

@@ -72,7 +72,8 @@ public final class Originals {
                 LinkAddress slot = section.address().plus(cursor.position());
                 cursor.skip(NAME_OFFSET);
                 MemorySegment function = cursor.bytes(ENTRY_SIZE - NAME_OFFSET);
-                originals.add(new Original(text(function.toArray(ValueLayout.JAVA_BYTE)), slot, previous));
+                originals.add(
+                        new Original(RawText.decodeString(function.toArray(ValueLayout.JAVA_BYTE)), slot, previous));
             }
         });
         return originals;
@@ -86,13 +87,5 @@ public final class Originals {
     public static List<ConstructorCheck.Place> places(ElfFile patch) {
         return of(patch).stream().map(original -> new ConstructorCheck.Place("the original of " + original.function(),
                 original.slot(), Long.BYTES)).toList();
-    }
-
-    private static String text(byte[] bytes) {
-        int length = 0;
-        while (length < bytes.length && bytes[length] != 0) {
-            length++;
-        }
-        return RawText.decode(bytes, 0, length);
     }
 }

@@ -19,8 +19,6 @@ import java.util.Optional;
  */
 public record CallPlan(List<ValueKind> kinds, List<String> names, Optional<ValueKind> result, CallRecord calls) {
     private static final int VECTORS = 8;
-    private static final int MOST = 16;
-    private static final int MOST_TEXTS = 4;
 
     public CallPlan {
         kinds = List.copyOf(kinds);
@@ -73,14 +71,16 @@ public record CallPlan(List<ValueKind> kinds, List<String> names, Optional<Value
             // The address of a result in memory would be the first argument.
             return kinds;
         }
-        int texts = 0;
+        int strings = 0;
         for (String type : declared.parameters()) {
             Optional<ValueKind> kind = kind(type);
-            if (kind.isEmpty() || kinds.size() == MOST) {
+            if (kind.isEmpty() || kinds.size() == Probe.Action.Trace.MOST_ARGUMENTS) {
                 break;
             }
-            texts += kind.get() == ValueKind.STRING ? 1 : 0;
-            kinds.add(kind.get() == ValueKind.STRING && texts > MOST_TEXTS ? ValueKind.POINTER : kind.get());
+            strings += kind.get() == ValueKind.STRING ? 1 : 0;
+            kinds.add(kind.get() == ValueKind.STRING && strings > Probe.Action.Trace.MOST_STRINGS
+                    ? ValueKind.POINTER
+                    : kind.get());
         }
         return kinds;
     }

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.probe;
 
+import dev.pulpo.elf.RawText;
 import dev.pulpo.engine.ByteString;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.TracedCall;
@@ -128,10 +129,7 @@ public final class CallRing {
             return Optional.empty();
         }
         byte[] bytes = slot.asSlice(at + Long.BYTES, length).toArray(ValueLayout.JAVA_BYTE);
-        int end = 0;
-        while (end < bytes.length && bytes[end] != 0) {
-            end++;
-        }
+        int end = RawText.lengthOfString(bytes);
         return Optional.of(new TracedCall.Text(ByteString.of(Arrays.copyOf(bytes, end)), end < bytes.length));
     }
 }

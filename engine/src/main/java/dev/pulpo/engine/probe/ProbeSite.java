@@ -26,14 +26,12 @@ import dev.pulpo.engine.container.DataReference;
 import dev.pulpo.engine.container.FunctionPair;
 import dev.pulpo.engine.container.Metadata;
 import dev.pulpo.engine.inspect.KnownCode;
+import dev.pulpo.engine.inspect.ThreadDebugSymbols;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.engine.target.ProcessImage;
-import dev.pulpo.ffm.RemoteAddress;
 import dev.pulpo.ffm.TargetMemory;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,11 +42,8 @@ import java.util.Set;
 
 /** Where a probe goes: the object with the function, and what the probe's code uses of the process. */
 public final class ProbeSite {
-    /**
-     * How libthread_db finds a thread's id in a thread's descriptor, which begins at the thread pointer: three words, of which
-     * the first is the size in bits and the third the offset (nptl_db/structs.def in glibc).
-     */
-    private static final String THREAD_ID = "_thread_db_pthread_tid";
+    /** The field with a thread's id in a thread's descriptor, which begins at the thread pointer. */
+    private static final String THREAD_ID = "pthread_tid";
     private static final int FARTHEST = 1 << 16;
 
     private final ProcessImage image;
@@ -200,8 +195,7 @@ public final class ProbeSite {
     }
 
     private static boolean isExported(LoadedObject object, String name) {
-        return object.elf().dynamicSymbols().findAll(name).stream()
-                .anyMatch(symbol -> symbol.isDefined() && symbol.type().isFunction());
+        return !SymbolSources.exported(object.elf(), name).isEmpty();
     }
 
     private boolean hasFunction(LoadedObject object, String name) {
@@ -221,17 +215,11 @@ public final class ProbeSite {
 
     /** The offset of a thread's id from the thread pointer. */
     int threadId() {
-        Optional<RemoteAddress> place = image.exporting(THREAD_ID).flatMap(libc -> libc.exported(THREAD_ID));
-        if (place.isPresent()) {
-            MemorySegment words = MemorySegment.ofArray(memory.bytes(place.get(), 3 * Integer.BYTES));
-            int bits = words.get(ValueLayout.JAVA_INT_UNALIGNED, 0);
-            int offset = words.get(ValueLayout.JAVA_INT_UNALIGNED, 2 * Integer.BYTES);
-            if (bits == Integer.SIZE && offset >= 0 && offset < FARTHEST) {
-                return offset;
-            }
-        }
-        throw refused(new Refusal.NotPatchable(probe.function(),
-                "the C library of the process does not tell where threads keep their ids"));
+        return new ThreadDebugSymbols(image, memory).field(THREAD_ID)
+                .filter(field -> field.bits() == Integer.SIZE && field.offset() >= 0 && field.offset() < FARTHEST)
+                .map(ThreadDebugSymbols.Field::offset)
+                .orElseThrow(() -> refused(new Refusal.NotPatchable(probe.function(),
+                        "the C library of the process does not tell where threads keep their ids")));
     }
 
     /** What a slot of the probe leads to. */
@@ -259,12 +247,11 @@ public final class ProbeSite {
         if (own.size() == 1 && own.getFirst().type() != SymbolType.GNU_IFUNC) {
             return new Goal.Own(name, own.getFirst().address());
         }
-        if (own.size() > 1 && own.stream().noneMatch(symbol -> isExported(object, name))) {
+        if (own.size() > 1 && !isExported(object, name)) {
             throw refused(new Refusal.AmbiguousFunction(object.path(), name,
                     own.stream().map(symbol -> symbol.address().toString()).toList()));
         }
-        return image.exporting(name).flatMap(other -> other.elf().dynamicSymbols().findAll(name).stream()
-                .filter(symbol -> symbol.isDefined() && symbol.type().isFunction()).findFirst())
+        return image.exporting(name).flatMap(other -> SymbolSources.exported(other.elf(), name).stream().findFirst())
                 .map(Goal.Import::new)
                 .orElseThrow(() -> refused(new Refusal.UnknownFunction(object.path(), name,
                         NearestNames.to(name, symbols.names()))));

@@ -40,6 +40,11 @@ interface ProbeReport {
         return count + (count == 1 ? " call" : " calls");
     }
 
+    /** So many calls that began and were not seen to return; empty for none. */
+    static String unfinished(long count) {
+        return count <= 0 ? "" : count + " more that are not over, or ended by an exception or a jump";
+    }
+
     /** A time with two or three digits. */
     static String time(Duration time) {
         double value = time.toNanos();

@@ -52,11 +52,9 @@ final class TimeReport implements ProbeReport {
                     ProbeReport.time(row.to()), row.count(),
                     "#".repeat(Math.clamp(row.count() * BAR / most, 1, BAR))));
         }
-        long missing = times.begun() - times.returned();
+        String unfinished = ProbeReport.unfinished(times.begun() - times.returned());
         return text + probe.probe().function() + ": " + ProbeReport.calls(times.returned()) + summary()
-                + (missing <= 0
-                        ? ""
-                        : "; " + missing + " more that are not over, or ended by an exception or a jump");
+                + (unfinished.isEmpty() ? "" : "; " + unfinished);
     }
 
     /** Up to four neighbours become one row, which ends at twice its beginning. */

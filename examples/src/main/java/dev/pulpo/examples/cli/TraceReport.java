@@ -75,9 +75,8 @@ final class TraceReport implements ProbeReport {
 
     @Override
     public String text() {
-        long missing = begun - seen - lost;
         return List.of(probe.probe().function() + ": " + ProbeReport.calls(seen), lost == 0 ? "" : lost + " lost",
-                missing <= 0 ? "" : missing + " more that are not over, or ended by an exception or a jump").stream()
+                ProbeReport.unfinished(begun - seen - lost)).stream()
                 .filter(part -> !part.isEmpty()).collect(Collectors.joining("; "));
     }
 

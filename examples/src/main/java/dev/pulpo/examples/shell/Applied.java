@@ -1,11 +1,8 @@
 package dev.pulpo.examples.shell;
 
 import dev.pulpo.engine.AppliedPatch;
-import dev.pulpo.engine.BlockedException;
-import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.OperationListener;
-import dev.pulpo.engine.Outcome;
 import dev.pulpo.engine.PatchId;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.TargetGoneException;
@@ -21,8 +18,6 @@ final class Applied implements OperationListener {
      * @param process also tells it from a later one with the same id
      */
     private record Patch(ProcessHandle process, PatchId id) {}
-
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
 
     private final List<Patch> patches = new ArrayList<>();
 
@@ -58,20 +53,8 @@ final class Applied implements OperationListener {
         try (LiveProcess process = LiveProcess.attach((int) patch.process.pid())) {
             if (process.patches().stream().anyMatch(applied -> applied.id().equals(patch.id)
                     && applied.status() != AppliedPatch.Status.NOT_IN_FORCE)) {
-                done.add(revert(process, patch.id).toString());
+                done.add(process.takeBack(patch.id).toString());
             }
-        }
-    }
-
-    /**
-     * Threads that are inside all the time, as in a delay, must not keep what the user takes back in force. They end their calls
-     * in its code, which stays loaded.
-     */
-    private static Outcome revert(LiveProcess process, PatchId id) {
-        try {
-            return process.revert(id, Consistency.functionQuiescent(PATIENCE));
-        } catch (BlockedException inside) {
-            return process.revert(id, Consistency.none());
         }
     }
 }

@@ -51,11 +51,12 @@ public final class Disassembler {
         byte[] code = Arrays.copyOfRange(bytes, from, from + length);
         Fields fields = new Fields(code);
         Line line = InstructionTable.find(fields);
+        if (line == null) {
+            return data(CodeBytes.at(address, code), decoder.flow());
+        }
         OperandReader reader = new OperandReader(fields, line, decoder, code, address);
-        if (line == null || !reader.read()) {
-            return unnamed(CodeBytes.at(address, code), Optional.of(decoder.flow()),
-                    ".byte  " + IntStream.range(0, length).mapToObj(i -> "0x" + HexFormat.of().toHexDigits(code[i]))
-                            .collect(Collectors.joining(",")));
+        if (!reader.read()) {
+            return data(CodeBytes.at(address, code), decoder.flow());
         }
         Names names = new Names(fields, line, reader, decoder.immediate(), decoder.flow());
         Optional<CodeAddress> pointer = decoder.isRipRelative()
@@ -67,6 +68,14 @@ public final class Disassembler {
 
     private static Form form(Line line) {
         return line.tags.contains("order") ? Form.STRAIGHT : line.tags.contains("ind") ? Form.INDIRECT : Form.REVERSED;
+    }
+
+    /** An instruction that has no name. */
+    private static Instruction data(CodeBytes bytes, Flow flow) {
+        byte[] code = bytes.toByteArray();
+        return unnamed(bytes, Optional.of(flow),
+                ".byte  " + IntStream.range(0, code.length).mapToObj(i -> "0x" + HexFormat.of().toHexDigits(code[i]))
+                        .collect(Collectors.joining(",")));
     }
 
     private static Instruction unnamed(CodeBytes bytes, Optional<Flow> flow, String text) {

@@ -22,14 +22,14 @@ final class OperandReader {
     private static final List<String> ROUNDING = List.of("rn-sae", "rd-sae", "ru-sae", "rz-sae");
 
     private final Fields f;
-    private final @Nullable Line line;
+    private final Line line;
     private final Decoder decoder;
     private final byte[] code;
     private final CodeAddress address;
     private final List<Operand> operands = new ArrayList<>();
     private boolean namesV;
 
-    OperandReader(Fields fields, @Nullable Line line, Decoder decoder, byte[] code, CodeAddress address) {
+    OperandReader(Fields fields, Line line, Decoder decoder, byte[] code, CodeAddress address) {
         this.f = fields;
         this.line = line;
         this.decoder = decoder;
@@ -49,9 +49,6 @@ final class OperandReader {
 
     /** Whether the operands are understood. */
     boolean read() {
-        if (line == null) {
-            return false;
-        }
         for (String token : line.operands) {
             Operand operand = operand(token);
             if (operand == null) {
@@ -64,7 +61,7 @@ final class OperandReader {
     }
 
     private boolean has(String tag) {
-        return line != null && line.tags.contains(tag);
+        return line.tags.contains(tag);
     }
 
     /** Masks, rounding and broadcast (SDM volume 2, section 2.7). */
@@ -288,7 +285,7 @@ final class OperandReader {
                                 ? 8
                                 : !has("bc")
                                         ? 0
-                                        : line != null && line.att.contains("@")
+                                        : line.att.contains("@")
                                                 ? f.mandatory > 1 ? 0 : f.mandatory == 1 ? 8 : 4
                                                 : f.wide() ? 8 : 4;
     }
@@ -328,7 +325,7 @@ final class OperandReader {
             base = Optional.of(Registers.general(f.rm() | bit(Fields.B, 8), addressSize));
         }
         return new Memory(segment(), base, index, 1 << (hasSib ? f.sib >> 6 : 0), displacement,
-                decoder.displacementSize() != 0, size, copies, copies != 0 && line != null && line.att.contains("*"));
+                decoder.displacementSize() != 0, size, copies, copies != 0 && line.att.contains("*"));
     }
 
     private Optional<String> index(boolean vector, int size, int addressSize, boolean hasBase) {
