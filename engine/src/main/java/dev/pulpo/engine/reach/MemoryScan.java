@@ -1,13 +1,17 @@
 package dev.pulpo.engine.reach;
 
+import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.code.CodeRanges;
 import dev.pulpo.engine.stack.PauseBudget;
+import dev.pulpo.engine.target.ProcFs;
 import dev.pulpo.ffm.PageMap;
 import dev.pulpo.ffm.ScatteredRead;
-import dev.pulpo.ffm.TargetMemory;
+import dev.pulpo.ffm.SystemCallException;
+import dev.pulpo.ffm.TraceeMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads all memory in which a process can keep an address: pages that it has written, whatever their protection is now, and
@@ -19,8 +23,10 @@ final class MemoryScan implements AutoCloseable {
     private static final int NEIGHBOUR = Long.BYTES;
     private static final long PAGE = 4096;
     private static final long AROUND = 64 * 1024;
+    /** How many threads to ask; each may end before it is. */
+    private static final int MOST_THREADS = 20;
 
-    private final TargetMemory memory;
+    private final TraceeMemory memory;
     private final int tid;
     private final PageMap pages;
     private final ScatteredRead read;
@@ -28,13 +34,34 @@ final class MemoryScan implements AutoCloseable {
     private final long[] words = new long[CHUNK / Long.BYTES + 4];
     private long unreadable;
 
-    /** @param tid a live thread */
-    MemoryScan(int pid, int tid, TargetMemory memory, Arena arena) {
+    /** @param thread one that was alive; another is taken where it has left the memory since */
+    MemoryScan(int pid, int thread, TraceeMemory memory, Arena arena) {
         this.memory = memory;
-        this.tid = tid;
-        pages = new PageMap(pid, tid, arena);
+        int asked = thread;
+        PageMap map = open(pid, asked, memory, arena);
+        for (int i = 0; map == null && i < MOST_THREADS; i++) {
+            asked = ProcFs.anyLiveThread(pid);
+            map = open(pid, asked, memory, arena);
+        }
+        if (map == null) {
+            throw new TargetUnreadableException(pid, "its threads end faster than one can be asked; try again");
+        }
+        tid = asked;
+        pages = map;
         read = new ScatteredRead(2L * CHUNK, arena);
         single = arena.allocate(PAGE, 8);
+    }
+
+    /** Null where the thread has left the memory, and others use it still. */
+    private static @Nullable PageMap open(int pid, int tid, TraceeMemory memory, Arena arena) {
+        try {
+            return new PageMap(pid, tid, arena);
+        } catch (SystemCallException e) {
+            if (!ProcFs.isLeaving(pid, tid) || memory.isGone()) {
+                throw e;
+            }
+            return null;
+        }
     }
 
     /**

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The memory of a loaded patch: its segments and its trampolines. While it is loaded, the loader and the unwinder keep
@@ -32,6 +33,7 @@ import java.util.Set;
  * <li>names in the string table that {@code dladdr} never returns: those of versions, of libraries, of symbols that the
  * patch does not define;
  * <li>exit handlers that the patch has registered for itself;
+ * <li>the end of the file's name, in a word that was an address before;
  * <li>where the chains of the hash table would begin if it had all symbols;
  * <li>{@code l_text_end} of a {@code struct link_map}, which may be the first address of the constants: it follows
  * {@code l_map_start} and {@code l_map_end} (glibc to 2.37, include/link.h).
@@ -48,6 +50,8 @@ record PatchMemory(Registry.StoredRecord record, Optional<LoadedObject> object) 
     private static final Set<String> BY_NAME = Set.of(".eh_frame", ".eh_frame_hdr", ".gcc_except_table", ".got",
             ".got.plt", ".init_array", ".fini_array");
     private static final int LONGEST_NAME = 4096;
+    /** How the loader is told to open a file in memory. */
+    private static final Pattern DESCRIPTOR = Pattern.compile("(?:/proc)?/self/fd/(?:\\./)*[0-9]+");
     private static final int EF_FREE = 0;
     private static final int EF_CXA = 4;
 
@@ -77,9 +81,26 @@ record PatchMemory(Registry.StoredRecord record, Optional<LoadedObject> object) 
         return ranges;
     }
 
+    /**
+     * Whether an address leads to something of the patch, or to the end of it: a pointer may stand behind the last element.
+     * The rest of a segment's last page has bytes of the file that nothing refers to. Words that were overwritten in part,
+     * by the end of a text for instance, often look like addresses there.
+     */
     boolean contains(long address) {
-        return ranges().stream()
-                .anyMatch(range -> range.start().value() <= address && address < range.end().value());
+        return ranges().stream().anyMatch(range -> range.start().value() <= address && address < range.end().value())
+                && !isBetweenSegments(address);
+    }
+
+    private boolean isBetweenSegments(long address) {
+        return object.filter(known -> known.contains(new RemoteAddress(address))).stream()
+                .anyMatch(known -> known.elf().segments().stream()
+                        .filter(segment -> segment.type().equals(SegmentType.LOAD))
+                        .noneMatch(segment -> isIn(segment, known.toLink(new RemoteAddress(address)))));
+    }
+
+    private static boolean isIn(Segment segment, LinkAddress address) {
+        long offset = address.value() - segment.address().value();
+        return 0 <= offset && offset <= segment.memorySize();
     }
 
     /**
@@ -101,7 +122,41 @@ record PatchMemory(Registry.StoredRecord record, Optional<LoadedObject> object) 
                         && place.value() - segment.address().value() >= 0
                         && place.value() - segment.address().value() < segment.fileSize())
                 || isTextEnd(memory, elf, address, place) || isChain(elf, place)
-                || isExitHandler(memory, address);
+                || isExitHandler(memory, address) || isEndOfName(memory, address, value);
+    }
+
+    /**
+     * Whether the low bytes of the word are the end of a text that names the file, as the loader keeps it; {@code malloc}
+     * does not clear what it gives, so the high bytes may be those of an old address.
+     */
+    private boolean isEndOfName(TargetMemory memory, long address, long value) {
+        StringBuilder text = new StringBuilder();
+        int length = 0;
+        while (length < Long.BYTES && (byte) (value >>> 8 * length) > ' ') {
+            text.append((char) (value >>> 8 * length++ & 0xff));
+        }
+        if (length == 0 || length == Long.BYTES || (byte) (value >>> 8 * length) != 0) {
+            return false;
+        }
+        try {
+            long at = address;
+            long word = 0;
+            for (int i = Long.BYTES - 1; text.length() < LONGEST_NAME; i = Math.floorMod(i - 1, Long.BYTES)) {
+                if (i == Long.BYTES - 1) {
+                    at -= Long.BYTES;
+                    word = memory.readLong(new RemoteAddress(at));
+                }
+                if ((byte) (word >>> 8 * i) == 0) {
+                    break;
+                }
+                text.insert(0, (char) (word >>> 8 * i & 0xff));
+            }
+        } catch (SystemCallException unmapped) {
+            // The text begins where the mapping does.
+        }
+        String name = text.toString();
+        return name.startsWith("/") && (name.endsWith("/" + object.orElseThrow().fileName())
+                || DESCRIPTOR.matcher(name).matches());
     }
 
     /**
