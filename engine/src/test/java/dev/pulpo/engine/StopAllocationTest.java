@@ -2,7 +2,9 @@ package dev.pulpo.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.OutputStream;
 import java.lang.reflect.Method;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import jdk.jfr.Recording;
 import org.junit.jupiter.api.Test;
@@ -57,6 +59,21 @@ class StopAllocationTest {
     @Test
     void warmStopAllocatesNothing() throws Exception {
         stopsAllocateNothing(OperationListener.NONE);
+    }
+
+    /** Room for the list of all processes is made before the stop. */
+    @Test
+    @SuppressWarnings("try") // the resource is there to be closed
+    void processesOfTheMachineDoNotCount() throws Exception {
+        // Each ends with its input.
+        Process crowd = new ProcessBuilder("sh", "-c",
+                "exec 3<&0; for i in $(seq 300); do cat <&3 >/dev/null & done; echo ready; wait").start();
+        try (OutputStream input = crowd.getOutputStream()) {
+            assertThat(crowd.inputReader(StandardCharsets.US_ASCII).readLine()).isEqualTo("ready");
+            stopsAllocateNothing(OperationListener.NONE);
+        } finally {
+            crowd.waitFor();
+        }
     }
 
     /** The events of stops are made before and committed after. */

@@ -21,10 +21,11 @@ public final class MemorySharers implements AutoCloseable {
     private final long[] own = new long[SIZES];
     private final long[] others = new long[SIZES];
 
-    /** Opens the list of processes. */
+    /** Opens the list of processes, and makes room for those that there are. */
     public MemorySharers(int pid, Arena arena) {
         this.pid = pid;
         this.processes = TaskList.ofProcesses(arena);
+        processes.refresh();
     }
 
     /**
