@@ -4,6 +4,7 @@ import dev.pulpo.engine.code.DirectCalls;
 import dev.pulpo.x86.FunctionFlow;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,25 +23,31 @@ final class Callers {
     record Caller(FunctionFlow caller, long site) {}
 
     private final Routines routines;
+    /** What may be branches to functions, until somebody asks whether they are. */
+    private final Map<Long, List<Long>> sites = new HashMap<>();
     private final Map<Long, List<Caller>> known = new HashMap<>();
 
     Callers(Routines routines) {
         this.routines = routines;
     }
 
-    /** Looks for the callers of several functions at once, since all code has to be looked at. */
+    /** Searches for the callers of several functions at once: each search goes through all code of the object. */
     void prepare(Set<Long> entries) {
-        Set<Long> fresh = new java.util.HashSet<>(entries);
-        fresh.removeAll(known.keySet());
+        Set<Long> fresh = new HashSet<>(entries);
+        fresh.removeAll(sites.keySet());
         if (!fresh.isEmpty()) {
-            new DirectCalls(routines.index()).find(fresh)
-                    .forEach((entry, sites) -> known.put(entry, callers(entry, sites)));
+            sites.putAll(new DirectCalls(routines.index()).find(fresh));
         }
     }
 
     List<Caller> of(long entry) {
-        prepare(Set.of(entry));
-        return known.getOrDefault(entry, List.of());
+        List<Caller> found = known.get(entry);
+        if (found == null) {
+            prepare(Set.of(entry));
+            found = callers(entry, sites.getOrDefault(entry, List.of()));
+            known.put(entry, found);
+        }
+        return found;
     }
 
     private List<Caller> callers(long entry, List<Long> sites) {

@@ -68,8 +68,7 @@ final class ConventionCheck {
 
     List<Finding> run() {
         List<Finding> findings = new ArrayList<>();
-        callers.prepare(functions.stream().filter(this::differs).map(each -> each.address().value())
-                .collect(Collectors.toSet()));
+        callers.prepare(replaced);
         boolean byClang = isByClang(target);
         for (ReplacedFunction each : functions) {
             if (!byClang) {
@@ -79,10 +78,6 @@ final class ConventionCheck {
             alignment(each, findings);
         }
         return findings;
-    }
-
-    private boolean differs(ReplacedFunction each) {
-        return !atRisk(each).isEmpty() || losesAlignment(each) || !arguments.read(each).isEmpty();
     }
 
     /** What the new code may change and the old one does not. */

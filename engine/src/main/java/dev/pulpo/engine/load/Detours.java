@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The bytes of a patch's detours, once the patch has an address. A function that was built to be replaced has space for any
@@ -195,18 +196,17 @@ final class Detours {
 
     /** Writes the trampolines, and the addresses of originals into the patch. No code leads to either yet. */
     void write(TraceeMemory memory) {
+        Map<String, List<Original>> called = originals.stream().collect(Collectors.groupingBy(Original::function));
         for (Made one : made) {
             for (CodeBytes code : one.code) {
                 if (code.length() > 0) {
                     memory.write(new RemoteAddress(code.start().value()), code.toByteArray());
                 }
             }
-            for (Original original : originals) {
-                if (original.function().equals(one.function.name())) {
-                    FunctionRecord earlier = original.previous() ? inForce.get(one.function.entry()) : null;
-                    memory.writeLongs(new RemoteAddress(original.slot().value() + bias),
-                            (earlier == null ? one.original.orElseThrow() : earlier.replacement()).value());
-                }
+            for (Original original : called.getOrDefault(one.function.name(), List.of())) {
+                FunctionRecord earlier = original.previous() ? inForce.get(one.function.entry()) : null;
+                memory.writeLongs(new RemoteAddress(original.slot().value() + bias),
+                        (earlier == null ? one.original.orElseThrow() : earlier.replacement()).value());
             }
         }
     }

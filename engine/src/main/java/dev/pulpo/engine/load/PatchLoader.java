@@ -31,7 +31,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * Loads one patch into a process: dlopen, references, trampolines, a PREPARED record. No code leads to it then. A failure
@@ -103,8 +105,10 @@ public final class PatchLoader {
      */
     private List<Originals.Original> originals(ElfFile patch) {
         List<Originals.Original> originals = Originals.of(patch);
+        Set<String> previous = originals.stream().filter(Originals.Original::previous)
+                .map(Originals.Original::function).collect(Collectors.toSet());
         for (PlannedFunction function : plan.functions()) {
-            if (originals.stream().anyMatch(each -> each.previous() && each.function().equals(function.function()))) {
+            if (previous.contains(function.function())) {
                 session.ledger().now().patchInForce(function.entry())
                         .filter(other -> !plan.patch().dependencies().contains(other.id())).ifPresent(other -> {
                             throw new RefusedException(plan.pid(), new Refusal.PlanOutdated("patch "
