@@ -87,11 +87,11 @@ collections_path = $work/collections
 local_tmp = $work/local
 forks = $forks
 nocolor = true
-timeout = 10
+timeout = 60
 [ssh_connection]
 pipelining = true
 control_path_dir = $work/cp
-ssh_args = -o UserKnownHostsFile=$work/known_hosts -o ControlMaster=auto -o ControlPersist=120s -o ServerAliveInterval=3 -o ServerAliveCountMax=3
+ssh_args = -o UserKnownHostsFile=$work/known_hosts -o ControlMaster=auto -o ControlPersist=120s -o ServerAliveInterval=10 -o ServerAliveCountMax=6
 EOF
 export ANSIBLE_CONFIG=$work/ansible.cfg ANSIBLE_HOME=$work/ansible LC_ALL=C.UTF-8
 
@@ -104,13 +104,13 @@ inside() {
     echo "/proc/$(init "$1")/root$2"
 }
 for ((i = 1; i <= hosts; i++)); do
-    for _ in $(seq 200); do [ -e "$work/hosts/$i/started" ] && break; sleep 0.1; done
+    for _ in $(seq 3000); do [ -e "$work/hosts/$i/started" ] && break; sleep 0.1; done
     [ -e "$work/hosts/$i/started" ] || fail "host $i does not start: $(cat "$work/hosts/$i/log")"
 done
 
 # answer HOST: what the server of a host says.
 answer() {
-    (exec 3<>"/dev/tcp/192.0.2.$1/7000" && read -r -t 5 line <&3 && echo "$line") 2>/dev/null || echo none
+    (exec 3<>"/dev/tcp/192.0.2.$1/7000" && read -r -t 60 line <&3 && echo "$line") 2>/dev/null || echo none
 }
 # all_say ANSWER [EXCEPT]: all servers, but that of one host, say so.
 all_say() {
@@ -125,7 +125,7 @@ all_say() {
 play() {
     local wanted=$1 name=$2 status=0 begun=$SECONDS
     shift 2
-    { time timeout 1800 ansible-playbook "pulpo.live.$name" "$@" >"$work/log" 2>&1 </dev/null; } 2>"$work/time" || status=$?
+    { time timeout 3600 ansible-playbook "pulpo.live.$name" "$@" >"$work/log" 2>&1 </dev/null; } 2>"$work/time" || status=$?
     [ "$status" = "$wanted" ] || fail "ansible-playbook ended with $status and not $wanted"
     took="$((SECONDS - begun)) s, of which the controller computed $(tail -n 1 "$work/time") s"
 }
@@ -148,6 +148,12 @@ until_true() {
         sleep 0.05
     done
 }
+says() {
+    [ "$(answer "$1")" = "$2" ]
+}
+answers() {
+    [ "$(answer "$1")" != none ]
+}
 noted() {
     [ -e "$(inside "$1" /var/lib/pulpo-rollout/fix.so.unfinished)" ]
 }
@@ -155,7 +161,7 @@ told() {
     echo "[$SECONDS s] $*"
 }
 
-for ((i = 1; i <= hosts; i++)); do until_true 20 test "$(answer "$i")" = 'version 1'; done
+for ((i = 1; i <= hosts; i++)); do until_true 300 says "$i" 'version 1'; done
 told "$hosts hosts are up, and answer: version 1"
 
 roll_out 0 --check --diff
@@ -184,7 +190,7 @@ told "host $last fails after others have the patch: all are put back ($took)"
 # The controller's tool is killed, with all that it has started, when it is in the midst of the last batch.
 setsid ansible-playbook pulpo.live.roll_out -e "{\"pulpo_patch_file\": \"$patch\", \"pulpo_batches\": [1, 2, \"100%\"]}" >"$work/log" 2>&1 </dev/null &
 tool=$!
-until_true 600 noted 4
+until_true 1800 noted 4
 kill -KILL -- "-$tool"
 wait "$tool" 2>/dev/null || :
 said=$(for ((i = 1; i <= hosts; i++)); do answer "$i"; done | sort | uniq -c | xargs)
@@ -212,7 +218,7 @@ roll_out 2 -e pulpo_allowed_failures="$((200 / hosts + 1))"
 for ((i = 1; i < gone; i++)); do [ "$(answer "$i")" = 'version 2' ] || fail "host $i has no patch"; done
 [ "$(answer "$last")" = 'version 1' ] || fail "the host where pulpo was killed keeps the patch"
 ip link set "h$gone" up
-until_true 30 test "$(answer "$gone")" != none
+until_true 300 answers "$gone"
 told "run again; host $gone vanishes, and pulpo is killed on host $last, which is put back; the others have the patch ($took)"
 
 roll_out 0
@@ -248,7 +254,7 @@ told "one host: accept --dry-run $(clock "$pulpo" accept --dry-run "$patch"), ac
 asked=0
 for ((i = 1; i <= hosts; i++)); do
     nsenter --target "$(init "$i")" --pid --mount -- kill -TERM "$(cat "$work/hosts/$i/load.pid")"
-    until_true 10 test -s "$work/hosts/$i/load"
+    until_true 300 test -s "$work/hosts/$i/load"
     read -r one lost <"$work/hosts/$i/load"
     [ "$lost" = 0 ] && [ "$one" -gt 100 ] || fail "host $i: $lost of $one requests got no whole answer"
     asked=$((asked + one))
