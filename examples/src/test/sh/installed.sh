@@ -1,13 +1,20 @@
 #!/bin/sh
-# installed.sh FILE.deb [MIRROR]: installs the package in a minimal Debian system without JDK, compiler and Maven (debootstrap), as
+# installed.sh [--systemd] FILE.deb [MIRROR]: installs the package in a minimal Debian system without JDK, compiler and Maven (debootstrap), as
 #     root; patches a process there, reverts the patch, removes the package with apt purge, and says what is left: nothing may be.
 #     MIRROR is where Debian is fetched from. INSTALLED_BASE is a directory with such a system, of which a copy is used.
+# --systemd: boots the system, with systemd as its first process, in namespaces of its own, and shows that the unit of the watcher
+#     starts, patches from inside its sandbox what starts later, and is started again after kill -9.
 #
 # ./mvnw -Pdist package makes the file: examples/target/pulpo_VERSION_amd64.deb.
 set -eu
 umask 022
+booted=
+if [ "${1:-}" = --systemd ]; then
+    booted=yes
+    shift
+fi
 [ $# -ge 1 ] || {
-    echo "usage: installed.sh FILE.deb [MIRROR]" >&2
+    echo "usage: installed.sh [--systemd] FILE.deb [MIRROR]" >&2
     exit 2
 }
 deb=$(readlink -f -- "$1")
@@ -20,7 +27,7 @@ trap 'rm -rf -- "$work"' EXIT
 if [ -n "${INSTALLED_BASE:-}" ]; then
     cp -a -- "$INSTALLED_BASE" "$system"
 else
-    debootstrap --variant=minbase bookworm "$system" ${2:+"$2"} >"$work/log" || {
+    debootstrap --variant=minbase ${booted:+--include=systemd} bookworm "$system" ${2:+"$2"} >"$work/log" || {
         tail -n 5 "$work/log" >&2
         exit 1
     }
@@ -35,22 +42,110 @@ demo -o "$system/opt/demo/server" "$here/../../../demo/server.c" -L"$system/opt/
 demo -shared -fPIC -Wl,--build-id=sha1 -Dgreeting_fixed=greeting -o "$system/opt/demo/greeting.so" "$here/../../../demo/fix.c"
 cp -- "$deb" "$system/opt/pulpo.deb"
 
-cat >"$system/opt/check" <<'EOF'
+cat >"$system/opt/common" <<'EOF'
 set -eu
 fail() {
     echo "installed.sh: $*" >&2
     exit 1
 }
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C DEBIAN_FRONTEND=noninteractive
+# All files but what dpkg, apt and systemd keep of themselves.
+files() {
+    find / -xdev \( -path /proc -o -path /opt -o -path /tmp -o -path /var/tmp -o -path /var/lib/dpkg -o -path /var/lib/apt \
+        -o -path /var/cache/apt -o -path /var/log -o -path /var/lib/systemd \) -prune -o -print | sort
+}
+# says TEXT: waits until the last replies of the server say it.
+says() {
+    for _ in $(seq 1200); do
+        if tail -n 1 /opt/server.log 2>/dev/null | grep -q "$1"; then
+            return
+        fi
+        sleep 0.1
+    done
+    fail "the server does not say $1: $(tail -n 1 /opt/server.log)"
+}
+accepted() {
+    pulpo status | sed -n 's/^patch \([0-9a-f]*\) accepted.*/\1/p'
+}
+purge() {
+    apt-get purge -y -qq pulpo >/opt/apt.log 2>&1 || fail "apt-get purge: $(tail -n 3 /opt/apt.log)"
+}
+nothing_left() {
+    files >/opt/after
+    diff /opt/before /opt/after || fail "apt-get purge has left or taken these files"
+    ! dpkg-query -W pulpo 2>/dev/null || fail "dpkg still knows the package"
+}
+EOF
+
+cat >"$system/opt/booted" <<'EOF'
+. /opt/common
+# Whatever happens, the system ends.
+trap 'echo $? >/opt/status; systemctl --no-block exit 0' EXIT
+files >/opt/before
+apt-get install -y -qq /opt/pulpo.deb >/opt/apt.log 2>&1 || fail "apt-get install: $(tail -n 3 /opt/apt.log)"
+unit=pulpo-watch.service
+is() {
+    [ "$(systemctl show -P "$1" "$unit")" = "$2" ] \
+        || fail "$1 is $(systemctl show -P "$1" "$unit"), not $2: $(journalctl --no-pager -n 20 -u "$unit")"
+}
+said=$(systemd-analyze verify --man=no "/usr/lib/systemd/system/$unit" 2>&1) && [ -z "$said" ] || fail "systemd-analyze verify: $said"
+systemd-analyze security --no-pager "$unit" | tail -n 1
+is UnitFileState disabled
+is ActiveState inactive
+pulpo pack --target /opt/demo/libgreeting.so -o /opt/accepted.so /opt/demo/greeting.so
+pulpo accept /opt/accepted.so
+
+# Returns when the watcher has said READY=1.
+systemctl enable --now "$unit"
+is ActiveState active
+is StatusText 'watching, by looking'
+watcher=$(systemctl show -P MainPID "$unit")
+grep -q '^NoNewPrivs:.1' "/proc/$watcher/status" || fail "the watcher is not in its sandbox"
+[ "$(readlink "/proc/$watcher/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ] || fail "the watcher is not in its sandbox"
+echo "the watcher is active: $(systemctl show -P StatusText "$unit")"
+systemctl start demo
+says 'version 2'
+rm /opt/server.log
+systemctl restart demo
+says 'version 2'
+echo "a server that starts later is patched, and again after a restart"
+
+kill -KILL "$watcher"
+for _ in $(seq 1200); do
+    next=$(systemctl show -P MainPID "$unit")
+    if [ "$next" != 0 ] && [ "$next" != "$watcher" ] && systemctl -q is-active "$unit"; then
+        break
+    fi
+    sleep 0.1
+done
+is ActiveState active
+is NRestarts 1
+tail -n 1 /opt/server.log | grep -q 'version 2' || fail "the server has lost its patch with the watcher"
+rm /opt/server.log
+systemctl restart demo
+says 'version 2'
+echo "kill -9: systemd has started the watcher again, and it goes on"
+pulpo withdraw "$(accepted)"
+says 'version 1'
+systemctl stop "$unit"
+is ActiveState inactive
+is Result success
+systemctl start "$unit"
+# The package ends the watcher itself.
+purge
+! systemctl -q is-active "$unit" || fail "the watcher goes on without its package"
+systemctl -q is-active demo || fail "the server has ended"
+systemctl stop demo
+nothing_left
+echo "booted, enabled, patched, killed, purged: nothing is left"
+EOF
+
+cat >"$system/opt/check" <<'EOF'
+. /opt/common
 mount -t proc proc /proc
 for program in java javac gcc cc mvn; do
     ! command -v "$program" || fail "$program is here, so this system shows nothing"
 done
-# All files but what dpkg and apt keep of themselves.
-files() {
-    find / -xdev \( -path /proc -o -path /opt -o -path /tmp -o -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/cache/apt \
-        -o -path /var/log \) -prune -o -print | sort
-}
 files >/opt/before
 
 apt-get install -y -qq /opt/pulpo.deb >/opt/apt.log 2>&1 || fail "apt-get install: $(tail -n 3 /opt/apt.log)"
@@ -63,16 +158,6 @@ for file in /usr/include/pulpo.h /usr/lib/pulpo/lib/libpulpo.so /usr/share/man/m
     [ -s "$file" ] || fail "$file is missing"
 done
 
-# says TEXT: waits until the last replies of the server say it.
-says() {
-    for _ in $(seq 300); do
-        if tail -n 1 /opt/server.log 2>/dev/null | grep -q "$1"; then
-            return
-        fi
-        sleep 0.1
-    done
-    fail "the server does not say $1: $(tail -n 1 /opt/server.log)"
-}
 /opt/demo/server 2 >/opt/server.log 2>&1 &
 server=$!
 says 'version 1'
@@ -114,7 +199,7 @@ done
 /opt/demo/server 2 >/opt/server.log 2>&1 &
 server=$!
 says 'version 2'
-pulpo withdraw "$(pulpo status | sed -n 's/^patch \([0-9a-f]*\) accepted.*/\1/p')"
+pulpo withdraw "$(accepted)"
 says 'version 1'
 kill "$watcher"
 wait "$watcher" || true
@@ -122,13 +207,65 @@ pulpo apply -p "$server" --target libgreeting.so --replace greeting=greeting_fix
 says 'version 2'
 
 # The patched process goes on without the package.
-apt-get purge -y -qq pulpo >/opt/apt.log 2>&1 || fail "apt-get purge: $(tail -n 3 /opt/apt.log)"
+purge
 says 'version 2'
 kill -0 "$server" || fail "the server has ended"
 kill "$server"
-files >/opt/after
-diff /opt/before /opt/after || fail "apt-get purge has left or taken these files"
-! dpkg-query -W pulpo 2>/dev/null || fail "dpkg still knows the package"
+nothing_left
 echo "installed, patched, purged: nothing is left"
 EOF
-unshare --mount --pid --fork --kill-child -- chroot "$system" /bin/sh /opt/check
+if [ -z "$booted" ]; then
+    unshare --mount --pid --fork --kill-child -- chroot "$system" /bin/sh /opt/check
+    exit
+fi
+
+cat >"$system/etc/systemd/system/demo.service" <<EOF
+[Service]
+ExecStart=/opt/demo/server 2
+StandardOutput=append:/opt/server.log
+EOF
+cat >"$system/etc/systemd/system/check.service" <<EOF
+[Unit]
+After=multi-user.target
+[Service]
+ExecStart=/bin/sh /opt/booted
+StandardOutput=append:/opt/check.log
+StandardError=inherit
+EOF
+mkdir -p "$system/etc/systemd/system/multi-user.target.wants"
+ln -s ../check.service "$system/etc/systemd/system/multi-user.target.wants/check.service"
+ln -sf /usr/lib/systemd/system/multi-user.target "$system/etc/systemd/system/default.target"
+# A cgroup of its own, in the hierarchy of version 2 (cgroups(7)): there systemd makes those of its units.
+group=/sys/fs/cgroup
+[ -e "$group/cgroup.procs" ] || group=$group/unified
+group=$group/pulpo-installed-$$
+mkdir -- "$group"
+trap 'rm -rf -- "$work"; find "$group" -depth -type d -exec rmdir {} + || :' EXIT
+cat >"$work/boot" <<'EOF'
+set -eu
+mount --bind "$1" "$1"
+cd "$1"
+mount -t proc proc proc
+mount -t sysfs -o ro sysfs sys
+mount -t cgroup2 cgroup2 sys/fs/cgroup
+mount -t tmpfs -o mode=755 tmpfs run
+mount -t tmpfs -o mode=755 tmpfs dev
+mkdir dev/pts dev/shm
+mount -t devpts -o newinstance,ptmxmode=666 devpts dev/pts
+for device in null zero full random urandom; do
+    : >"dev/$device"
+    mount --bind "/dev/$device" "dev/$device"
+done
+pivot_root . mnt
+umount -l /mnt
+# systemd behaves as in a container.
+exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin /usr/lib/systemd/systemd --log-target=console
+EOF
+: >"$system/opt/check.log"
+sh -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" unshare --mount --pid --uts --ipc --net --cgroup --fork --kill-child -- \
+    sh "$work/boot" "$system" >"$work/log" 2>&1 </dev/null || :
+cat "$system/opt/check.log"
+[ "$(cat "$system/opt/status" 2>/dev/null)" = 0 ] || {
+    tail -n 30 "$work/log" >&2
+    exit 1
+}
