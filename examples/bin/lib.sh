@@ -273,12 +273,23 @@ keep() {
     [ -s "$work/$1" ] && mv -f -- "$work/$1" "$2"
 }
 
+# For a command that runs for long and mostly waits: a small heap that is given back (the JVM would let it grow to a quarter of
+# the machine's memory before it looks for garbage), and an archive that is mapped, not copied to another address.
+small_memory="-Xms10m -Xmn6m -Xmx384m -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:+IgnoreUnrecognizedVMOptions"
+small_memory="$small_memory -XX:TrimNativeHeapInterval=10000 -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0"
+
 # run_java CLASS ARGUMENTS...
 run_java() {
     class=$1
     shift
     find_archive
-    set -- -m "dev.pulpo.examples/$class" "$@"
+    small=
+    if [ "${1:-}" = watch ]; then
+        export MALLOC_ARENA_MAX=1
+        small=$small_memory
+    fi
+    # shellcheck disable=SC2086  # options
+    set -- $small -m "dev.pulpo.examples/$class" "$@"
     case $archive in
         *.aot) set -- "-XX:AOTCache=$archive" "$@" ;;
         *.jsa) set -- "-XX:SharedArchiveFile=$archive" "$@" ;;

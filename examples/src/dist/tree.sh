@@ -30,7 +30,7 @@ java=$image/bin/java
 find "$image/bin" "$image/lib" -type f \( -perm -100 -o -name '*.so' \) -exec strip -- {} +
 
 launcher() {
-    sed -e "s|@DESCRIPTION@|$3|" -e "s|@MAIN@|$2|" "$here/launcher" >"$image/bin/$1"
+    sed -e "s|@DESCRIPTION@|$3|" -e "s|@MAIN@|$2|" -e "s|@SMALL@|$small_memory|" "$here/launcher" >"$image/bin/$1"
     chmod 755 -- "$image/bin/$1"
     ln -s "../lib/pulpo/bin/$1" "$dist/bin/$1"
 }

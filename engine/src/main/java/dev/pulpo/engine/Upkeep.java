@@ -85,7 +85,7 @@ public final class Upkeep {
             return Optional.empty();
         }
         try (LiveProcess process = LiveProcess.attach(pid)) {
-            return Optional.of(standing(process, concerned, user(pid)))
+            return Optional.of(standing(process, concerned, user(pid), new HashMap<>()))
                     .filter(standing -> !standing.patches().isEmpty());
         }
     }
@@ -109,7 +109,9 @@ public final class Upkeep {
         return builds(pid).user();
     }
 
-    private static ProcessStanding standing(LiveProcess process, List<StoredPatch> concerned, int user) {
+    /** @param plans gets those of the patches that the process has not */
+    private static ProcessStanding standing(LiveProcess process, List<StoredPatch> concerned, int user,
+            Map<PatchId, PatchPlan> plans) {
         Map<PatchId, AppliedPatch> applied = new HashMap<>();
         process.patches().forEach(patch -> applied.put(patch.id(), patch));
         List<PatchStanding> standings = new ArrayList<>();
@@ -121,25 +123,27 @@ public final class Upkeep {
                         ? PatchStanding.State.LEFT_OVER
                         : PatchStanding.State.HELD_BACK, objection.get()));
             } else if (objection.isEmpty()) {
-                standings.add(wanted(process, patch, there));
+                standings.add(wanted(process, patch, there, plans));
             }
         }
         return new ProcessStanding(process.pid(), process.name(), user, standings);
     }
 
-    private static PatchStanding wanted(LiveProcess process, StoredPatch patch, Optional<AppliedPatch> there) {
+    private static PatchStanding wanted(LiveProcess process, StoredPatch patch, Optional<AppliedPatch> there,
+            Map<PatchId, PatchPlan> plans) {
         return there.map(AppliedPatch::status).map(status -> switch (status) {
             case IN_FORCE -> new PatchStanding(patch, PatchStanding.State.ACTIVE, "");
             case HALF_DONE -> new PatchStanding(patch, PatchStanding.State.UNFINISHED, "it is half done");
             case IN_TRANSITION -> new PatchStanding(patch, PatchStanding.State.UNFINISHED,
                     "threads change one by one");
-            case NOT_IN_FORCE -> missing(process, patch);
-        }).orElseGet(() -> missing(process, patch));
+            case NOT_IN_FORCE -> missing(process, patch, plans);
+        }).orElseGet(() -> missing(process, patch, plans));
     }
 
     /** A plan tells whether it could come into force. */
-    private static PatchStanding missing(LiveProcess process, StoredPatch patch) {
+    private static PatchStanding missing(LiveProcess process, StoredPatch patch, Map<PatchId, PatchPlan> plans) {
         PatchPlan plan = plan(process, patch);
+        plans.put(patch.id(), plan);
         return plan.isApplicable()
                 ? new PatchStanding(patch, PatchStanding.State.MISSING, "")
                 : new PatchStanding(patch, PatchStanding.State.REFUSED, "", plan.refusals());
@@ -178,22 +182,32 @@ public final class Upkeep {
         try (LiveProcess process = LiveProcess.attach(pid)) {
             List<Outcome> outcomes = new ArrayList<>();
             Map<PatchId, RuntimeException> failures = new HashMap<>();
-            ProcessStanding before = standing(process, concerned, user);
+            Map<PatchId, PatchPlan> plans = new HashMap<>();
+            ProcessStanding before = standing(process, concerned, user, plans);
             // What was applied last goes first: others may depend on what was applied before.
             for (PatchStanding standing : before.patches().reversed()) {
                 if (standing.state() == PatchStanding.State.LEFT_OVER) {
-                    attempt(standing, failures, () -> outcomes.add(process.revert(standing.patch().id(), consistency)));
+                    attempt(standing, failures, () -> {
+                        plans.clear();
+                        outcomes.add(process.revert(standing.patch().id(), consistency));
+                    });
                 }
             }
             for (PatchStanding standing : before.patches()) {
                 if (standing.state() == PatchStanding.State.MISSING || standing.state() == PatchStanding.State.REFUSED
                         || standing.state() == PatchStanding.State.UNFINISHED) {
-                    attempt(standing, failures,
-                            () -> outcomes.add(process.apply(plan(process, standing.patch()), consistency)));
+                    attempt(standing, failures, () -> {
+                        Optional<PatchPlan> plan = Optional.ofNullable(plans.remove(standing.patch().id()));
+                        // Other plans hold no longer once one is carried out.
+                        plans.clear();
+                        outcomes.add(process.apply(plan.orElseGet(() -> plan(process, standing.patch())),
+                                consistency));
+                    });
                 }
             }
             try {
-                return Optional.of(new Restored(standing(process, concerned, user), outcomes, failures, false));
+                return Optional.of(new Restored(standing(process, concerned, user, new HashMap<>()), outcomes, failures,
+                        false));
             } catch (TargetGoneException ended) {
                 // What was done before it ended is not lost: it may be why.
                 return Optional.of(new Restored(before, outcomes, failures, true));

@@ -43,7 +43,7 @@ public final class ResourceLimit {
      * @param what the file that could not be opened
      * @throws SystemCallException if a limit is reached, which it names
      */
-    public static void checkOpenFiles(Path what) {
+    private static void checkOpenFiles(Path what) {
         try (Arena arena = Arena.ofConfined()) {
             long descriptor = NativeCalls.syscall(Linux.SYS_open(), arena.allocateFrom("/").address(),
                     Linux.O_RDONLY() | Linux.O_DIRECTORY() | Linux.O_CLOEXEC(), 0);

@@ -199,6 +199,14 @@ public final class TaskList implements AutoCloseable {
         }
     }
 
+    /** The processes that this one may see, zombies included. @throws SystemCallException where no more files can be opened */
+    public static int[] processes() {
+        try (Arena arena = Arena.ofConfined(); TaskList list = ofProcesses(arena)) {
+            list.refresh();
+            return java.util.Arrays.copyOf(list.tids, list.count);
+        }
+    }
+
     /** Thread number {@code index} of the last {@link #refresh}. */
     public int tid(int index) {
         return tids[java.util.Objects.checkIndex(index, count)];

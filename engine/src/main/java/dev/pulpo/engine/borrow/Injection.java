@@ -3,9 +3,11 @@ package dev.pulpo.engine.borrow;
 import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.Segment;
 import dev.pulpo.engine.BorrowedCallException;
+import dev.pulpo.engine.ByteString;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.stack.StackCheck;
@@ -29,7 +31,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Loads the stub into a process without one. At first there is only libc, with a {@code syscall; ret} and its signal
@@ -51,6 +57,10 @@ public final class Injection {
     private static final int ANSWER_ERROR = 24;
     private static final int RTLD_NOW = 2;
     private static final long RTLD_DEFAULT = 0;
+
+    /** What was found in files that other processes map, too: a search takes longer than all the rest. */
+    private static final Map<ElfFile, Map<ByteString, Optional<LinkAddress>>> FOUND = Collections
+            .synchronizedMap(new WeakHashMap<>());
 
     private final ProcessImage image;
     private final ThreadLoan loan;
@@ -86,7 +96,13 @@ public final class Injection {
      */
     @SuppressWarnings("ArrayRecordComponent") // made once and never compared
     record Landing(byte[] code, long announced, long inject, long injected) {
+        private static final Landing OF_STUB = read();
+
         static Landing ofStub() {
+            return OF_STUB;
+        }
+
+        private static Landing read() {
             ElfFile elf = ElfFile.of(ByteSource.of(Stub.bytes()), Stub.NAME);
             ElfSymbol call = symbol(elf, "pulpo_call");
             ElfSymbol inject = symbol(elf, "pulpo_inject");
@@ -326,14 +342,19 @@ public final class Injection {
     }
 
     private static Optional<RemoteAddress> find(LoadedObject object, byte[] pattern) {
-        for (Segment segment : object.elf().segments()) {
+        return FOUND.computeIfAbsent(object.elf(), file -> new ConcurrentHashMap<>())
+                .computeIfAbsent(ByteString.of(pattern), wanted -> search(object.elf(), pattern)).map(object::toRemote);
+    }
+
+    private static Optional<LinkAddress> search(ElfFile file, byte[] pattern) {
+        for (Segment segment : file.segments()) {
             if (segment.isExecutable() && segment.fileSize() > 0) {
-                byte[] code = object.elf().at(segment.address(), segment.fileSize()).bytes(segment.fileSize())
+                byte[] code = file.at(segment.address(), segment.fileSize()).bytes(segment.fileSize())
                         .toArray(ValueLayout.JAVA_BYTE);
                 for (int at = 0; at + pattern.length <= code.length; at++) {
                     if (code[at] == pattern[0]
                             && Arrays.equals(code, at, at + pattern.length, pattern, 0, pattern.length)) {
-                        return Optional.of(object.toRemote(segment.address()).plus(at));
+                        return Optional.of(segment.address().plus(at));
                     }
                 }
             }

@@ -5,19 +5,16 @@ import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.ffm.ProcFile;
 import dev.pulpo.ffm.Processes;
-import dev.pulpo.ffm.ResourceLimit;
 import dev.pulpo.ffm.Signals;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TaskList;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -138,17 +135,13 @@ public final class ProcFs {
         }
     }
 
-    /** The ids of all visible processes, zombies included, in no order. */
+    /**
+     * The ids of all visible processes, zombies included, in no order.
+     *
+     * @throws SystemCallException where no more files can be opened
+     */
     public static List<Integer> processes() {
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(PROCFS, "[1-9]*")) {
-            List<Integer> ids = new ArrayList<>();
-            entries.forEach(entry -> ids.add(Integer.valueOf(entry.getFileName().toString())));
-            return ids;
-        } catch (IOException | DirectoryIteratorException e) {
-            ResourceLimit.checkOpenFiles(PROCFS);
-            throw new UncheckedIOException(PROCFS + " lists the processes",
-                    e instanceof DirectoryIteratorException within ? within.getCause() : (IOException) e);
-        }
+        return Arrays.stream(TaskList.processes()).boxed().toList();
     }
 
     /** The target of a link in a process's directory, such as {@code ns/user}; empty where it may not be read. */

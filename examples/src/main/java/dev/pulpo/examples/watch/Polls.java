@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Looks at the loaders of processes on threads of its own: a process can make reads of its memory wait for ever. A thread that
@@ -27,7 +27,7 @@ final class Polls {
     private static final int MOST_WAITING_OF_A_USER = 4;
 
     private final LoadWatch loads = new LoadWatch();
-    private final LinkedBlockingQueue<Integer> queue = new LinkedBlockingQueue<>();
+    private final ConcurrentLinkedQueue<Integer> queue = new ConcurrentLinkedQueue<>();
     private final Set<Integer> queued = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedQueue<Look> looks = new ConcurrentLinkedQueue<>();
     private final Backoff later = new Backoff(Duration.ofMillis(500), Duration.ofMinutes(1));
@@ -46,18 +46,19 @@ final class Polls {
 
         @Override
         public void run() {
-            try {
-                while (!replaced) {
-                    int next = queue.take();
-                    began = System.nanoTime();
-                    pid = next;
-                    LoadWatch.Change change = look(next);
-                    pid = 0;
-                    looks.add(new Look(next, change));
-                    queued.remove(next);
+            while (!replaced && !Thread.currentThread().isInterrupted()) {
+                Integer next = queue.poll();
+                if (next == null) {
+                    // Returns at once if add or end has come in between.
+                    LockSupport.park(Polls.this);
+                    continue;
                 }
-            } catch (InterruptedException end) {
-                Thread.currentThread().interrupt();
+                began = System.nanoTime();
+                pid = next;
+                LoadWatch.Change change = look(next);
+                pid = 0;
+                looks.add(new Look(next, change));
+                queued.remove(next);
             }
         }
 
@@ -77,12 +78,15 @@ final class Polls {
         }
     }
 
-    /** Wants processes looked at. */
+    /** Wants processes looked at. The thread is woken once for all of them: that costs more than a look. */
     void add(Iterable<Integer> pids) {
         for (int pid : pids) {
             if (later.isFree(pid) && mayWait(pid) && queued.add(pid)) {
                 queue.add(pid);
             }
+        }
+        if (!queue.isEmpty()) {
+            LockSupport.unpark(poller.thread);
         }
     }
 
@@ -111,6 +115,7 @@ final class Polls {
         if (poller.isWaiting() && waiting.size() < MOST_WAITING) {
             poller.replaced = true;
             waiting.add(poller);
+            // It begins with what the other has left.
             poller = new Poller();
         }
         List<Look> found = new ArrayList<>();

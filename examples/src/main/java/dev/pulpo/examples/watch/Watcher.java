@@ -39,6 +39,7 @@ public final class Watcher {
     private static final long STARTING_NANOS = Duration.ofSeconds(5).toNanos();
     /** How often everything is compared anew: what a look at the loader cannot see. */
     private static final long ALL_NANOS = Duration.ofMinutes(10).toNanos();
+    private static final long COLLECT_NANOS = Duration.ofSeconds(10).toNanos();
 
     private final PatchStore store;
     private final Settings settings;
@@ -51,6 +52,8 @@ public final class Watcher {
     private Upkeep upkeep;
     private Object version;
     private boolean ready;
+    private boolean leavesGarbage;
+    private long collected = System.nanoTime();
 
     /**
      * How to watch.
@@ -112,6 +115,7 @@ public final class Watcher {
                     renew(arrivals);
                     lookAtAll(arrivals, now);
                     probation.prune();
+                    giveMemoryBack(now);
                     first = false;
                 }
                 repairs.start(upkeep);
@@ -127,6 +131,15 @@ public final class Watcher {
             tell("STOPPING=1");
             polls.end();
             end();
+        }
+    }
+
+    /** The JVM looks for garbage when its heap is full: without work, that is never. */
+    private void giveMemoryBack(long now) {
+        if (leavesGarbage && repairs.isIdle() && now - collected > COLLECT_NANOS) {
+            leavesGarbage = false;
+            collected = now;
+            System.gc();
         }
     }
 
@@ -204,6 +217,7 @@ public final class Watcher {
                 why -> log(System.Logger.Level.DEBUG, "process " + result.pid() + " was not looked at: "
                         + Unforeseen.words(result.pid(), why)));
         Optional<Upkeep.Restored> restored = result.value().flatMap(found -> found);
+        leavesGarbage |= restored.isPresent();
         restored.ifPresent(done -> {
             ProcessStanding standing = done.standing();
             String process = "process " + standing.pid() + " (" + standing.name() + "): ";
