@@ -1,0 +1,5 @@
+// Ends at once. Linked statically.
+int main(void)
+{
+    return 0;
+}
