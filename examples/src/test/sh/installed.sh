@@ -84,9 +84,11 @@ trap 'echo $? >/opt/status; systemctl --no-block exit 0' EXIT
 files >/opt/before
 apt-get install -y -qq /opt/pulpo.deb >/opt/apt.log 2>&1 || fail "apt-get install: $(tail -n 3 /opt/apt.log)"
 unit=pulpo-watch.service
+journal() {
+    systemctl status --no-pager -n 20 "$unit" || :
+}
 is() {
-    [ "$(systemctl show -P "$1" "$unit")" = "$2" ] \
-        || fail "$1 is $(systemctl show -P "$1" "$unit"), not $2: $(journalctl --no-pager -n 20 -u "$unit")"
+    [ "$(systemctl show -P "$1" "$unit")" = "$2" ] || fail "$1 is $(systemctl show -P "$1" "$unit"), not $2: $(journal)"
 }
 said=$(systemd-analyze verify --man=no "/usr/lib/systemd/system/$unit" 2>&1) && [ -z "$said" ] || fail "systemd-analyze verify: $said"
 systemd-analyze security --no-pager "$unit" | tail -n 1
@@ -96,7 +98,7 @@ pulpo pack --target /opt/demo/libgreeting.so -o /opt/accepted.so /opt/demo/greet
 pulpo accept /opt/accepted.so
 
 # Returns when the watcher has said READY=1.
-systemctl enable --now "$unit"
+systemctl enable --now "$unit" || fail "the unit does not start: $(journal)"
 is ActiveState active
 is StatusText 'watching, by looking'
 watcher=$(systemctl show -P MainPID "$unit")
