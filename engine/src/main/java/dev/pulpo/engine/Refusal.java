@@ -34,6 +34,9 @@ public sealed interface Refusal {
     /** The target has no function of that name. */
     record UnknownFunction(String target, String function, List<String> nearest) implements Refusal {}
 
+    /** The target has no function of that name, but what the compiler has made of it, under these names. */
+    record RenamedFunction(String target, String function, List<String> made) implements Refusal {}
+
     /** The patch exports no function of that name. */
     record UnknownReplacement(String patch, String function, List<String> nearest) implements Refusal {}
 

@@ -27,6 +27,9 @@ final class RefusalText {
             case Refusal.NothingToReplace r -> r.patch() + " does not say what it replaces";
             case Refusal.UnknownFunction r ->
                 r.target() + " has no function " + r.function() + suggested(r.nearest());
+            case Refusal.RenamedFunction r -> r.target() + " has no function " + r.function()
+                    + "; the compiler has made " + String.join(", ", r.made()) + " of it: name "
+                    + (r.made().size() == 1 ? "that" : "one of them");
             case Refusal.UnknownReplacement r ->
                 r.patch() + " exports no function " + r.function() + suggested(r.nearest());
             case Refusal.AmbiguousFunction r ->

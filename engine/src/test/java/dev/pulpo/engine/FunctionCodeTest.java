@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -107,6 +108,33 @@ class FunctionCodeTest {
                     .singleElement().asString().contains("call", "answer@"));
             assertThat(process.callers("main")).isEmpty();
             assertThat(process.callers("hidden")).extracting(CodePlace::symbol).containsExactly("answer");
+        }
+    }
+
+    /** Where a library exports a function under a name that one of the program has, or had before the compiler renamed it. */
+    @Test
+    void namesakeInALibraryIsNotTakenForAFunctionOfTheProgram() throws Exception {
+        Path program = new Victims(directory).compiled("namesake", "namesake.c", "-O2");
+        try (RunningServer server = RunningServer.plain(program);
+                LiveProcess process = LiveProcess.attach(server.pid())) {
+            for (String name : List.of("step", "advance")) {
+                for (ThrowingCallable question : List.<ThrowingCallable>of(() -> process.disassemble(name),
+                        () -> process.callers(name))) {
+                    assertThatThrownBy(question).hasMessageContaining("several functions " + name)
+                            .hasMessageContaining(" in " + program).hasMessageContaining("libc.so.6");
+                }
+            }
+            assertThatThrownBy(() -> process.disassemble("stride")).isInstanceOf(RefusedException.class)
+                    .satisfies(refused -> assertThat(((RefusedException) refused).refusals()).containsExactly(
+                            new Refusal.RenamedFunction("the process", "stride", List.of("stride.constprop.0"))));
+            for (String name : List.of("advance.constprop.0", "stride.constprop.0")) {
+                FunctionCode found = process.disassemble(name);
+                assertThat(found.object()).isEqualTo(program.toString());
+                assertThat(process.disassemble(found.entry().toString())).isEqualTo(found);
+                assertThat(process.callers(name)).extracting(CodePlace::symbol).containsExactly("main");
+            }
+            // One that a library alone has.
+            assertThat(process.disassemble("strtol").object()).contains("libc.so.6");
         }
     }
 

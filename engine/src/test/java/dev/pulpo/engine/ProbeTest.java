@@ -52,20 +52,7 @@ class ProbeTest {
     /** glibc exports a function of that name for old programs. */
     @Test
     void namesakeInALibraryIsNotTakenForAFunctionOfTheProgram() throws Exception {
-        Path source = Files.writeString(directory.resolve("namesake.c"), """
-                #include <stdio.h>
-                __attribute__((noipa)) static int step(int n) { return n * 7 - n / 3; }
-                int main(void)
-                {
-                    char line[80];
-                    puts("ready");
-                    fflush(stdout);
-                    while (fgets(line, sizeof line, stdin)) { printf("%d\\n", step(1)); fflush(stdout); }
-                    return 0;
-                }
-                """);
-        Path program = directory.resolve("namesake");
-        Tools.run("gcc", "-O2", "-Wl,--build-id", "-o", program.toString(), source.toString());
+        Path program = new Victims(directory).compiled("namesake", "namesake.c", "-O2", "-Wl,--build-id");
         try (RunningServer server = RunningServer.plain(program);
                 LiveProcess process = LiveProcess.attach(server.pid())) {
             assertThatThrownBy(() -> process.probe(Probe.counting("step")))
@@ -73,7 +60,20 @@ class ProbeTest {
                             .singleElement().isInstanceOf(Refusal.AmbiguousFunction.class))
                     .hasMessageContaining("namesake").hasMessageContaining("libc.so.6");
             try (LiveProbe probe = process.probe(Probe.counting("step").in("exe"))) {
-                assertThat(server.ask("3")).isEqualTo("7");
+                assertThat(server.ask("1")).isEqualTo("7 6 -5");
+                assertThat(probe.counts().total()).isEqualTo(1);
+            }
+            assertThatThrownBy(() -> process.probe(Probe.counting("advance")))
+                    .isInstanceOfSatisfying(RefusedException.class, refused -> assertThat(refused.refusals())
+                            .singleElement().isInstanceOf(Refusal.AmbiguousFunction.class))
+                    .hasMessageContaining("advance.constprop.0 in " + program).hasMessageContaining("libc.so.6");
+            for (Probe probe : List.of(Probe.counting("stride"), Probe.counting("stride").in("exe"),
+                    Probe.redirect("step", "stride").in("exe"))) {
+                assertThatThrownBy(() -> process.probe(probe)).hasMessageContaining(
+                        "has no function stride; the compiler has made stride.constprop.0 of it: name that");
+            }
+            try (LiveProbe probe = process.probe(Probe.counting("stride.constprop.0"))) {
+                assertThat(server.ask("2")).isEqualTo("14 7 -5");
                 assertThat(probe.counts().total()).isEqualTo(1);
             }
         }

@@ -19,10 +19,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongPredicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The symbols of an object: the dynamic ones, and all others from the object or from its separate debug file. */
 public final class SymbolSources {
+    /**
+     * What gcc and LLVM append when they copy, split or move a function: {@code .constprop.0}, {@code .isra.0},
+     * {@code .part.0}, {@code .cold}, {@code .llvm.123}; a number alone where functions within functions, or static ones of
+     * several files, have the same name.
+     */
+    private static final Pattern MADE_BY_COMPILERS = Pattern.compile("(?:\\.(?:constprop|isra|part|cold|llvm|lto_priv"
+            + "|localalias|clone|__uniq|specialized|argprom|argelim|retelim|extracted|actor|resume|destroy|cleanup|[0-9]+))+");
+
     private final ElfFile elf;
     private final SymbolTable all;
 
@@ -67,6 +76,13 @@ public final class SymbolSources {
     /** As {@link #functions}, of all symbols. */
     public List<ElfSymbol> local(String name) {
         return distinct(all.findAll(name).stream());
+    }
+
+    /** What compilers have made of a function, under names that begin with the function's, one for each address. */
+    public List<ElfSymbol> renamed(String name) {
+        return distinct(Stream.concat(elf.dynamicSymbols().stream(), all.stream())
+                .filter(symbol -> symbol.name().startsWith(name)
+                        && MADE_BY_COMPILERS.matcher(symbol.name().substring(name.length())).matches()));
     }
 
     private static List<ElfSymbol> distinct(Stream<ElfSymbol> symbols) {

@@ -4,8 +4,7 @@
  * <ul>
  * <li>{@link CodeRanges}: sorted ranges, to look addresses up in a stop;
  * <li>{@link CodeIndex}, {@link StoredCode}, {@link SymbolSources}, {@link FunctionParts}: the functions of an
- * object, their names and their
- * cold parts;
+ * object, their names and their cold parts;
  * <li>{@link DirectCalls}: calls of a function within its object;
  * <li>{@link BranchScan}, {@link JumpTables}: branches into the first bytes of a function;
  * <li>{@link IndirectFunction}: the function that an STT_GNU_IFUNC has chosen;

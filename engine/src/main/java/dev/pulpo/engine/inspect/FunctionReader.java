@@ -4,7 +4,6 @@ import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.MalformedElfException;
-import dev.pulpo.elf.NearestNames;
 import dev.pulpo.elf.Relocation;
 import dev.pulpo.elf.RelocationType;
 import dev.pulpo.elf.Section;
@@ -32,7 +31,6 @@ import dev.pulpo.x86.text.Instruction;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -126,7 +124,8 @@ public final class FunctionReader {
     }
 
     private Optional<RemoteAddress> definition(String name) {
-        return exported(image.inLookupOrder(0), name).map(found -> found.object.toRemote(found.start));
+        return NamedFunctions.exported(image.inLookupOrder(0), name).stream().findFirst()
+                .map(found -> found.object().toRemote(found.symbol().address()));
     }
 
     /** The entries of an object's procedure linkage tables that lead through one of these slots. */
@@ -259,35 +258,14 @@ public final class FunctionReader {
         return new Found(object, symbol.name(), symbol.address(), size);
     }
 
-    /**
-     * Callers get the first exported definition in the loader's order; others are searched for only then. A patch has
-     * functions of the same names as its target, which are meant only if there are no others.
-     */
     private Found named(String name) {
-        Map<Boolean, List<LoadedObject>> byPatch = image.inLookupOrder(0).stream()
-                .collect(Collectors
-                        .partitioningBy(object -> patches().anyMatch(patch -> object.contains(patch.start()))));
-        List<LoadedObject> own = Objects.requireNonNull(byPatch.get(false));
-        List<Found> found = named(own, name);
-        List<Found> all = found.isEmpty() ? named(Objects.requireNonNull(byPatch.get(true)), name) : found;
+        NamedFunctions functions = new NamedFunctions(image, memory);
+        List<NamedFunctions.Named> all = functions.all(name);
         if (all.size() > 1) {
-            throw refused(new Refusal.AmbiguousFunction("the process", name, all.stream()
-                    .map(each -> each.object.toRemote(each.start) + " (" + each.object.path() + ")").toList()));
+            throw functions.ambiguous(name, all.stream().map(each -> each.symbol().versionedName() + " at "
+                    + each.object().toRemote(each.symbol().address()) + " in " + each.object().path()));
         }
-        return all.stream().findFirst().orElseThrow(() -> refused(new Refusal.UnknownFunction("the process", name,
-                NearestNames.to(name, own.stream().flatMap(each -> SymbolSources.of(image, each).names())))));
-    }
-
-    private List<Found> named(List<LoadedObject> objects, String name) {
-        return exported(objects, name).map(List::of).orElseGet(() -> objects.stream()
-                .flatMap(object -> SymbolSources.of(image, object).local(name).stream()
-                        .map(symbol -> found(object, symbol)))
-                .toList());
-    }
-
-    private static Optional<Found> exported(List<LoadedObject> objects, String name) {
-        return objects.stream().flatMap(object -> SymbolSources.exported(object.elf(), name).stream()
-                .map(symbol -> found(object, symbol))).findFirst();
+        return found(all.getFirst().object(), all.getFirst().symbol());
     }
 
     private RefusedException refused(Refusal refusal) {

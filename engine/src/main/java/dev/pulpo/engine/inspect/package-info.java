@@ -9,6 +9,7 @@
  * tells of that;
  * <li>{@link KnownCode}: names of addresses;
  * <li>{@link StackSampling}: stacks at many instants, counted;
+ * <li>{@link NamedFunctions}: the functions that a name may mean;
  * <li>{@link FunctionReader}: the instructions of a function, now and before a patch; {@link CallerReader}: who calls it.
  * </ul>
  */

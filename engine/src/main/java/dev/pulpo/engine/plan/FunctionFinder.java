@@ -78,7 +78,7 @@ final class FunctionFinder {
             found = picked(wanted.substring(0, at).replaceAll("@$", ""), wanted.substring(at + 1));
         }
         if (found.isEmpty()) {
-            refusals.add(new Refusal.UnknownFunction(target.path(), wanted, NearestNames.to(wanted, symbols.names())));
+            refusals.add(missing(wanted));
             return Optional.empty();
         }
         if (found.size() > 1) {
@@ -89,6 +89,13 @@ final class FunctionFinder {
         return symbol.type() == SymbolType.GNU_IFUNC
                 ? resolved(wanted, symbol)
                 : Optional.of(function(wanted, symbol.address(), symbol.size()));
+    }
+
+    private Refusal missing(String wanted) {
+        List<String> renamed = symbols.renamed(wanted).stream().map(ElfSymbol::name).toList();
+        return renamed.isEmpty()
+                ? new Refusal.UnknownFunction(target.path(), wanted, NearestNames.to(wanted, symbols.names()))
+                : new Refusal.RenamedFunction(target.path(), wanted, renamed);
     }
 
     private List<ElfSymbol> picked(String name, String by) {

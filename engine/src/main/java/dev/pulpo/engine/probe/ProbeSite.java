@@ -26,6 +26,7 @@ import dev.pulpo.engine.container.DataReference;
 import dev.pulpo.engine.container.FunctionPair;
 import dev.pulpo.engine.container.Metadata;
 import dev.pulpo.engine.inspect.KnownCode;
+import dev.pulpo.engine.inspect.NamedFunctions;
 import dev.pulpo.engine.inspect.ThreadDebugSymbols;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.ProcFs;
@@ -161,46 +162,26 @@ public final class ProbeSite {
                 : new Refusal.TargetAmbiguous(name, found.stream().map(LoadedObject::place).toList()));
     }
 
-    /** Callers get the first definition in the loader's order; functions that are not exported are searched for only then. */
+    /** The object with the function that is meant; which one of the object's functions it is, the plan finds out. */
     private LoadedObject search() {
-        if (probe.function().startsWith("0x")) {
+        String function = probe.function();
+        if (function.startsWith("0x")) {
             return named("exe");
         }
-        int at = probe.function().lastIndexOf('@');
-        String name = at > 0 ? probe.function().substring(0, at).replaceAll("@$", "") : probe.function();
-        List<LoadedObject> objects = image.inLookupOrder(0);
-        Optional<LoadedObject> exporting = at > 0
-                ? Optional.empty()
-                : objects.stream().filter(each -> isExported(each, name)).findFirst();
-        if (exporting.isPresent()) {
-            image.program().ifPresent(program -> refuseNamesake(exporting.get(), program, name));
-            return exporting.get();
+        NamedFunctions named = new NamedFunctions(image, memory);
+        int at = function.lastIndexOf('@');
+        List<NamedFunctions.Named> meant = at > 0
+                ? named.anywhere(function.substring(0, at).replaceAll("@$", ""))
+                : named.all(function);
+        if (meant.stream().map(NamedFunctions.Named::object).distinct().count() > 1) {
+            throw named.ambiguous(function,
+                    meant.stream().map(each -> each.symbol().name() + " in " + each.object().path()).distinct());
         }
-        List<LoadedObject> having = objects.stream().filter(each -> hasFunction(each, name)).toList();
-        if (having.size() > 1) {
-            throw refused(new Refusal.AmbiguousFunction("the process", probe.function(),
-                    having.stream().map(LoadedObject::path).toList()));
-        }
-        return having.stream().findFirst().orElseThrow(() -> refused(new Refusal.UnknownFunction("the process",
-                probe.function(), NearestNames.to(name,
-                        objects.stream().flatMap(each -> SymbolSources.of(image, each).names())))));
-    }
-
-    /** A function of the program that it does not export is as likely to be meant as the one of a library. */
-    private void refuseNamesake(LoadedObject library, LoadedObject program, String name) {
-        if (!library.equals(program) && !SymbolSources.of(image, program).local(name).isEmpty()) {
-            throw refused(new Refusal.AmbiguousFunction("the process", probe.function(),
-                    List.of(program.path(), library.path())));
-        }
+        return meant.getFirst().object();
     }
 
     private static boolean isExported(LoadedObject object, String name) {
         return !SymbolSources.exported(object.elf(), name).isEmpty();
-    }
-
-    private boolean hasFunction(LoadedObject object, String name) {
-        SymbolSources symbols = SymbolSources.of(image, object);
-        return !symbols.functions(name).isEmpty() || !symbols.local(name).isEmpty();
     }
 
     /** A filter may kill whoever makes a system call (seccomp(2)), and nothing tells what filters do that are yet to come. */
@@ -250,6 +231,10 @@ public final class ProbeSite {
         if (own.size() > 1 && !isExported(object, name)) {
             throw refused(new Refusal.AmbiguousFunction(object.path(), name,
                     own.stream().map(symbol -> symbol.address().toString()).toList()));
+        }
+        List<String> renamed = symbols.renamed(name).stream().map(ElfSymbol::name).toList();
+        if (own.isEmpty() && !renamed.isEmpty()) {
+            throw refused(new Refusal.RenamedFunction(object.path(), name, renamed));
         }
         return image.exporting(name).flatMap(other -> SymbolSources.exported(other.elf(), name).stream().findFirst())
                 .map(Goal.Import::new)

@@ -114,6 +114,8 @@ record Verdict(String patch, int reason, String words, String detail, int status
                 new Verdict(patch, NO_STUB, "Libpulp not found in target process", detail, status);
             case Refusal.UnknownFunction r ->
                 new Verdict(patch, 11, "To be patched function not found", detail, status);
+            case Refusal.RenamedFunction r ->
+                new Verdict(patch, 11, "To be patched function not found", detail, status);
             case Refusal.AmbiguousFunction r ->
                 new Verdict(patch, 11, "To be patched function not found", detail, status);
             case Refusal.UnknownReplacement r -> new Verdict(patch, 12, "New function not found", detail, status);
