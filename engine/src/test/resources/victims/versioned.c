@@ -15,7 +15,16 @@
 #else
 #define MOOD "fine 1"
 #endif
+#ifdef FORMAT
+#define EDITION "edition " VERSION " of %s"
+#else
+#define EDITION "edition " VERSION
+#endif
+/* Whichever way the compiler orders them, a text with % comes after the version. */
+char number[] = "%ld ";
 char version[32] = VERSION;
+char text[] = "%s\n";
+const char *edition = EDITION;
 static int calls;
 __attribute__((noinline)) static long answer(int x)
 {
@@ -34,6 +43,11 @@ int main(int count, char **words)
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("ready\n");
     while (fgets(line, sizeof line, stdin) != NULL)
-        printf("%ld %s\n", answer(atoi(line)), version);
+    {
+        if (line[0] == 'e')
+            puts(edition);
+        printf(number, answer(atoi(line)));
+        printf(text, version);
+    }
     return 0;
 }

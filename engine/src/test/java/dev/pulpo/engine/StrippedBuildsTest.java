@@ -134,6 +134,12 @@ class StrippedBuildsTest {
             process.apply(LivePatch.open(container));
             assertThat(server.ask("3")).isEqualTo("6002 1.2-3+deb12u9");
         }
+        assertThat(report.notes()).filteredOn(note -> note.contains("keeps its text")).hasSize(2);
+        // New code may pass other arguments than the old text tells how to write.
+        PackReport format = BuildDiff.pack(program(compiler, source, "old-format", "-DFORMAT"),
+                program(compiler, source, "format", "-DFIXED", "-DFORMAT"), directory.resolve("format.so"), Set.of());
+        assertThat(format.findings()).extracting(Finding::check).containsExactly(Check.DATA);
+        assertThat(format.notes()).filteredOn(note -> note.contains("keeps its text")).hasSize(1);
         // Any other text is a change of main, and a number that stands by itself is no version.
         for (String text : List.of("-DOTHER_TEXT", "-DOTHER_NUMBER")) {
             PackReport other = BuildDiff.pack(old, program(compiler, source, "other" + text, "-DFIXED", text),

@@ -45,7 +45,7 @@ final class VersionTexts {
 
     /** New code may pass other arguments than the old text tells how to write. */
     private boolean holdsFormat(long text) {
-        return RawText.decode(old.bytes(text, LONGEST)).split("\0", 2)[0].contains("%");
+        return RawText.decodeString(old.bytes(text, LONGEST)).contains("%");
     }
 
     private static Optional<Long> pointer(CodeNames names, ElfSymbol variable) {
