@@ -26,8 +26,15 @@ public final class Schemas {
 
     private Schemas() {}
 
-    /** What is wrong with the output of a command; empty where nothing is. */
-    public static List<String> mistakes(String command, String json) {
+    /** What is wrong with the output of a command; empty where nothing is. Each line is an object; only probe prints several. */
+    public static List<String> mistakes(String command, String output) {
+        List<String> lines = output.lines().toList();
+        return lines.isEmpty() || lines.size() > 1 && !command.equals("probe")
+                ? List.of("one line is expected, and there are " + lines.size())
+                : lines.stream().flatMap(line -> ofLine(command, line).stream()).toList();
+    }
+
+    private static List<String> ofLine(String command, String json) {
         Schema schema = SCHEMAS.computeIfAbsent(command,
                 name -> REGISTRY.getSchema(SchemaLocation.of(BASE + name + ".json")));
         return schema.validate(json, InputFormat.JSON).stream().map(Object::toString).toList();

@@ -60,6 +60,8 @@ class SchemasTest {
                     .validate(schema, InputFormat.JSON)).isEmpty();
             if (!name.equals("common")) {
                 assertThat(Schemas.mistakes(name, "{}")).isNotEmpty();
+                assertThat(Schemas.mistakes(name, "{\"outcome\":\"failed\",\"message\":\"it is so\"}\n{}"))
+                        .isNotEmpty();
                 assertThat(Schemas.mistakes(name, "{\"outcome\":\"failed\",\"message\":\"it is so\"}")).isEmpty();
                 assertThat(Schemas.mistakes(name, "{\"outcome\":\"failed\",\"message\":\"it is so\",\"more\":1}"))
                         .isNotEmpty();
@@ -132,6 +134,17 @@ class SchemasTest {
             json(0, "transition", "-p", pid);
             assertThat(json(0, "stack", "-p", pid, "--locals")).contains("\"locals\"");
             json(1, "where", "-p", pid, "0x10");
+            assertThat(json(0, "probe", "count", "-p", pid, "greeting", "--for", "1ms").lines()).hasSize(1);
+            assertThat(json(0, "probe", "time", "-p", pid, "greeting", "--for", "1ms").lines()).hasSize(1);
+            List<String> traced = List.of();
+            while (traced.size() < 2) {
+                // Whether a thread calls it meanwhile is up to the scheduler.
+                traced = json(0, "probe", "trace", "-p", pid, "greeting", "=string", "--every", "20", "--for", "200ms")
+                        .lines().toList();
+            }
+            assertThat(traced.getFirst()).contains("\"arguments\"", "hello from version 3");
+            assertThat(traced.getLast()).contains("\"taken back\"", "\"seen\"");
+            assertThat(Schemas.mistakes("probe", traced.getLast().replace("\"trace\"", "\"time\""))).isNotEmpty();
             json(0, "revert", "-p", both, container);
             json(0, "revert", "-p", pid, container);
             json(0, "outdated", "-p", pid, "--brief");
