@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Variables of real processes, beside what gdb says of the same process, and what the process says of them itself. */
 class LiveValueTest {
-    private static final List<String> OF_C = List.of("signed_char", "unsigned_char", "letter", "newline", "small",
+    static final List<String> OF_C = List.of("signed_char", "unsigned_char", "letter", "newline", "small",
             "unsigned_small", "number", "unsigned_number", "large", "unsigned_large", "huge", "truth", "fraction",
             "precise", "extended", "constant", "changing", "color", "no_color", "rights", "mixed", "more_mixed",
             "modes", "odd_rights",
