@@ -99,7 +99,11 @@ final class KillSweep implements FailureSweep.Trial {
                     return new Report(Integer.parseInt(words[1]), kills, failures);
                 }
                 kills++;
-                judge.apply(server).ifPresent(failure -> failures.add(died + ": " + failure));
+                judge.apply(server).ifPresent(failure -> {
+                    // At once: a sweep that takes hours may be ended before it reports.
+                    System.err.println(died + ": " + failure);
+                    failures.add(died + ": " + failure);
+                });
             }
         }
     }
