@@ -3,6 +3,7 @@ package dev.pulpo.x86.text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,9 +39,9 @@ final class FullTextComparison {
 
     private static List<Path> ofTheMachine() throws IOException {
         List<Path> files = new ArrayList<>();
-        for (String directory : List.of("/usr/bin", "/usr/lib/x86_64-linux-gnu")) {
-            try (Stream<Path> entries = Files.list(Path.of(directory))) {
-                entries.filter(Files::isRegularFile).filter(f -> !Files.isSymbolicLink(f)).sorted()
+        for (String directory : List.of("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec")) {
+            try (Stream<Path> entries = Files.walk(Path.of(directory))) {
+                entries.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)).sorted()
                         .filter(FullTextComparison::isElf64).forEach(files::add);
             }
         }
