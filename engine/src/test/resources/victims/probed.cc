@@ -34,6 +34,30 @@ FUNCTION long tail(long a)
     return add(a, 1000);
 }
 
+/* It ends with a jump into the C library. */
+FUNCTION long onwards(const char *digits)
+{
+    BODY;
+    return atol(digits);
+}
+
+static __attribute__((noinline, cold)) long rare(long a)
+{
+    BODY;
+    return 7 * a;
+}
+
+/* Compilers put what is rare elsewhere; there it reads the argument on the stack, too. */
+FUNCTION long parted(long a, long b, long c, long d, long e, long f, long g)
+{
+    BODY;
+    if (a < 0) {
+        long sum = rare(a) + rare(b + c + d + e + f);
+        return sum + g;
+    }
+    return a + g;
+}
+
 FUNCTION int recursive(int n)
 {
     BODY;
@@ -145,6 +169,7 @@ static void everything(void)
     struct big out = turned(in, 3, 10, 4, 20, 6, 5, 7);
     __m128d v = vectors(_mm_set_pd(1, 2), _mm_set_pd(3, 4), _mm_set_pd(5, 6), _mm_set_pd(7, 8), _mm_set_pd(9, 10),
             _mm_set_pd(11, 12), _mm_set_pd(13, 14), _mm_set_pd(15, 16), _mm_set_pd(17, 18));
+    printf("%ld %ld %ld ", onwards("17"), parted(1, 2, 3, 4, 5, 6, 7), parted(-1, 2, 3, 4, 5, 6, 7));
     printf("%ld %ld %d %d %d %.1f %.1f %.1f %ld %ld %d\n", add(3, 4), tail(5), recursive(40), caught(), jumped(),
             variadic(5, 1, 1.5, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5), v[0], v[1], out.words[0], out.words[6], hidden(1));
 }

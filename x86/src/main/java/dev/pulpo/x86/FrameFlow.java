@@ -25,6 +25,8 @@ public final class FrameFlow {
         boolean aligned;
         /** The depth that rbp points to, in terms of the entry; unknown if it does not. */
         int frame = UNKNOWN;
+        /** Whether rbp has been made a frame pointer on some path. */
+        boolean framed;
         /** Registers that hold what they held at the entry. */
         RegisterSet intact = new RegisterSet(-1, -1);
         /** Depths at which the entry's content of a register is saved. */
@@ -35,6 +37,7 @@ public final class FrameFlow {
             copy.depth = depth;
             copy.aligned = aligned;
             copy.frame = frame;
+            copy.framed = framed;
             copy.intact = intact;
             copy.saved.putAll(saved);
             return copy;
@@ -44,13 +47,16 @@ public final class FrameFlow {
         boolean join(State other) {
             int depthBefore = depth;
             int frameBefore = frame;
+            boolean framedBefore = framed;
             RegisterSet before = intact;
             int count = saved.size();
             depth = depth == other.depth && aligned == other.aligned ? depth : UNKNOWN;
             frame = frame == other.frame ? frame : UNKNOWN;
+            framed |= other.framed;
             intact = intact.and(other.intact);
             saved.entrySet().removeIf(entry -> !entry.getValue().equals(other.saved.get(entry.getKey())));
-            return depth != depthBefore || frame != frameBefore || !intact.equals(before) || count != saved.size();
+            return depth != depthBefore || frame != frameBefore || framed != framedBefore || !intact.equals(before)
+                    || count != saved.size();
         }
     }
 
@@ -61,22 +67,53 @@ public final class FrameFlow {
     private boolean aligns;
     private RegisterSet restored = new RegisterSet(-1, -1);
     private boolean needsAlignment;
-    private boolean setsFrame;
 
     /** Follows a function from its first instruction on. */
     public FrameFlow(FunctionFlow flow) {
-        this.flow = flow;
-        this.code = flow.code();
-        states = new State[flow.count()];
+        this(flow, new State[flow.count()]);
         if (flow.count() > 0) {
-            run();
+            enter(0, new State());
+        }
+        for (int i = 0; i < states.length; i++) {
+            if (states[i] != null) {
+                finish(i);
+            }
         }
     }
 
-    private void run() {
+    private FrameFlow(FunctionFlow flow, State[] states) {
+        this.flow = flow;
+        this.code = flow.code();
+        this.states = states;
+    }
+
+    /** Of a piece of code that is yet to be entered; what it restores and needs is not asked for. */
+    static FrameFlow part(FunctionFlow flow) {
+        return new FrameFlow(flow, new State[flow.count()]);
+    }
+
+    FunctionFlow flow() {
+        return flow;
+    }
+
+    /** Follows the code from an instruction on that is entered as a function is; tells whether that changes what is known. */
+    boolean enter(int index) {
+        return enter(index, new State());
+    }
+
+    /** The same for an instruction to which another piece of the function, or this one, jumps. */
+    boolean enter(int index, FrameFlow from, int jump) {
+        return enter(index, from.after(jump));
+    }
+
+    private boolean enter(int index, State state) {
+        if (states[index] == null) {
+            states[index] = state;
+        } else if (!states[index].join(state)) {
+            return false;
+        }
         Deque<Integer> open = new ArrayDeque<>();
-        states[0] = new State();
-        open.add(0);
+        open.add(index);
         while (!open.isEmpty()) {
             int i = open.remove();
             State after = after(i);
@@ -89,11 +126,7 @@ public final class FrameFlow {
                 }
             }
         }
-        for (int i = 0; i < states.length; i++) {
-            if (states[i] != null) {
-                finish(i);
-            }
-        }
+        return true;
     }
 
     private void finish(int i) {
@@ -177,9 +210,10 @@ public final class FrameFlow {
         return state == null ? UNKNOWN : state.frame;
     }
 
-    /** Whether rbp is a frame pointer somewhere. */
-    boolean setsFrame() {
-        return setsFrame;
+    /** Whether rbp is, or may have been, a frame pointer on a path to an instruction. */
+    boolean isFramedAt(int index) {
+        State state = states[index];
+        return state != null && state.framed;
     }
 
     private @Nullable State state(long address) {
@@ -229,11 +263,14 @@ public final class FrameFlow {
             pop(state, RBP);
         } else if (opcode == 0x8d && decoder.register() == RSP) {
             lea(state, i);
+        } else if (opcode == 0x8d && decoder.register() == RBP) {
+            state.frame = decoder.isWide() ? place(state, i) : UNKNOWN;
+            state.intact = state.intact.minus(RegisterSet.general(RBP));
         } else if ((opcode == 0x81 || opcode == 0x83) && decoder.otherRegister() == RSP) {
             adjust(state);
         } else if (isMove(opcode, RSP, RBP)) {
             state.frame = state.aligned ? UNKNOWN : state.depth;
-            setsFrame = true;
+            state.framed = true;
             state.intact = state.intact.minus(RegisterSet.general(RBP));
         } else if (isMove(opcode, RBP, RSP)) {
             state.depth = state.frame;
@@ -316,6 +353,13 @@ public final class FrameFlow {
         } else {
             state.depth = UNKNOWN;
         }
+    }
+
+    /** The depth of the address that a memory operand in the frame has. */
+    private int place(State state, int i) {
+        int base = base(i);
+        int depth = base == RSP && !state.aligned ? state.depth : base == RBP ? state.frame : UNKNOWN;
+        return depth == UNKNOWN ? UNKNOWN : depth - (int) decoder.displacement();
     }
 
     private boolean isMove(int opcode, int from, int to) {

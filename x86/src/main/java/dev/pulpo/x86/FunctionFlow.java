@@ -84,6 +84,11 @@ public final class FunctionFlow {
         heads = heads();
     }
 
+    /** The same code at another address. */
+    public FunctionFlow movedBy(long bias) {
+        return new FunctionFlow(start + bias, code);
+    }
+
     /** Whether all bytes are instructions. */
     public boolean isComplete() {
         return complete;

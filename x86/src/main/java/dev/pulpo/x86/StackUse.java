@@ -1,9 +1,11 @@
 package dev.pulpo.x86;
 
-import java.util.HashSet;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.LongFunction;
+import java.util.OptionalLong;
 
 /**
  * What a function does with the stack of its caller: how many bytes of arguments it reads above its return address. Proven
@@ -27,54 +29,110 @@ public final class StackUse {
         record Bound(String reason) implements Result {}
     }
 
+    /** The code around a function. */
+    public interface Code {
+        /** The function, or the part of one that lies apart from the rest, that an address is in. */
+        Optional<FunctionFlow> around(long address);
+
+        /** The slot through which code at an address does nothing but jump. */
+        OptionalLong slot(long address);
+
+        /** The function whose address the loader puts into a slot, and nobody changes. */
+        OptionalLong target(long slot);
+    }
+
     private static final int RSP = 4;
     private static final int RBP = 5;
     private static final int RETURN_ADDRESS = 8;
-    /** How many functions may be behind each other by jumps at their ends. */
-    private static final int DEEPEST = 4;
+    /** How many parts and functions are looked at for an answer. */
+    private static final int MOST = 64;
 
-    private final LongFunction<Optional<FunctionFlow>> functions;
-    private final Set<Long> seen = new HashSet<>();
+    private final Code code;
+    private final Map<Long, FrameFlow> parts = new LinkedHashMap<>();
+    private final Deque<FrameFlow> changed = new ArrayDeque<>();
     private final Decoder decoder = new Decoder();
     private int bytes;
 
-    private StackUse(LongFunction<Optional<FunctionFlow>> functions) {
-        this.functions = functions;
+    private StackUse(Code code) {
+        this.code = code;
     }
 
-    /**
-     * Looks at a function, and at those to which it jumps at its end.
-     *
-     * @param functions the function that begins at an address
-     */
-    public static Result of(long start, LongFunction<Optional<FunctionFlow>> functions) {
-        StackUse use = new StackUse(functions);
-        Result result = use.look(start, 0);
+    /** Looks at a function, at its parts that lie elsewhere, and at functions to which it jumps at its end. */
+    public static Result of(long start, Code code) {
+        StackUse use = new StackUse(code);
+        Result result = use.look(start);
         return result instanceof Result.Proven ? new Result.Proven(use.bytes) : result;
     }
 
     private static final Result FINE = new Result.Proven(0);
+    private static final Result ELSEWHERE = unproven("not all of its code is known");
 
     private static Result unproven(String reason) {
         return new Result.Unproven(reason);
     }
 
-    private Result look(long start, int deep) {
-        if (!seen.add(start)) {
+    private Result look(long start) {
+        Optional<FrameFlow> first = part(start).filter(found -> found.flow().start() == start);
+        if (first.isEmpty()) {
+            return ELSEWHERE;
+        }
+        first.get().enter(0);
+        changed.add(first.get());
+        while (!changed.isEmpty()) {
+            FrameFlow part = changed.remove();
+            for (int i = 0; i < part.flow().count(); i++) {
+                Result result = part.isReached(i) ? leave(part, i) : FINE;
+                if (!(result instanceof Result.Proven)) {
+                    return result;
+                }
+            }
+        }
+        for (FrameFlow part : parts.values()) {
+            FunctionFlow flow = part.flow();
+            for (int i = 0; i < flow.count(); i++) {
+                decoder.decode(flow.code(), flow.place(i), flow.code().length);
+                Result result = part.isReached(i) ? instruction(part, i) : unreached(flow, i);
+                if (!(result instanceof Result.Proven)) {
+                    return result;
+                }
+            }
+        }
+        return FINE;
+    }
+
+    /** The piece of code around an address, if all of it is known. */
+    private Optional<FrameFlow> part(long address) {
+        return code.around(address).filter(flow -> flow.isComplete() && flow.hasInstruction(address))
+                .filter(flow -> parts.size() < MOST || parts.containsKey(flow.start()))
+                .map(flow -> parts.computeIfAbsent(flow.start(), start -> FrameFlow.part(flow)));
+    }
+
+    /** Follows a jump out of a part. */
+    private Result leave(FrameFlow from, int i) {
+        FunctionFlow flow = from.flow();
+        decoder.decode(flow.code(), flow.place(i), flow.code().length);
+        long next = flow.start() + flow.place(i) + decoder.length();
+        OptionalLong target = switch (flow.flow(i)) {
+            case JUMP, CONDITIONAL, LOOP -> OptionalLong.of(next + decoder.branchDisplacement());
+            case INDIRECT_JUMP -> decoder.isRipRelative() && decoder.displacementSize() == Integer.BYTES
+                    ? code.target(next + decoder.displacement())
+                    : OptionalLong.empty();
+            case SEQUENTIAL, CALL, INDIRECT_CALL, INTERRUPT, HALT, RETURN -> OptionalLong.empty();
+        };
+        if (target.isEmpty() || flow.index(target.getAsLong()) >= 0) {
             return FINE;
         }
-        Optional<FunctionFlow> found = functions.apply(start);
-        if (found.isEmpty() || deep > DEEPEST || !found.get().isComplete() || found.get().count() == 0) {
-            return unproven("not all of its code is known");
+        OptionalLong slot = code.slot(target.getAsLong());
+        OptionalLong behind = slot.isPresent() ? code.target(slot.getAsLong()) : target;
+        Optional<FrameFlow> to = behind.isEmpty() ? Optional.empty() : part(behind.getAsLong());
+        if (to.isEmpty()) {
+            return ELSEWHERE;
         }
-        FunctionFlow flow = found.get();
-        FrameFlow frames = new FrameFlow(flow);
-        for (int i = 0; i < flow.count(); i++) {
-            decoder.decode(flow.code(), flow.place(i), flow.code().length);
-            Result result = frames.isReached(i) ? instruction(flow, frames, i, deep) : unreached(flow, i);
-            if (!(result instanceof Result.Proven)) {
-                return result;
-            }
+        int index = to.get().flow().index(behind.getAsLong());
+        boolean tail = index == 0 && from.depthAt(i) == 0 && !from.isAlignedAt(i)
+                && from.frameAt(i) == FrameFlow.UNKNOWN;
+        if (tail ? to.get().enter(index) : to.get().enter(index, from, i)) {
+            changed.add(to.get());
         }
         return FINE;
     }
@@ -85,7 +143,8 @@ public final class StackUse {
                 : unproven("nothing seems to lead to some of its code");
     }
 
-    private Result instruction(FunctionFlow flow, FrameFlow frames, int i, int deep) {
+    private Result instruction(FrameFlow frames, int i) {
+        FunctionFlow flow = frames.flow();
         int depth = frames.depthAt(i);
         boolean known = depth != FrameFlow.UNKNOWN && !frames.isAlignedAt(i);
         switch (flow.flow(i)) {
@@ -95,14 +154,14 @@ public final class StackUse {
                         : FINE;
             }
             case JUMP, CONDITIONAL, LOOP -> {
-                long target = flow.start() + flow.place(i) + decoder.length() + decoder.branchDisplacement();
-                if (flow.index(target) < 0) {
-                    return known && depth == 0 ? look(target, deep + 1) : unproven("a part of it lies elsewhere");
-                }
+                // Where it leads has been looked at.
                 return FINE;
             }
             case INDIRECT_JUMP -> {
-                if (flow.successors(i).length == 0 || !known || depth == 0) {
+                boolean followed = decoder.isRipRelative() && code.target(flow.start() + flow.place(i)
+                        + decoder.length() + decoder.displacement()).isPresent();
+                boolean inside = flow.successors(i).length > 0 && known && depth != 0;
+                if (followed ? !known || depth != 0 : !inside) {
                     return unproven("it ends with a jump to code that is not known");
                 }
             }
@@ -146,7 +205,7 @@ public final class StackUse {
             return FINE;
         }
         boolean onFrame = base == RBP && frames.frameAt(i) != FrameFlow.UNKNOWN;
-        if (base == RBP && !onFrame && frames.setsFrame()) {
+        if (base == RBP && !onFrame && frames.isFramedAt(i)) {
             return unproven("it uses its frame pointer where that is not known");
         }
         if (base != RSP && !onFrame) {
@@ -171,7 +230,7 @@ public final class StackUse {
         }
         long from = decoder.displacement() - (base == RSP ? depth : frames.frameAt(i));
         if (lea) {
-            return from < 0 && decoder.register() != RBP
+            return from < 0
                     ? FINE
                     : unproven("it takes the address of its caller's stack");
         }

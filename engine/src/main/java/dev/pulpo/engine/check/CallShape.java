@@ -8,8 +8,11 @@ import dev.pulpo.x86.FunctionFlow;
 import dev.pulpo.x86.RegisterSet;
 import dev.pulpo.x86.StackUse;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 
 /**
@@ -27,6 +30,22 @@ public final class CallShape {
 
         /** The function cannot be called from another frame. */
         record Bound(String reason) implements Stack {}
+    }
+
+    /** The code of the process that the function may go on to. Addresses are those of the process. */
+    public interface Surroundings {
+        /**
+         * An object in the process.
+         *
+         * @param bias what its link addresses are moved by
+         */
+        record Place(CodeFacts facts, long bias) {}
+
+        /** The object that an address is in. */
+        Optional<Place> at(long address);
+
+        /** The function whose address the loader puts into a slot; empty if that is not known, or others write there. */
+        OptionalLong target(long slot);
     }
 
     /**
@@ -51,19 +70,25 @@ public final class CallShape {
             "__openat", "__openat64", "fcntl", "fcntl64", "__fcntl", "ioctl", "__ioctl", "prctl", "__prctl", "mremap",
             "mq_open", "sem_open", "semctl", "ptrace", "ulimit");
 
+    private final Surroundings process;
+    private final Surroundings.Place place;
     private final CodeFacts facts;
     private final Routines routines;
+    private final Map<CodeFacts, Routines> others = new HashMap<>();
     private final LinkAddress entry;
     private final String name;
     private final boolean external;
 
     /**
+     * @param place    the object that the function is in
      * @param entry    of the function
      * @param name     its symbol, without a version; empty where it has none
      * @param external whether other objects or units can call it, so that its callers keep to the ABI
      */
-    public CallShape(CodeFacts facts, LinkAddress entry, String name, boolean external) {
-        this.facts = facts;
+    public CallShape(Surroundings process, Surroundings.Place place, LinkAddress entry, String name, boolean external) {
+        this.process = process;
+        this.place = place;
+        this.facts = place.facts();
         this.routines = new Routines(facts);
         this.entry = entry;
         this.name = name;
@@ -75,7 +100,7 @@ public final class CallShape {
         if (RETURN_TWICE.contains(name)) {
             return new Stack.Bound("it may return a second time, when the frame is gone from which it was called");
         }
-        return switch (StackUse.of(entry.value(), this::flow)) {
+        return switch (StackUse.of(entry.value() + place.bias(), new MachineCode())) {
             case StackUse.Result.Proven proven -> new Stack.Words(proven.bytes() / Long.BYTES);
             case StackUse.Result.Bound bound -> new Stack.Bound(bound.reason());
             case StackUse.Result.Unproven unproven -> declaredWords().<Stack>map(Stack.Words::new)
@@ -84,8 +109,31 @@ public final class CallShape {
         };
     }
 
-    private Optional<FunctionFlow> flow(long address) {
-        return routines.around(address).filter(flow -> flow.start() == address);
+    /** The machine code, at the addresses of the process. */
+    private final class MachineCode implements StackUse.Code {
+        @Override
+        public Optional<FunctionFlow> around(long address) {
+            return process.at(address).flatMap(found -> routines(found).around(address - found.bias())
+                    .map(flow -> found.bias() == 0 ? flow : flow.movedBy(found.bias())));
+        }
+
+        @Override
+        public OptionalLong slot(long address) {
+            Optional<Surroundings.Place> found = process.at(address);
+            OptionalLong slot = found.isEmpty()
+                    ? OptionalLong.empty()
+                    : routines(found.get()).slot(address - found.get().bias());
+            return slot.isEmpty() ? slot : OptionalLong.of(slot.getAsLong() + found.get().bias());
+        }
+
+        @Override
+        public OptionalLong target(long slot) {
+            return process.target(slot);
+        }
+
+        private Routines routines(Surroundings.Place found) {
+            return found.facts().equals(facts) ? routines : others.computeIfAbsent(found.facts(), Routines::new);
+        }
     }
 
     private Optional<Integer> declaredWords() {

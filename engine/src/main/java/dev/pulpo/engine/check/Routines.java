@@ -93,7 +93,7 @@ final class Routines implements FunctionFlow.Callees {
     }
 
     /** The slot through which code at an address jumps to another object. */
-    private OptionalLong slot(long address) {
+    OptionalLong slot(long address) {
         byte[] code = index.bytes(address, ENDBR64_LENGTH + Decoder.MAX_LENGTH);
         int at = 0;
         for (int i = 0; i < 2; i++) {

@@ -114,7 +114,8 @@ public final class ProbeSite {
         String name = symbol.map(ElfSymbol::name).orElse("");
         boolean external = symbol.filter(known -> known.binding() != SymbolBinding.LOCAL).isPresent();
         DebugInfo info = code.info(image, object).orElseGet(() -> DebugInfo.of(object.elf()));
-        return Optional.of(new CallShape(new CodeFacts(object.elf(), info), own.address(),
+        ProcessCode process = new ProcessCode(image, memory, object, info);
+        return Optional.of(new CallShape(process, process.of(object), own.address(),
                 own.name().startsWith("0x") ? name : own.name(), external));
     }
 
