@@ -24,7 +24,7 @@ import java.util.zip.GZIPInputStream;
 /** Programs as the distribution ships them, each under a load that checks the answers. */
 final class Programs {
     private static final String NGINX = "/usr/sbin/nginx";
-    private static final String REDIS = "/usr/bin/redis-server";
+    static final String REDIS = "/usr/bin/redis-server";
     private static final String SQLITE = "/usr/bin/sqlite3";
     static final String PYTHON = "/usr/bin/python3";
 
