@@ -52,10 +52,14 @@ def goes_in(pulpo, host, old, old_root, container):
             first = process.stdout.readline().decode('utf-8', 'replace').strip()
             if first != 'ready':
                 return 'not tried: ' + first[:120]
-            status, _, errors, _, _ = limited([pulpo, 'apply', '-p', str(process.pid), container], 60)
+            status, _, errors, _, _ = limited([pulpo, 'apply', '-p', str(process.pid), container])
+            if status == 'late':
+                return 'LATE'
             if status != 0:
                 return 'refused: ' + (errors.strip().splitlines() or [''])[-1][:300]
-            status, _, errors, _, _ = limited([pulpo, 'revert', '-p', str(process.pid), container], 60)
+            status, _, errors, _, _ = limited([pulpo, 'revert', '-p', str(process.pid), container])
+            if status == 'late':
+                return 'LATE'
             if status != 0:
                 return 'not reverted: ' + errors.strip()[-300:]
             return 'in and out' if process.poll() is None else 'HARMED'

@@ -39,11 +39,14 @@ class Build:
         self.slots = {}
         self.versions = {}
         self.pointers = {}
+        self.names = {}
         for line in output('readelf', '-rW', path).splitlines():
             words = line.split()
             if len(words) >= 5 and words[2] in ('R_X86_64_JUMP_SLOT', 'R_X86_64_GLOB_DAT', 'R_X86_64_JUMP_SLO'):
                 self.slots[int(words[0], 16)] = words[4]
                 self.versions[words[4].split('@')[0]] = words[4]
+            if len(words) >= 5 and words[2] == 'R_X86_64_64':
+                self.names[int(words[0], 16)] = ' '.join(words[4:])
             if len(words) == 4 and words[2] == 'R_X86_64_RELATIVE':
                 self.pointers[int(words[0], 16)] = int(words[3], 16)
         self.called = set()
@@ -86,11 +89,15 @@ class Build:
         return 'NOWHERE'
 
     def words(self, address, count, deep=2):
-        """The words of constant data at an address, up to the next one that code uses; pointers by what they lead to."""
+        """The words of constant data at an address, up to the next one that code uses; pointers by what they lead to, and
+        what the loader looks up by its name."""
         words = []
         for at in range(address, address + 8 * count, 8):
             if at > address and at in self.leads:
                 break
+            if at in self.names:
+                words.append(self.names[at])
+                continue
             if at in self.pointers:
                 to = self.pointers[at]
                 words.append(self.string(to) if deep == 0 else (self.string(to), self.words(to, count, deep - 1)))

@@ -143,6 +143,8 @@ def main():
         verdict, found = judge.judge(pulpo, host, old, new, scratch)
         if found.get('in', '').startswith(('HARMED', 'not reverted')):
             verdict = 'HARMED'
+        if found.get('in') == 'LATE':
+            verdict = 'LATE'
         inside += found.get('in') == 'in and out'
         verdicts[verdict] += 1
         if verdict != 'container':

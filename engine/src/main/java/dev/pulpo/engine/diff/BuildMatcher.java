@@ -7,7 +7,6 @@ import dev.pulpo.elf.SectionType;
 import dev.pulpo.elf.SymbolType;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,6 +16,7 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.LongUnaryOperator;
 
 /**
  * Which function of one build is which of the other. Names that both have come first; then code that is unique, what matched
@@ -31,6 +31,16 @@ final class BuildMatcher implements Sameness.Twins {
     /** How alike functions are of which nothing else is known. */
     private static final double ALIKE = 0.6;
     private static final double MARGIN = 0.1;
+
+    /** What code is known by, apart from its instructions. */
+    private enum Telling {
+        /** Nothing else. */
+        CODE,
+        /** The functions and texts that it uses. */
+        NAMES,
+        /** Also what the data holds whose address it takes: many functions do no more than return that of a table. */
+        DATA
+    }
 
     private final CodeNames old;
     private final CodeNames replacement;
@@ -54,9 +64,10 @@ final class BuildMatcher implements Sameness.Twins {
         roots();
         boolean more = true;
         while (more) {
-            more = unique(true);
+            more = unique(Telling.NAMES);
+            more |= unique(Telling.DATA);
             more |= propagate();
-            more = more || unique(false) || neighbours() || alike() || equals() || elect(0);
+            more = more || unique(Telling.CODE) || neighbours() || alike() || equals() || elect(0);
         }
         variables.decide();
     }
@@ -91,74 +102,46 @@ final class BuildMatcher implements Sameness.Twins {
                 variable.value(), Math.min(twin.size(), variable.size()), VariableMatcher.CERTAIN, variable.value())));
     }
 
-    /**
-     * Code that is there once in both.
-     *
-     * @param labelled whether the names and texts that it uses count
-     */
-    private boolean unique(boolean labelled) {
-        Map<Long, FunctionShape> before = onlyOnes(old, free(old, successors), labelled);
-        Map<Long, FunctionShape> after = onlyOnes(replacement, free(replacement, functions), labelled);
+    /** Code that is there once in both. */
+    private boolean unique(Telling telling) {
+        Map<Long, FunctionShape> before = onlyOnes(old, free(old, successors), telling,
+                target -> successors.containsKey(target) ? target : 0L);
+        Map<Long, FunctionShape> after = onlyOnes(replacement, free(replacement, functions), telling,
+                target -> functions.getOrDefault(target, 0L));
         boolean found = false;
         for (Map.Entry<Long, FunctionShape> entry : after.entrySet()) {
             FunctionShape was = before.get(entry.getKey());
             FunctionShape is = entry.getValue();
-            if (was != null && (is.count() >= TELLING || is.references().isEmpty()) && was.isLike(is)) {
+            if (was != null && (is.count() >= TELLING || is.references().isEmpty() || telling == Telling.DATA)
+                    && was.isLike(is)) {
                 found |= pair(was.start(), is.start());
             }
         }
         return found;
     }
 
-    private Map<Long, FunctionShape> onlyOnes(CodeNames build, List<FunctionShape> shapes, boolean labelled) {
+    private static Map<Long, FunctionShape> onlyOnes(CodeNames build, List<FunctionShape> shapes, Telling telling,
+            LongUnaryOperator function) {
+        UsedNames names = new UsedNames(build, function);
         Map<Long, FunctionShape> ones = new HashMap<>();
         Set<Long> several = new HashSet<>();
         for (FunctionShape shape : shapes) {
-            long key = labelled ? shape.hash() * 31 + labels(build, shape) : shape.hash();
+            long label = switch (telling) {
+                case CODE -> 0;
+                case NAMES -> names.of(shape);
+                case DATA -> names.ofData(shape);
+            };
+            // Of data of which nothing is told, no code is known.
+            if (telling == Telling.DATA && label == UsedNames.NOTHING) {
+                continue;
+            }
+            long key = shape.hash() * 31 + label;
             if (ones.putIfAbsent(key, shape) != null) {
                 several.add(key);
             }
         }
         ones.keySet().removeAll(several);
         return ones;
-    }
-
-    private long labels(CodeNames build, FunctionShape shape) {
-        long hash = 7;
-        for (FunctionShape.Reference reference : shape.references()) {
-            hash = hash * 31 + label(build, reference);
-        }
-        return hash;
-    }
-
-    private long label(CodeNames build, FunctionShape.Reference reference) {
-        long target = reference.target();
-        Optional<Long> slot = build.isLinkerTable(target) ? Optional.of(target) : build.pltSlot(target);
-        Optional<String> imported = slot.flatMap(build::relocation).flatMap(build::symbol).map(ElfSymbol::name);
-        if (imported.isPresent()) {
-            return imported.get().hashCode();
-        }
-        Optional<FunctionShape> code = build.shapeAt(target).filter(shape -> shape.start() == target);
-        if (code.isPresent()) {
-            return build == replacement
-                    ? functions.getOrDefault(target, 0L)
-                    : successors.containsKey(target) ? target : 0L;
-        }
-        boolean constant = build.section(target).filter(section -> !section.isWritable()).isPresent();
-        if (constant && reference.kind() == FunctionShape.Kind.MEMORY) {
-            return Arrays.hashCode(build.bytes(target, reference.size()));
-        }
-        return constant ? text(build.bytes(target, 256)) : 0;
-    }
-
-    private static long text(byte[] bytes) {
-        int length = 0;
-        while (length < bytes.length && (bytes[length] >= ' ' || bytes[length] == '\n')) {
-            length++;
-        }
-        return length > 3 && length < bytes.length && bytes[length] == 0
-                ? Arrays.hashCode(Arrays.copyOf(bytes, length))
-                : 0;
     }
 
     private boolean propagate() {

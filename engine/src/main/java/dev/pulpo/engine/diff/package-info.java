@@ -7,8 +7,8 @@
  * {@link DataCoverage}: what differs;
  * <li>{@link SideBySide}: both versions of a function;
  * <li>{@link CodeNames}, {@link UnnamedCode}, {@link FunctionShape}, {@link Parts}: what is in an object;
- * <li>{@link BuildMatcher}, {@link NameMatcher}, {@link VariableMatcher}, {@link Alignment}, {@link ThreadLocalOffsets}:
- * what of one build is what of the other;
+ * <li>{@link BuildMatcher}, {@link NameMatcher}, {@link UsedNames}, {@link VariableMatcher}, {@link Alignment},
+ * {@link ThreadLocalOffsets}: what of one build is what of the other;
  * <li>{@link Choice}: which functions are taken;
  * <li>{@link LayoutEvidence}, {@link ObjectLifetimes}: what code says of types and of objects;
  * <li>{@link ExtractionPlan}, {@link DataFixups}: what has to be taken over;
