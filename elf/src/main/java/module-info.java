@@ -6,4 +6,5 @@ module dev.pulpo.elf {
     exports dev.pulpo.elf.cfi;
     exports dev.pulpo.elf.dwarf;
     exports dev.pulpo.elf.expression;
+    exports dev.pulpo.elf.mangled;
 }

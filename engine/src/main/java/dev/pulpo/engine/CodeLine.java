@@ -1,6 +1,7 @@
 package dev.pulpo.engine;
 
 import dev.pulpo.elf.dwarf.SourceLine;
+import dev.pulpo.elf.mangled.CxxNames;
 import dev.pulpo.x86.text.Instruction;
 import dev.pulpo.x86.text.Syntax;
 import java.util.Optional;
@@ -17,7 +18,7 @@ import java.util.Optional;
 public record CodeLine(Instruction instruction, Optional<SourceLine> place, boolean branchedTo, String leadsTo) {
     /** The instruction with what it leads to. */
     public String text(Syntax syntax) {
-        String name = leadsTo.isEmpty() ? "" : " <" + leadsTo + ">";
+        String name = leadsTo.isEmpty() ? "" : " <" + CxxNames.in(leadsTo) + ">";
         String pointer = instruction.pointer().map(address -> "        # " + address + name).orElse("");
         return instruction.text(syntax, address -> name) + pointer;
     }

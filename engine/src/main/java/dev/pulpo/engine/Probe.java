@@ -142,6 +142,11 @@ public record Probe(String function, Optional<String> object, Action action, Lis
         return new Probe(function, Optional.empty(), action, List.of(), 1, 1, List.of());
     }
 
+    /** The same for a function of another name. */
+    public Probe named(String name) {
+        return new Probe(name, object, action, threads, every, probability, allowed);
+    }
+
     /** Counts calls, by thread. */
     public static Probe counting(String function) {
         return of(function, new Action.Count());

@@ -11,6 +11,7 @@ import dev.pulpo.elf.SymbolType;
 import dev.pulpo.engine.target.LoadedObject;
 import dev.pulpo.engine.target.ProcessImage;
 import dev.pulpo.engine.target.TargetFiles;
+import dev.pulpo.elf.mangled.CxxNames;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -97,6 +98,13 @@ public final class SymbolSources {
     public Stream<String> names() {
         return Stream.concat(elf.dynamicSymbols().stream(), all.stream()).filter(SymbolSources::isFunction)
                 .map(ElfSymbol::name);
+    }
+
+    /** The symbols of functions that are known to people by a name ({@link CxxNames}), one for each address. */
+    public static List<String> meant(Stream<SymbolSources> objects, String readable) {
+        return objects.flatMap(each -> distinct(Stream.concat(each.elf.dynamicSymbols().stream(), each.all.stream())
+                .filter(symbol -> CxxNames.isCalled(symbol.name(), readable))).stream()).map(ElfSymbol::name).distinct()
+                .toList();
     }
 
     /** The function that begins at a link address. */

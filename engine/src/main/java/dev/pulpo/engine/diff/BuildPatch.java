@@ -85,7 +85,7 @@ public final class BuildPatch {
                     ? "no function of " + old.elf().name() + " has changed"
                     : "none of the functions that have changed was chosen");
         }
-        choice.unknown().forEach(name -> add(Check.UNKNOWN, "no function that has changed is called " + name));
+        choice.unknown().forEach(message -> add(Check.UNKNOWN, message));
         if (!comparison.uncompared().isEmpty()) {
             add(Check.UNCOMPARED, "could not be compared: " + String.join("; ",
                     comparison.uncompared().subList(0, Math.min(SHOWN, comparison.uncompared().size())))

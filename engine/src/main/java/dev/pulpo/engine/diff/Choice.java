@@ -2,6 +2,7 @@ package dev.pulpo.engine.diff;
 
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.SymbolBinding;
+import dev.pulpo.elf.mangled.CxxNames;
 import dev.pulpo.engine.BuildDiff;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Which of the functions that differ a patch has. Where some are chosen, those functions of the object's own that they call
@@ -19,7 +21,6 @@ import java.util.TreeSet;
  */
 final class Choice {
     private final Comparison comparison;
-    private final BuildDiff.Selection selection;
     private final Set<Long> functions = new TreeSet<>(Long::compareUnsigned);
     private final List<String> notes = new ArrayList<>();
     private final List<String> leftOut = new ArrayList<>();
@@ -28,7 +29,6 @@ final class Choice {
 
     Choice(Comparison comparison, BuildDiff.Selection selection) {
         this.comparison = comparison;
-        this.selection = selection;
         candidates.putAll(comparison.changed());
         if (selection.only().isEmpty()) {
             functions.addAll(comparison.changed().keySet());
@@ -37,9 +37,11 @@ final class Choice {
             candidates.putAll(comparison.lines());
             selection.only().forEach(name -> found(name).forEach(functions::add));
         }
-        selection.without().forEach(name -> found(name).forEach(functions::remove));
+        Set<Long> excluded = new TreeSet<>();
+        selection.without().forEach(name -> excluded.addAll(found(name)));
+        functions.removeAll(excluded);
         if (!selection.only().isEmpty() || !selection.without().isEmpty()) {
-            dependencies();
+            dependencies(excluded);
         }
     }
 
@@ -55,15 +57,30 @@ final class Choice {
 
     private List<Long> found(String name) {
         List<Long> found = candidates.entrySet().stream()
-                .filter(entry -> isCalled(entry.getKey(), entry.getValue(), name)).map(Map.Entry::getKey).toList();
-        if (found.isEmpty()) {
-            unknown.add(name);
+                .filter(entry -> isCalled(comparison, entry.getKey(), entry.getValue(), name)).map(Map.Entry::getKey)
+                .toList();
+        List<Long> readable = found.isEmpty() ? readable(name) : found;
+        if (readable.isEmpty()) {
+            unknown.add("no function that has changed is called " + name);
+        } else if (found.isEmpty() && readable.size() > 1) {
+            unknown.add("several functions that have changed are called " + name + ": "
+                    + readable.stream().map(start -> comparison.replacement().shape(start).function().name())
+                            .collect(Collectors.joining(", ")));
+            return List.of();
         }
-        return found;
+        return readable;
     }
 
-    private boolean isCalled(long start, FunctionShape was, String name) {
-        return isCalled(comparison, start, was, name);
+    private List<Long> readable(String name) {
+        return candidates.entrySet().stream()
+                .filter(entry -> isReadAs(comparison, entry.getKey(), entry.getValue(), name)).map(Map.Entry::getKey)
+                .toList();
+    }
+
+    /** Whether a name of C++ stands for a function of either build. */
+    static boolean isReadAs(Comparison comparison, long start, FunctionShape was, String name) {
+        return CxxNames.isCalled(was.function().name(), name)
+                || CxxNames.isCalled(comparison.replacement().shape(start).function().name(), name);
     }
 
     /** Whether a name means a function: one of either build, or where it is in the old one. */
@@ -74,13 +91,7 @@ final class Choice {
                 || name.equals("0x" + Long.toHexString(was.start()));
     }
 
-    private void dependencies() {
-        Set<Long> excluded = new TreeSet<>();
-        selection.without().forEach(name -> candidates.forEach((start, was) -> {
-            if (isCalled(start, was, name)) {
-                excluded.add(start);
-            }
-        }));
+    private void dependencies(Set<Long> excluded) {
         Deque<Long> waiting = new ArrayDeque<>(functions);
         while (!waiting.isEmpty()) {
             FunctionShape user = comparison.replacement().shape(waiting.pop());
@@ -122,7 +133,7 @@ final class Choice {
         return leftOut;
     }
 
-    /** Names that none of them has. */
+    /** What is wrong with names that mean none of them. */
     List<String> unknown() {
         return unknown;
     }

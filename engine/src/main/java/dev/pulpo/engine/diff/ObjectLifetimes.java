@@ -1,6 +1,7 @@
 package dev.pulpo.engine.diff;
 
 import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.elf.mangled.CxxNames;
 import dev.pulpo.engine.Check;
 import dev.pulpo.engine.Finding;
 import dev.pulpo.engine.Remedy;
@@ -89,13 +90,21 @@ final class ObjectLifetimes {
             List<Changed> its = makers.stream()
                     .filter(maker -> releaser.isMadeBy(maker) && releaser.meetsOthersOf(maker)).toList();
             if (!its.isEmpty()) {
-                (releasesOld.contains(releaser.name()) ? answeredFor : findings).add(finding(releaser, its));
+                (releasesOld.contains(releaser.name()) || isReadable(releaser, all, releasesOld)
+                        ? answeredFor
+                        : findings).add(finding(releaser, its));
             } else if (makers.stream().anyMatch(releaser::mayBeMadeBy)) {
                 notes.add("look whether " + releaser.name() + " can release what the old build has made: it releases "
                         + (releaser.releases > 0 ? "less" : "more") + " than it did, and others ask for "
                         + (releaser.releases > 0 ? "less" : "more") + " memory");
             }
         }
+    }
+
+    /** Whether a name of C++ stands for this function, and for no other that has changed. */
+    private static boolean isReadable(Changed releaser, List<Changed> all, List<String> names) {
+        return names.stream().anyMatch(name -> CxxNames.isCalled(releaser.name(), name)
+                && all.stream().filter(each -> CxxNames.isCalled(each.name(), name)).count() == 1);
     }
 
     private Changed changed(FunctionShape was, FunctionShape is, Set<ElfSymbol> replaced) {

@@ -44,7 +44,8 @@ public final class SideBySide {
 
     private List<FunctionVersions> named(Map<Long, FunctionShape> functions, String name) {
         return functions.entrySet().stream()
-                .filter(entry -> Choice.isCalled(comparison, entry.getKey(), entry.getValue(), name))
+                .filter(entry -> Choice.isCalled(comparison, entry.getKey(), entry.getValue(), name)
+                        || Choice.isReadAs(comparison, entry.getKey(), entry.getValue(), name))
                 .map(entry -> versions(entry.getValue(), comparison.replacement().shape(entry.getKey()))).toList();
     }
 

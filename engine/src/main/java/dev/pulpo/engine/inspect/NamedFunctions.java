@@ -3,6 +3,7 @@ package dev.pulpo.engine.inspect;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.NearestNames;
 import dev.pulpo.elf.SymbolVersion;
+import dev.pulpo.elf.mangled.CxxNames;
 import dev.pulpo.engine.Refusal;
 import dev.pulpo.engine.RefusedException;
 import dev.pulpo.engine.code.SymbolSources;
@@ -49,10 +50,28 @@ public final class NamedFunctions {
     /**
      * All that may be meant; one at least.
      *
+     * @param name a symbol, or a name of C++ as people know it ({@link CxxNames})
      * @throws RefusedException where the process has no function of that name
      */
     public List<Named> all(String name) {
-        return oneAtLeast(name, Stream.of(own, patches).map(objects -> found(objects, name)));
+        return oneAtLeast(name, Stream.of(own, patches).map(objects -> found(objects, symbol(objects, name))));
+    }
+
+    /**
+     * The symbol of the one function of these objects that a name of C++ stands for; the name itself if it is a symbol, or
+     * stands for none.
+     *
+     * @throws RefusedException where it stands for several
+     */
+    public String symbol(List<LoadedObject> objects, String name) {
+        if (objects.stream().anyMatch(object -> !symbols(object).functions(name).isEmpty())) {
+            return name;
+        }
+        List<String> meant = SymbolSources.meant(objects.stream().map(this::symbols), name);
+        if (meant.size() > 1) {
+            throw ambiguous(name, meant.stream());
+        }
+        return meant.isEmpty() ? name : meant.getFirst();
     }
 
     /**

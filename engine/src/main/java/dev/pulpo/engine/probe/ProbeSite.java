@@ -63,10 +63,10 @@ public final class ProbeSite {
      * @throws RefusedException where the process has no such function, or several and nothing tells which one is meant; where
      *                          the function cannot be seen to return
      */
-    public ProbeSite(ProcessImage image, TargetMemory memory, Probe probe, KnownCode code) {
+    public ProbeSite(ProcessImage image, TargetMemory memory, Probe wanted, KnownCode code) {
         this.image = image;
         this.memory = memory;
-        this.probe = probe;
+        probe = bySymbol(wanted);
         object = probe.object().map(this::named).orElseGet(this::search);
         if (probe.action() instanceof Probe.Action.Delay) {
             refuseFilters("sleeps");
@@ -179,6 +179,15 @@ public final class ProbeSite {
                     meant.stream().map(each -> each.symbol().name() + " in " + each.object().path()).distinct());
         }
         return meant.getFirst().object();
+    }
+
+    /** The probe with the symbol of its function, where that is given as people know it. */
+    private Probe bySymbol(Probe wanted) {
+        String name = wanted.function();
+        return name.startsWith("0x") || name.contains("@")
+                ? wanted
+                : wanted.named(new NamedFunctions(image, memory).symbol(wanted.object()
+                        .map(each -> List.of(named(each))).orElseGet(() -> image.inLookupOrder(0)), name));
     }
 
     private static boolean isExported(LoadedObject object, String name) {

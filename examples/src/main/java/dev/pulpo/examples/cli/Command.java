@@ -1,5 +1,6 @@
 package dev.pulpo.examples.cli;
 
+import dev.pulpo.elf.mangled.CxxNames;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.OperationListener;
 import dev.pulpo.examples.crowd.Unforeseen;
@@ -78,7 +79,7 @@ abstract class Command implements Callable<Integer> {
         }
         progress.ifPresent(ProgressLine::hide);
         PrintWriter out = spec.commandLine().getOut();
-        String text = json ? Json.write(forPrograms) : forPeople;
+        String text = json ? Json.write(forPrograms) : CxxNames.in(forPeople);
         if (!text.isEmpty()) {
             out.println(text);
         }
@@ -108,7 +109,7 @@ abstract class Command implements Callable<Integer> {
     void complain(String message) {
         progress.ifPresent(ProgressLine::hide);
         PrintWriter err = spec.commandLine().getErr();
-        err.println("pulpo: " + message);
+        err.println("pulpo: " + CxxNames.in(message));
         err.flush();
     }
 

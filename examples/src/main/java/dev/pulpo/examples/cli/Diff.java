@@ -68,7 +68,7 @@ final class Diff extends Command {
         Set<Check> all = EnumSet.noneOf(Check.class);
         all.addAll(allowed);
         BuildDiff.Packed packed = BuildDiff.compareAndPack(old, replacement, output, all,
-                new BuildDiff.Selection(only, without, releasesOld));
+                new BuildDiff.Selection(whole(only), whole(without), whole(releasesOld)));
         PackReport report = packed.report();
         Map<String, Object> object = Json.object("diff", Json.of(packed.diff()), "container",
                 Json.of(report, output));
@@ -76,6 +76,24 @@ final class Diff extends Command {
                 + shown(report.text(RemedyOptions.WORDING).lines().toList()),
                 object);
         return report.isPackable() ? 0 : ExitStatus.REFUSED;
+    }
+
+    /** Names that were taken apart at the commas between their parameters. */
+    private static List<String> whole(List<String> parts) {
+        List<String> names = new ArrayList<>();
+        String begun = "";
+        for (String part : parts) {
+            begun = begun.isEmpty() ? part : begun + "," + part;
+            if (begun.chars().filter(c -> c == '(' || c == '<').count() <= begun.chars()
+                    .filter(c -> c == ')' || c == '>').count()) {
+                names.add(begun);
+                begun = "";
+            }
+        }
+        if (!begun.isEmpty()) {
+            names.add(begun);
+        }
+        return names;
     }
 
     private int explain() throws IOException {

@@ -1,6 +1,7 @@
 package dev.pulpo.examples.cli;
 
 import dev.pulpo.elf.dwarf.SourceLine;
+import dev.pulpo.elf.mangled.CxxNames;
 import dev.pulpo.engine.FunctionVersions;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,7 +86,9 @@ final class Versions {
     }
 
     /** What is too wide moves the second column. */
-    private static String columns(String old, char mark, String replacement) {
+    private static String columns(String before, char mark, String after) {
+        String old = CxxNames.in(before);
+        String replacement = CxxNames.in(after);
         return (old + " ".repeat(Math.max(0, WIDTH - old.length())) + " " + mark + " " + replacement).stripTrailing();
     }
 }
