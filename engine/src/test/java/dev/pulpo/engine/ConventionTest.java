@@ -57,6 +57,17 @@ class ConventionTest {
             long work(long a);
             int main(int n, char** v) { return (int)work(n); }
             """;
+    /**
+     * The compiler has left the second parameter out. The caller keeps a value in its register, reads it after the call, and
+     * passes what it makes of it to a function that nobody knows.
+     */
+    private static final String KEPT_IN_PLACE = """
+            __asm__(".text\\n.type leaf,@function\\nleaf: lea 3(%rdi), %rax\\nret\\n.size leaf, .-leaf\\n"
+                ".globl work\\n.type work,@function\\nwork: sub $8, %rsp\\nmov %rdi, %rsi\\nshl $5, %rsi\\ncall leaf\\n"
+                "AFTER\\nadd %rax, %rsi\\nmov %rsi, %rdi\\ncall labs@PLT\\nadd $8, %rsp\\nret\\n.size work, .-work");
+            long work(long a);
+            int main(int n, char** v) { return (int)work(n); }
+            """;
     private static final String OTHER_CODE = "long leaf(%s) { char text[64]; snprintf(text, sizeof text, \"%%ld\", %s);"
             + " return text[0]; }\n";
 
@@ -88,6 +99,15 @@ class ConventionTest {
         assertThat(found.getFirst().message()).contains("work").contains("rcx").contains("read at");
         assertThat(found.getFirst().places()).isNotEmpty();
         assertThat(found.getFirst().remedies()).contains(new Remedy.AllowCheck(Check.CONVENTION));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', 1", "'mov %rax, %rsi', 0"})
+    void valuesInTheRegistersOfParametersThatWereLeftOutCount(String after, int found) throws Exception {
+        List<Finding> findings = findings("gcc", KEPT_IN_PLACE.replace("AFTER", after),
+                String.format(OTHER_CODE, "long a, long b", "a"), "-O2");
+        assertThat(findings).hasSize(found)
+                .allSatisfy(finding -> assertThat(finding.message()).contains("work in rsi"));
     }
 
     @Test

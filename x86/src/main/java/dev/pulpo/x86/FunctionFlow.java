@@ -211,6 +211,8 @@ public final class FunctionFlow {
         SURE,
         /** Also those for its result, as if it had one. */
         WITH_RESULT,
+        /** Those of instructions, for whatever may have an effect anywhere: compilers leave no others. */
+        READ,
         /** Also those of code that is not known, and of what is only pushed. */
         POSSIBLE
     }
@@ -220,12 +222,14 @@ public final class FunctionFlow {
         private final Callees callees;
         private final boolean possibly;
         private final RegisterSet result;
+        private final Optional<Needs> possible;
         private final RegisterSet[] before = new RegisterSet[at.length];
 
         private Needs(Callees callees, How how) {
             this.callees = callees;
             this.possibly = how == How.POSSIBLE;
-            this.result = how == How.SURE ? RegisterSet.NONE : RegisterSet.RESULT;
+            this.result = how == How.SURE || how == How.READ ? RegisterSet.NONE : RegisterSet.RESULT;
+            this.possible = how == How.READ ? Optional.of(new Needs(callees, How.POSSIBLE)) : Optional.empty();
             Arrays.fill(before, RegisterSet.NONE);
             boolean changed = true;
             while (changed) {
@@ -279,7 +283,10 @@ public final class FunctionFlow {
                 case RETURN -> result;
                 case HALT -> RegisterSet.NONE;
                 // Compilers push any register to move the stack pointer.
-                case SEQUENTIAL -> !possibly && pushes[index] ? after : effects(index, after).neededBefore();
+                case SEQUENTIAL -> !possibly && pushes[index]
+                        ? after
+                        : effects(index, after).neededBefore().or(possible
+                                .map(all -> effects(index, all.after(index)).reads()).orElse(RegisterSet.NONE));
                 case INTERRUPT -> effects(index, after).neededBefore();
             };
         }

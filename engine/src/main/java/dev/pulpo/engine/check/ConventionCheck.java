@@ -154,10 +154,8 @@ final class ConventionCheck {
         if (!flow.isCall(caller.site())) {
             return;
         }
-        FunctionFlow.Needs sure = flow.needs(old, FunctionFlow.How.WITH_RESULT);
-        // A register that only the return needs may hold no result at all.
-        RegisterSet relied = sure.afterCall(caller.site()).minus(RegisterSet.RESULT)
-                .or(flow.needs(old, FunctionFlow.How.SURE).afterCall(caller.site())).and(risk);
+        FunctionFlow.Needs sure = flow.needs(old, FunctionFlow.How.READ);
+        RegisterSet relied = sure.afterCall(caller.site()).and(risk);
         RegisterSet unsure = risk.minus(relied).minus(taken);
         if (!unsure.isEmpty()) {
             RegisterSet after = flow.needs(old, FunctionFlow.How.POSSIBLE).afterCall(caller.site());
