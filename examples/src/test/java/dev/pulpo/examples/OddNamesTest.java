@@ -70,7 +70,7 @@ class OddNamesTest {
         assertThat(shell("C", "pulpo patches -p " + pid).output()).contains(shown,
                 ": /tmp/\\x1b[2Jfix\\x0d\\x0aprocess 1 (init): no patches\\x0a\\xe9.so for lib\\x1b[7m.so");
         assertThat(shell("C", "pulpo messages -p " + pid).output())
-                .isEqualTo("2026 \\x1b[2Jmessage\\x0dspoof\\u{9b}31m\\u{202e}\\xff\n");
+                .isEqualTo("  2026 \\x1b[2Jmessage\\x0dspoof\\u{9b}31m\\u{202e}\\xff\n");
         assertThat(shell("C.UTF-8", "pulpo preflight -p " + pid).output()).contains(shown);
         assertThat(shell("C.UTF-8", "ulp patches -p " + pid).output()).startsWith("PID: " + pid + ", name: \\x1b[31mx");
     }
