@@ -42,7 +42,7 @@ final class ArgumentCheck {
      * The arguments that the replacement reads, or may read. Without its prototype just those that it reads itself: an
      * unknown function that it calls might read all.
      */
-    RegisterSet read(ReplacedFunction each) {
+    private RegisterSet read(ReplacedFunction each) {
         long address = each.replacementAddress().value();
         return patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
                 .map(passed -> replacement.possiblyNeeded(address).and(passed.sure().or(passed.possible())))

@@ -66,8 +66,9 @@ public final class ProbeSite {
     public ProbeSite(ProcessImage image, TargetMemory memory, Probe wanted, KnownCode code) {
         this.image = image;
         this.memory = memory;
-        probe = bySymbol(wanted);
-        object = probe.object().map(this::named).orElseGet(this::search);
+        NamedFunctions functions = new NamedFunctions(image, memory);
+        probe = bySymbol(wanted, functions);
+        object = probe.object().map(this::named).orElseGet(() -> search(functions));
         if (probe.action() instanceof Probe.Action.Delay) {
             refuseFilters("sleeps");
         }
@@ -164,12 +165,11 @@ public final class ProbeSite {
     }
 
     /** The object with the function that is meant; which one of the object's functions it is, the plan finds out. */
-    private LoadedObject search() {
+    private LoadedObject search(NamedFunctions named) {
         String function = probe.function();
         if (function.startsWith("0x")) {
             return named("exe");
         }
-        NamedFunctions named = new NamedFunctions(image, memory);
         int at = function.lastIndexOf('@');
         List<NamedFunctions.Named> meant = at > 0
                 ? named.anywhere(function.substring(0, at).replaceAll("@$", ""))
@@ -182,11 +182,11 @@ public final class ProbeSite {
     }
 
     /** The probe with the symbol of its function, where that is given as people know it. */
-    private Probe bySymbol(Probe wanted) {
+    private Probe bySymbol(Probe wanted, NamedFunctions functions) {
         String name = wanted.function();
         return name.startsWith("0x") || name.contains("@")
                 ? wanted
-                : wanted.named(new NamedFunctions(image, memory).symbol(wanted.object()
+                : wanted.named(functions.symbol(wanted.object()
                         .map(each -> List.of(named(each))).orElseGet(() -> image.inLookupOrder(0)), name));
     }
 
