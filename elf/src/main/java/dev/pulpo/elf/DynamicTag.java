@@ -7,6 +7,8 @@ package dev.pulpo.elf;
  * @param value the number in the file
  */
 public record DynamicTag(long value) {
+    /** The end of the table. */
+    public static final DynamicTag NULL = new DynamicTag(0);
     public static final DynamicTag NEEDED = new DynamicTag(1);
     public static final DynamicTag PLTRELSZ = new DynamicTag(2);
     public static final DynamicTag PLTGOT = new DynamicTag(3);

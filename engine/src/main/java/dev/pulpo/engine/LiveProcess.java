@@ -102,8 +102,8 @@ public final class LiveProcess implements AutoCloseable {
     private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
     private boolean closed;
     private final KnownCode code = new KnownCode();
-    /** The image for which the last plan was made. */
-    private volatile Optional<ProcessImage> planned = Optional.empty();
+    /** The last image: what has not changed since is not read again. */
+    private volatile Optional<ProcessImage> seen = Optional.empty();
 
     private LiveProcess(int pid, long startTime, TraceeMemory memory) {
         this.pid = pid;
@@ -197,10 +197,12 @@ public final class LiveProcess implements AutoCloseable {
     }
 
     private ProcessImage image() {
-        ProcessImage image = ProcessImage.read(pid, memory);
+        ProcessImage image = seen.filter(known -> memory.hasMap()).map(known -> known.again(memory))
+                .orElseGet(() -> ProcessImage.read(pid, memory));
         if (image.startTime() != startTime) {
             throw new TargetGoneException(pid, "its id has been given to another process");
         }
+        seen = Optional.of(image);
         return image;
     }
 
@@ -314,7 +316,6 @@ public final class LiveProcess implements AutoCloseable {
 
     private List<PatchPlan> planned(List<LivePatch> patches, Optional<String> instead) throws IOException {
         ProcessImage image = image();
-        planned = Optional.of(image);
         Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
         Predicate<TransactionLink> peers = TransactionPeers.asSeenFrom(pid, startTime);
         // Recovery comes before an apply, so the plan assumes its result.
@@ -403,7 +404,7 @@ public final class LiveProcess implements AutoCloseable {
             throw refused;
         }
         return recorded(
-                () -> ApplyOperation.run(tracee, plans, consistency, code::checked, planned, suspendSeccomp));
+                () -> ApplyOperation.run(tracee, plans, consistency, code::checked, seen, suspendSeccomp));
     }
 
     private static boolean isUndefined(Refusal refusal) {

@@ -80,44 +80,38 @@ public final class Upkeep {
      * @throws PulpoException where it has ended, or cannot be read
      */
     public Optional<ProcessStanding> look(int pid) {
-        List<StoredPatch> concerned = concerned(pid);
-        if (concerned.isEmpty()) {
+        Concerned concerned = concerned(pid);
+        if (concerned.patches.isEmpty()) {
             return Optional.empty();
         }
         try (LiveProcess process = LiveProcess.attach(pid)) {
-            return Optional.of(standing(process, concerned, user(pid), new HashMap<>()))
+            return Optional.of(standing(process, concerned, new HashMap<>()))
                     .filter(standing -> !standing.patches().isEmpty());
         }
     }
 
-    /** The patches for the builds that a process runs. */
-    private List<StoredPatch> concerned(int pid) {
+    /** The patches for the builds that a process of this user runs. */
+    private record Concerned(List<StoredPatch> patches, int user) {}
+
+    private Concerned concerned(int pid) {
         if (patches.isEmpty()) {
-            return List.of();
+            return new Concerned(List.of(), 0);
         }
-        Set<String> ids = builds(pid).ids();
-        return ids.stream().noneMatch(builds::contains)
+        RunningBuilds.Builds found = TargetFault.explained(pid, file -> false, () -> running.of(pid));
+        return new Concerned(found.ids().stream().noneMatch(builds::contains)
                 ? List.of()
-                : patches.stream().filter(patch -> ids.contains(patch.build())).toList();
-    }
-
-    private RunningBuilds.Builds builds(int pid) {
-        return TargetFault.explained(pid, file -> false, () -> running.of(pid));
-    }
-
-    private int user(int pid) {
-        return builds(pid).user();
+                : patches.stream().filter(patch -> found.ids().contains(patch.build())).toList(), found.user());
     }
 
     /** @param plans gets those of the patches that the process has not */
-    private static ProcessStanding standing(LiveProcess process, List<StoredPatch> concerned, int user,
+    private static ProcessStanding standing(LiveProcess process, Concerned concerned,
             Map<PatchId, PatchPlan> plans) {
         Map<PatchId, AppliedPatch> applied = new HashMap<>();
         process.patches().forEach(patch -> applied.put(patch.id(), patch));
         List<PatchStanding> standings = new ArrayList<>();
-        for (StoredPatch patch : concerned) {
+        for (StoredPatch patch : concerned.patches) {
             Optional<AppliedPatch> there = Optional.ofNullable(applied.get(patch.id()));
-            Optional<String> objection = patch.objection(user);
+            Optional<String> objection = patch.objection(concerned.user);
             if (objection.isPresent() && (there.isPresent() || patch.state() == StoredPatch.State.ACCEPTED)) {
                 standings.add(new PatchStanding(patch, there.isPresent()
                         ? PatchStanding.State.LEFT_OVER
@@ -126,7 +120,7 @@ public final class Upkeep {
                 standings.add(wanted(process, patch, there, plans));
             }
         }
-        return new ProcessStanding(process.pid(), process.name(), user, standings);
+        return new ProcessStanding(process.pid(), process.name(), concerned.user, standings);
     }
 
     private static PatchStanding wanted(LiveProcess process, StoredPatch patch, Optional<AppliedPatch> there,
@@ -174,16 +168,15 @@ public final class Upkeep {
      * @throws PulpoException where it has ended, or cannot be read
      */
     public Optional<Restored> restore(int pid, Consistency consistency) {
-        List<StoredPatch> concerned = concerned(pid);
-        if (concerned.isEmpty()) {
+        Concerned concerned = concerned(pid);
+        if (concerned.patches.isEmpty()) {
             return Optional.empty();
         }
-        int user = user(pid);
         try (LiveProcess process = LiveProcess.attach(pid)) {
             List<Outcome> outcomes = new ArrayList<>();
             Map<PatchId, RuntimeException> failures = new HashMap<>();
             Map<PatchId, PatchPlan> plans = new HashMap<>();
-            ProcessStanding before = standing(process, concerned, user, plans);
+            ProcessStanding before = standing(process, concerned, plans);
             // What was applied last goes first: others may depend on what was applied before.
             for (PatchStanding standing : before.patches().reversed()) {
                 if (standing.state() == PatchStanding.State.LEFT_OVER) {
@@ -206,7 +199,7 @@ public final class Upkeep {
                 }
             }
             try {
-                return Optional.of(new Restored(standing(process, concerned, user, new HashMap<>()), outcomes, failures,
+                return Optional.of(new Restored(standing(process, concerned, new HashMap<>()), outcomes, failures,
                         false));
             } catch (TargetGoneException ended) {
                 // What was done before it ended is not lost: it may be why.

@@ -20,9 +20,15 @@ public final class Stub {
 
     private Stub() {}
 
+    /** Every process that gets the stub needs it. */
+    private static final class Library {
+        private static final byte[] BYTES = resource(NAME);
+        private static final String DIRECTORY = name(BYTES);
+    }
+
     /** The whole library. */
     public static byte[] bytes() {
-        return resource(NAME);
+        return Library.BYTES.clone();
     }
 
     /** The whole library {@link #THREAD_NAME}. */
@@ -53,8 +59,7 @@ public final class Stub {
      * @throws IOException            if the directory cannot be written
      */
     public static Path extract(Path cache, int user) throws IOException {
-        byte[] bytes = bytes();
-        return new StubCache(cache, user).file(NAME, bytes, name(bytes), StubCache.LIBRARY);
+        return new StubCache(cache, user).file(NAME, Library.BYTES, Library.DIRECTORY, StubCache.LIBRARY);
     }
 
     /**

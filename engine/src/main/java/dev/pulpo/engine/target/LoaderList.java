@@ -41,6 +41,8 @@ public record LoaderList(long root, List<Entry> entries) {
     private static final int HEADER_SIZE = 56;
     private static final int HEADER_ADDRESS = 16;
 
+    private static final int DYNAMIC_SIZE = 2 * Long.BYTES;
+
     private static final int DEBUG_SIZE = 48;
     private static final int DEBUG_MAP = 8;
     private static final int DEBUG_STATE = 24;
@@ -111,28 +113,36 @@ public record LoaderList(long root, List<Entry> entries) {
 
         Reader(TargetMemory memory, Arena arena) {
             this.memory = memory;
-            this.buffer = arena.allocate(Math.max(DEBUG_SIZE, HEADER_SIZE), Long.BYTES);
+            this.buffer = arena.allocate(MOST_HEADERS * HEADER_SIZE, Long.BYTES);
         }
 
         Optional<LoaderList> list(long dynamic) throws UnreadableException {
-            long debug = 0;
-            for (int i = 0; debug == 0 && i < MOST_DYNAMIC_ENTRIES; i++) {
-                load(dynamic + i * 2L * Long.BYTES, 2 * Long.BYTES);
-                if (word(0) == 0) {
-                    return Optional.empty();
-                }
-                debug = word(0) == DynamicTag.DEBUG.value() ? word(Long.BYTES) : 0;
-                if (word(0) == DynamicTag.DEBUG.value() && debug == 0) {
-                    return Optional.empty();
-                }
-            }
-            for (int i = 0; i < MOST_READS; i++) {
+            long debug = debug(dynamic);
+            for (int i = 0; debug != 0 && i < MOST_READS; i++) {
                 Optional<LoaderList> list = read(debug);
                 if (list.isPresent()) {
                     return list;
                 }
             }
             return Optional.empty();
+        }
+
+        /** The address of the {@code r_debug} that a dynamic section names; 0 where it names none, or none yet. */
+        private long debug(long dynamic) throws UnreadableException {
+            for (int read = 0; read < MOST_DYNAMIC_ENTRIES * DYNAMIC_SIZE;) {
+                int bytes = (int) memory.readSome(dynamic + read, buffer) & -DYNAMIC_SIZE;
+                if (bytes <= 0) {
+                    throw new UnreadableException();
+                }
+                for (int at = 0; at < bytes; at += DYNAMIC_SIZE) {
+                    long tag = word(at);
+                    if (tag == DynamicTag.NULL.value() || tag == DynamicTag.DEBUG.value()) {
+                        return tag == DynamicTag.NULL.value() ? 0 : word(at + Long.BYTES);
+                    }
+                }
+                read += bytes;
+            }
+            return 0;
         }
 
         /** The program's, by its program headers in memory. */
@@ -147,18 +157,18 @@ public record LoaderList(long root, List<Entry> entries) {
                 size = type == AT_PHENT ? value : size;
                 count = type == AT_PHNUM ? value : count;
             }
-            if (headers == 0 || size != HEADER_SIZE || count > MOST_HEADERS) {
+            if (headers == 0 || size != HEADER_SIZE || count < 0 || count > MOST_HEADERS) {
                 throw new UnreadableException();
             }
             long bias = 0;
             long dynamic = 0;
-            for (int i = 0; i < count; i++) {
-                load(headers + (long) i * HEADER_SIZE, HEADER_SIZE);
-                SegmentType type = new SegmentType(buffer.get(ValueLayout.JAVA_INT, 0));
+            load(headers, (int) count * HEADER_SIZE);
+            for (int at = 0; at < count * HEADER_SIZE; at += HEADER_SIZE) {
+                SegmentType type = new SegmentType(buffer.get(ValueLayout.JAVA_INT, at));
                 if (type.equals(SegmentType.PROGRAM_HEADERS)) {
-                    bias = headers - word(HEADER_ADDRESS);
+                    bias = headers - word(at + HEADER_ADDRESS);
                 } else if (type.equals(SegmentType.DYNAMIC)) {
-                    dynamic = word(HEADER_ADDRESS);
+                    dynamic = word(at + HEADER_ADDRESS);
                 }
             }
             if (dynamic == 0) {
