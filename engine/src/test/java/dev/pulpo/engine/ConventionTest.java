@@ -2,11 +2,15 @@ package dev.pulpo.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pulpo.elf.ElfFile;
+import dev.pulpo.elf.ElfSymbol;
+import dev.pulpo.ffm.LaunchedProcess;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +71,29 @@ class ConventionTest {
                 "AFTER\\nadd %rax, %rsi\\nmov %rsi, %rdi\\ncall labs@PLT\\nadd $8, %rsp\\nret\\n.size work, .-work");
             long work(long a);
             int main(int n, char** v) { return (int)work(n); }
+            """;
+    /**
+     * gcc leaves the second parameter out, and passes what the first one leads to in two registers. It describes the parameters
+     * of the copy in another order than the source has.
+     */
+    private static final String SPLIT = """
+            #include <unistd.h>
+            struct pair { long a, b; };
+            long seed;
+            struct pair pairs[4];
+            __attribute__((noinline)) static void leaf(const struct pair* p, long b)
+            {
+                long sum = p->a ^ p->b;
+                for (int i = 0; i < 3; i++)
+                    sum = 7 + labs(seed += b >> 2);
+                seed += sum * b;
+            }
+            int main(int n, char** v)
+            {
+                for (int i = 0; i < n; i++)
+                    leaf(&pairs[i], 7);
+                return pause();
+            }
             """;
     private static final String OTHER_CODE = "long leaf(%s) { char text[64]; snprintf(text, sizeof text, \"%%ld\", %s);"
             + " return text[0]; }\n";
@@ -170,6 +197,36 @@ class ConventionTest {
         String program = PASSED.replace("CODE", passed);
         String code = "long leaf(const long* p, long b) { return *p + b; }";
         assertThat(findings("gcc", program, code, "-O2")).hasSize(found);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-g", "-g0"})
+    void copiesThatGccHasMadeHaveParametersOfTheirOwn(String debug) throws Exception {
+        Path target = compile("gcc", "program", SPLIT, "-w", "-O2", debug);
+        String copy;
+        try (ElfFile elf = ElfFile.open(target)) {
+            copy = elf.symbols().stream().map(ElfSymbol::name).filter(name -> name.startsWith("leaf.")).findFirst()
+                    .orElseThrow();
+        }
+        assertThat(copy).contains(".isra");
+        compile("gcc", "fix.so", """
+                struct pair { long a, b; };
+                void reads(const struct pair* p, long b) { *(volatile long*)&p->a; }
+                void reads_not(const struct pair* p, long b) {}
+                """, "-O2", "-g", "-shared", "-fPIC");
+        try (LaunchedProcess victim = LiveProcess.launch(target.toString());
+                LiveProcess process = LiveProcess.attach(victim.pid())) {
+            assertThat(conventions(process, copy, "reads")).hasSize(1).first().asString().contains(copy);
+            assertThat(conventions(process, copy, "reads_not")).isEmpty();
+        }
+    }
+
+    private List<Finding> conventions(LiveProcess process, String function, String replacement) throws Exception {
+        return process.plan(LivePatch.of(directory.resolve("fix.so")).target("program").replace(function, replacement))
+                .refusals().stream().flatMap(refusal -> refusal instanceof Refusal.Unsafe unsafe
+                        ? Stream.of(unsafe.finding())
+                        : Stream.empty())
+                .filter(finding -> finding.check() == Check.CONVENTION).toList();
     }
 
     @Test

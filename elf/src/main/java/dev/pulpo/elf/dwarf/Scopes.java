@@ -16,8 +16,18 @@ final class Scopes {
         private final List<Variable> variables = new ArrayList<>();
     }
 
-    /** A variable, and the number of blocks around it in its function. */
-    private record Variable(LocalVariable variable, int blocks) {}
+    /**
+     * A variable.
+     *
+     * @param blocks   the number of blocks around it in its function
+     * @param declared the entry that declares it: those of a function's parameters are in the order of the prototype (DWARF 5,
+     *                 4.1), and those of a copy need not be
+     */
+    private record Variable(LocalVariable variable, int blocks, long declared) {
+        private long place() {
+            return variable.parameter() ? declared : 0;
+        }
+    }
 
     /** An entry around the address whose children are being read. */
     private record Around(FunctionScope level, int blocks) {}
@@ -45,7 +55,7 @@ final class Scopes {
         scopes.scan(function);
         scopes.addWhatIsNowhere(function);
         Comparator<Variable> order = Comparator.comparing((Variable each) -> !each.variable().parameter())
-                .thenComparing(Variable::blocks, Comparator.reverseOrder());
+                .thenComparing(Variable::blocks, Comparator.reverseOrder()).thenComparingLong(Variable::place);
         return scopes.levels.reversed().stream()
                 .map(level -> level.variables.stream().sorted(order).map(Variable::variable).toList()).toList();
     }
@@ -114,7 +124,8 @@ final class Scopes {
             around.level().variables.add(new Variable(new LocalVariable(names.name(), types.nameOfTypeFor(entry),
                     entry.tag() == Dw.TAG_PARAMETER, names.declaration(),
                     Locations.of(Locals.described(entry), Dw.LOCATION),
-                    entry.reference()), around.blocks()));
+                    entry.reference()), around.blocks(),
+                    entry.reference(Dw.ABSTRACT_ORIGIN).orElse(entry.reference())));
         }
     }
 

@@ -12,19 +12,26 @@ import dev.pulpo.x86.FunctionFlow;
 import dev.pulpo.x86.RegisterSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * Whether the direct callers of a function pass what its replacement reads. GCC's {@code -fipa-sra} and
  * {@code -fipa-cp-clone}, and clang's elimination of dead arguments and promotion of pointers, leave arguments out, move the
  * others to their registers, or pass what a pointer leads to. Debug information tells: a parameter that is not where the ABI
  * has it when the function begins was not passed as the ABI says. Without it, an argument counts as passed if the old function
- * reads its register, or if all callers set it for the call.
+ * reads its register, or if all callers set it for the call. The names that gcc gives to copies ({@code .isra.0}) are evidence
+ * as well.
  */
 final class ArgumentCheck {
     /** DWARF numbers of the general registers, by their number in instructions (psABI, figure 3.36). */
     private static final List<Integer> DWARF = List.of(0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15);
     private static final int XMM0 = 17;
     private static final int XMM15 = 32;
+
+    /** Of gcc and of LLVM's specialisation of functions. */
+    private static final Predicate<String> WITH_OTHER_PARAMETERS = Pattern
+            .compile("[.](?:isra|constprop|part|specialized)(?:[.]|$)").asPredicate();
 
     private final CodeFacts target;
     private final CodeFacts patch;
@@ -60,6 +67,10 @@ final class ArgumentCheck {
         Optional<Prototypes.Passed> passed = described.flatMap(old.prototypes()::of);
         if (passed.isPresent() && parameters.size() == passed.get().places().size()) {
             return byDescription(each, callers, parameters, passed.get().places());
+        }
+        if (hasParametersOfItsOwn(each) && !read(each).isEmpty()) {
+            return Optional.of("by its name the compiler has given " + each.function()
+                    + " other parameters than the source has, and the new code reads " + read(each));
         }
         RegisterSet pointers = promoted(each);
         if (!pointers.isEmpty()) {
@@ -128,13 +139,33 @@ final class ArgumentCheck {
                         + (expected.isEmpty() ? "on the stack" : "in " + expected));
             }
             if (found.isEmpty() && read.meets(expected)
-                    && (oldReads.meets(expected) || unset(expected, callers).isPresent())) {
+                    && (hasParametersOfItsOwn(each) || isRemoved(parameters.get(i), each.address())
+                            || oldReads.meets(expected) || unset(expected, callers).isPresent())) {
                 return Optional
                         .of("callers do not pass " + name + " as it is declared, because the compiler has seen that"
                                 + " the old code can do without: the new code reads it in " + expected);
             }
         }
         return Optional.empty();
+    }
+
+    /**
+     * Whether the names say that the compiler has changed the parameters of the old function, and not those of the new one: for
+     * copies and parts it leaves some out, and passes what others lead to.
+     */
+    private boolean hasParametersOfItsOwn(ReplacedFunction each) {
+        return (WITH_OTHER_PARAMETERS.test(each.function())
+                || target.elf().symbolContaining(each.address())
+                        .filter(symbol -> symbol.address().equals(each.address()))
+                        .filter(symbol -> WITH_OTHER_PARAMETERS.test(symbol.name())).isPresent())
+                && !WITH_OTHER_PARAMETERS.test(each.replacement());
+    }
+
+    /** Whether the compiler says that it has removed a parameter. */
+    private static boolean isRemoved(LocalVariable parameter, LinkAddress entry) {
+        return parameter.locations().stream().filter(each -> each.covers(entry)).map(LocationEntry::expression)
+                .flatMap(expression -> expression.operations().stream())
+                .anyMatch(operation -> operation.opcode() == Opcode.GNU_PARAMETER_REF);
     }
 
     /** The register that a parameter is in at the entry; no register if it is in memory; empty if it is not known to be. */

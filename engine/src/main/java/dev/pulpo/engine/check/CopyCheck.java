@@ -23,7 +23,7 @@ final class CopyCheck {
             Optional<FunctionInfo> found = target.functionEnteredAt(each.address());
             if (found.isPresent()) {
                 inlined(target, found.get(), replaced).ifPresent(findings::add);
-                cloned(target, found.get()).ifPresent(findings::add);
+                cloned(target, found.get(), replaced).ifPresent(findings::add);
             }
         }
         return findings;
@@ -49,9 +49,10 @@ final class CopyCheck {
                 + ", where the old code goes on to run; replace those functions as well", places));
     }
 
-    private static Optional<Finding> cloned(CodeFacts target, FunctionInfo function) {
+    private static Optional<Finding> cloned(CodeFacts target, FunctionInfo function, Set<String> replaced) {
         List<String> clones = target.info().parts(function).stream()
                 .filter(part -> part.kind() == FunctionPart.Kind.CLONE || part.kind() == FunctionPart.Kind.PART)
+                .filter(part -> part.symbols().stream().noneMatch(replaced::contains))
                 .flatMap(part -> part.symbols().stream()).distinct().toList();
         return clones.isEmpty()
                 ? Optional.empty()
