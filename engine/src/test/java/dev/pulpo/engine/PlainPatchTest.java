@@ -258,6 +258,36 @@ class PlainPatchTest {
                 .contains("int step at offset 0 instead of int value at offset 0");
     }
 
+    /** Sources name structs that they only hand on; that one side describes them makes no difference. */
+    @Test
+    void namesOfStructsThatOnlyOneSideDescribesAreNoOtherLayout() throws Exception {
+        Files.writeString(directory.resolve("open.c"),
+                """
+                        typedef struct part part;
+                        struct part { long first, second; };
+                        struct whole { part *parts; };
+                        typedef struct other other;
+                        int uses(struct whole *whole, other *next);
+                        int uses(struct whole *whole, other *next) { __asm__ volatile(""); return whole->parts->first + (next != 0); }
+                        """);
+        library = victims.compiled("libopen.so", "open.c", "-g", "-shared", "-fPIC");
+        String fix = """
+                typedef struct part part;
+                struct whole { part *parts; };
+                typedef struct other other;
+                struct other { int described; };
+                int uses(struct whole *whole, other *next);
+                int uses(struct whole *whole, other *next) { return whole->parts != 0 && next->described; }
+                """;
+        Files.writeString(directory.resolve("open_fix.c"), fix);
+        assertThat(PlainPatch.of(library, fixOf("open_fix.c")).analyse().findings()).isEmpty();
+        Files.writeString(directory.resolve("open_fix.c"), fix.replace("struct part part;", "struct another part;"));
+        assertThat(only(PlainPatch.of(library, fixOf("open_fix.c")).analyse())).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.LAYOUT);
+            assertThat(finding.message()).contains("part", "another");
+        });
+    }
+
     @Test
     void secondCopiesOfVariablesAreRefused() throws Exception {
         assertThat(only(edited("extern int counter;", "static int counter;").analyse())).satisfies(finding -> {
