@@ -222,6 +222,39 @@ class PlainPatchTest {
         assertThat(directory.resolve("allowed.so")).exists();
     }
 
+    /** The compiler knows a function by the name that it has in the source, and a patch by any of its symbols. */
+    @Test
+    void copiesInFunctionsThatAreReplacedByAnotherOfTheirNamesAreNoReason() throws Exception {
+        Files.writeString(directory.resolve("alias.c"), """
+                static inline __attribute__((always_inline)) int small(int a) { return a * 3; }
+                int uses__internal(int a);
+                int uses__internal(int a) { int (*volatile pointer)(int) = small; return small(a) + pointer(a); }
+                extern int uses(int a) __attribute__((alias("uses__internal")));
+                """);
+        library = victims.compiled("libalias.so", "alias.c", "-O2", "-g", "-shared", "-fPIC");
+        Files.writeString(directory.resolve("alias_fix.c"), "int small(int a) { return a; }");
+        assertThat(only(PlainPatch.of(library, fixOf("alias_fix.c", "-Wno-missing-prototypes")).analyse()).message())
+                .contains("small is inlined into uses__internal");
+        Files.writeString(directory.resolve("alias_fix.c"),
+                "int small(int a) { return a; }\nint uses(int a) { return a; }");
+        PackReport report = PlainPatch.of(library, fixOf("alias_fix.c", "-Wno-missing-prototypes")).analyse();
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        assertThat(report.functions()).hasSize(2);
+
+        // Another function of that name is another one.
+        Path other = Files.writeString(directory.resolve("other.c"), """
+                static inline __attribute__((always_inline)) int small(int a) { return a * 4; }
+                static __attribute__((noinline)) int uses__internal(int a) { __asm__ volatile(""); return small(a); }
+                int calls(int a);
+                int calls(int a) { int (*volatile pointer)(int) = small; return uses__internal(a) + pointer(a); }
+                """);
+        library = victims.compiled("libalias.so", "alias.c", "-O2", "-g", "-shared", "-fPIC", other.toString());
+        PlainPatch both = PlainPatch.of(library, fixOf("alias_fix.c", "-Wno-missing-prototypes"));
+        assertThat(both.choose("small", "alias.c").analyse().findings()).isEmpty();
+        assertThat(only(both.choose("small", "other.c").analyse()).places()).singleElement().asString()
+                .endsWith("other.c:2");
+    }
+
     private List<String> lines(String file) {
         try {
             return Files.readAllLines(directory.resolve(file));

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.check;
 
+import dev.pulpo.elf.dwarf.AddressRange;
 import dev.pulpo.elf.dwarf.FunctionInfo;
 import dev.pulpo.elf.dwarf.FunctionPart;
 import dev.pulpo.elf.dwarf.SourceLine;
@@ -8,7 +9,6 @@ import dev.pulpo.engine.Finding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -17,7 +17,7 @@ final class CopyCheck {
     private CopyCheck() {}
 
     static List<Finding> run(CodeFacts target, List<ReplacedFunction> functions) {
-        Set<String> replaced = functions.stream().map(ReplacedFunction::function).collect(Collectors.toSet());
+        List<AddressRange> replaced = code(target, functions);
         List<Finding> findings = new ArrayList<>();
         for (ReplacedFunction each : functions) {
             Optional<FunctionInfo> found = target.functionEnteredAt(each.address());
@@ -29,6 +29,27 @@ final class CopyCheck {
         return findings;
     }
 
+    private static String into(List<FunctionInfo.InlinedCopy> copies) {
+        return copies.stream().map(FunctionInfo.InlinedCopy::into).distinct().sorted()
+                .collect(Collectors.joining(", "));
+    }
+
+    private static List<SourceLine> callSites(List<FunctionInfo.InlinedCopy> copies) {
+        return copies.stream().flatMap(copy -> copy.callSite().stream()).distinct().toList();
+    }
+
+    /** The code that is replaced, by addresses: symbols need not have the names of the source, which may occur twice. */
+    private static List<AddressRange> code(CodeFacts target, List<ReplacedFunction> functions) {
+        return functions.stream().flatMap(each -> target.functionEnteredAt(each.address()).stream()
+                .flatMap(function -> function.bodies().stream())
+                .filter(body -> body.entry().equals(each.address()))).flatMap(body -> body.ranges().stream()).toList();
+    }
+
+    private static boolean isWithin(FunctionInfo.InlinedCopy copy, List<AddressRange> code) {
+        return !copy.ranges().isEmpty() && copy.ranges().stream()
+                .allMatch(range -> code.stream().anyMatch(around -> around.contains(range.start())));
+    }
+
     /** Every unit that includes a header has a function of its own that means the same. */
     static Stream<FunctionInfo.InlinedCopy> copies(CodeFacts target, FunctionInfo function) {
         return target.info().functions(function.name()).stream()
@@ -36,17 +57,14 @@ final class CopyCheck {
                 .flatMap(other -> other.inlinedCopies().stream());
     }
 
-    private static Optional<Finding> inlined(CodeFacts target, FunctionInfo function, Set<String> replaced) {
+    private static Optional<Finding> inlined(CodeFacts target, FunctionInfo function, List<AddressRange> replaced) {
         List<FunctionInfo.InlinedCopy> copies = copies(target, function)
-                .filter(copy -> !replaced.contains(copy.into())).distinct().toList();
+                .filter(copy -> !isWithin(copy, replaced)).distinct().toList();
         if (copies.isEmpty()) {
             return Optional.empty();
         }
-        String into = copies.stream().map(FunctionInfo.InlinedCopy::into).distinct().sorted()
-                .collect(Collectors.joining(", "));
-        List<SourceLine> places = copies.stream().flatMap(copy -> copy.callSite().stream()).distinct().toList();
-        return Optional.of(new Finding(Check.INLINED, function.name() + " is inlined into " + into
-                + ", where the old code goes on to run; replace those functions as well", places));
+        return Optional.of(new Finding(Check.INLINED, function.name() + " is inlined into " + into(copies)
+                + ", where the old code goes on to run; replace those functions as well", callSites(copies)));
     }
 
     private static Optional<Finding> cloned(CodeFacts target, FunctionInfo function) {
