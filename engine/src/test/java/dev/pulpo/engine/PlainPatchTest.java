@@ -222,6 +222,37 @@ class PlainPatchTest {
         assertThat(directory.resolve("allowed.so")).exists();
     }
 
+    @Test
+    void functionsThatAreNowhereButInlinedAreRefusedWithThoseThatHaveThem() throws Exception {
+        Files.writeString(directory.resolve("vanished.c"), """
+                static __attribute__((noinline)) int cloned(int a, int unused) { __asm__ volatile(""); return a * 5; }
+                static inline __attribute__((always_inline)) int inner(int a) { return a * 7; }
+                static inline __attribute__((always_inline)) int outer(int a) { return inner(a) + 1; }
+                int uses(int a) { __asm__ volatile(""); return outer(a) + cloned(a, 1) + cloned(a + 1, 2); }
+                """);
+        library = victims.compiled("libvanished.so", "vanished.c", "-O2", "-g", "-shared", "-fPIC");
+        String uses = "int uses(int a) { return a; }\n";
+        String outer = "int outer(int a) { return a; }\n";
+        assertThat(only(vanishedFix(outer + "int longest(int a) { return a; }", library, Check.UNKNOWN)))
+                .satisfies(finding -> {
+                    assertThat(finding.check()).isEqualTo(Check.INLINED);
+                    assertThat(finding.message()).contains("no code of its own for outer", "inlined into uses,",
+                            "make it static");
+                    assertThat(finding.places()).singleElement().asString().endsWith("vanished.c:4");
+                });
+        assertThat(only(vanishedFix("int cloned(int a, int unused) { return a + unused; }", library, Check.UNKNOWN)))
+                .satisfies(finding -> {
+                    assertThat(finding.check()).isEqualTo(Check.CLONED);
+                    assertThat(finding.message()).contains("the target has no cloned but cloned.");
+                    assertThat(finding.places()).singleElement().asString().endsWith("vanished.c:1");
+                });
+        // Where the patch has all that contain it, its function is one of theirs, and other helpers are nobody's.
+        assertThat(
+                vanishedFix(uses + outer + "int inner(int a) { return a; }\nint helper(int a) { return a; }", library)
+                        .findings())
+                .isEmpty();
+    }
+
     /** The compiler knows a function by the name that it has in the source, and a patch by any of its symbols. */
     @Test
     void copiesInFunctionsThatAreReplacedByAnotherOfTheirNamesAreNoReason() throws Exception {
@@ -253,6 +284,15 @@ class PlainPatchTest {
         assertThat(both.choose("small", "alias.c").analyse().findings()).isEmpty();
         assertThat(only(both.choose("small", "other.c").analyse()).places()).singleElement().asString()
                 .endsWith("other.c:2");
+    }
+
+    /** The report without the findings of a check that is beside the point. */
+    private PackReport vanishedFix(String text, Path target, Check... without) throws Exception {
+        Files.writeString(directory.resolve("vanished_fix.c"), text);
+        PackReport report = PlainPatch.of(target, fixOf("vanished_fix.c", "-O2", "-Wno-missing-prototypes")).analyse();
+        return new PackReport(report.patch(), report.target(), report.functions(), report.references(),
+                report.findings().stream().filter(finding -> !List.of(without).contains(finding.check())).toList(),
+                report.allowed(), report.unchecked(), report.notes());
     }
 
     private List<String> lines(String file) {

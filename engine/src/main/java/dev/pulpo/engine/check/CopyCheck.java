@@ -29,6 +29,45 @@ final class CopyCheck {
         return findings;
     }
 
+    /**
+     * Functions of the patch that have the name of one of the target's that is nowhere as a whole: there is nothing to
+     * replace, so they would have no effect, and nobody would know.
+     *
+     * @param unpaired exported functions of the patch that replace nothing
+     */
+    static List<Finding> withoutEntry(CodeFacts target, List<String> unpaired, List<ReplacedFunction> functions) {
+        List<AddressRange> replaced = code(target, functions);
+        return unpaired.stream().flatMap(name -> withoutEntry(target, name, replaced).stream()).toList();
+    }
+
+    private static Optional<Finding> withoutEntry(CodeFacts target, String name, List<AddressRange> replaced) {
+        List<FunctionInfo> meant = target.info().functions(name);
+        List<String> clones = meant.stream().flatMap(function -> target.info().parts(function).stream())
+                .filter(part -> part.kind() == FunctionPart.Kind.CLONE || part.kind() == FunctionPart.Kind.PART)
+                .flatMap(part -> part.symbols().stream()).distinct().toList();
+        if (!clones.isEmpty()) {
+            return Optional
+                    .of(new Finding(Check.CLONED, "the target has no " + name + " but " + String.join(", ", clones)
+                            + ", which the patch does not replace" + unlessItHelps(name), declarations(meant)));
+        }
+        List<FunctionInfo.InlinedCopy> copies = meant.stream().flatMap(function -> function.inlinedCopies().stream())
+                .filter(copy -> !isWithin(copy, replaced)).distinct().toList();
+        if (copies.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(new Finding(Check.INLINED, "the target has no code of its own for " + name
+                + ": all of it is inlined into " + into(copies) + ", where the old code goes on to run; replace those"
+                + " functions instead" + unlessItHelps(name), callSites(copies)));
+    }
+
+    private static String unlessItHelps(String name) {
+        return " (if " + name + " only helps the patch, make it static)";
+    }
+
+    private static List<SourceLine> declarations(List<FunctionInfo> functions) {
+        return functions.stream().flatMap(function -> function.declaration().stream()).distinct().toList();
+    }
+
     private static String into(List<FunctionInfo.InlinedCopy> copies) {
         return copies.stream().map(FunctionInfo.InlinedCopy::into).distinct().sorted()
                 .collect(Collectors.joining(", "));
