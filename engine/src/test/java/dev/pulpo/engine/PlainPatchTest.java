@@ -362,6 +362,22 @@ class PlainPatchTest {
     }
 
     @Test
+    void sourcesFindTheHeaderAndTheirOwnFirst() throws Exception {
+        Path source = Files.writeString(directory.resolve("originals.c"), """
+                #include "pulpo.h"
+                PULPO_ORIGINAL(long, thread_value, (void));
+                long thread_value(void) { return pulpo_original(thread_value)() + 1; }
+                """);
+        Path compiled = directory.resolve("originals.so");
+        PlainPatch.compile(source, library, compiled, List.of());
+        assertThat(PlainPatch.of(library, compiled).analyse().isPackable()).isTrue();
+        Path own = Files.createDirectory(directory.resolve("own"));
+        Files.writeString(own.resolve("pulpo.h"), "#error own\n");
+        assertThatThrownBy(() -> PlainPatch.compile(source, library, compiled, List.of("-I" + own)))
+                .isInstanceOf(IOException.class).hasMessageContaining("#error own");
+    }
+
+    @Test
     void secondCopiesOfVariablesAreRefused() throws Exception {
         assertThat(only(edited("extern int counter;", "static int counter;").analyse())).satisfies(finding -> {
             assertThat(finding.check()).isEqualTo(Check.DUPLICATED);
