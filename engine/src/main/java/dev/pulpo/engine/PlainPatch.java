@@ -11,7 +11,9 @@ import dev.pulpo.engine.check.CodeFacts;
 import dev.pulpo.engine.pack.Analysis;
 import dev.pulpo.engine.pack.Compiler;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -108,14 +110,14 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
 
     /**
      * Compiles a source into a shared object that can be packed: position-independent, with debug information, and with
-     * undefined references to the target.
+     * undefined references to the target. It finds {@code pulpo.h}.
      *
      * @param source  C or C++, by its suffix
      * @param options further compiler options, such as {@code -I} and {@code -D}
      * @throws IOException where the compiler fails; with its output
      */
     public static void compile(Path source, Path output, List<String> options) throws IOException {
-        Compiler.run(source, output, List.of(), options);
+        Compiler.run(source, output, List.of(), withHeader(options));
     }
 
     /**
@@ -130,6 +132,18 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
             boolean linkable = elf.header().type().equals(ObjectType.DYNAMIC) && elf.dynamic().soname().isPresent();
             libraries = linkable ? List.of(target.toAbsolutePath()) : List.of();
         }
-        Compiler.run(source, output, libraries, options);
+        Compiler.run(source, output, libraries, withHeader(options));
+    }
+
+    /** The caller's own directories come first. */
+    private static List<String> withHeader(List<String> options) {
+        List<String> all = new ArrayList<>(options);
+        try {
+            all.addAll(List.of("-idirafter", RawText.of(StubFile.header().resolveSibling(""))));
+        } catch (UncheckedIOException noCache) {
+            // Most sources do not need it, and of one that does the compiler says so.
+            return options;
+        }
+        return all;
     }
 }

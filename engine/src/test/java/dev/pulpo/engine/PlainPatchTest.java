@@ -222,6 +222,79 @@ class PlainPatchTest {
         assertThat(directory.resolve("allowed.so")).exists();
     }
 
+    @Test
+    void functionsThatAreNowhereButInlinedAreRefusedWithThoseThatHaveThem() throws Exception {
+        Files.writeString(directory.resolve("vanished.c"), """
+                static __attribute__((noinline)) int cloned(int a, int unused) { __asm__ volatile(""); return a * 5; }
+                static inline __attribute__((always_inline)) int inner(int a) { return a * 7; }
+                static inline __attribute__((always_inline)) int outer(int a) { return inner(a) + 1; }
+                int uses(int a) { __asm__ volatile(""); return outer(a) + cloned(a, 1) + cloned(a + 1, 2); }
+                """);
+        library = victims.compiled("libvanished.so", "vanished.c", "-O2", "-g", "-shared", "-fPIC");
+        String uses = "int uses(int a) { return a; }\n";
+        String outer = "int outer(int a) { return a; }\n";
+        assertThat(only(vanishedFix(outer + "int longest(int a) { return a; }", library, Check.UNKNOWN)))
+                .satisfies(finding -> {
+                    assertThat(finding.check()).isEqualTo(Check.INLINED);
+                    assertThat(finding.message()).contains("no code of its own for outer", "inlined into uses,",
+                            "make it static");
+                    assertThat(finding.places()).singleElement().asString().endsWith("vanished.c:4");
+                });
+        assertThat(only(vanishedFix("int cloned(int a, int unused) { return a + unused; }", library, Check.UNKNOWN)))
+                .satisfies(finding -> {
+                    assertThat(finding.check()).isEqualTo(Check.CLONED);
+                    assertThat(finding.message()).contains("the target has no cloned but cloned.");
+                    assertThat(finding.places()).singleElement().asString().endsWith("vanished.c:1");
+                });
+        // Where the patch has all that contain it, its function is one of theirs, and other helpers are nobody's.
+        assertThat(
+                vanishedFix(uses + outer + "int inner(int a) { return a; }\nint helper(int a) { return a; }", library)
+                        .findings())
+                .isEmpty();
+    }
+
+    /** The compiler knows a function by the name that it has in the source, and a patch by any of its symbols. */
+    @Test
+    void copiesInFunctionsThatAreReplacedByAnotherOfTheirNamesAreNoReason() throws Exception {
+        Files.writeString(directory.resolve("alias.c"), """
+                static inline __attribute__((always_inline)) int small(int a) { return a * 3; }
+                int uses__internal(int a);
+                int uses__internal(int a) { int (*volatile pointer)(int) = small; return small(a) + pointer(a); }
+                extern int uses(int a) __attribute__((alias("uses__internal")));
+                """);
+        library = victims.compiled("libalias.so", "alias.c", "-O2", "-g", "-shared", "-fPIC");
+        Files.writeString(directory.resolve("alias_fix.c"), "int small(int a) { return a; }");
+        assertThat(only(PlainPatch.of(library, fixOf("alias_fix.c", "-Wno-missing-prototypes")).analyse()).message())
+                .contains("small is inlined into uses__internal");
+        Files.writeString(directory.resolve("alias_fix.c"),
+                "int small(int a) { return a; }\nint uses(int a) { return a; }");
+        PackReport report = PlainPatch.of(library, fixOf("alias_fix.c", "-Wno-missing-prototypes")).analyse();
+        assertThat(report.findings()).as(report.toString()).isEmpty();
+        assertThat(report.functions()).hasSize(2);
+
+        // Another function of that name is another one.
+        Path other = Files.writeString(directory.resolve("other.c"), """
+                static inline __attribute__((always_inline)) int small(int a) { return a * 4; }
+                static __attribute__((noinline)) int uses__internal(int a) { __asm__ volatile(""); return small(a); }
+                int calls(int a);
+                int calls(int a) { int (*volatile pointer)(int) = small; return uses__internal(a) + pointer(a); }
+                """);
+        library = victims.compiled("libalias.so", "alias.c", "-O2", "-g", "-shared", "-fPIC", other.toString());
+        PlainPatch both = PlainPatch.of(library, fixOf("alias_fix.c", "-Wno-missing-prototypes"));
+        assertThat(both.choose("small", "alias.c").analyse().findings()).isEmpty();
+        assertThat(only(both.choose("small", "other.c").analyse()).places()).singleElement().asString()
+                .endsWith("other.c:2");
+    }
+
+    /** The report without the findings of a check that is beside the point. */
+    private PackReport vanishedFix(String text, Path target, Check... without) throws Exception {
+        Files.writeString(directory.resolve("vanished_fix.c"), text);
+        PackReport report = PlainPatch.of(target, fixOf("vanished_fix.c", "-O2", "-Wno-missing-prototypes")).analyse();
+        return new PackReport(report.patch(), report.target(), report.functions(), report.references(),
+                report.findings().stream().filter(finding -> !List.of(without).contains(finding.check())).toList(),
+                report.allowed(), report.unchecked(), report.notes());
+    }
+
     private List<String> lines(String file) {
         try {
             return Files.readAllLines(directory.resolve(file));
@@ -256,6 +329,52 @@ class PlainPatchTest {
                 .replace("int value;\n    int step; ", "int step;\n    int value;"));
         assertThat(only(PlainPatch.of(library, fix()).analyse()).message())
                 .contains("int step at offset 0 instead of int value at offset 0");
+    }
+
+    /** Sources name structs that they only hand on; that one side describes them makes no difference. */
+    @Test
+    void namesOfStructsThatOnlyOneSideDescribesAreNoOtherLayout() throws Exception {
+        Files.writeString(directory.resolve("open.c"),
+                """
+                        typedef struct part part;
+                        struct part { long first, second; };
+                        struct whole { part *parts; };
+                        typedef struct other other;
+                        int uses(struct whole *whole, other *next);
+                        int uses(struct whole *whole, other *next) { __asm__ volatile(""); return whole->parts->first + (next != 0); }
+                        """);
+        library = victims.compiled("libopen.so", "open.c", "-g", "-shared", "-fPIC");
+        String fix = """
+                typedef struct part part;
+                struct whole { part *parts; };
+                typedef struct other other;
+                struct other { int described; };
+                int uses(struct whole *whole, other *next);
+                int uses(struct whole *whole, other *next) { return whole->parts != 0 && next->described; }
+                """;
+        Files.writeString(directory.resolve("open_fix.c"), fix);
+        assertThat(PlainPatch.of(library, fixOf("open_fix.c")).analyse().findings()).isEmpty();
+        Files.writeString(directory.resolve("open_fix.c"), fix.replace("struct part part;", "struct another part;"));
+        assertThat(only(PlainPatch.of(library, fixOf("open_fix.c")).analyse())).satisfies(finding -> {
+            assertThat(finding.check()).isEqualTo(Check.LAYOUT);
+            assertThat(finding.message()).contains("part", "another");
+        });
+    }
+
+    @Test
+    void sourcesFindTheHeaderAndTheirOwnFirst() throws Exception {
+        Path source = Files.writeString(directory.resolve("originals.c"), """
+                #include "pulpo.h"
+                PULPO_ORIGINAL(long, thread_value, (void));
+                long thread_value(void) { return pulpo_original(thread_value)() + 1; }
+                """);
+        Path compiled = directory.resolve("originals.so");
+        PlainPatch.compile(source, library, compiled, List.of());
+        assertThat(PlainPatch.of(library, compiled).analyse().isPackable()).isTrue();
+        Path own = Files.createDirectory(directory.resolve("own"));
+        Files.writeString(own.resolve("pulpo.h"), "#error own\n");
+        assertThatThrownBy(() -> PlainPatch.compile(source, library, compiled, List.of("-I" + own)))
+                .isInstanceOf(IOException.class).hasMessageContaining("#error own");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -56,6 +57,16 @@ class GuideTest {
         for (int i = 0; i < steps.size(); i++) {
             assertThat(outputs[i + 1]).as(steps.get(i).command).matches(pattern(steps.get(i).output));
         }
+    }
+
+    /** {@code examples/bin/grown-struct} tries it; it needs an archive, so no test does. */
+    @Test
+    void patchOfAGrownStructIsTheOneThatIsTried() throws Exception {
+        Matcher blocks = BLOCK.matcher(Files.readString(Scripts.MODULE.resolve("../docs/callbacks.md")));
+        String shown = blocks.results().filter(block -> "fix.c".equals(block.group(2))).map(block -> block.group(3))
+                .collect(Collectors.joining());
+        assertThat(shown).startsWith("#include");
+        assertThat(Files.readString(Scripts.MODULE.resolve("grown-struct/fix.c"))).endsWith("\n" + shown);
     }
 
     private static void addSteps(String block, List<Step> steps) {

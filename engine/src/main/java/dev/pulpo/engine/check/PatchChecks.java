@@ -24,6 +24,15 @@ public final class PatchChecks {
         return findings;
     }
 
+    /**
+     * What there is to say against exported functions of a patch that replace nothing: whether they were meant to.
+     *
+     * @param functions those that replace something
+     */
+    public static List<Finding> ofUnpaired(CodeFacts target, List<String> unpaired, List<ReplacedFunction> functions) {
+        return target.isDescribed() ? CopyCheck.withoutEntry(target, unpaired, functions) : List.of();
+    }
+
     /** What there is to say against functions that other functions of the same object stand in for. */
     public static List<Finding> within(CodeFacts code, List<ReplacedFunction> functions) {
         List<Finding> findings = new ArrayList<>(new ConventionCheck(code, code, functions).run());

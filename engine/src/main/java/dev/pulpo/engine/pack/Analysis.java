@@ -47,6 +47,7 @@ public final class Analysis {
     private final CodeFacts patch;
     private final TargetSymbols symbols;
     private final List<ReplacedFunction> replaced = new ArrayList<>();
+    private final List<String> unpaired = new ArrayList<>();
     private final List<PackReport.Function> functions = new ArrayList<>();
     private final List<PackReport.Reference> references = new ArrayList<>();
     private final List<Finding> findings = new ArrayList<>();
@@ -90,6 +91,7 @@ public final class Analysis {
         findUndefined();
         findings.addAll(ConstructorCheck.run(patch.elf(), writtenLate()));
         noteStatics();
+        findings.addAll(PatchChecks.ofUnpaired(target, unpaired, replaced));
         findings.addAll(PatchChecks.run(target, patch, replaced));
     }
 
@@ -138,6 +140,10 @@ public final class Analysis {
     private void pair(ElfSymbol replacement) {
         List<TargetSymbols.Meaning> meanings = symbols.meanings(replacement.name()).stream()
                 .filter(meaning -> meaning.kind() == TargetSymbols.Kind.FUNCTION).toList();
+        // C++ gives a patch weak functions, too, of what its headers define: nobody means to replace anything by them.
+        if (meanings.isEmpty() && replacement.binding() == SymbolBinding.GLOBAL) {
+            unpaired.add(replacement.name());
+        }
         if (meanings.size() > 1 && !wanted.choices().containsKey(replacement.name())) {
             Optional<String> signature = patch.functionEnteredAt(replacement.address()).map(FunctionInfo::signature);
             List<TargetSymbols.Meaning> same = meanings.stream()
