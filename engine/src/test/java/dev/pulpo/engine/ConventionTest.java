@@ -95,6 +95,16 @@ class ConventionTest {
                 return pause();
             }
             """;
+    /** The caller keeps a value in the register of a parameter that the copy has not, and passes it to a function that nobody knows. */
+    private static final String KEPT_FOR_ANOTHER = """
+            long value = 4;
+            __asm__(".text\\n.type leaf.constprop.0,@function\\nleaf.constprop.0: mov value(%rip), %rax\\nret\\n"
+                ".size leaf.constprop.0, .-leaf.constprop.0\\n"
+                ".globl work\\n.type work,@function\\nwork: sub $8, %rsp\\nmov $5, %esi\\ncall leaf.constprop.0\\n"
+                "mov %rax, %rdi\\ncall ldiv@PLT\\nadd $8, %rsp\\nret\\n.size work, .-work");
+            long work(long a);
+            int main(int n, char** v) { return work(n) + pause(); }
+            """;
     private static final String OTHER_CODE = "long leaf(%s) { char text[64]; snprintf(text, sizeof text, \"%%ld\", %s);"
             + " return text[0]; }\n";
 
@@ -218,6 +228,20 @@ class ConventionTest {
                 LiveProcess process = LiveProcess.attach(victim.pid())) {
             assertThat(conventions(process, copy, "reads")).hasSize(1).first().asString().contains(copy);
             assertThat(conventions(process, copy, "reads_not")).isEmpty();
+        }
+    }
+
+    @Test
+    void registersOfParametersThatACopyHasNotCount() throws Exception {
+        Path target = compile("gcc", "program", KEPT_FOR_ANOTHER, "-w", "-O2");
+        compile("gcc", "fix.so", "void use(void); long leaf(long a, long b) { use(); return 4; }\n"
+                + "__attribute__((noinline)) void use(void) { __asm__ volatile(\"xor %%esi, %%esi\" ::: \"rsi\"); }",
+                "-O2", "-g",
+                "-shared", "-fPIC");
+        try (LaunchedProcess victim = LiveProcess.launch(target.toString());
+                LiveProcess process = LiveProcess.attach(victim.pid())) {
+            assertThat(conventions(process, "leaf.constprop.0", "leaf")).hasSize(1).first().asString()
+                    .contains("work in rsi");
         }
     }
 

@@ -149,16 +149,25 @@ final class ArgumentCheck {
         return Optional.empty();
     }
 
-    /**
-     * Whether the names say that the compiler has changed the parameters of the old function, and not those of the new one: for
-     * copies and parts it leaves some out, and passes what others lead to.
-     */
+    /** Whether the compiler has changed the parameters of the old function, by its name, and not those of the new one. */
     private boolean hasParametersOfItsOwn(ReplacedFunction each) {
-        return (WITH_OTHER_PARAMETERS.test(each.function())
-                || target.elf().symbolContaining(each.address())
-                        .filter(symbol -> symbol.address().equals(each.address()))
-                        .filter(symbol -> WITH_OTHER_PARAMETERS.test(symbol.name())).isPresent())
+        return (WITH_OTHER_PARAMETERS.test(each.function()) || hasParametersOfItsOwn(each.address()))
                 && !WITH_OTHER_PARAMETERS.test(each.replacement());
+    }
+
+    /**
+     * Whether a name of a function of the target says that the compiler has changed its parameters: for copies and parts it leaves
+     * some out, and passes what others lead to.
+     */
+    boolean hasParametersOfItsOwn(LinkAddress entry) {
+        return target.elf().symbolContaining(entry).filter(symbol -> symbol.address().equals(entry))
+                .filter(symbol -> WITH_OTHER_PARAMETERS.test(symbol.name())).isPresent();
+    }
+
+    /** The registers in which a function of the target is described to have parameters when it begins. */
+    RegisterSet described(LinkAddress entry) {
+        return parameters(entry).stream().flatMap(parameter -> place(parameter, entry).stream())
+                .reduce(RegisterSet.NONE, RegisterSet::or);
     }
 
     /** Whether the compiler says that it has removed a parameter. */

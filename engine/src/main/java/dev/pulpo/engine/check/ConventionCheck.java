@@ -119,7 +119,8 @@ final class ConventionCheck {
                 if (replaced.contains(around)) {
                     continue;
                 }
-                reliance(caller, risk, entry == each.address().value() ? taken(each) : taken(entry), found);
+                reliance(caller, risk, entry == each.address().value() ? taken(each) : taken(new LinkAddress(entry)),
+                        found);
                 // What a caller leaves alone as well, its own callers may rely on.
                 RegisterSet further = risk.minus(old.clobbered(around));
                 RegisterSet before = looked.getOrDefault(around, RegisterSet.NONE);
@@ -136,17 +137,23 @@ final class ConventionCheck {
 
     /** The registers that callers set for the function itself, as far as is known. */
     private RegisterSet taken(ReplacedFunction each) {
-        return taken(each.address().value()).or(ofReplacement(each).flatMap(replacement.prototypes()::of)
-                .map(Prototypes.Passed::sure).orElse(RegisterSet.NONE));
+        RegisterSet taken = taken(each.address());
+        return arguments.hasParametersOfItsOwn(each.address())
+                ? taken
+                : taken.or(ofReplacement(each).flatMap(replacement.prototypes()::of).map(Prototypes.Passed::sure)
+                        .orElse(RegisterSet.NONE));
     }
 
     private Optional<FunctionInfo> ofReplacement(ReplacedFunction each) {
         return patch.functionEnteredAt(each.replacementAddress());
     }
 
-    private RegisterSet taken(long entry) {
-        return target.functionEnteredAt(new LinkAddress(entry)).flatMap(old.prototypes()::of)
-                .map(Prototypes.Passed::sure).orElse(RegisterSet.NONE);
+    private RegisterSet taken(LinkAddress entry) {
+        if (arguments.hasParametersOfItsOwn(entry)) {
+            return arguments.described(entry);
+        }
+        return target.functionEnteredAt(entry).flatMap(old.prototypes()::of).map(Prototypes.Passed::sure)
+                .orElse(RegisterSet.NONE);
     }
 
     private void reliance(Caller caller, RegisterSet risk, RegisterSet taken, List<Reliance> found) {
@@ -175,8 +182,7 @@ final class ConventionCheck {
 
     /** Whether the function takes a parameter in the register, as far as is known. */
     private boolean isParameter(FunctionFlow flow, RegisterSet register) {
-        return target.functionEnteredAt(new LinkAddress(flow.start())).flatMap(old.prototypes()::of)
-                .filter(passed -> passed.sure().meets(register)).isPresent();
+        return taken(new LinkAddress(flow.start())).meets(register);
     }
 
     /**
