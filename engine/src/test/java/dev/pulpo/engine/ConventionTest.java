@@ -92,6 +92,7 @@ class ConventionTest {
             {
                 for (int i = 0; i < n; i++)
                     leaf(&pairs[i], 7);
+                write(1, "x", 1);
                 return pause();
             }
             """;
@@ -103,7 +104,16 @@ class ConventionTest {
                 ".globl work\\n.type work,@function\\nwork: sub $8, %rsp\\nmov $5, %esi\\ncall leaf.constprop.0\\n"
                 "mov %rax, %rdi\\ncall ldiv@PLT\\nadd $8, %rsp\\nret\\n.size work, .-work");
             long work(long a);
-            int main(int n, char** v) { return work(n) + pause(); }
+            int main(int n, char** v) { return work(n) + write(1, "x", 1) + pause(); }
+            """;
+    /** The second argument of the function is that of the next one as well, of which nobody knows how many it has. */
+    private static final String PASSED_TWICE = """
+            long value = 4;
+            __asm__(".text\\n.type leaf,@function\\nleaf: mov value(%rip), %rax\\nret\\n.size leaf, .-leaf\\n"
+                ".globl work\\n.type work,@function\\nwork: push %rbx\\nmov %rdi, %rbx\\nmov %rdi, %rsi\\ncall leaf\\n"
+                "mov %rbx, %rdi\\nTHIRD\\ncall ldiv@PLT\\npop %rbx\\nret\\n.size work, .-work");
+            long work(long a);
+            int main(int n, char** v) { return (int)work(n); }
             """;
     private static final String OTHER_CODE = "long leaf(%s) { char text[64]; snprintf(text, sizeof text, \"%%ld\", %s);"
             + " return text[0]; }\n";
@@ -224,11 +234,21 @@ class ConventionTest {
                 void reads(const struct pair* p, long b) { *(volatile long*)&p->a; }
                 void reads_not(const struct pair* p, long b) {}
                 """, "-O2", "-g", "-shared", "-fPIC");
-        try (LaunchedProcess victim = LiveProcess.launch(target.toString());
-                LiveProcess process = LiveProcess.attach(victim.pid())) {
-            assertThat(conventions(process, copy, "reads")).hasSize(1).first().asString().contains(copy);
-            assertThat(conventions(process, copy, "reads_not")).isEmpty();
+        try (LaunchedProcess victim = LiveProcess.launch(target.toString())) {
+            assertThat(victim.output().orElseThrow().read()).isEqualTo('x');
+            assertThat(conventions(victim, copy, "reads")).hasSize(1).first().asString().contains(copy);
+            assertThat(conventions(victim, copy, "reads_not")).isEmpty();
         }
+    }
+
+    /** A third argument tells that there is a second one. The remainder of a division is none. */
+    @ParameterizedTest
+    @CsvSource({"'mov $5, %edx', 1", "'', 0", "'xor %edx, %edx\\ndiv %rbx', 0"})
+    void theLastArgumentTellsOfThoseBeforeIt(String third, int found) throws Exception {
+        List<Finding> findings = findings("gcc", PASSED_TWICE.replace("THIRD", third.replace("\n", "\\n")),
+                String.format(OTHER_CODE, "long a, long b", "b"), "-O2");
+        assertThat(findings).hasSize(found)
+                .allSatisfy(finding -> assertThat(finding.message()).contains("work in rsi"));
     }
 
     @Test
@@ -238,19 +258,22 @@ class ConventionTest {
                 + "__attribute__((noinline)) void use(void) { __asm__ volatile(\"xor %%esi, %%esi\" ::: \"rsi\"); }",
                 "-O2", "-g",
                 "-shared", "-fPIC");
-        try (LaunchedProcess victim = LiveProcess.launch(target.toString());
-                LiveProcess process = LiveProcess.attach(victim.pid())) {
-            assertThat(conventions(process, "leaf.constprop.0", "leaf")).hasSize(1).first().asString()
+        try (LaunchedProcess victim = LiveProcess.launch(target.toString())) {
+            assertThat(victim.output().orElseThrow().read()).isEqualTo('x');
+            assertThat(conventions(victim, "leaf.constprop.0", "leaf")).hasSize(1).first().asString()
                     .contains("work in rsi");
         }
     }
 
-    private List<Finding> conventions(LiveProcess process, String function, String replacement) throws Exception {
-        return process.plan(LivePatch.of(directory.resolve("fix.so")).target("program").replace(function, replacement))
-                .refusals().stream().flatMap(refusal -> refusal instanceof Refusal.Unsafe unsafe
-                        ? Stream.of(unsafe.finding())
-                        : Stream.empty())
-                .filter(finding -> finding.check() == Check.CONVENTION).toList();
+    private List<Finding> conventions(LaunchedProcess victim, String function, String replacement) throws Exception {
+        try (LiveProcess process = LiveProcess.attach(victim.pid())) {
+            return process
+                    .plan(LivePatch.of(directory.resolve("fix.so")).target("program").replace(function, replacement))
+                    .refusals().stream().flatMap(refusal -> refusal instanceof Refusal.Unsafe unsafe
+                            ? Stream.of(unsafe.finding())
+                            : Stream.empty())
+                    .filter(finding -> finding.check() == Check.CONVENTION).toList();
+        }
     }
 
     @Test

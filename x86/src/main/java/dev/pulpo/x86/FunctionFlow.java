@@ -2,11 +2,14 @@ package dev.pulpo.x86;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.IntFunction;
 import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The instructions of one function, how control goes through them, and which registers they need. Immutable but for what it
@@ -42,6 +45,7 @@ public final class FunctionFlow {
     private final int[] heads;
     private final boolean complete;
     private final Decoder decoder = new Decoder();
+    private int @Nullable [][] predecessors;
 
     /**
      * @param start address of the first byte
@@ -224,6 +228,7 @@ public final class FunctionFlow {
         private final RegisterSet result;
         private final Optional<Needs> possible;
         private final RegisterSet[] before = new RegisterSet[at.length];
+        private final Map<Integer, RegisterSet> passed = new HashMap<>();
 
         private Needs(Callees callees, How how) {
             this.callees = callees;
@@ -269,9 +274,9 @@ public final class FunctionFlow {
 
         private RegisterSet before(int index, RegisterSet after) {
             return switch (flows[index]) {
-                case CALL -> called(targets[index], after);
+                case CALL -> called(targets[index], after).or(passed(index));
                 case INDIRECT_CALL -> after.minus(RegisterSet.CALL_CLOBBERED).or(effects(index, after).reads())
-                        .or(possibly ? RegisterSet.PASSED : RegisterSet.NONE);
+                        .or(possibly ? RegisterSet.PASSED : passed(index));
                 case JUMP, CONDITIONAL, LOOP -> {
                     RegisterSet elsewhere = index(targets[index]) >= 0
                             ? RegisterSet.NONE
@@ -289,6 +294,19 @@ public final class FunctionFlow {
                                 .map(all -> effects(index, all.after(index)).reads()).orElse(RegisterSet.NONE));
                 case INTERRUPT -> effects(index, after).neededBefore();
             };
+        }
+
+        /**
+         * What an unknown function is passed for sure: arguments are passed in a fixed order, so none comes after one that is not,
+         * and the last that has been set for the call tells of all before it.
+         */
+        private RegisterSet passed(int call) {
+            boolean isKnown = flows[call] == Flow.CALL && callees.possiblyNeeded(targets[call])
+                    .minus(callees.needed(targets[call])).isEmpty();
+            return possible.isEmpty() || isKnown
+                    ? RegisterSet.NONE
+                    : passed.computeIfAbsent(call, index -> RegisterSet.passedWith(
+                            register -> isSetByItselfFor(start + at[index], register, callees)));
         }
 
         private RegisterSet called(long target, RegisterSet after) {
@@ -337,6 +355,13 @@ public final class FunctionFlow {
      */
     public boolean isSetFor(long call, RegisterSet register, Callees callees, boolean atEntry, boolean across) {
         return onEachPath(call, atEntry, before -> writes(before, register, callees, across));
+    }
+
+    /** As {@link #isSetFor}, by instructions that have no other result: the remainder of a division may be wanted by nobody. */
+    private boolean isSetByItselfFor(long call, RegisterSet register, Callees callees) {
+        return onEachPath(call, false, before -> writes(before, register, callees, false)
+                .map(set -> set && effects(before, RegisterSet.ALL).mayWrite().minus(RegisterSet.FLAGS).minus(register)
+                        .isEmpty()));
     }
 
     /** Whether the value that a register has at a call is a number too small for an address, on each path to the call. */
@@ -499,6 +524,15 @@ public final class FunctionFlow {
     }
 
     private int[][] predecessors() {
+        int[][] known = predecessors;
+        if (known == null) {
+            known = findPredecessors();
+            predecessors = known;
+        }
+        return known;
+    }
+
+    private int[][] findPredecessors() {
         List<List<Integer>> lists = new ArrayList<>();
         for (int i = 0; i < at.length; i++) {
             lists.add(new ArrayList<>());

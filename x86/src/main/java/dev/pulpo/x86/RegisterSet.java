@@ -2,6 +2,8 @@ package dev.pulpo.x86;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
 
 /**
  * A set of registers and parts of registers, which machine code reads, writes or needs. Immutable.
@@ -20,6 +22,7 @@ public record RegisterSet(long general, long vectors) {
     private static final int PARTS = 3;
     private static final int FLAG_BIT = 48;
     private static final int MASK_BIT = 49;
+    private static final int VECTOR_ARGUMENTS = 8;
     private static final String[] NAMES = {"rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi"};
 
     /** Everything. */
@@ -62,7 +65,7 @@ public record RegisterSet(long general, long vectors) {
         for (int register : ARGUMENTS) {
             all = all.or(general(register));
         }
-        for (int register = 0; register < 8; register++) {
+        for (int register = 0; register < VECTOR_ARGUMENTS; register++) {
             all = all.or(vector(register));
         }
         return all;
@@ -155,11 +158,30 @@ public record RegisterSet(long general, long vectors) {
             rest = after ? rest.minus(general(register)) : rest;
         }
         after = false;
-        for (int register = 0; register < 8; register++) {
+        for (int register = 0; register < VECTOR_ARGUMENTS; register++) {
             after |= missing.meets(vector(register));
             rest = after && register > 0 ? rest.minus(vector(register)) : rest;
         }
         return rest;
+    }
+
+    /**
+     * What is passed to a function where these registers are: the last of them in the order of the arguments, and all before it.
+     *
+     * @param isPassed of a register
+     */
+    public static RegisterSet passedWith(Predicate<RegisterSet> isPassed) {
+        return passedWith(ARGUMENTS.stream().map(RegisterSet::general).toList(), isPassed)
+                .or(passedWith(IntStream.range(0, VECTOR_ARGUMENTS).mapToObj(RegisterSet::vector).toList(), isPassed));
+    }
+
+    private static RegisterSet passedWith(List<RegisterSet> order, Predicate<RegisterSet> isPassed) {
+        for (int last = order.size() - 1; last >= 0; last--) {
+            if (isPassed.test(order.get(last))) {
+                return order.subList(0, last + 1).stream().reduce(NONE, RegisterSet::or);
+            }
+        }
+        return NONE;
     }
 
     /** The registers of which a part is a member, as wholes: who changes a part is not relied on for the rest. */
