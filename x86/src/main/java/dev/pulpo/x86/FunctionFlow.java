@@ -364,6 +364,42 @@ public final class FunctionFlow {
                         .isEmpty()));
     }
 
+    /**
+     * Who has left what is in a register at a call, other than instructions of the function.
+     *
+     * @param call  whether another call may have, on some path: nobody passes that on but as its result
+     * @param entry whether it may be what the function began with
+     */
+    public record LeftBy(boolean call, boolean entry) {}
+
+    /** Who has left what is in a register at a call. */
+    public LeftBy leftBy(long call, RegisterSet register, Callees callees) {
+        int from = index(call);
+        if (from < 0) {
+            return new LeftBy(false, false);
+        }
+        int[][] predecessors = predecessors();
+        boolean[] seen = new boolean[at.length];
+        List<Integer> open = new ArrayList<>(List.of(from));
+        boolean byCall = false;
+        boolean byEntry = false;
+        for (int n = 0; n < open.size(); n++) {
+            byEntry |= open.get(n) == 0;
+            for (int before : predecessors[open.get(n)]) {
+                boolean calls = flows[before] == Flow.CALL || flows[before] == Flow.INDIRECT_CALL;
+                boolean clobbers = calls && (flows[before] == Flow.INDIRECT_CALL
+                        || callees.clobbered(targets[before]).meets(register));
+                byCall |= clobbers;
+                boolean writes = !calls && effects(before, RegisterSet.ALL).mayWrite().meets(register);
+                if (!clobbers && !writes && !seen[before]) {
+                    seen[before] = true;
+                    open.add(before);
+                }
+            }
+        }
+        return new LeftBy(byCall, byEntry);
+    }
+
     /** Whether the value that a register has at a call is a number too small for an address, on each path to the call. */
     public boolean isNumberFor(long call, RegisterSet register) {
         return onEachPath(call, false, before -> flows[before] == Flow.CALL || flows[before] == Flow.INDIRECT_CALL

@@ -1,6 +1,8 @@
 package dev.pulpo.engine.check;
 
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.SymbolBinding;
+import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.dwarf.FunctionInfo;
 import dev.pulpo.elf.dwarf.LocalVariable;
 import dev.pulpo.elf.dwarf.LocationEntry;
@@ -10,24 +12,29 @@ import dev.pulpo.elf.expression.Operation;
 import dev.pulpo.engine.check.Callers.Caller;
 import dev.pulpo.x86.FunctionFlow;
 import dev.pulpo.x86.RegisterSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Whether the direct callers of a function pass what its replacement reads. GCC's {@code -fipa-sra} and
  * {@code -fipa-cp-clone}, and clang's elimination of dead arguments and promotion of pointers, leave arguments out, move the
  * others to their registers, or pass what a pointer leads to. Debug information tells: a parameter that is not where the ABI
  * has it when the function begins was not passed as the ABI says. Without it, an argument counts as passed if the old function
- * reads its register, or if all callers set it for the call. The names that gcc gives to copies ({@code .isra.0}) are evidence
- * as well.
+ * reads its register, or, of a function that the compiler does not know all callers of, if these set it for the call. The names
+ * that gcc gives to copies ({@code .isra.0}) are evidence as well.
  */
 final class ArgumentCheck {
     /** DWARF numbers of the general registers, by their number in instructions (psABI, figure 3.36). */
     private static final List<Integer> DWARF = List.of(0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15);
     private static final int XMM0 = 17;
     private static final int XMM15 = 32;
+    /** How many functions are looked at for who passes a register on. */
+    private static final int FURTHEST = 64;
 
     /** Of gcc and of LLVM's specialisation of functions. */
     private static final Predicate<String> WITH_OTHER_PARAMETERS = Pattern
@@ -37,12 +44,14 @@ final class ArgumentCheck {
     private final CodeFacts patch;
     private final Routines old;
     private final Routines replacement;
+    private final Callers callers;
 
-    ArgumentCheck(CodeFacts target, CodeFacts patch, Routines old, Routines replacement) {
+    ArgumentCheck(CodeFacts target, CodeFacts patch, Routines old, Routines replacement, Callers callers) {
         this.target = target;
         this.patch = patch;
         this.old = old;
         this.replacement = replacement;
+        this.callers = callers;
     }
 
     /**
@@ -82,10 +91,57 @@ final class ArgumentCheck {
             return Optional.of("the new code takes " + numbers + " for an address, and callers pass a number there");
         }
         RegisterSet fresh = read(each).minus(old.needed(each.address().value()));
-        return unset(fresh, callers)
-                .map(caller -> "the new code reads " + fresh
-                        + " when it begins, which the old code does not, and callers"
-                        + " do not set it");
+        if (isOpen(each.address())) {
+            return unset(fresh, callers).map(caller -> "the new code reads " + fresh
+                    + " when it begins, which the old code does not, and callers do not set it");
+        }
+        if (!fresh.isEmpty()) {
+            return Optional.of("the new code reads " + fresh
+                    + " when it begins, which the old code does not; what callers "
+                    + "pass there cannot be known without debug information, because the compiler has seen all of them");
+        }
+        return read(each).isEmpty() ? Optional.empty() : otherParameters(each, callers);
+    }
+
+    /** Whether code that the compiler has not seen may call a function: then it is called by the ABI. */
+    private boolean isOpen(LinkAddress entry) {
+        return Stream.of(target.elf().dynamicSymbols(), target.elf().symbols(), target.info().symbols())
+                .flatMap(SymbolTable::stream)
+                .anyMatch(symbol -> symbol.isDefined() && symbol.address().equals(entry)
+                        && !symbol.binding().equals(SymbolBinding.LOCAL));
+    }
+
+    /**
+     * Whether the old function has other parameters than the replacement declares: where the compiler has left one out, or has
+     * passed what one leads to, the others may be in its place.
+     */
+    private Optional<String> otherParameters(ReplacedFunction each, List<Caller> callers) {
+        Optional<Prototypes.Passed> declared = patch.functionEnteredAt(each.replacementAddress())
+                .flatMap(replacement.prototypes()::of);
+        if (declared.isEmpty()) {
+            return Optional.empty();
+        }
+        RegisterSet sure = declared.get().sure();
+        RegisterSet undeclared = old.needed(each.address().value()).minus(sure).minus(declared.get().possible());
+        if (!undeclared.isEmpty()) {
+            return Optional.of("the old code reads " + undeclared.whole()
+                    + " when it begins, where the new function is not declared with a parameter");
+        }
+        return sure.registers().stream()
+                .filter(register -> callers.stream().anyMatch(caller -> isLeft(caller, register, new HashSet<>())))
+                .findFirst().map(register -> "the new function is declared with a parameter in " + register
+                        + ", and callers do not set it, so the others may be elsewhere");
+    }
+
+    /** Whether what a register has at a call was meant for nobody there, on some path. */
+    private boolean isLeft(Caller caller, RegisterSet register, Set<Long> seen) {
+        FunctionFlow.LeftBy left = caller.caller().leftBy(caller.site(), register, old);
+        if (left.call() || !left.entry()) {
+            return left.call();
+        }
+        long around = caller.caller().start();
+        List<Caller> further = seen.size() < FURTHEST && seen.add(around) ? callers.of(around) : List.of();
+        return !further.isEmpty() && further.stream().allMatch(each -> isLeft(each, register, seen));
     }
 
     /** Registers that one of both takes for addresses, and the other for numbers. */

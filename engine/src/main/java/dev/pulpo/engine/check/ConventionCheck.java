@@ -63,7 +63,7 @@ final class ConventionCheck {
         this.old = new Routines(target);
         this.replacement = new Routines(patch);
         this.callers = new Callers(old);
-        this.arguments = new ArgumentCheck(target, patch, old, replacement);
+        this.arguments = new ArgumentCheck(target, patch, old, replacement, callers);
     }
 
     List<Finding> run() {
