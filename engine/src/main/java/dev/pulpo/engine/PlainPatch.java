@@ -4,7 +4,6 @@ import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MappedFile;
-import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.engine.check.CodeFacts;
@@ -124,12 +123,6 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
      * RTLD_LOCAL}.
      */
     public static void compile(Path source, Path target, Path output, List<String> options) throws IOException {
-        List<Path> libraries;
-        try (ElfFile elf = ElfFile.open(target)) {
-            // Without a SONAME the loader would search for this path, which is not the path in a process.
-            boolean linkable = elf.header().type().equals(ObjectType.DYNAMIC) && elf.dynamic().soname().isPresent();
-            libraries = linkable ? List.of(target.toAbsolutePath()) : List.of();
-        }
-        Compiler.run(source, output, libraries, options);
+        Compiler.run(source, output, Compiler.libraries(target), options);
     }
 }

@@ -46,7 +46,7 @@ final class CopyCheck {
                 .collect(Collectors.joining(", "));
         List<SourceLine> places = copies.stream().flatMap(copy -> copy.callSite().stream()).distinct().toList();
         return Optional.of(new Finding(Check.INLINED, function.name() + " is inlined into " + into
-                + ", where the old code goes on to run; replace those functions as well", places));
+                + ", where that copy goes on to run; replace those functions as well", places));
     }
 
     private static Optional<Finding> cloned(CodeFacts target, FunctionInfo function) {
