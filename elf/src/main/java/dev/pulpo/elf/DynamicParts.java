@@ -24,6 +24,7 @@ final class DynamicParts {
     private final Map<String, Map<String, Integer>> needed = new LinkedHashMap<>();
     private final List<String> libraries = new ArrayList<>();
     private final ByteBuilder relocations = new ByteBuilder();
+    private final List<DynamicTable.Entry> entries = new ArrayList<>();
     private int lastVersion = 1;
 
     private int string(String text) {
@@ -49,6 +50,10 @@ final class DynamicParts {
 
     void relocation(LinkAddress place, RelocationType type, int symbol, long addend) {
         relocations.u64(place.value()).u64((long) symbol << 32 | type.value()).u64(addend);
+    }
+
+    void entry(DynamicTag tag, long value) {
+        entries.add(new DynamicTable.Entry(tag, value));
     }
 
     void library(String name) {
@@ -145,13 +150,14 @@ final class DynamicParts {
             entry(table, DynamicTag.VERNEED, at(places, ".gnu.version_r"));
             entry(table, DynamicTag.VERNEEDNUM, needed.size());
         }
+        entries.forEach(each -> entry(table, each.tag(), each.value()));
         entry(table, new DynamicTag(0), 0);
         return table.toByteArray();
     }
 
     /** The size of {@link #dynamic}, in bytes. */
     int dynamicSize() {
-        return 16 * (libraries.size() + 14);
+        return 16 * (libraries.size() + entries.size() + 14);
     }
 
     private static long at(Map<String, LinkAddress> places, String name) {

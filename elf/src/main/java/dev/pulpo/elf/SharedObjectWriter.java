@@ -41,7 +41,7 @@ public final class SharedObjectWriter {
     }
 
     /** A range that gets a program header of its own. */
-    private record Named(SegmentType type, LinkAddress address, int size) {}
+    private record Named(SegmentType type, LinkAddress address, long size, long memorySize, long alignment) {}
 
     private final LoadPages pages = new LoadPages();
     private final DynamicParts dynamic = new DynamicParts();
@@ -107,7 +107,25 @@ public final class SharedObjectWriter {
 
     /** Adds a program header for a part, such as {@code PT_GNU_EH_FRAME}. */
     public SharedObjectWriter segment(SegmentType type, LinkAddress address, int size) {
-        named.add(new Named(type, address, size));
+        named.add(new Named(type, address, size, size, 8));
+        return this;
+    }
+
+    /**
+     * Adds the program header of thread-local variables ({@code PT_TLS}), of which an object has one.
+     *
+     * @param address    of the part that their values begin with
+     * @param size       of it, in bytes
+     * @param memorySize of all of them, in bytes
+     */
+    public SharedObjectWriter threadLocals(LinkAddress address, long size, long memorySize, long alignment) {
+        named.add(new Named(SegmentType.TLS, address, size, memorySize, alignment));
+        return this;
+    }
+
+    /** Adds an entry to the dynamic section, such as {@code DT_INIT_ARRAY}. */
+    public SharedObjectWriter dynamic(DynamicTag tag, long value) {
+        dynamic.entry(tag, value);
         return this;
     }
 
@@ -146,20 +164,23 @@ public final class SharedObjectWriter {
     private byte[] programHeaders() {
         ByteBuilder table = new ByteBuilder();
         for (LoadPages.Run run : pages.runs()) {
-            header(table, SegmentType.LOAD, run.flags(), run.address(), run.size(), LoadPages.PAGE);
+            header(table, SegmentType.LOAD, run.flags(), run.address(), run.size(), run.size(), LoadPages.PAGE);
         }
         for (Named each : named) {
             boolean writable = each.type.equals(SegmentType.DYNAMIC);
             header(table, each.type, writable ? LoadPages.READ | LoadPages.WRITE : LoadPages.READ, each.address.value(),
-                    each.size, 8);
+                    each.size, each.memorySize, each.alignment);
         }
         // The stack need not be executable.
         table.u32(SegmentType.GNU_STACK.value()).u32(LoadPages.READ | LoadPages.WRITE).bytes(new byte[40]).u64(16);
         return table.toByteArray();
     }
 
-    private void header(ByteBuilder table, SegmentType type, int flags, long address, long size, int alignment) {
-        table.u32(type.value()).u32(flags).u64(fileOffset(address)).u64(address).u64(address).u64(size).u64(size)
+    private void header(ByteBuilder table, SegmentType type, int flags, long address, long size, long memorySize,
+            long alignment) {
+        // Thread-local variables that all begin with zero have no bytes.
+        long offset = size == 0 ? 0 : fileOffset(address);
+        table.u32(type.value()).u32(flags).u64(offset).u64(address).u64(address).u64(size).u64(memorySize)
                 .u64(alignment);
     }
 

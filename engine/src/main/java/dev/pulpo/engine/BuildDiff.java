@@ -8,10 +8,12 @@ import dev.pulpo.engine.check.CodeFacts;
 import dev.pulpo.engine.diff.BuildPatch;
 import dev.pulpo.engine.diff.CodeDiff;
 import dev.pulpo.engine.diff.SideBySide;
+import dev.pulpo.engine.pack.SourceObject;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -74,11 +76,47 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
     }
 
     /**
+     * Sources that join the functions of a patch, written as for a {@link PlainPatch}: their functions replace those of the
+     * old build that have the same name, instead of what the new build has for them, and their callbacks are called.
+     *
+     * @param sources C or C++, by their suffixes
+     * @param options further compiler options
+     * @param choices source files, by name, for names that the old build has several times
+     */
+    public record Addition(List<Path> sources, List<String> options, Map<String, String> choices) {
+        /** No sources. */
+        public static final Addition NONE = new Addition(List.of(), List.of(), Map.of());
+
+        public Addition {
+            sources = List.copyOf(sources);
+            options = List.copyOf(options);
+            choices = Map.copyOf(choices);
+        }
+    }
+
+    /**
+     * What added sources do in a patch.
+     *
+     * @param functions what they replace
+     * @param callbacks the callbacks that they define
+     */
+    public record Added(List<PackReport.Function> functions, List<String> callbacks) {
+        /** Nothing. */
+        public static final Added NOTHING = new Added(List.of(), List.of());
+
+        public Added {
+            functions = List.copyOf(functions);
+            callbacks = List.copyOf(callbacks);
+        }
+    }
+
+    /**
      * What differs, and the report of the container that was made of it.
      *
+     * @param added   what sources replace; the functions of the report are those that come from the new build
      * @param leftOut what the container leaves as it is although it differs, and why; the notes of the report have it as well
      */
-    public record Packed(BuildDiff diff, PackReport report, List<String> leftOut) {
+    public record Packed(BuildDiff diff, PackReport report, Added added, List<String> leftOut) {
         public Packed {
             leftOut = List.copyOf(leftOut);
         }
@@ -132,13 +170,32 @@ public record BuildDiff(String old, String replacement, int compared, List<Diffe
      */
     public static Packed compareAndPack(Path old, Path replacement, Path output, Set<Check> allowed,
             Selection selection) throws IOException {
-        return with(old, replacement, (was, is) -> {
-            BuildPatch patch = new BuildPatch(was, old, is, allowed, selection);
-            if (patch.report().isPackable()) {
-                patch.write(output);
-            }
-            return new Packed(patch.diff(), patch.report(), patch.leftOut());
-        });
+        return compareAndPack(old, replacement, output, allowed, selection, Addition.NONE);
+    }
+
+    /**
+     * As {@link #compareAndPack(Path, Path, Path, Set, Selection)}, with sources that join the functions of the new build.
+     * What they declare {@code extern} is the old build's, or else the new build's.
+     *
+     * @throws IOException where a file cannot be read or written, or a source cannot be compiled; with what the compiler says
+     */
+    public static Packed compareAndPack(Path old, Path replacement, Path output, Set<Check> allowed,
+            Selection selection, Addition addition) throws IOException {
+        if (addition.sources().isEmpty()) {
+            return with(old, replacement,
+                    (was, is) -> packed(new BuildPatch(was, old, is, allowed, selection), output));
+        }
+        try (SourceObject added = SourceObject.compile(addition, old)) {
+            return with(old, replacement,
+                    (was, is) -> packed(new BuildPatch(was, old, is, allowed, selection, added), output));
+        }
+    }
+
+    private static Packed packed(BuildPatch patch, Path output) throws IOException {
+        if (patch.report().isPackable()) {
+            patch.write(output);
+        }
+        return new Packed(patch.diff(), patch.report(), patch.added(), patch.leftOut());
     }
 
     /**

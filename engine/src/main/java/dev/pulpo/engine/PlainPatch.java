@@ -4,16 +4,13 @@ import dev.pulpo.elf.ByteSource;
 import dev.pulpo.elf.DebugFiles;
 import dev.pulpo.elf.ElfFile;
 import dev.pulpo.elf.MappedFile;
-import dev.pulpo.elf.ObjectType;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.dwarf.DebugInfo;
 import dev.pulpo.engine.check.CodeFacts;
 import dev.pulpo.engine.pack.Analysis;
 import dev.pulpo.engine.pack.Compiler;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -117,7 +114,7 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
      * @throws IOException where the compiler fails; with its output
      */
     public static void compile(Path source, Path output, List<String> options) throws IOException {
-        Compiler.run(source, output, List.of(), withHeader(options));
+        Compiler.run(source, output, List.of(), options);
     }
 
     /**
@@ -126,24 +123,6 @@ public record PlainPatch(Path target, Path patch, Map<String, String> choices, S
      * RTLD_LOCAL}.
      */
     public static void compile(Path source, Path target, Path output, List<String> options) throws IOException {
-        List<Path> libraries;
-        try (ElfFile elf = ElfFile.open(target)) {
-            // Without a SONAME the loader would search for this path, which is not the path in a process.
-            boolean linkable = elf.header().type().equals(ObjectType.DYNAMIC) && elf.dynamic().soname().isPresent();
-            libraries = linkable ? List.of(target.toAbsolutePath()) : List.of();
-        }
-        Compiler.run(source, output, libraries, withHeader(options));
-    }
-
-    /** The caller's own directories come first. */
-    private static List<String> withHeader(List<String> options) {
-        List<String> all = new ArrayList<>(options);
-        try {
-            all.addAll(List.of("-idirafter", RawText.of(StubFile.header().resolveSibling(""))));
-        } catch (UncheckedIOException noCache) {
-            // Most sources do not need it, and of one that does the compiler says so.
-            return options;
-        }
-        return all;
+        Compiler.run(source, output, Compiler.libraries(target), options);
     }
 }

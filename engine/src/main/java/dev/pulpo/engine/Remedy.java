@@ -83,8 +83,8 @@ public sealed interface Remedy {
         APPLY_DEPENDENCY("apply that one first", "LiveProcess.apply"), //
         REVERT_DEPENDENT("revert that one first", "LiveProcess.revert"), //
         PACK_ANEW("pack the patch anew", "PlainPatch.pack"), //
-        WRITE_AS_SOURCE("write the patch as source", "PlainPatch.compile"), //
         LEAVE_OUT("leave that function out", "BuildDiff.Selection"), //
+        ADD_SOURCE("write that function as source, and add it", "BuildDiff.Addition"), //
         ANSWER_FOR("or, after a look at both versions, answer for it by its name", "BuildDiff.Selection"), //
         PLAN_ANEW("plan again", "LiveProcess.plan"), //
         INJECT_STUB("inject it first", "LiveProcess.inject"), //

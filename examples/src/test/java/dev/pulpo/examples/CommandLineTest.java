@@ -240,7 +240,29 @@ class CommandLineTest {
             assertThat(same.status()).as(same.errors()).isEqualTo(3);
             assertThat(same.output()).contains("0 of ", "no function of");
             assertThat(none).doesNotExist();
+
+            Files.writeString(source, "int wrong(void) { return; }");
+            Result mistake = Scripts.pulpo("diff", library, library, "-o", none.toString(), "--add", source.toString(),
+                    "--", "-Werror");
+            assertThat(mistake.status()).isEqualTo(1);
+            assertThat(mistake.errors()).contains("plain.c:1").doesNotContain("\tat ");
+            assertThat(Scripts.pulpo("diff", library, library, "-o", none.toString(), "--add", source.toString())
+                    .output()).contains("unknown: wrong of ", "has no function of that name");
+            assertThat(none).doesNotExist();
+            Files.writeString(source, "#include \"pulpo.h\"\n"
+                    + "const char *greeting(void) { return TEXT; } void pulpo_after_apply(void) {}");
+            Result added = Scripts.pulpo("diff", library, library, "-o", none.toString(), "--add", source.toString(),
+                    "--", "-DTEXT=\"hello from version 4\"",
+                    "-I" + Path.of(Scripts.pulpo("stub", "--header").output().strip()).getParent());
+            assertThat(added.status()).as(added.errors() + added.output()).isZero();
+            assertThat(added.output()).contains("added source replaces greeting (", "greeting.c:",
+                    "added source has pulpo_after_apply");
+            assertThat(Scripts.pulpo("apply", "-p", server.pid(), none.toString()).status()).isZero();
+            assertThat(server.says()).isEqualTo("4");
+            assertThat(Scripts.pulpo("revert", "-p", server.pid(), none.toString()).status()).isZero();
+            assertThat(server.says()).isEqualTo("1");
         } finally {
+            Files.deleteIfExists(directory.resolve("none.so"));
             Files.deleteIfExists(container);
             Files.delete(source);
             Files.delete(directory);

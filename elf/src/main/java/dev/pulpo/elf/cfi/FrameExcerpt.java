@@ -18,9 +18,9 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Call frame information for an object that contains some functions of another object, at the same link addresses, and
- * code that replaces single instructions of them. It gets an {@code .eh_frame} of its own. Entries are written again,
- * because the original ones are relative to their own address.
+ * Call frame information for an object that contains some functions of another object, at the same link addresses, code
+ * that replaces single instructions of them, and all of further objects, moved. It gets an {@code .eh_frame} of its own.
+ * Entries are written again, because the original ones are relative to their own address.
  */
 public final class FrameExcerpt {
     private static final int PC_RELATIVE_32 = 0x1b;
@@ -31,20 +31,31 @@ public final class FrameExcerpt {
     private final CfiTable table;
     private final List<NewEntry> entries = new ArrayList<>();
 
-    /** An entry to be written; addresses are link addresses. */
-    private record NewEntry(FunctionEntry of, long start, long size, ByteBuilder instructions) {}
+    /**
+     * An entry to be written; addresses are link addresses.
+     *
+     * @param shift how far the object that the original entry is of has been moved
+     */
+    private record NewEntry(FunctionEntry of, long shift, long start, long size, ByteBuilder instructions) {}
+
+    /** A CIE: where it begins in its section, and how far that section has been moved. */
+    private record Common(long shift, long offset) {}
 
     /** From byte {@code at} of some code on, the stack pointer is lower by {@code bytes}. */
     public record Push(int at, int bytes) {}
 
     /** @param file the object with the functions */
     public FrameExcerpt(ElfFile file) {
-        functions = CfiLoader.functions(file).stream()
-                .filter(function -> function.section().format() == CfiSection.Format.EH_FRAME)
-                .sorted(Comparator.comparingLong(FunctionEntry::start)).toList();
+        functions = entries(file);
         table = file.section(".eh_frame").filter(Section::hasBytes).isPresent()
                 ? CfiTable.of(file)
                 : CfiTable.of(new CfiSection[0]);
+    }
+
+    private static List<FunctionEntry> entries(ElfFile file) {
+        return CfiLoader.functions(file).stream()
+                .filter(function -> function.section().format() == CfiSection.Format.EH_FRAME)
+                .sorted(Comparator.comparingLong(FunctionEntry::start)).toList();
     }
 
     /** Where a function's table of exception handlers is (the LSDA), if it has one. */
@@ -63,10 +74,23 @@ public final class FrameExcerpt {
     public void copy(LinkAddress start, long size) {
         for (FunctionEntry function : functions) {
             if (function.start() < start.value() + size && start.value() < function.end()) {
-                entries.add(new NewEntry(function, function.start(), function.end() - function.start(),
-                        new ByteBuilder().bytes(instructions(function))));
+                entries.add(moved(function, 0));
             }
         }
+    }
+
+    /**
+     * Copies all entries of a further object.
+     *
+     * @param shift how far it has been moved; other than that of every other object
+     */
+    public void copy(ElfFile object, long shift) {
+        entries(object).forEach(function -> entries.add(moved(function, shift)));
+    }
+
+    private static NewEntry moved(FunctionEntry function, long shift) {
+        return new NewEntry(function, shift, function.start() + shift, function.end() - function.start(),
+                new ByteBuilder().bytes(instructions(function)));
     }
 
     /**
@@ -95,7 +119,7 @@ public final class FrameExcerpt {
                 at = push.at;
             }
         }
-        entries.add(new NewEntry(function, start.value(), size, program));
+        entries.add(new NewEntry(function, 0, start.value(), size, program));
     }
 
     /**
@@ -106,7 +130,7 @@ public final class FrameExcerpt {
     public void leaf(LinkAddress start, int size) {
         // A CIE describes the state at the entry of a function.
         functions.stream().filter(function -> !function.common().signalFrame()).findFirst()
-                .ifPresent(any -> entries.add(new NewEntry(any, start.value(), size, new ByteBuilder())));
+                .ifPresent(any -> entries.add(new NewEntry(any, 0, start.value(), size, new ByteBuilder())));
     }
 
     private @Nullable FunctionEntry find(LinkAddress code) {
@@ -254,12 +278,12 @@ public final class FrameExcerpt {
      */
     private byte[] section(long address, SortedMap<Long, Long> starts) {
         ByteBuilder out = new ByteBuilder();
-        Map<Long, Integer> common = new HashMap<>();
+        Map<Common, Integer> common = new HashMap<>();
         for (NewEntry entry : entries) {
             Augmented parts = Augmented.of(entry.of);
             // Code that replaces an instruction cannot throw, and has no handlers.
-            int cie = common.computeIfAbsent(entry.of.common().offset(),
-                    offset -> common(out, address, entry.of, parts));
+            int cie = common.computeIfAbsent(new Common(entry.shift, entry.of.common().offset()),
+                    added -> common(out, address - entry.shift, entry.of, parts));
             int at = out.size();
             out.u32(0).u32(out.size() - cie);
             out.u32(entry.start - (address + out.size())).u32(entry.size);
@@ -267,8 +291,8 @@ public final class FrameExcerpt {
                 boolean handled = parts.handlersEncoding != PointerEncoding.OMITTED;
                 out.uleb128(handled ? 4 : 0);
                 if (handled) {
-                    boolean own = entry.start == entry.of.start() && parts.handlers != 0;
-                    out.u32(own ? parts.handlers - (address + out.size()) : 0);
+                    boolean own = entry.start == entry.of.start() + entry.shift && parts.handlers != 0;
+                    out.u32(own ? parts.handlers + entry.shift - (address + out.size()) : 0);
                 }
             }
             out.bytes(entry.instructions.toByteArray());

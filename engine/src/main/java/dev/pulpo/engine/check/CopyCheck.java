@@ -102,7 +102,7 @@ final class CopyCheck {
             return Optional.empty();
         }
         return Optional.of(new Finding(Check.INLINED, function.name() + " is inlined into " + into(copies)
-                + ", where the old code goes on to run; replace those functions as well", callSites(copies)));
+                + ", where that copy goes on to run; replace those functions as well", callSites(copies)));
     }
 
     private static Optional<Finding> cloned(CodeFacts target, FunctionInfo function, List<AddressRange> replaced) {

@@ -22,15 +22,21 @@ import dev.pulpo.engine.check.ReplacedFunction;
 import dev.pulpo.engine.container.Container;
 import dev.pulpo.engine.container.FunctionPair;
 import dev.pulpo.engine.container.Metadata;
+import dev.pulpo.engine.pack.Analysis;
+import dev.pulpo.engine.pack.Graft;
+import dev.pulpo.engine.pack.SourceObject;
 import dev.pulpo.engine.plan.FileEntries;
+import dev.pulpo.engine.registry.Callback;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -47,6 +53,8 @@ public final class BuildPatch {
     private final Comparison comparison;
     private final Choice choice;
     private final ExtractionPlan carving;
+    private final Optional<Graft> graft;
+    private final List<ReplacedFunction> written;
     private final List<Finding> findings = new ArrayList<>();
     private final Map<ElfSymbol, ElfSymbol> replaced;
     private final ObjectLifetimes lifetimes;
@@ -59,17 +67,70 @@ public final class BuildPatch {
      */
     public BuildPatch(CodeFacts old, Path oldFile, CodeFacts replacement, Set<Check> allowed,
             BuildDiff.Selection selection) {
+        this(old, oldFile, replacement, allowed, selection, Optional.empty());
+    }
+
+    /** As the other one, with added sources, whose object stays open as long as this is in use. */
+    public BuildPatch(CodeFacts old, Path oldFile, CodeFacts replacement, Set<Check> allowed,
+            BuildDiff.Selection selection, SourceObject added) {
+        this(old, oldFile, replacement, allowed, selection, Optional.of(added));
+    }
+
+    private BuildPatch(CodeFacts old, Path oldFile, CodeFacts replacement, Set<Check> allowed,
+            BuildDiff.Selection selection, Optional<SourceObject> added) {
         this.old = old;
         this.replacement = replacement;
         this.oldFile = oldFile;
         this.allowed = allowed;
         comparison = new Comparison(old, replacement);
-        choice = new Choice(comparison, selection);
-        carving = new ExtractionPlan(comparison, choice.functions());
+        graft = added.map(object -> new Graft(object.facts().elf(), Analysis.joining(object.patch(oldFile), old,
+                object.facts(), name -> comparison.added(name).isPresent())));
+        written = graft.map(Graft::analysis).map(Analysis::replaced).orElse(List.of());
+        List<FunctionShape> successors = written.stream()
+                .flatMap(each -> comparison.matcher().successor(each.address().value()).stream()).toList();
+        choice = new Choice(comparison, selection,
+                successors.stream().map(FunctionShape::start).collect(Collectors.toSet()));
+        carving = new ExtractionPlan(comparison, choice.functions(), provided());
         replaced = carving.replaced();
-        lifetimes = new ObjectLifetimes(comparison, replaced.keySet(), selection.releasesOld());
+        // Whoever writes a function looks at what it releases.
+        lifetimes = new ObjectLifetimes(comparison, replaced.keySet(), Stream.concat(selection.releasesOld().stream(),
+                written.stream().map(ReplacedFunction::function)).toList());
         findings.addAll(lifetimes.findings());
         check();
+        added.ifPresent(object -> checkAdded(object.facts(), successors));
+    }
+
+    /** What added sources use and only the new build has. */
+    private List<ElfSymbol> provided() {
+        return graft.map(Graft::analysis).map(Analysis::provided).orElse(Set.of()).stream()
+                .map(name -> comparison.added(name).orElseThrow()).toList();
+    }
+
+    /**
+     * Added code has to fit the old build, and what is taken from the new one as well: that calls it, and has copies of what
+     * it replaces.
+     */
+    private void checkAdded(CodeFacts added, List<FunctionShape> successors) {
+        Graft grafted = graft.orElseThrow();
+        findings.addAll(grafted.analysis().report().findings());
+        findings.addAll(grafted.findings());
+        List<ReplacedFunction> here = new ArrayList<>();
+        for (FunctionShape is : successors) {
+            Long was = comparison.matcher().functions().get(is.start());
+            written.stream().filter(each -> was != null && each.address().value() == was)
+                    .forEach(each -> here.add(new ReplacedFunction(is.function().name(), is.function().address(),
+                            each.replacement(), each.replacementAddress())));
+        }
+        Set<String> names = written.stream().map(ReplacedFunction::function).collect(Collectors.toSet());
+        carving.carried().values().stream()
+                .filter(function -> successors.stream().anyMatch(is -> is.start() == function.value())
+                        || names.contains(function.name()) && comparison.matcher().of(function).isEmpty())
+                .forEach(function -> add(Check.REFERENCE, "what is taken from the new build leads into its own "
+                        + function.name() + ", and would not come to that of the added source"));
+        Set<String> known = findings.stream().map(Finding::message).collect(Collectors.toSet());
+        PatchChecks.run(replacement, added, here).stream().filter(finding -> !known.contains(finding.message()))
+                .forEach(finding -> findings.add(new Finding(finding.check(), "added to the new build, "
+                        + finding.message(), finding.places(), finding.remedies())));
     }
 
     private void check() {
@@ -80,7 +141,7 @@ public final class BuildPatch {
         if (!replacement.elf().header().type().equals(ObjectType.DYNAMIC)) {
             add(Check.REFERENCE, replacement.elf().name() + " works at fixed addresses only: link it with -pie");
         }
-        if (replaced.isEmpty()) {
+        if (replaced.isEmpty() && written.isEmpty()) {
             add(Check.UNKNOWN, comparison.changed().isEmpty()
                     ? "no function of " + old.elf().name() + " has changed"
                     : "none of the functions that have changed was chosen");
@@ -105,8 +166,10 @@ public final class BuildPatch {
     private void entries() {
         SymbolTable symbols = CodeNames.tableOf(old).orElse(old.elf().symbols());
         FileEntries.refusals(old.elf(), symbols,
-                replaced.values().stream().map(was -> new FileEntries.Function(was.name(),
-                        was.address(), was.size())).toList())
+                Stream.concat(replaced.values().stream(), written.stream().flatMap(each -> comparison.old()
+                        .containing(each.address().value()).stream())).map(was -> new FileEntries.Function(was.name(),
+                                was.address(), was.size()))
+                        .toList())
                 .forEach(refusal -> findings.add(new Finding(Check.ENTRY,
                         refusal.message(), List.of(), List.of(Remedy.Action.LEAVE_OUT))));
     }
@@ -138,15 +201,36 @@ public final class BuildPatch {
         notes.addAll(leftOut());
         notes.addAll(choice.notes());
         notes.addAll(lifetimes.notes());
+        graft.ifPresent(added -> notes.addAll(added.analysis().report().notes()));
         carving.words().kept().values()
                 .forEach(variable -> notes.add("takes the variable " + variable.name() + " along"));
         return new PackReport(replacement.elf().name(), old.elf().name(),
                 replaced.values().stream().map(function -> new PackReport.Function(function.name(), function.address(),
                         old.functionEnteredAt(function.address()).flatMap(FunctionInfo::declaration))).toList(),
-                List.of(), findings.stream().filter(finding -> !allowed.contains(finding.check())).toList(),
+                references(), findings.stream().filter(finding -> !allowed.contains(finding.check())).toList(),
                 Stream.concat(findings.stream().filter(finding -> allowed.contains(finding.check())),
                         lifetimes.answeredFor().stream()).toList(),
-                PatchChecks.unchecked(old, replacement), notes);
+                Stream.concat(PatchChecks.unchecked(old, replacement).stream(), graft.stream()
+                        .flatMap(added -> added.analysis().report().unchecked().stream())).distinct().toList(),
+                notes);
+    }
+
+    /** What added sources use of the old build's own, but for the functions that they replace. */
+    private List<PackReport.Reference> references() {
+        Set<LinkAddress> own = written.stream().map(ReplacedFunction::address).collect(Collectors.toSet());
+        return graft.stream().flatMap(added -> added.analysis().report().references().stream())
+                .filter(each -> !own.contains(new LinkAddress(each.value())))
+                .map(each -> new PackReport.Reference(each.symbol(),
+                        each.place().plus(PatchObjectBuilder.graftedAt(replacement.elf())), each.value(),
+                        each.threadLocal(), each.declaration()))
+                .toList();
+    }
+
+    /** What added sources do. */
+    public BuildDiff.Added added() {
+        return graft.map(added -> new BuildDiff.Added(added.analysis().report().functions(),
+                Arrays.stream(Callback.values()).map(Callback::symbol).filter(added.exports()::contains).toList()))
+                .orElse(BuildDiff.Added.NOTHING);
     }
 
     /**
@@ -155,12 +239,16 @@ public final class BuildPatch {
      * @throws IOException where that fails; an existing file is as it was then
      */
     public void write(Path output) throws IOException {
-        PatchObjectBuilder carrier = new PatchObjectBuilder(comparison.replacement(), carving);
+        PatchObjectBuilder carrier = new PatchObjectBuilder(comparison, carving, graft);
         ElfFile made = ElfFile.of(ByteSource.of(carrier.toBytes()), RawText.of(output));
         BuildId build = old.elf().buildId().orElseThrow();
         Map<ElfSymbol, String> names = carrier.names();
         Set<String> seen = new HashSet<>();
         List<FunctionPair> pairs = new ArrayList<>();
+        written.forEach(each -> {
+            seen.add(each.function());
+            pairs.add(new FunctionPair(each.function(), each.replacement(), each.address()));
+        });
         replaced.forEach((is, was) -> pairs.add(new FunctionPair(seen.add(was.name())
                 ? was.name()
                 : was.name() + "@" + new LinkAddress(was.value()), Optional.ofNullable(names.get(is)).orElseThrow(),
@@ -173,8 +261,9 @@ public final class BuildPatch {
         new Container(new Metadata(new PatchId(id), build, target, pairs, List.of(), carrier.references()), "")
                 .embed(made)
                 .put(PlanChecks.CHECKED,
-                        RawText.encode("made of " + replacement.elf().name() + " and checked against " + build
-                                + "\n"))
+                        RawText.encode("made of " + replacement.elf().name()
+                                + graft.map(added -> " and " + added.object().name()).orElse("")
+                                + " and checked against " + build + "\n"))
                 .write(output);
     }
 }

@@ -16,8 +16,9 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Which of the functions that differ a patch has. Where some are chosen, those functions of the object's own that they call
- * and that have changed as well come along: how they are called may have changed with them.
+ * Which of the functions that differ a patch has from the new build. Where some are chosen, those functions of the object's own
+ * that they call and that have changed as well come along: how they are called may have changed with them. What source code
+ * replaces does not.
  */
 final class Choice {
     private final Comparison comparison;
@@ -26,20 +27,24 @@ final class Choice {
     private final List<String> leftOut = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
     private final TreeMap<Long, FunctionShape> candidates = new TreeMap<>(Long::compareUnsigned);
+    private final Set<Long> written;
 
-    Choice(Comparison comparison, BuildDiff.Selection selection) {
+    /** @param written the functions that source code replaces, by where they begin in the new build */
+    Choice(Comparison comparison, BuildDiff.Selection selection, Set<Long> written) {
         this.comparison = comparison;
+        this.written = written;
         candidates.putAll(comparison.changed());
         if (selection.only().isEmpty()) {
             functions.addAll(comparison.changed().keySet());
             comparison.changed().forEach(this::leaveMainOut);
         } else {
             candidates.putAll(comparison.lines());
-            selection.only().forEach(name -> found(name).forEach(functions::add));
+            selection.only().forEach(name -> named(name, "taken from the new build").forEach(functions::add));
         }
         Set<Long> excluded = new TreeSet<>();
-        selection.without().forEach(name -> excluded.addAll(found(name)));
+        selection.without().forEach(name -> excluded.addAll(named(name, "left out")));
         functions.removeAll(excluded);
+        functions.removeIf(this::isWritten);
         if (!selection.only().isEmpty() || !selection.without().isEmpty()) {
             dependencies(excluded);
         }
@@ -53,6 +58,22 @@ final class Choice {
             leftOut.add("leaves " + was.function().name() + " out, at 0x" + Long.toHexString(was.start())
                     + ": it differs by a text with a version, and runs as long as the process");
         }
+    }
+
+    private List<Long> named(String name, String how) {
+        List<Long> found = found(name);
+        if (found.stream().anyMatch(this::isWritten)) {
+            unknown.add(name + " is to be " + how + ", and an added source replaces it: only one of both can be");
+        }
+        return found;
+    }
+
+    /** Parts of a function go with it. */
+    private boolean isWritten(long start) {
+        return written.contains(start) || comparison.parts()
+                .owner(comparison.replacement().shape(start).function())
+                .filter(owner -> written.contains(owner.value()))
+                .isPresent();
     }
 
     private List<Long> found(String name) {
@@ -99,7 +120,8 @@ final class Choice {
                 Optional<ElfSymbol> used = comparison.replacement().shapeAt(reference.target())
                         .map(FunctionShape::function)
                         .filter(function -> comparison.changed().containsKey(function.value())
-                                && function.binding() == SymbolBinding.LOCAL && !functions.contains(function.value()));
+                                && function.binding() == SymbolBinding.LOCAL && !functions.contains(function.value())
+                                && !isWritten(function.value()));
                 used.ifPresent(function -> depends(user.function(), function, excluded, waiting));
             }
         }

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Two builds, and what has become of each function. */
 final class Comparison {
@@ -128,6 +129,15 @@ final class Comparison {
     List<ElfSymbol> added() {
         return replacement.shapes().values().stream().map(FunctionShape::function)
                 .filter(function -> matcher.of(function).isEmpty() && !replacement.unnamed().isGap(function)).toList();
+    }
+
+    /** The function or variable of a name that only the new build has; empty where it has several. */
+    Optional<ElfSymbol> added(String name) {
+        List<ElfSymbol> found = Stream.concat(replacement.functions().stream(), replacement.variables().stream())
+                .filter(symbol -> symbol.name().equals(name) && !replacement.isUnnamed(symbol)
+                        && matcher.of(symbol).isEmpty())
+                .toList();
+        return found.size() == 1 ? Optional.of(found.getFirst()) : Optional.empty();
     }
 
     /** The functions of the old build that the new one does not have. */

@@ -72,8 +72,11 @@ final class ExtractionPlan {
      */
     record Edit(long at, int length, Optional<SlotOperand> operand, int field, long target, Goal goal) {}
 
-    /** @param wanted the functions of the new build that are to replace those of the old, by where they begin */
-    ExtractionPlan(Comparison comparison, Set<Long> wanted) {
+    /**
+     * @param wanted the functions of the new build that are to replace those of the old, by where they begin
+     * @param used   functions and variables that only the new build has, and that code from elsewhere uses
+     */
+    ExtractionPlan(Comparison comparison, Set<Long> wanted, List<ElfSymbol> used) {
         this.comparison = comparison;
         old = comparison.old();
         replacement = comparison.replacement();
@@ -84,10 +87,20 @@ final class ExtractionPlan {
         List.copyOf(changed).forEach(start -> function(start).flatMap(comparison.parts()::owner)
                 .ifPresent(owner -> changed.add(owner.value())));
         changed.forEach(start -> function(start).ifPresentOrElse(this::carry, () -> resolver(start)));
+        used.forEach(this::use);
         while (!waiting.isEmpty()) {
             scan(waiting.pop());
         }
         words.checkVariables();
+    }
+
+    private void use(ElfSymbol symbol) {
+        if (symbol.type() == SymbolType.FUNC) {
+            carry(symbol);
+        } else {
+            // The old build has none, so it is taken over.
+            words.variable(symbol);
+        }
     }
 
     private void resolver(long start) {
@@ -174,7 +187,7 @@ final class ExtractionPlan {
                 if (operand.isEmpty()) {
                     refuse(function, here, "uses " + describe(found)
                             + " in a way that cannot be led to the old build",
-                            Remedy.Action.WRITE_AS_SOURCE);
+                            Remedy.Action.ADD_SOURCE);
                 } else {
                     edits.add(new Edit(here, length, operand, 0, target, found));
                 }
@@ -341,7 +354,7 @@ final class ExtractionPlan {
             if (other.isPresent() && !moved(other.get()).equals(moved(meant)) && !other.get().equals(meant)) {
                 refuse(function, here, "takes an address that may belong to " + meant.name() + " or to "
                         + other.get().name()
-                        + ", which are not side by side in the old build", Remedy.Action.WRITE_AS_SOURCE);
+                        + ", which are not side by side in the old build", Remedy.Action.ADD_SOURCE);
             }
         }
     }
@@ -353,7 +366,7 @@ final class ExtractionPlan {
         if (close && replacement.isUnnamed(meant) && twins.of(meant).isEmpty()) {
             refuse(function, here, String.format(Locale.ROOT,
                     "takes the address 0x%x, which may belong to new data or to what lies behind it", target),
-                    Remedy.Action.WRITE_AS_SOURCE);
+                    Remedy.Action.ADD_SOURCE);
         }
     }
 

@@ -12,6 +12,7 @@ import dev.pulpo.elf.SharedObjectWriter;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.elf.cfi.FrameExcerpt;
 import dev.pulpo.engine.container.DataReference;
+import dev.pulpo.engine.pack.Graft;
 import dev.pulpo.x86.CodeAddress;
 import dev.pulpo.x86.NearBranch;
 import dev.pulpo.x86.Nops;
@@ -21,6 +22,8 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -28,6 +31,7 @@ import java.util.TreeMap;
  * distances stay what they are; behind it:
  *
  * <pre>
+ *   source   the shared object that was made of added sources
  *   code     what stands in for instructions that use the old build
  *   frames   .eh_frame_hdr, .eh_frame: of the functions and of that code
  *   slots    eight bytes each: receive the addresses of the old build's functions and variables
@@ -48,22 +52,36 @@ final class PatchObjectBuilder {
     private final List<Field> fields = new ArrayList<>();
     private final List<DataReference> references = new ArrayList<>();
     private final long codeStart;
+    private final Optional<Graft> graft;
+    private final Comparison comparison;
 
     /** Four bytes in the new code that hold the distance from behind them to a slot. */
     private record Field(int at, ExtractionPlan.Goal slot) {}
 
-    PatchObjectBuilder(CodeNames replacement, ExtractionPlan carving) {
-        this.replacement = replacement;
+    PatchObjectBuilder(Comparison comparison, ExtractionPlan carving, Optional<Graft> graft) {
+        this.comparison = comparison;
+        this.replacement = comparison.replacement();
         this.elf = replacement.code().elf();
         this.carving = carving;
+        this.graft = graft;
         frames = carving.frames();
-        codeStart = elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
-                .mapToLong(segment -> segment.address().value() + segment.memorySize()).max().orElse(0) + PAGE - 1
-                & -PAGE;
+        codeStart = graftedAt(elf) + graft.map(Graft::room).orElse(0L);
         build();
     }
 
+    /** Where the object of added sources begins: behind all that the new build has. */
+    static long graftedAt(ElfFile elf) {
+        return elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
+                .mapToLong(segment -> segment.address().value() + segment.memorySize()).max().orElse(0) + PAGE - 1
+                & -PAGE;
+    }
+
     private void build() {
+        graft.ifPresent(added -> {
+            frames.copy(added.object(), graftedAt(elf));
+            references.addAll(added.write(writer, graftedAt(elf),
+                    name -> comparison.added(name).orElseThrow().value()));
+        });
         carving.carried().forEach((start, function) -> {
             texts.put(start, replacement.bytes(start, function.size()));
             frames.copy(function.address(), function.size());
@@ -185,7 +203,7 @@ final class PatchObjectBuilder {
         texts.forEach((start, bytes) -> writer.part(".text", new LinkAddress(start), bytes, Access.EXECUTE));
         for (Section section : elf.sections()) {
             boolean taken = section.isAllocated() && section.hasBytes()
-                    && (isTaken(section) || section.name().equals(".note.gnu.property"));
+                    && (isTaken(section) || section.name().equals(".note.gnu.property") && declares());
             if (taken) {
                 byte[] bytes = elf.rawData(section).bytes(section.size())
                         .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
@@ -215,6 +233,14 @@ final class PatchObjectBuilder {
                 refer(there.name(), there.address(), place);
             }
         });
+    }
+
+    /** Whether what the new build declares about its code holds for added code as well. */
+    private boolean declares() {
+        return graft.map(added -> added.object().properties())
+                .map(own -> (own.indirectBranchTracking() || !elf.properties().indirectBranchTracking())
+                        && (own.shadowStack() || !elf.properties().shadowStack()))
+                .orElse(true);
     }
 
     /** Constants may lead to each other by their distances, from section to section. */
@@ -272,12 +298,13 @@ final class PatchObjectBuilder {
     /** The names of the replacements: those of the functions, where that says which one is meant. */
     Map<ElfSymbol, String> names() {
         Map<ElfSymbol, String> names = new LinkedHashMap<>();
+        Set<String> taken = graft.map(Graft::exports).orElse(Set.of());
         carving.replaced().keySet().stream().sorted(Comparator.comparingLong(ElfSymbol::value)).forEach(function -> {
             String plain = replacement.isUnnamed(function)
                     ? "code_" + Long.toHexString(function.value())
                     : function.name();
             String name = plain;
-            for (int i = 2; names.containsValue(name); i++) {
+            for (int i = 2; names.containsValue(name) || taken.contains(name); i++) {
                 name = plain + "." + i;
             }
             names.put(function, name);

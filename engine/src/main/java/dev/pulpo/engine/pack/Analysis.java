@@ -4,6 +4,7 @@ import dev.pulpo.elf.BuildId;
 import dev.pulpo.elf.ElfHeader;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
+import dev.pulpo.elf.NearestNames;
 import dev.pulpo.elf.RawText;
 import dev.pulpo.elf.SymbolBinding;
 import dev.pulpo.elf.SymbolTable;
@@ -27,6 +28,7 @@ import dev.pulpo.engine.container.DataReference;
 import dev.pulpo.engine.container.FunctionPair;
 import dev.pulpo.engine.container.Metadata;
 import dev.pulpo.engine.plan.Originals;
+import dev.pulpo.engine.registry.Callback;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -34,6 +36,8 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +50,9 @@ public final class Analysis {
     private final CodeFacts target;
     private final CodeFacts patch;
     private final TargetSymbols symbols;
+    /** Of a patch that joins another one: the names that the other one defines, and the target does not. */
+    private final Optional<Predicate<String>> joined;
+    private final Set<String> provided = new LinkedHashSet<>();
     private final List<ReplacedFunction> replaced = new ArrayList<>();
     private final List<String> unpaired = new ArrayList<>();
     private final List<PackReport.Function> functions = new ArrayList<>();
@@ -53,8 +60,9 @@ public final class Analysis {
     private final List<Finding> findings = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
 
-    private Analysis(PlainPatch wanted, CodeFacts target, CodeFacts patch) {
+    private Analysis(PlainPatch wanted, CodeFacts target, CodeFacts patch, Optional<Predicate<String>> joined) {
         this.wanted = wanted;
+        this.joined = joined;
         this.target = target;
         this.patch = patch;
         this.symbols = new TargetSymbols(target);
@@ -62,7 +70,19 @@ public final class Analysis {
 
     /** Looks at them. */
     public static Analysis of(PlainPatch wanted, CodeFacts target, CodeFacts patch) {
-        Analysis analysis = new Analysis(wanted, target, patch);
+        Analysis analysis = new Analysis(wanted, target, patch, Optional.empty());
+        analysis.run();
+        return analysis;
+    }
+
+    /**
+     * Looks at a patch that becomes part of another one for the same target. It need not replace a function; every function
+     * that it exports has to.
+     *
+     * @param defined whether the other one defines a name that the target does not have
+     */
+    public static Analysis joining(PlainPatch wanted, CodeFacts target, CodeFacts patch, Predicate<String> defined) {
+        Analysis analysis = new Analysis(wanted, target, patch, Optional.of(defined));
         analysis.run();
         return analysis;
     }
@@ -82,7 +102,7 @@ public final class Analysis {
                 .filter(symbol -> symbol.isDefined() && symbol.type() == SymbolType.FUNC
                         && symbol.binding() != SymbolBinding.LOCAL && !isStartUp(symbol.name()))
                 .forEach(this::pair);
-        if (functions.isEmpty() && findings.isEmpty()) {
+        if (joined.isEmpty() && functions.isEmpty() && findings.isEmpty()) {
             add(Check.UNKNOWN,
                     patch.elf().name() + " exports no function that " + target.elf().name() + " has: a function"
                             + " is replaced by one of the same name that is not static");
@@ -98,7 +118,8 @@ public final class Analysis {
     /** What the target imports itself its processes have, whoever defines it. */
     private void findUndefined() {
         Set<String> met = references.stream().map(PackReport.Reference::symbol).collect(Collectors.toSet());
-        Predicate<String> isMet = name -> met.contains(name) || !symbols.meanings(name).isEmpty()
+        Predicate<String> isMet = name -> met.contains(name) || provided.contains(name)
+                || !symbols.meanings(name).isEmpty()
                 || target.elf().dynamicSymbols().find(name).isPresent();
         if (UndefinedSymbols.of(patch.elf(), isMet).isEmpty()) {
             return;
@@ -141,7 +162,7 @@ public final class Analysis {
         List<TargetSymbols.Meaning> meanings = symbols.meanings(replacement.name()).stream()
                 .filter(meaning -> meaning.kind() == TargetSymbols.Kind.FUNCTION).toList();
         // C++ gives a patch weak functions, too, of what its headers define: nobody means to replace anything by them.
-        if (meanings.isEmpty() && replacement.binding() == SymbolBinding.GLOBAL) {
+        if (joined.isEmpty() && meanings.isEmpty() && replacement.binding() == SymbolBinding.GLOBAL) {
             unpaired.add(replacement.name());
         }
         if (meanings.size() > 1 && !wanted.choices().containsKey(replacement.name())) {
@@ -153,11 +174,36 @@ public final class Analysis {
                     .toList();
             meanings = same.isEmpty() ? meanings : same;
         }
+        if (joined.isPresent() && meanings.isEmpty()) {
+            findReplaced(replacement, joined.get());
+        }
         choose(replacement.name(), meanings).ifPresent(meaning -> {
             LinkAddress address = new LinkAddress(meaning.value());
             replaced.add(new ReplacedFunction(replacement.name(), address, replacement.name(), replacement.address()));
             functions.add(new PackReport.Function(replacement.name(), address, meaning.declaration()));
         });
+    }
+
+    /** Callbacks replace nothing, and of what C++ compilers make in each unit that uses it (weak symbols) the target may have none. */
+    private void findReplaced(ElfSymbol replacement, Predicate<String> defined) {
+        String name = replacement.name();
+        if (replacement.binding() == SymbolBinding.WEAK
+                || Arrays.stream(Callback.values()).anyMatch(each -> each.symbol().equals(name))) {
+            return;
+        }
+        if (defined.test(name)) {
+            findings.add(new Finding(Check.UNKNOWN, name + " of " + patch.elf().name() + " replaces nothing: "
+                    + target.elf().name() + " has no such function, only the new build has", List.of(),
+                    List.of(new Remedy.Elsewhere("write the functions that call it as source, too"))));
+            return;
+        }
+        List<String> nearest = NearestNames.to(name, symbols.functions());
+        findings.add(new Finding(Check.UNKNOWN, name + " of " + patch.elf().name() + " replaces nothing: "
+                + target.elf().name() + " has no function of that name" + (symbols.areExportsOnly()
+                        ? " among those that it exports, and nothing tells the names of the others"
+                        : "")
+                + (nearest.isEmpty() ? "" : ", did you mean " + String.join(", ", nearest) + "?"), List.of(),
+                List.of(new Remedy.Elsewhere("make a function that is to replace none static, or hidden"))));
     }
 
     /** The meaning of a name that the user has chosen, or the only one. */
@@ -186,14 +232,54 @@ public final class Analysis {
         SymbolTable table = patch.elf().dynamicSymbols();
         for (int i = 1; i < table.size(); i++) {
             ElfSymbol symbol = table.get(i);
+            Slots.Found found = slots.of(i);
             // One with a version was found by the linker, in a library.
             if (!symbol.isDefined() && symbol.version().isEmpty() && !symbols.isExported(symbol.name())
                     && !LINKED_WITH_ALL.contains(symbol.name())) {
-                Slots.Found found = slots.of(i);
-                choose(symbol.name(), symbols.meanings(symbol.name())).ifPresent(meaning -> refer(meaning, found));
+                List<TargetSymbols.Meaning> meanings = symbols.meanings(symbol.name());
+                if (meanings.isEmpty() && joined.filter(other -> other.test(symbol.name())).isPresent()) {
+                    provide(symbol.name(), found);
+                }
+                choose(symbol.name(), meanings).ifPresent(meaning -> refer(meaning, found));
+            } else if (joined.isPresent() && symbol.isDefined()) {
+                shared(symbol).ifPresent(meaning -> refer(meaning, found));
             }
         }
         noteUnlinked();
+    }
+
+    private void provide(String name, Slots.Found found) {
+        provided.add(name);
+        if (found.obstacle().isPresent() || found.slots().stream().anyMatch(Slots.Slot::isThreadLocal)) {
+            add(Check.REFERENCE, "the patch refers to " + name + " of the new build "
+                    + found.obstacle().orElse("as to a thread-local variable"));
+        }
+    }
+
+    /**
+     * What the loader may find elsewhere by the name of something that the patch defines, were that a patch of its own: of a
+     * function that is replaced the one that there is, and of variables that C++ compilers make in each unit the target's.
+     */
+    private Optional<TargetSymbols.Meaning> shared(ElfSymbol symbol) {
+        Optional<ReplacedFunction> pair = replaced.stream()
+                .filter(each -> each.replacement().equals(symbol.name())).findFirst();
+        if (pair.isPresent()) {
+            return Optional.of(new TargetSymbols.Meaning(symbol.name(), TargetSymbols.Kind.FUNCTION,
+                    pair.get().address().value(), Optional.empty(), Optional.empty()));
+        }
+        List<TargetSymbols.Meaning> variables = symbol.type() == SymbolType.OBJECT
+                ? symbols.meanings(symbol.name()).stream()
+                        .filter(meaning -> meaning.kind() == TargetSymbols.Kind.VARIABLE).toList()
+                : List.of();
+        if (!variables.isEmpty() && symbol.binding() != SymbolBinding.WEAK) {
+            findings.add(new Finding(Check.DUPLICATED,
+                    patch.elf().name() + " has a second copy of the target's " + symbol.name()
+                            + ": declare it extern, or make it static if it is another variable",
+                    variables.stream().flatMap(meaning -> meaning.declaration().stream()).toList()));
+        }
+        return variables.size() == 1 && symbol.binding() == SymbolBinding.WEAK
+                ? Optional.of(variables.getFirst())
+                : Optional.empty();
     }
 
     /** What the target exports is found by the dynamic loader, unless it is to keep the target from others. */
@@ -254,6 +340,16 @@ public final class Analysis {
     /** Functions of the C library's start-up code, which is in every object. */
     private static final Set<String> COMPILERS = Set.of("deregister_tm_clones", "register_tm_clones", "frame_dummy",
             "__do_global_dtors_aux", "call_weak_fn");
+
+    /** What it replaces. */
+    public List<ReplacedFunction> replaced() {
+        return List.copyOf(replaced);
+    }
+
+    /** Of a patch that joins another one: the names of that which it uses. */
+    public Set<String> provided() {
+        return provided;
+    }
 
     /** What was found. */
     public PackReport report() {

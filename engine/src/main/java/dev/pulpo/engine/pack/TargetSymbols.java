@@ -3,6 +3,7 @@ package dev.pulpo.engine.pack;
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.SymbolBinding;
+import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.SymbolType;
 import dev.pulpo.elf.SymbolVisibility;
 import dev.pulpo.elf.dwarf.FunctionInfo;
@@ -50,6 +51,22 @@ final class TargetSymbols {
                 .anyMatch(symbol -> symbol.isDefined() && symbol.binding() != SymbolBinding.LOCAL
                         && (symbol.visibility() == SymbolVisibility.DEFAULT
                                 || symbol.visibility() == SymbolVisibility.PROTECTED));
+    }
+
+    /** Whether nothing is known but the names of what other objects can refer to. */
+    boolean areExportsOnly() {
+        return Stream.of(target.elf().symbols(), target.info().symbols()).flatMap(SymbolTable::stream)
+                .noneMatch(TargetSymbols::isFunction);
+    }
+
+    /** The names of all functions. */
+    Stream<String> functions() {
+        return Stream.of(target.elf().dynamicSymbols(), target.elf().symbols(), target.info().symbols())
+                .flatMap(SymbolTable::stream).filter(TargetSymbols::isFunction).map(ElfSymbol::name);
+    }
+
+    private static boolean isFunction(ElfSymbol symbol) {
+        return symbol.isDefined() && symbol.type() == SymbolType.FUNC;
     }
 
     /** All meanings of a name that are at different places. */

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** {@code pulpo diff}. */
@@ -30,11 +31,14 @@ final class Diff extends Command {
     @CommandLine.Parameters(index = "1", paramLabel = "NEW", description = "the build with the fix")
     private Path replacement = Path.of("");
 
+    @CommandLine.Parameters(index = "2..*", paramLabel = "OPTION", description = "options for the compiler of added sources, after --")
+    private List<String> options = new ArrayList<>();
+
     @CommandLine.Option(names = {"-o",
             "--output"}, paramLabel = "FILE", description = "make a patch container of the functions that differ")
     private Path output = Path.of("");
 
-    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, layout, data, constructor, options, uncompared")
+    @CommandLine.Option(names = "--allow", split = ",", paramLabel = "CHECK", converter = CheckConverter.class, description = "ignore the findings of this check: signature, layout, data, constructor, options, uncompared; of added sources also convention, inlined, cloned, duplicated, undefined")
     private List<Check> allowed = new ArrayList<>();
 
     @CommandLine.Option(names = "--only", split = ",", paramLabel = "FUNCTION", description = "take these functions and those of their own that they need")
@@ -45,6 +49,12 @@ final class Diff extends Command {
 
     @CommandLine.Option(names = "--releases-old", split = ",", paramLabel = "FUNCTION", description = "you have looked at these functions: their new versions can release what old code has made, and the old ones what new code makes")
     private List<String> releasesOld = new ArrayList<>();
+
+    @CommandLine.Option(names = "--add", paramLabel = "FILE.c", description = "C or C++ whose functions replace those of the same name, instead of what the new build has for them, and whose callbacks are called; may be repeated")
+    private List<Path> added = new ArrayList<>();
+
+    @CommandLine.Option(names = "--choose", paramLabel = "NAME=FILE", description = "of several symbols NAME in the old build, added sources mean the one from source file FILE; may be repeated")
+    private Map<String, String> choices = new LinkedHashMap<>();
 
     @CommandLine.Option(names = "--explain", paramLabel = "FUNCTION", description = "show both versions of this function side by side, and make nothing")
     private String explained = "";
@@ -57,9 +67,12 @@ final class Diff extends Command {
         if (!explained.isEmpty()) {
             return explain();
         }
-        if (output.toString().isEmpty() && !allowed.isEmpty()) {
-            throw usage("--allow is for making a container, and needs -o");
+        if (output.toString().isEmpty()) {
+            needsOutput("--allow", !allowed.isEmpty());
+            needsOutput("--add", !added.isEmpty());
         }
+        needsSource("--choose", !choices.isEmpty());
+        needsSource("an option for the compiler", !options.isEmpty());
         if (output.toString().isEmpty()) {
             BuildDiff diff = BuildDiff.between(old, replacement);
             print(differences(diff), Json.of(diff));
@@ -68,14 +81,34 @@ final class Diff extends Command {
         Set<Check> all = EnumSet.noneOf(Check.class);
         all.addAll(allowed);
         BuildDiff.Packed packed = BuildDiff.compareAndPack(old, replacement, output, all,
-                new BuildDiff.Selection(whole(only), whole(without), whole(releasesOld)));
+                new BuildDiff.Selection(whole(only), whole(without), whole(releasesOld)),
+                new BuildDiff.Addition(added, options, choices));
         PackReport report = packed.report();
         Map<String, Object> object = Json.object("diff", Json.of(packed.diff()), "container",
-                Json.of(report, output));
+                Json.of(report, output), "added", Json.of(packed.added()));
         print(differences(packed.diff()) + System.lineSeparator()
-                + shown(report.text(RemedyOptions.WORDING).lines().toList()),
+                + shown(report.text(RemedyOptions.WORDING).lines().toList()) + text(packed.added()),
                 object);
         return report.isPackable() ? 0 : ExitStatus.REFUSED;
+    }
+
+    private void needsOutput(String option, boolean given) {
+        if (given) {
+            throw usage(option + " is for making a container, and needs -o");
+        }
+    }
+
+    private void needsSource(String what, boolean given) {
+        if (given && added.isEmpty()) {
+            throw usage(what + " is for sources that join the patch, and needs --add");
+        }
+    }
+
+    private static String text(BuildDiff.Added added) {
+        return Stream.concat(added.functions().stream().map(function -> "replaces " + function.name()
+                + function.declaration().map(place -> " (" + place + ")").orElse("")),
+                added.callbacks().stream().map(callback -> "has " + callback))
+                .map(what -> System.lineSeparator() + "  added source " + what).collect(Collectors.joining());
     }
 
     /** Names that were taken apart at the commas between their parameters. */

@@ -263,15 +263,22 @@ final class Json {
     static Map<String, Object> of(PackReport report, Path output) {
         return object("outcome", report.isPackable() ? "packed" : "refused", "patch", report.patch(), "target",
                 report.target(), "container", report.isPackable() ? RawText.of(output) : "", "functions",
-                report.functions().stream().map(function -> with(object("function", function.name(), "address",
-                        function.address().toString()), function.declaration())).toList(),
-                "references",
+                report.functions().stream().map(Json::of).toList(), "references",
                 report.references().stream().map(reference -> with(object("symbol", reference.symbol(), "place",
                         reference.place().toString(), "value", reference.value(), "threadLocal",
                         reference.threadLocal()), reference.declaration())).toList(),
                 "findings", report.findings().stream().map(Json::of).toList(), "allowed",
                 report.allowed().stream().map(Json::of).toList(), "unchecked", report.unchecked(), "notes",
                 report.notes());
+    }
+
+    private static Map<String, Object> of(PackReport.Function function) {
+        return with(object("function", function.name(), "address", function.address().toString()),
+                function.declaration());
+    }
+
+    static Map<String, Object> of(BuildDiff.Added added) {
+        return object("functions", added.functions().stream().map(Json::of).toList(), "callbacks", added.callbacks());
     }
 
     static Map<String, Object> of(BuildDiff diff) {

@@ -25,8 +25,8 @@ public final class RemedyOptions {
         return switch (action) {
             case NAME_ONE -> "--target";
             case NAME_REPLACEMENTS -> "--target, --replace";
-            case WRITE_AS_SOURCE -> "pulpo build";
             case LEAVE_OUT -> "--without";
+            case ADD_SOURCE -> "--add";
             case ANSWER_FOR -> "--releases-old";
             case INJECT_STUB -> "pulpo inject";
             case ALLOW_PATCHING -> "ulp set_patchable enable";

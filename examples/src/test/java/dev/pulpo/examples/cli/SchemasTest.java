@@ -113,6 +113,8 @@ class SchemasTest {
         json(0, "diff", library, library);
         json(0, "diff", library, container);
         json(0, "diff", library, container, "--explain", "greeting");
+        assertThat(json(0, "diff", library, library, "-o", directory.resolve("added.so").toString(), "--add", source))
+                .contains("\"added\":{\"functions\":[{\"function\":\"greeting\"");
         Path types = Files.writeString(directory.resolve("types.c"),
                 "typedef enum kind { ONE, TWO } kind_t; struct point { int x; unsigned flag : 1; kind_t kind; };"
                         + "struct point point; kind_t kind;");

@@ -121,6 +121,9 @@ class UsageTest {
     @Test
     void optionsWithoutEffectAreErrors() {
         assertThat(pulpo("diff", "--allow", "layout", "a", "b").errors()).contains("needs -o");
+        assertThat(pulpo("diff", "--add", "extra.c", "a", "b").errors()).contains("--add").contains("needs -o");
+        assertThat(pulpo("diff", "a", "b", "-o", "c", "--choose", "x=y.c").errors()).contains("needs --add");
+        assertThat(pulpo("diff", "a", "b", "-o", "c", "--", "-DX").errors()).contains("needs --add");
         assertThat(pulpo("trigger", "--revert", "--allow", "layout", "x.so").errors()).contains("--allow");
         assertThat(pulpo("trigger", "--recursive", "x.so").errors()).contains("--recursive");
         assertThat(pulpo("trigger", "--color", "maybe", "x.so").errors()).contains("--color");
