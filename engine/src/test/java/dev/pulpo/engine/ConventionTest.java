@@ -253,6 +253,34 @@ class ConventionTest {
                 .allSatisfy(finding -> assertThat(finding.message()).contains("work in rsi"));
     }
 
+    /** clang leaves out six parameters before the last, which is passed in a register then. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-g", "-g0"})
+    void argumentsOnTheStackAreLookedAt(String debug) throws Exception {
+        String program = """
+                long seed;
+                __attribute__((noinline)) static long leaf(long a, long b, long c, long d, long e, long f, long last)
+                {
+                    return last * 3 + seed;
+                }
+                __attribute__((noinline)) long work(long a) { return leaf(1, 2, 3, 4, 5, 6, a) + leaf(6, 5, 4, 3, 2, 1, a + 1); }
+                int main(int n, char** v) { return (int)work(n + (long)v); }
+                """;
+        String code = "long leaf(long a, long b, long c, long d, long e, long f, long last) { return last * 5; }";
+        assertThat(findings("clang", program, code, "-O2", debug)).hasSize(1);
+        assertThat(findings("clang", program, code.replace("last * 5", "5"), "-O2", "-g0")).isEmpty();
+        assertThat(findings("clang", program, code, "-O0", "-g")).isEmpty();
+    }
+
+    /** What the pointer leads to is not needed, but reading it would fault. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-g", "-g0"})
+    void addressesThatAreFollowedForNothingCount(String debug) throws Exception {
+        String code = "long leaf(const long* p) { long q; __asm__ volatile(\"mov (%1), %0\" : \"=r\"(q) : \"r\"(p)); return 1; }";
+        assertThat(findings("clang", PROMOTED, code, "-O3", debug)).hasSize(1);
+        assertThat(findings("clang", PROMOTED, code, "-O0", debug)).isEmpty();
+    }
+
     @Test
     void registersOfParametersThatACopyHasNotCount() throws Exception {
         Path target = compile("gcc", "program", KEPT_FOR_ANOTHER, "-w", "-O2");

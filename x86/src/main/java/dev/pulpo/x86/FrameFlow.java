@@ -204,6 +204,17 @@ public final class FrameFlow {
         return state != null && state.aligned;
     }
 
+    /**
+     * How far below the stack pointer's place at the entry the memory operand of an instruction lies; {@link #UNKNOWN} if it has
+     * none there.
+     */
+    int placeAt(int index) {
+        decoder.decode(code, flow.place(index), code.length);
+        return states[index] == null || decoder.modRm() < 0 || decoder.modRm() >= 0xc0
+                ? UNKNOWN
+                : place(states[index], index);
+    }
+
     /** How far below the stack pointer's place at the entry rbp points; {@link #UNKNOWN} if it does not. */
     int frameAt(int index) {
         State state = states[index];

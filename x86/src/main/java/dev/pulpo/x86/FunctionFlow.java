@@ -475,14 +475,15 @@ public final class FunctionFlow {
      * @param callees how functions that it calls, or jumps to, use theirs; empty where that is not known
      */
     public Uses uses(LongFunction<Optional<Uses>> callees) {
-        // For each instruction and register the set of initial registers that its content may come from.
-        int[][] origins = new int[at.length][];
+        FrameFlow frame = new FrameFlow(this);
+        boolean hasFreeFrame = false;
+        for (int i = 0; i < at.length; i++) {
+            hasFreeFrame |= frame.placeAt(i) != FrameFlow.UNKNOWN && isLea(i);
+        }
+        Origins[] origins = new Origins[at.length];
         List<Integer> open = new ArrayList<>();
         if (at.length > 0) {
-            origins[0] = new int[16];
-            for (int register = 0; register < 16; register++) {
-                origins[0][register] = 1 << register;
-            }
+            origins[0] = Origins.ofEntry();
             open.add(0);
         }
         int dereferenced = 0;
@@ -490,38 +491,48 @@ public final class FunctionFlow {
         int scaled = 0;
         for (int n = 0; n < open.size(); n++) {
             int i = open.get(n);
-            int[] after = origins[i].clone();
+            Origins after = origins[i].copy();
+            int slot = frame.placeAt(i);
             RegisterEffects effects = effects(i, RegisterSet.ALL);
-            int addresses = from(origins[i], effects.address());
-            int read = from(origins[i], effects.reads());
+            int addresses = origins[i].of(effects.address());
+            int read = origins[i].of(effects.reads());
             boolean computes = decoder.isLea();
             // What is scaled is a number: the index of a table.
-            dereferenced |= computes ? 0 : from(origins[i], effects.address().minus(effects.index()));
-            scaled |= from(origins[i], effects.index());
+            dereferenced |= computes ? 0 : origins[i].of(effects.address().minus(effects.index()));
+            scaled |= origins[i].of(effects.index());
             scaled |= decoder.calculates() ? computes ? addresses : read & ~addresses : 0;
             boolean stores = effects.mayWrite().minus(RegisterSet.FLAGS).isEmpty() && !decoder.writesFlags();
             boolean calls = flows[i] == Flow.CALL || flows[i] == Flow.INDIRECT_CALL;
             if (calls || flows[i] == Flow.JUMP && index(targets[i]) < 0
                     || flows[i] == Flow.INDIRECT_JUMP && !tables[i]) {
                 Optional<Uses> callee = flows[i].isDirect() ? callees.apply(targets[i]) : Optional.empty();
-                passedOn |= from(origins[i], callee.map(Uses::passedOn).orElse(RegisterSet.PASSED));
-                dereferenced |= from(origins[i], callee.map(Uses::dereferenced).orElse(RegisterSet.NONE));
-                scaled |= from(origins[i], callee.map(Uses::scaled).orElse(RegisterSet.NONE));
-            } else {
-                passedOn |= flows[i] == Flow.RETURN ? from(origins[i], RegisterSet.RESULT) : stores ? read : 0;
+                passedOn |= origins[i].of(callee.map(Uses::passedOn).orElse(RegisterSet.PASSED));
+                dereferenced |= origins[i].of(callee.map(Uses::dereferenced).orElse(RegisterSet.NONE));
+                scaled |= origins[i].of(callee.map(Uses::scaled).orElse(RegisterSet.NONE));
+            } else if (flows[i] == Flow.RETURN) {
+                passedOn |= origins[i].of(RegisterSet.RESULT);
+            } else if (stores) {
+                boolean stays = slot != FrameFlow.UNKNOWN && slot > 0;
+                passedOn |= stays && !hasFreeFrame ? 0 : read;
+                if (stays) {
+                    after.store(slot, read, decoder.isWide());
+                }
             }
-            // What comes from memory does not come from a register, unless it is combined with one.
-            int result = computes ? addresses : read & ~addresses;
+            // What comes from memory does not come from a register, unless it was kept there or is combined with one.
+            int result = computes ? addresses : read & ~addresses | origins[i].at(slot);
             for (int register = 0; register < 16; register++) {
                 if (effects.mayWrite().meets(RegisterSet.general(register))) {
-                    after[register] = result;
+                    after.set(register, result);
                 }
                 if (calls && RegisterSet.CALL_CLOBBERED.meets(RegisterSet.general(register))) {
-                    after[register] = 0;
+                    after.set(register, 0);
                 }
             }
             for (int successor : successors(i)) {
-                if (join(origins, successor, after)) {
+                if (origins[successor] == null) {
+                    origins[successor] = after.copy();
+                    open.add(successor);
+                } else if (origins[successor].join(after)) {
                     open.add(successor);
                 }
             }
@@ -529,26 +540,9 @@ public final class FunctionFlow {
         return new Uses(registers(dereferenced), registers(scaled), registers(passedOn));
     }
 
-    private static int from(int[] origins, RegisterSet registers) {
-        int all = 0;
-        for (int register = 0; register < 16; register++) {
-            all |= registers.partsOf(register) == 0 ? 0 : origins[register];
-        }
-        return all;
-    }
-
-    private static boolean join(int[][] origins, int index, int[] more) {
-        if (origins[index] == null) {
-            origins[index] = more.clone();
-            return true;
-        }
-        boolean changed = false;
-        for (int register = 0; register < 16; register++) {
-            int both = origins[index][register] | more[register];
-            changed |= both != origins[index][register];
-            origins[index][register] = both;
-        }
-        return changed;
+    private boolean isLea(int index) {
+        decoder.decode(code, at[index], code.length);
+        return decoder.isLea();
     }
 
     private static RegisterSet registers(int bits) {

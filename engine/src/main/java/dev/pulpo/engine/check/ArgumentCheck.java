@@ -56,13 +56,15 @@ final class ArgumentCheck {
 
     /**
      * The arguments that the replacement reads, or may read. Without its prototype just those that it reads itself: an
-     * unknown function that it calls might read all.
+     * unknown function that it calls might read all. What an argument leads to it may read for nothing, and fault.
      */
     private RegisterSet read(ReplacedFunction each) {
         long address = each.replacementAddress().value();
         return patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
                 .map(passed -> replacement.possiblyNeeded(address).and(passed.sure().or(passed.possible())))
-                .orElseGet(() -> replacement.needed(address)).and(RegisterSet.PASSED);
+                .orElseGet(() -> replacement.needed(address))
+                .or(replacement.uses(address).map(FunctionFlow.Uses::dereferenced).orElse(RegisterSet.NONE))
+                .and(RegisterSet.PASSED);
     }
 
     /**
@@ -91,7 +93,13 @@ final class ArgumentCheck {
             return Optional.of("the new code takes " + numbers + " for an address, and callers pass a number there");
         }
         RegisterSet fresh = read(each).minus(old.needed(each.address().value()));
-        if (isOpen(each.address())) {
+        boolean isOpen = isOpen(each.address());
+        if (!isOpen && hasStackParameters(each)) {
+            return Optional.of(
+                    "the new code reads arguments on the stack; what callers pass there cannot be known without debug "
+                            + "information, because the compiler has seen all of them");
+        }
+        if (isOpen) {
             return unset(fresh, callers).map(caller -> "the new code reads " + fresh
                     + " when it begins, which the old code does not, and callers do not set it");
         }
@@ -100,7 +108,20 @@ final class ArgumentCheck {
                     + " when it begins, which the old code does not; what callers "
                     + "pass there cannot be known without debug information, because the compiler has seen all of them");
         }
+        RegisterSet followed = followed(each);
+        if (!followed.isEmpty()) {
+            return Optional.of("the new code takes " + followed
+                    + " for an address; whether callers pass one there cannot be known "
+                    + "without debug information, because the compiler has seen all of them");
+        }
         return read(each).isEmpty() ? Optional.empty() : otherParameters(each, callers);
+    }
+
+    /** Whether the replacement is declared with parameters on the stack, and may read them. */
+    private boolean hasStackParameters(ReplacedFunction each) {
+        return patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
+                .filter(passed -> passed.places().contains(RegisterSet.NONE)).isPresent()
+                && replacement.mayReadStack(each.replacementAddress().value());
     }
 
     /** Whether code that the compiler has not seen may call a function: then it is called by the ABI. */
@@ -163,6 +184,13 @@ final class ArgumentCheck {
         return after.get().dereferenced().and(oldNumbers).or(oldAddresses.and(newNumbers)).and(RegisterSet.PASSED);
     }
 
+    /** Registers that the new code alone is seen to take for addresses. */
+    private RegisterSet followed(ReplacedFunction each) {
+        return old.uses(each.address().value()).flatMap(before -> replacement.uses(each.replacementAddress().value())
+                .map(after -> after.dereferenced().minus(before.dereferenced()).and(RegisterSet.PASSED)))
+                .orElse(RegisterSet.NONE);
+    }
+
     /** Registers that the new code alone takes for addresses, and in which a caller has a small number. */
     private RegisterSet numbers(ReplacedFunction each, List<Caller> callers) {
         RegisterSet known = old.uses(each.address().value()).map(FunctionFlow.Uses::dereferenced)
@@ -194,12 +222,17 @@ final class ArgumentCheck {
                 return Optional.of("callers pass " + name + " in " + found.get() + ", and the ABI has it "
                         + (expected.isEmpty() ? "on the stack" : "in " + expected));
             }
-            if (found.isEmpty() && read.meets(expected)
+            boolean isRead = expected.isEmpty()
+                    ? replacement.mayReadStack(each.replacementAddress().value())
+                    : read.meets(expected);
+            if (found.isEmpty() && isRead
                     && (hasParametersOfItsOwn(each) || isRemoved(parameters.get(i), each.address())
-                            || oldReads.meets(expected) || unset(expected, callers).isPresent())) {
+                            || expected.isEmpty() || oldReads.meets(expected)
+                            || unset(expected, callers).isPresent())) {
                 return Optional
                         .of("callers do not pass " + name + " as it is declared, because the compiler has seen that"
-                                + " the old code can do without: the new code reads it in " + expected);
+                                + " the old code can do without: the new code reads it "
+                                + (expected.isEmpty() ? "on the stack" : "in " + expected));
             }
         }
         return Optional.empty();

@@ -9,6 +9,7 @@ import dev.pulpo.x86.Flow;
 import dev.pulpo.x86.FrameFlow;
 import dev.pulpo.x86.FunctionFlow;
 import dev.pulpo.x86.RegisterSet;
+import dev.pulpo.x86.StackUse;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -185,6 +186,30 @@ final class Routines implements FunctionFlow.Callees {
                 : Optional.empty();
         uses.put(entry, found);
         return found;
+    }
+
+    /** Whether a function may read arguments on the stack: whether nothing proves that it does not. */
+    boolean mayReadStack(long entry) {
+        return !(StackUse.of(entry, new CodeOfOneObject()) instanceof StackUse.Result.Proven proven)
+                || proven.bytes() > 0;
+    }
+
+    /** What others define is not known. */
+    private final class CodeOfOneObject implements StackUse.Code {
+        @Override
+        public Optional<FunctionFlow> around(long address) {
+            return Routines.this.around(address);
+        }
+
+        @Override
+        public OptionalLong slot(long address) {
+            return Routines.this.slot(address);
+        }
+
+        @Override
+        public OptionalLong target(long slot) {
+            return OptionalLong.empty();
+        }
     }
 
     private RegisterSet needed(long address, Map<Long, RegisterSet> known, boolean possibly) {
