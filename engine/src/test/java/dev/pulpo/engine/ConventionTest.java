@@ -218,6 +218,9 @@ class ConventionTest {
         String code = "long leaf(const long* p, long b) { return *p + b; }";
         assertThat(findings("gcc", program.replace(".type leaf", ".globl leaf\\n.type leaf"), code, "-O2"))
                 .hasSize(found);
+        assertThat(findings("gcc",
+                program.replace("CODE", passed) + "long leaf(long, long); void* volatile taken = leaf;\n",
+                code, "-O2")).hasSize(found);
         assertThat(findings("gcc", program, code, "-O2")).hasSize(1);
     }
 

@@ -1,5 +1,6 @@
 package dev.pulpo.engine.check;
 
+import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.SymbolBinding;
 import dev.pulpo.elf.SymbolTable;
@@ -10,6 +11,7 @@ import dev.pulpo.elf.dwarf.SourceScope;
 import dev.pulpo.elf.expression.Opcode;
 import dev.pulpo.elf.expression.Operation;
 import dev.pulpo.engine.check.Callers.Caller;
+import dev.pulpo.engine.code.CodeIndex;
 import dev.pulpo.x86.FunctionFlow;
 import dev.pulpo.x86.RegisterSet;
 import java.util.HashSet;
@@ -18,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -45,6 +48,7 @@ final class ArgumentCheck {
     private final Routines old;
     private final Routines replacement;
     private final Callers callers;
+    private final Set<LinkAddress> global;
 
     ArgumentCheck(CodeFacts target, CodeFacts patch, Routines old, Routines replacement, Callers callers) {
         this.target = target;
@@ -52,6 +56,7 @@ final class ArgumentCheck {
         this.old = old;
         this.replacement = replacement;
         this.callers = callers;
+        this.global = global();
     }
 
     /**
@@ -124,12 +129,22 @@ final class ArgumentCheck {
                 && replacement.mayReadStack(each.replacementAddress().value());
     }
 
-    /** Whether code that the compiler has not seen may call a function: then it is called by the ABI. */
+    /**
+     * Whether code that the compiler has not seen may call a function, because it is global or its address is in memory: then it is
+     * called by the ABI.
+     */
     private boolean isOpen(LinkAddress entry) {
+        return global.contains(entry)
+                || old.index()
+                        .pointerInto(new CodeIndex.Overwritten(entry.value() - 1, entry.value(), entry.value() + 1))
+                        .isPresent();
+    }
+
+    private Set<LinkAddress> global() {
         return Stream.of(target.elf().dynamicSymbols(), target.elf().symbols(), target.info().symbols())
                 .flatMap(SymbolTable::stream)
-                .anyMatch(symbol -> symbol.isDefined() && symbol.address().equals(entry)
-                        && !symbol.binding().equals(SymbolBinding.LOCAL));
+                .filter(symbol -> symbol.isDefined() && !symbol.binding().equals(SymbolBinding.LOCAL))
+                .map(ElfSymbol::address).collect(Collectors.toUnmodifiableSet());
     }
 
     /**
