@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +22,7 @@ import java.util.stream.Stream;
  */
 final class ConventionSoak {
     private static final int FUNCTIONS = 24;
+    private static final int LONGEST_SECONDS = 30;
     private static final String[] LEVELS = {"-O1", "-O2", "-O3", "-Os", "-O0"};
 
     private final List<String> compilers;
@@ -175,10 +178,16 @@ final class ConventionSoak {
         try (LiveProcess process = LiveProcess.attach(server.pid())) {
             Outcome outcome = process.apply(process.plan(live), Consistency.DEFAULT);
             String now;
+            // A program whose values have changed may run for ever.
+            CompletableFuture<Void> end = CompletableFuture.runAsync(
+                    () -> ProcessHandle.of(server.pid()).ifPresent(ProcessHandle::destroyForcibly),
+                    CompletableFuture.delayedExecutor(LONGEST_SECONDS, TimeUnit.SECONDS));
             try {
                 now = server.ask("x");
             } catch (IllegalStateException died) {
                 return String.valueOf(died.getMessage());
+            } finally {
+                end.cancel(false);
             }
             process.revert(outcome.patch());
             return now.equals(right) ? "" : "prints " + now + " instead of " + right;
