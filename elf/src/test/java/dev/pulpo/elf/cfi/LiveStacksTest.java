@@ -113,9 +113,9 @@ class LiveStacksTest {
             }
             frames++;
             Step step = unwinder.step();
-            if (frame[1].equals("?")) {
+            if (frame[1].equals("?") && i > 0 && expected.get(i - 1)[1].equals("in_context")) {
                 // The function that makecontext returns to: its call frame information begins behind the return
-                // address. gdb guesses from here on.
+                // address. gdb guesses from here on. A function of the vDSO may have no name, either.
                 assertThat(unwinder.end()).as(what).isEqualTo(new UnwindEnd.NoCfi(unwinder.pc()));
                 return;
             }
