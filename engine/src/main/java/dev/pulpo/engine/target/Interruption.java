@@ -34,16 +34,20 @@ public final class Interruption {
     /** Runs an operation, and hands interrupts of the calling thread to it. The thread is interrupted again afterwards. */
     public static <T> T run(Supplier<T> operation) {
         Interruption own = new Interruption();
-        Future<T> result = THREADS.submit(() -> {
-            CURRENT.set(own);
-            try {
-                return operation.get();
-            } finally {
-                CURRENT.remove();
-            }
-        });
-        boolean interrupted = false;
+        // An interrupt of before must not depend on whether this thread gets to wait before the operation has ended.
+        boolean interrupted = Thread.interrupted();
+        if (interrupted) {
+            own.request();
+        }
         try {
+            Future<T> result = THREADS.submit(() -> {
+                CURRENT.set(own);
+                try {
+                    return operation.get();
+                } finally {
+                    CURRENT.remove();
+                }
+            });
             while (true) {
                 try {
                     return result.get();
