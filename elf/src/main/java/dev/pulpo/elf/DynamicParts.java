@@ -151,7 +151,7 @@ final class DynamicParts {
             entry(table, DynamicTag.VERNEEDNUM, needed.size());
         }
         entries.forEach(each -> entry(table, each.tag(), each.value()));
-        entry(table, new DynamicTag(0), 0);
+        entry(table, DynamicTag.NULL, 0);
         return table.toByteArray();
     }
 

@@ -22,6 +22,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether the direct callers of a function pass what its replacement reads. GCC's {@code -fipa-sra} and
@@ -48,7 +49,8 @@ final class ArgumentCheck {
     private final Routines old;
     private final Routines replacement;
     private final Callers callers;
-    private final Set<LinkAddress> global;
+    /** Where global symbols of the target are; null until somebody asks. */
+    private @Nullable Set<LinkAddress> global;
 
     ArgumentCheck(CodeFacts target, CodeFacts patch, Routines old, Routines replacement, Callers callers) {
         this.target = target;
@@ -56,7 +58,11 @@ final class ArgumentCheck {
         this.old = old;
         this.replacement = replacement;
         this.callers = callers;
-        this.global = global();
+    }
+
+    /** What the replacement is declared to be passed. */
+    private Optional<Prototypes.Passed> declared(ReplacedFunction each) {
+        return patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of);
     }
 
     /**
@@ -65,7 +71,7 @@ final class ArgumentCheck {
      */
     private RegisterSet read(ReplacedFunction each) {
         long address = each.replacementAddress().value();
-        return patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
+        return declared(each)
                 .map(passed -> replacement.possiblyNeeded(address).and(passed.sure().or(passed.possible())))
                 .orElseGet(() -> replacement.needed(address))
                 .or(replacement.uses(address).map(FunctionFlow.Uses::dereferenced).orElse(RegisterSet.NONE))
@@ -84,9 +90,10 @@ final class ArgumentCheck {
         if (passed.isPresent() && parameters.size() == passed.get().places().size()) {
             return byDescription(each, callers, parameters, passed.get().places());
         }
-        if (hasParametersOfItsOwn(each) && !read(each).isEmpty()) {
+        RegisterSet read = read(each);
+        if (hasParametersOfItsOwn(each) && !read.isEmpty()) {
             return Optional.of("by its name the compiler has given " + each.function()
-                    + " other parameters than the source has, and the new code reads " + read(each));
+                    + " other parameters than the source has, and the new code reads " + read);
         }
         RegisterSet pointers = promoted(each);
         if (!pointers.isEmpty()) {
@@ -97,7 +104,7 @@ final class ArgumentCheck {
         if (!numbers.isEmpty()) {
             return Optional.of("the new code takes " + numbers + " for an address, and callers pass a number there");
         }
-        RegisterSet fresh = read(each).minus(old.needed(each.address().value()));
+        RegisterSet fresh = read.minus(old.needed(each.address().value()));
         boolean isOpen = isOpen(each.address());
         if (!isOpen && hasStackParameters(each)) {
             return Optional.of(
@@ -119,13 +126,12 @@ final class ArgumentCheck {
                     + " for an address; whether callers pass one there cannot be known "
                     + "without debug information, because the compiler has seen all of them");
         }
-        return read(each).isEmpty() ? Optional.empty() : otherParameters(each, callers);
+        return read.isEmpty() ? Optional.empty() : otherParameters(each, callers);
     }
 
     /** Whether the replacement is declared with parameters on the stack, and may read them. */
     private boolean hasStackParameters(ReplacedFunction each) {
-        return patch.functionEnteredAt(each.replacementAddress()).flatMap(replacement.prototypes()::of)
-                .filter(passed -> passed.places().contains(RegisterSet.NONE)).isPresent()
+        return declared(each).filter(passed -> passed.places().contains(RegisterSet.NONE)).isPresent()
                 && replacement.mayReadStack(each.replacementAddress().value());
     }
 
@@ -134,17 +140,22 @@ final class ArgumentCheck {
      * called by the ABI.
      */
     private boolean isOpen(LinkAddress entry) {
-        return global.contains(entry)
+        return global().contains(entry)
                 || old.index()
                         .pointerInto(new CodeIndex.Overwritten(entry.value() - 1, entry.value(), entry.value() + 1))
                         .isPresent();
     }
 
     private Set<LinkAddress> global() {
-        return Stream.of(target.elf().dynamicSymbols(), target.elf().symbols(), target.info().symbols())
-                .flatMap(SymbolTable::stream)
-                .filter(symbol -> symbol.isDefined() && !symbol.binding().equals(SymbolBinding.LOCAL))
-                .map(ElfSymbol::address).collect(Collectors.toUnmodifiableSet());
+        Set<LinkAddress> known = global;
+        if (known == null) {
+            known = Stream.of(target.elf().dynamicSymbols(), target.elf().symbols(), target.info().symbols())
+                    .flatMap(SymbolTable::stream)
+                    .filter(symbol -> symbol.isDefined() && !symbol.binding().equals(SymbolBinding.LOCAL))
+                    .map(ElfSymbol::address).collect(Collectors.toUnmodifiableSet());
+            global = known;
+        }
+        return known;
     }
 
     /**
@@ -152,8 +163,7 @@ final class ArgumentCheck {
      * passed what one leads to, the others may be in its place.
      */
     private Optional<String> otherParameters(ReplacedFunction each, List<Caller> callers) {
-        Optional<Prototypes.Passed> declared = patch.functionEnteredAt(each.replacementAddress())
-                .flatMap(replacement.prototypes()::of);
+        Optional<Prototypes.Passed> declared = declared(each);
         if (declared.isEmpty()) {
             return Optional.empty();
         }
@@ -190,8 +200,7 @@ final class ArgumentCheck {
         RegisterSet oldAddresses = before.get().dereferenced();
         RegisterSet oldNumbers = before.get().scaled().or(old.needed(each.address().value()).whole()
                 .minus(before.get().passedOn())).minus(oldAddresses);
-        RegisterSet newNumbers = patch.functionEnteredAt(each.replacementAddress())
-                .flatMap(replacement.prototypes()::of)
+        RegisterSet newNumbers = declared(each)
                 .map(passed -> passed.narrow().or(passed.possible().isEmpty()
                         ? RegisterSet.PASSED.minus(passed.sure())
                         : RegisterSet.NONE))

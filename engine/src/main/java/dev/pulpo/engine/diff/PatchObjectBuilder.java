@@ -71,9 +71,7 @@ final class PatchObjectBuilder {
 
     /** Where the object of added sources begins: behind all that the new build has. */
     static long graftedAt(ElfFile elf) {
-        return elf.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
-                .mapToLong(segment -> segment.address().value() + segment.memorySize()).max().orElse(0) + PAGE - 1
-                & -PAGE;
+        return Graft.end(elf);
     }
 
     private void build() {

@@ -162,8 +162,9 @@ public final class Analysis {
         List<TargetSymbols.Meaning> meanings = symbols.meanings(replacement.name()).stream()
                 .filter(meaning -> meaning.kind() == TargetSymbols.Kind.FUNCTION).toList();
         // C++ gives a patch weak functions, too, of what its headers define: nobody means to replace anything by them.
-        if (joined.isEmpty() && meanings.isEmpty() && replacement.binding() == SymbolBinding.GLOBAL) {
-            unpaired.add(replacement.name());
+        if (meanings.isEmpty() && replacement.binding() != SymbolBinding.WEAK) {
+            joined.ifPresentOrElse(defined -> findReplaced(replacement, defined),
+                    () -> unpaired.add(replacement.name()));
         }
         if (meanings.size() > 1 && !wanted.choices().containsKey(replacement.name())) {
             Optional<String> signature = patch.functionEnteredAt(replacement.address()).map(FunctionInfo::signature);
@@ -174,9 +175,6 @@ public final class Analysis {
                     .toList();
             meanings = same.isEmpty() ? meanings : same;
         }
-        if (joined.isPresent() && meanings.isEmpty()) {
-            findReplaced(replacement, joined.get());
-        }
         choose(replacement.name(), meanings).ifPresent(meaning -> {
             LinkAddress address = new LinkAddress(meaning.value());
             replaced.add(new ReplacedFunction(replacement.name(), address, replacement.name(), replacement.address()));
@@ -184,11 +182,10 @@ public final class Analysis {
         });
     }
 
-    /** Callbacks replace nothing, and of what C++ compilers make in each unit that uses it (weak symbols) the target may have none. */
+    /** Callbacks replace nothing. */
     private void findReplaced(ElfSymbol replacement, Predicate<String> defined) {
         String name = replacement.name();
-        if (replacement.binding() == SymbolBinding.WEAK
-                || Arrays.stream(Callback.values()).anyMatch(each -> each.symbol().equals(name))) {
+        if (Arrays.stream(Callback.values()).anyMatch(each -> each.symbol().equals(name))) {
             return;
         }
         if (defined.test(name)) {

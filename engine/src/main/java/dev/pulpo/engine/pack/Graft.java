@@ -111,7 +111,12 @@ public final class Graft {
 
     /** How much room it takes, in whole pages. */
     public long room() {
-        return object.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
+        return end(object);
+    }
+
+    /** Where the last page of an object ends: a link address. */
+    public static long end(ElfFile file) {
+        return file.segments().stream().filter(segment -> segment.type().equals(SegmentType.LOAD))
                 .mapToLong(segment -> segment.address().value() + segment.memorySize()).max().orElse(0) + PAGE - 1
                 & -PAGE;
     }
