@@ -2,6 +2,7 @@ package dev.pulpo.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -10,13 +11,15 @@ import java.util.stream.IntStream;
  * A random C program of many local functions that call each other, and a patch with equal functions that use everything the
  * ABI lets a function use: they change all registers that a caller must not rely on, and need an aligned stack. The
  * functions have parameters that are not used, that are the same for all callers, that are pointers to what is only read, so
- * that compilers have something to change.
+ * that compilers have something to change; some are narrower than a register, some are structs in registers or in memory. They
+ * call each other directly, through pointers, as the last thing they do, and themselves.
  */
 final class ConventionProgram {
     private static final int LAYERS = 4;
     private static final int WORDS = 8;
-    private static final String[] TYPES = {"long", "int", "unsigned char", "double", "float", "const long*", "long*",
-            "const struct pair*"};
+    private static final String[] TYPES = {"long", "int", "unsigned char", "short", "_Bool", "double", "float",
+            "const long*", "long*", "const struct pair*", "struct pair", "struct mixed", "struct triple"};
+    private static final List<String> WHOLE = List.of("long", "int", "unsigned char", "short");
 
     private record Function(String name, int layer, String result, List<String> parameters, List<Integer> used,
             boolean exported, String body) {
@@ -56,7 +59,8 @@ final class ConventionProgram {
                 used.add(i);
             }
         }
-        String result = oneOf("void", "long", "long", "int", "double", "float");
+        String result = oneOf("void", "long", "long", "int", "double", "float", "short", "_Bool", "struct pair",
+                "struct mixed", "struct triple");
         StringBuilder body = new StringBuilder();
         int longs = 1 + random.nextInt(layer == 0 ? 3 : 6);
         int doubles = random.nextInt(layer == 0 ? 2 : 4);
@@ -67,6 +71,8 @@ final class ConventionProgram {
         for (int i = 0; i < doubles; i++) {
             body.append("    double d").append(i).append(" = ").append(real(parameters, used, i)).append(";\n");
         }
+        body.append("    long t[2] = {(long)v0, ").append(number).append("};\n");
+        itself(number, result, parameters).ifPresent(call -> body.append("    ").append(call).append('\n'));
         boolean loop = layer >= 2 && random.nextBoolean();
         if (loop) {
             body.append("    for (int i = 0; i < 3; i++) {\n");
@@ -81,10 +87,24 @@ final class ConventionProgram {
         String sum = IntStream.range(0, longs).mapToObj(i -> "v" + i).collect(Collectors.joining(" * 3 + "));
         String reals = IntStream.range(0, doubles).mapToObj(i -> "d" + i + " * 0.25")
                 .collect(Collectors.joining(" + ", "", doubles == 0 ? "0.5" : ""));
+        List<Function> last = functions.stream().filter(other -> other.layer < layer && other.result.equals(result))
+                .toList();
+        if (!last.isEmpty() && random.nextInt(3) == 0) {
+            Function called = last.get(random.nextInt(last.size()));
+            body.append("    g[").append(random.nextInt(WORDS)).append("] ^= ").append(sum).append(";\n    ")
+                    .append(result.equals("void") ? "" : "return ")
+                    .append(call(called, longs, doubles, parameters)).append(";\n");
+            return new Function("f" + number, layer, result, List.copyOf(parameters), List.copyOf(used),
+                    random.nextInt(5) == 0, body.toString());
+        }
         body.append(switch (result) {
             case "void" ->
                 random.nextBoolean() || layer > 0 ? "    g[" + random.nextInt(WORDS) + "] ^= " + sum + ";\n" : "";
             case "double", "float" -> "    return " + reals + " + (double)(" + sum + " & 0xff) * 0.125;\n";
+            case "_Bool" -> "    return (" + sum + ") & 4;\n";
+            case "struct pair" -> "    return (struct pair){" + sum + ", t[1]};\n";
+            case "struct mixed" -> "    return (struct mixed){" + reals + ", " + sum + "};\n";
+            case "struct triple" -> "    return (struct triple){" + sum + ", v0, " + number + "};\n";
             default -> "    return " + sum + (doubles == 0 ? "" : " + (unsigned long)(long)(" + reals + ")") + ";\n";
         });
         return new Function("f" + number, layer, result, List.copyOf(parameters), List.copyOf(used),
@@ -102,6 +122,9 @@ final class ConventionProgram {
                 case "const long*", "long*" -> "(unsigned long)*p" + p;
                 case "const struct pair*" -> "(unsigned long)p" + p + "->a + (unsigned long)p" + p + "->b";
                 case "double", "float" -> "(unsigned long)(long)p" + p;
+                case "struct pair" -> "(unsigned long)p" + p + oneOf(".a", ".b");
+                case "struct mixed" -> "((unsigned long)(long)p" + p + ".d + (unsigned long)p" + p + ".l)";
+                case "struct triple" -> "(unsigned long)p" + p + oneOf(".a", ".b", ".c");
                 default -> "(unsigned long)p" + p + oneOf(" * 3", " + 1", " ^ 5", " >> 2", "");
             };
         }
@@ -129,19 +152,11 @@ final class ConventionProgram {
         List<Function> callable = functions.stream().filter(other -> other.layer < layer).toList();
         if (!callable.isEmpty() && random.nextInt(3) != 0) {
             Function called = callable.get(random.nextInt(callable.size()));
-            String call = called.name + "("
-                    + called.parameters.stream().map(type -> argument(type, longs, doubles, parameters))
-                            .collect(Collectors.joining(", "))
-                    + ")";
-            return switch (called.result) {
-                case "void" -> call + ";";
-                case "double", "float" -> doubles == 0
-                        ? to + " += (unsigned long)(long)" + call + ";"
-                        : "d" + random.nextInt(doubles) + " = " + call + " * 0.5 + 1.0;";
-                default -> to + oneOf(" += ", " ^= ", " = 7 + ") + "(unsigned long)" + call + ";";
-            };
+            return take(call(called, longs, doubles, parameters), called.result, to, doubles);
         }
-        return switch (random.nextInt(9)) {
+        return switch (random.nextInt(11)) {
+            case 9 -> "t[" + random.nextInt(2) + "] ^= (long)" + from + ";";
+            case 10 -> to + " += (unsigned long)t[" + random.nextInt(2) + "];";
             case 0 -> "g[" + random.nextInt(WORDS) + "] += (long)" + from + ";";
             case 1 -> doubles == 0
                     ? to + "++;"
@@ -165,13 +180,55 @@ final class ConventionProgram {
         };
     }
 
+    /** What is done with what a function has returned. */
+    private String take(String call, String result, String to, int doubles) {
+        return switch (result) {
+            case "void" -> call + ";";
+            case "double", "float" -> doubles == 0
+                    ? to + " += (unsigned long)(long)" + call + ";"
+                    : "d" + random.nextInt(doubles) + " = " + call + " * 0.5 + 1.0;";
+            default -> to + oneOf(" += ", " ^= ", " = 7 + ") + "(unsigned long)" + call + switch (result) {
+                case "struct pair" -> oneOf(".a", ".b");
+                case "struct mixed" -> ".l";
+                case "struct triple" -> oneOf(".a", ".b", ".c");
+                default -> "";
+            } + ";";
+        };
+    }
+
+    /** A call, in one of ten through a pointer that the compiler does not see through. */
+    private String call(Function called, int longs, int doubles, List<String> parameters) {
+        return (random.nextInt(10) == 0
+                ? "((__typeof__(" + called.name + ") *)hide(" + called.name + "))"
+                : called.name)
+                + "(" + called.parameters.stream().map(type -> argument(type, longs, doubles, parameters))
+                        .collect(Collectors.joining(", "))
+                + ")";
+    }
+
+    /** A statement in which the function calls itself, at most three deep. */
+    private Optional<String> itself(int number, String result, List<String> parameters) {
+        if (parameters.isEmpty() || !WHOLE.contains(parameters.get(0)) || random.nextInt(4) != 0) {
+            return Optional.empty();
+        }
+        String rest = IntStream.range(1, parameters.size())
+                .mapToObj(i -> random.nextBoolean() ? "p" + i : argument(parameters.get(i), 1, 0, parameters))
+                .map(argument -> ", " + argument).collect(Collectors.joining());
+        return Optional.of("if (p0 & 3) " + take("f" + number + "((p0 & 3) - 1" + rest + ")", result, "v0", 0));
+    }
+
     private String argument(String type, int longs, int doubles, List<String> parameters) {
         String v = "v" + random.nextInt(longs);
         return switch (type) {
             case "double", "float" ->
                 doubles == 0 ? oneOf("1.5", "r[3]") : oneOf("d" + random.nextInt(doubles), "2.25");
-            case "const long*", "long*" -> "&g[" + random.nextInt(WORDS) + "]";
+            case "const long*", "long*" -> oneOf("&g[" + random.nextInt(WORDS) + "]", "&t[" + random.nextInt(2) + "]");
             case "const struct pair*" -> "&pairs[" + random.nextInt(3) + "]";
+            case "struct pair" -> oneOf("pairs[" + random.nextInt(3) + "]", "(struct pair){(long)" + v + ", 5}");
+            case "struct mixed" -> "(struct mixed){" + (doubles == 0 ? "0.5" : "d0") + ", (long)" + v + "}";
+            case "struct triple" -> oneOf("triple", "(struct triple){(long)" + v + ", 1, t[1]}");
+            case "short", "unsigned char" -> oneOf("(" + type + ")" + v, "(" + type + ")g[1]", "9");
+            case "_Bool" -> oneOf(v + " & 1", "1", v + " > 100");
             case "int" -> oneOf("(int)" + v, "5", "5");
             default -> {
                 List<Integer> passable = IntStream.range(0, parameters.size())
@@ -186,6 +243,10 @@ final class ConventionProgram {
 
     private static final String HEAD = """
             struct pair { long a, b; };
+            struct mixed { double d; long l; };
+            struct triple { long a, b, c; };
+            static inline void *hide(void *function) { __asm__("" : "+r"(function)); return function; }
+            extern struct triple triple;
             extern long g[8];
             extern double r[8];
             extern struct pair pairs[3];
@@ -208,7 +269,7 @@ final class ConventionProgram {
     /** The program: it computes for each line that it reads. */
     String target() {
         StringBuilder text = new StringBuilder("#include <stdio.h>\n#include <string.h>\n" + HEAD
-                + "long g[8]; double r[8]; struct pair pairs[3];\n");
+                + "long g[8]; double r[8]; struct pair pairs[3]; struct triple triple = {1, 2, 3};\n");
         functions.forEach(each -> text.append("__attribute__((noinline)) ").append(each.exported ? "" : "static ")
                 .append(each.heading(each.name)).append(";\n"));
         functions.forEach(each -> text.append(each.heading(each.name).replaceFirst("^", each.exported ? "" : "static "))
@@ -231,11 +292,17 @@ final class ConventionProgram {
                     case "double", "float" -> "n * 1.5";
                     case "const long*", "long*" -> "&g[n]";
                     case "const struct pair*" -> "&pairs[n]";
+                    case "struct pair" -> "pairs[n]";
+                    case "struct mixed" -> "(struct mixed){n * 0.5, n}";
+                    case "struct triple" -> "(struct triple){n, 2, 3}";
                     default -> random.nextBoolean() ? "n" : "7";
                 }).collect(Collectors.joining(", ")) + ")";
                 text.append("            ").append(switch (each.result) {
                     case "void" -> call + ";";
                     case "double", "float" -> "sum = sum * 31 + (unsigned long)(long)(" + call + " * 64);";
+                    case "struct pair" -> "sum = sum * 31 + (unsigned long)" + call + ".a;";
+                    case "struct mixed" -> "sum = sum * 31 + (unsigned long)" + call + ".l;";
+                    case "struct triple" -> "sum = sum * 31 + (unsigned long)" + call + ".c;";
                     default -> "sum = sum * 31 + (unsigned long)" + call + ";";
                 }).append('\n');
             }

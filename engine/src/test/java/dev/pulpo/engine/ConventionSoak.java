@@ -25,6 +25,7 @@ final class ConventionSoak {
     private static final int LONGEST_SECONDS = 30;
     private static final String[] LEVELS = {"-O1", "-O2", "-O3", "-Os", "-O0"};
 
+    private final Path outside;
     private final List<String> compilers;
     private final boolean doubt;
     private final StringBuilder changes = new StringBuilder();
@@ -36,7 +37,10 @@ final class ConventionSoak {
     private int harmful;
     private int harmless;
 
-    ConventionSoak(List<String> compilers, boolean doubt) {
+    /** Programs by these compilers; the library that all of them call goes into this directory. */
+    ConventionSoak(Path directory, List<String> compilers, boolean doubt) throws Exception {
+        this.outside = compile(directory, "gcc", "liboutside.so", ConventionProgram.outside(), "-O2", "-shared",
+                "-fPIC");
         this.doubt = doubt;
         this.compilers = compilers;
     }
@@ -45,7 +49,8 @@ final class ConventionSoak {
         int programs = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 100;
         long seed = arguments.length > 1 ? Long.parseLong(arguments[1]) : 1;
         boolean doubt = arguments.length > 2 && arguments[2].equals("--doubt");
-        ConventionSoak soak = new ConventionSoak(List.of("gcc", "clang"), doubt);
+        Path common = Files.createTempDirectory("pulpo-convention-");
+        ConventionSoak soak = new ConventionSoak(common, List.of("gcc", "clang"), doubt);
         for (long i = seed; i < seed + programs; i++) {
             Path directory = Files.createTempDirectory("pulpo-convention-" + i + "-");
             if (soak.run(i, directory)) {
@@ -56,6 +61,9 @@ final class ConventionSoak {
             }
         }
         System.out.println(soak);
+        if (soak.changed == 0) {
+            delete(common);
+        }
         System.exit(soak.changed == 0 ? 0 : 1);
     }
 
@@ -88,8 +96,6 @@ final class ConventionSoak {
         String compiler = compilers.get(random.nextInt(compilers.size()));
         String level = LEVELS[random.nextInt(random.nextInt(4) == 0 ? LEVELS.length : 4)];
         boolean described = random.nextInt(4) != 0;
-        Path outside = compile(directory, "gcc", "liboutside.so", ConventionProgram.outside(), "-O2", "-shared",
-                "-fPIC");
         List<String> options = new ArrayList<>(List.of(level, "-rdynamic", "-ffp-contract=off", outside.toString()));
         if (described) {
             options.add("-g");
@@ -99,46 +105,66 @@ final class ConventionSoak {
         } else if (random.nextInt(4) == 0) {
             options.add("-fno-omit-frame-pointer");
         }
+        switch (random.nextInt(12)) {
+            case 0 -> options.addAll(List.of("-flto", compiler.equals("clang") ? "-fuse-ld=lld" : "-flto=auto"));
+            case 1 -> options.add("-fuse-ld=lld");
+            case 2 -> options.add("-fuse-ld=mold");
+            case 3 -> options.add("-fcf-protection=full");
+            case 4 -> options.add("-fno-plt");
+            case 5 -> options.addAll(List.of("-fno-pie", "-no-pie"));
+            case 6 -> options.add("-ffunction-sections");
+            default -> {
+            }
+        }
         Path target = compile(directory, compiler, "program", program.target(), options.toArray(String[]::new));
         Path patch = compile(directory, compilers.get(random.nextInt(compilers.size())), "patch.so", program.patch(),
                 "-O2", "-g",
                 "-shared", "-fPIC", "-ffp-contract=off");
-        String what = directory + ": seed " + seed + ", " + compiler + " " + String.join(" ", options.subList(0, 1))
-                + (described ? " -g" : "");
+        String what = directory + ": seed " + seed + ", " + compiler + " " + String.join(" ", options);
         List<String[]> pairs = pairs(target, program.names());
         RunningServer server = RunningServer.preloaded(target);
+        LiveProcess process = LiveProcess.attach(server.pid());
         try {
             String right = server.ask("x");
             for (String[] pair : pairs) {
                 LivePatch live = LivePatch.of(patch).target(target.getFileName().toString()).replace(pair[0], pair[1])
                         .allow(Check.INLINED).allow(Check.CLONED).allow(Check.DUPLICATED).allow(Check.LAYOUT);
-                Optional<Refusal> refusal = refusal(server, live);
-                if (refusal.isPresent()) {
-                    count(refusal.get(), pair[0]);
-                    if (doubt && refusal.get() instanceof Refusal.Unsafe unsafe
-                            && unsafe.finding().check() == Check.CONVENTION) {
-                        if (replace(server, live.allow(Check.CONVENTION), right).isEmpty()) {
-                            harmless++;
-                            changes.append("HARMLESS ").append(what).append(": ").append(unsafe.finding()).append('\n');
-                        } else {
-                            harmful++;
-                            server.close();
-                            server = RunningServer.preloaded(target);
-                        }
+                PatchPlan plan = process.plan(live);
+                Optional<Refusal> refusal = plan.refusals().stream().findFirst();
+                boolean whole;
+                if (refusal.isEmpty()) {
+                    replaced++;
+                    String outcome = replace(server, process, plan, right);
+                    whole = outcome.isEmpty();
+                    if (!whole) {
+                        changed++;
+                        changes.append("CHANGED ").append(what).append(": ").append(pair[0]).append(": ")
+                                .append(outcome)
+                                .append('\n');
                     }
-                    continue;
+                } else {
+                    count(refusal.get(), pair[0]);
+                    if (!doubt || !(refusal.get() instanceof Refusal.Unsafe unsafe)
+                            || unsafe.finding().check() != Check.CONVENTION) {
+                        continue;
+                    }
+                    whole = replace(server, process, process.plan(live.allow(Check.CONVENTION)), right).isEmpty();
+                    if (whole) {
+                        harmless++;
+                        changes.append("HARMLESS ").append(what).append(": ").append(unsafe.finding()).append('\n');
+                    } else {
+                        harmful++;
+                    }
                 }
-                replaced++;
-                String outcome = replace(server, live, right);
-                if (!outcome.isEmpty()) {
-                    changed++;
-                    changes.append("CHANGED ").append(what).append(": ").append(pair[0]).append(": ").append(outcome)
-                            .append('\n');
+                if (!whole) {
+                    process.close();
                     server.close();
                     server = RunningServer.preloaded(target);
+                    process = LiveProcess.attach(server.pid());
                 }
             }
         } finally {
+            process.close();
             server.close();
         }
         programs++;
@@ -160,12 +186,6 @@ final class ConventionSoak {
         return pairs;
     }
 
-    private static Optional<Refusal> refusal(RunningServer server, LivePatch live) throws IOException {
-        try (LiveProcess process = LiveProcess.attach(server.pid())) {
-            return process.plan(live).refusals().stream().findFirst();
-        }
-    }
-
     private void count(Refusal refusal, String function) {
         refused++;
         reasons.merge(refusal instanceof Refusal.Unsafe unsafe
@@ -174,9 +194,10 @@ final class ConventionSoak {
     }
 
     /** What went wrong; empty if nothing did. */
-    private static String replace(RunningServer server, LivePatch live, String right) throws IOException {
-        try (LiveProcess process = LiveProcess.attach(server.pid())) {
-            Outcome outcome = process.apply(process.plan(live), Consistency.DEFAULT);
+    private static String replace(RunningServer server, LiveProcess process, PatchPlan plan, String right)
+            throws IOException {
+        try {
+            Outcome outcome = process.apply(plan, Consistency.DEFAULT);
             String now;
             // A program whose values have changed may run for ever.
             CompletableFuture<Void> end = CompletableFuture.runAsync(

@@ -275,6 +275,29 @@ class ConventionTest {
         assertThat(findings("clang", program, code, "-O0", "-g")).isEmpty();
     }
 
+    /** clang leaves out one structure and passes the members of another one, or the whole in the place of the first. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-g", "-g0"})
+    void structuresInMemoryAreLookedAt(String debug) throws Exception {
+        String program = """
+                struct triple { long a, b, c; };
+                long seed;
+                struct triple table[4];
+                __attribute__((noinline)) static long leaf(struct triple p, struct triple q, long* r) { return BODY + *r; }
+                __attribute__((noinline)) long work(long a) { return leaf(table[0], table[a & 3], &seed) + leaf(table[1], table[2], &seed); }
+                int main(int n, char** v) { return (int)work(n + (long)v); }
+                """;
+        String code = "struct triple { long a, b, c; };\n"
+                + "long leaf(struct triple p, struct triple q, long* r) { return q.c * 5 + *r; }";
+        for (String body : List.of("q.c * 3", "p.a + q.c",
+                "(q.a ^ q.b ^ q.c ^ (long)__builtin_frame_address(0) & 0)")) {
+            assertThat(findings("clang", program.replace("BODY", body), code, "-O2", debug)).as(body).hasSize(1);
+        }
+        assertThat(findings("clang", program.replace("BODY", "q.c"), code.replace("q.c * 5 + *r", "5"), "-O2", debug))
+                .isEmpty();
+        assertThat(findings("clang", program.replace("BODY", "q.c"), code, "-O0", "-g")).isEmpty();
+    }
+
     /** What the pointer leads to is not needed, but reading it would fault. */
     @ParameterizedTest
     @ValueSource(strings = {"-g", "-g0"})
@@ -312,7 +335,7 @@ class ConventionTest {
     @Test
     @Tag("slow")
     void equalFunctionsOfRandomProgramsChangeNothing() throws Exception {
-        ConventionSoak soak = new ConventionSoak(List.of("gcc", "clang"), false);
+        ConventionSoak soak = new ConventionSoak(directory, List.of("gcc", "clang"), false);
         for (int seed = 1; seed <= 4; seed++) {
             soak.run(seed, Files.createDirectory(directory.resolve("seed" + seed)));
         }

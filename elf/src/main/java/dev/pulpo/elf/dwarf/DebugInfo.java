@@ -386,7 +386,7 @@ public final class DebugInfo implements AutoCloseable {
             EntryReader root = unit.entries(work);
             return root.next() && root.has(Dw.PRODUCER)
                     ? Optional.of(new CompiledUnit(root.string(Dw.NAME).orElse(""), unit.directory(),
-                            root.string(Dw.PRODUCER).orElse("")))
+                            root.string(Dw.PRODUCER).orElse(""), TypeNames.isPlain(root)))
                     : Optional.empty();
         } catch (TooLargeException tooLarge) {
             throw tooLarge;

@@ -58,9 +58,13 @@ final class TypeNames {
         if (!root.next()) {
             return false;
         }
-        long language = root.constant(Dw.LANGUAGE, 0);
-        return !C_OR_ASSEMBLER.contains(language)
+        return !isPlain(root)
                 && !root.string(Dw.PRODUCER).map(producer -> (producer + " ").contains(" -g1 ")).orElse(false);
+    }
+
+    /** Whether the language of a unit is C, or assembler, by its first entry. */
+    static boolean isPlain(EntryReader root) {
+        return C_OR_ASSEMBLER.contains(root.constant(Dw.LANGUAGE, 0));
     }
 
     private String name(OptionalLong reference, int depth) {

@@ -5,12 +5,8 @@ import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.SymbolBinding;
 import dev.pulpo.elf.SymbolTable;
 import dev.pulpo.elf.dwarf.FunctionInfo;
-import dev.pulpo.elf.dwarf.LocalVariable;
-import dev.pulpo.elf.dwarf.LocationEntry;
-import dev.pulpo.elf.dwarf.SourceScope;
-import dev.pulpo.elf.expression.Opcode;
-import dev.pulpo.elf.expression.Operation;
 import dev.pulpo.engine.check.Callers.Caller;
+import dev.pulpo.engine.check.DescribedParameters.Parameter;
 import dev.pulpo.engine.code.CodeIndex;
 import dev.pulpo.x86.FunctionFlow;
 import dev.pulpo.x86.RegisterSet;
@@ -33,10 +29,6 @@ import org.jspecify.annotations.Nullable;
  * that gcc gives to copies ({@code .isra.0}) are evidence as well.
  */
 final class ArgumentCheck {
-    /** DWARF numbers of the general registers, by their number in instructions (psABI, figure 3.36). */
-    private static final List<Integer> DWARF = List.of(0, 2, 1, 3, 7, 6, 4, 5, 8, 9, 10, 11, 12, 13, 14, 15);
-    private static final int XMM0 = 17;
-    private static final int XMM15 = 32;
     /** How many functions are looked at for who passes a register on. */
     private static final int FURTHEST = 64;
 
@@ -49,6 +41,7 @@ final class ArgumentCheck {
     private final Routines old;
     private final Routines replacement;
     private final Callers callers;
+    private final DescribedParameters described;
     /** Where global symbols of the target are; null until somebody asks. */
     private @Nullable Set<LinkAddress> global;
 
@@ -58,6 +51,7 @@ final class ArgumentCheck {
         this.old = old;
         this.replacement = replacement;
         this.callers = callers;
+        this.described = new DescribedParameters(target);
     }
 
     /** What the replacement is declared to be passed. */
@@ -84,9 +78,9 @@ final class ArgumentCheck {
      * @param callers of the old function
      */
     Optional<String> objection(ReplacedFunction each, List<Caller> callers) {
-        Optional<FunctionInfo> described = target.functionEnteredAt(each.address());
-        List<LocalVariable> parameters = described.map(function -> parameters(each.address())).orElse(List.of());
-        Optional<Prototypes.Passed> passed = described.flatMap(old.prototypes()::of);
+        Optional<FunctionInfo> function = target.functionEnteredAt(each.address());
+        List<Parameter> parameters = function.map(known -> described.of(each.address())).orElse(List.of());
+        Optional<Prototypes.Passed> passed = function.flatMap(old.prototypes()::of);
         if (passed.isPresent() && parameters.size() == passed.get().places().size()) {
             return byDescription(each, callers, parameters, passed.get().places());
         }
@@ -131,7 +125,8 @@ final class ArgumentCheck {
 
     /** Whether the replacement is declared with parameters on the stack, and may read them. */
     private boolean hasStackParameters(ReplacedFunction each) {
-        return declared(each).filter(passed -> passed.places().contains(RegisterSet.NONE)).isPresent()
+        // Compilers leave the parameters of variadic functions alone.
+        return declared(each).filter(passed -> passed.words().orElse(passed.places().isEmpty() ? 1 : 0) > 0).isPresent()
                 && replacement.mayReadStack(each.replacementAddress().value());
     }
 
@@ -227,36 +222,32 @@ final class ArgumentCheck {
                 .reduce(RegisterSet.NONE, RegisterSet::or);
     }
 
-    private List<LocalVariable> parameters(LinkAddress entry) {
-        List<SourceScope> scopes = target.info().scopes(entry);
-        return scopes.isEmpty()
-                ? List.of()
-                : scopes.getLast().variables().stream().filter(LocalVariable::parameter).toList();
-    }
-
-    private Optional<String> byDescription(ReplacedFunction each, List<Caller> callers, List<LocalVariable> parameters,
-            List<RegisterSet> places) {
+    private Optional<String> byDescription(ReplacedFunction each, List<Caller> callers, List<Parameter> parameters,
+            List<List<RegisterSet>> places) {
         RegisterSet read = read(each);
         RegisterSet oldReads = old.needed(each.address().value()).or(old.possiblyNeeded(each.address().value()));
         for (int i = 0; i < places.size(); i++) {
-            RegisterSet expected = places.get(i);
-            Optional<RegisterSet> found = place(parameters.get(i), each.address());
-            String name = parameters.get(i).name();
-            if (found.isPresent() && !found.get().isEmpty() && !found.get().equals(expected)) {
-                return Optional.of("callers pass " + name + " in " + found.get() + ", and the ABI has it "
-                        + (expected.isEmpty() ? "on the stack" : "in " + expected));
-            }
-            boolean isRead = expected.isEmpty()
-                    ? replacement.mayReadStack(each.replacementAddress().value())
-                    : read.meets(expected);
-            if (found.isEmpty() && isRead
-                    && (hasParametersOfItsOwn(each) || isRemoved(parameters.get(i), each.address())
-                            || expected.isEmpty() || oldReads.meets(expected)
-                            || unset(expected, callers).isPresent())) {
-                return Optional
-                        .of("callers do not pass " + name + " as it is declared, because the compiler has seen that"
-                                + " the old code can do without: the new code reads it "
-                                + (expected.isEmpty() ? "on the stack" : "in " + expected));
+            Parameter parameter = parameters.get(i);
+            List<RegisterSet> words = places.get(i).isEmpty() ? List.of(RegisterSet.NONE) : places.get(i);
+            for (int word = 0; word < words.size(); word++) {
+                RegisterSet expected = words.get(word);
+                Optional<RegisterSet> found = parameter.word(word);
+                if (found.isPresent() && !found.get().isEmpty() && !found.get().equals(expected)) {
+                    return Optional
+                            .of("callers pass " + parameter.name() + " in " + found.get() + ", and the ABI has it "
+                                    + (expected.isEmpty() ? "on the stack" : "in " + expected));
+                }
+                boolean isRead = expected.isEmpty()
+                        ? replacement.mayReadStack(each.replacementAddress().value())
+                        : read.meets(expected);
+                if (found.isEmpty() && isRead
+                        && (hasParametersOfItsOwn(each) || parameter.removed()
+                                || expected.isEmpty() || oldReads.meets(expected)
+                                || unset(expected, callers).isPresent())) {
+                    return Optional.of("callers do not pass " + parameter.name()
+                            + " as it is declared, because the compiler has seen that the old code can do without: the new "
+                            + "code reads it " + (expected.isEmpty() ? "on the stack" : "in " + expected));
+                }
             }
         }
         return Optional.empty();
@@ -279,36 +270,7 @@ final class ArgumentCheck {
 
     /** The registers in which a function of the target is described to have parameters when it begins. */
     RegisterSet described(LinkAddress entry) {
-        return parameters(entry).stream().flatMap(parameter -> place(parameter, entry).stream())
-                .reduce(RegisterSet.NONE, RegisterSet::or);
-    }
-
-    /** Whether the compiler says that it has removed a parameter. */
-    private static boolean isRemoved(LocalVariable parameter, LinkAddress entry) {
-        return parameter.locations().stream().filter(each -> each.covers(entry)).map(LocationEntry::expression)
-                .flatMap(expression -> expression.operations().stream())
-                .anyMatch(operation -> operation.opcode() == Opcode.GNU_PARAMETER_REF);
-    }
-
-    /** The register that a parameter is in at the entry; no register if it is in memory; empty if it is not known to be. */
-    private static Optional<RegisterSet> place(LocalVariable parameter, LinkAddress entry) {
-        return parameter.locations().stream().filter(each -> each.covers(entry)).map(LocationEntry::expression)
-                .filter(expression -> !expression.isEmpty()).findFirst()
-                .flatMap(expression -> place(expression.operations()));
-    }
-
-    private static Optional<RegisterSet> place(List<Operation> operations) {
-        Operation first = operations.getFirst();
-        boolean isValue = operations.stream().anyMatch(operation -> operation.opcode() == Opcode.STACK_VALUE
-                || operation.opcode() == Opcode.IMPLICIT_VALUE);
-        int register = (int) first.register();
-        return switch (first.opcode()) {
-            case REG -> Optional.of(register >= XMM0 && register <= XMM15
-                    ? RegisterSet.vector(register - XMM0)
-                    : DWARF.contains(register) ? RegisterSet.general(DWARF.indexOf(register)) : RegisterSet.NONE);
-            case FBREG, BREG, CALL_FRAME_CFA -> isValue ? Optional.empty() : Optional.of(RegisterSet.NONE);
-            default -> Optional.empty();
-        };
+        return described.registers(entry);
     }
 
     /** A caller that does not set one of the registers for its call. */

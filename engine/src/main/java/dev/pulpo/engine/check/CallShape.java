@@ -5,13 +5,13 @@ import dev.pulpo.elf.dwarf.FunctionInfo;
 import dev.pulpo.elf.dwarf.LocalVariable;
 import dev.pulpo.elf.dwarf.SourceScope;
 import dev.pulpo.x86.FunctionFlow;
-import dev.pulpo.x86.RegisterSet;
 import dev.pulpo.x86.StackUse;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -141,19 +141,8 @@ public final class CallShape {
             return Optional.of(0);
         }
         Optional<FunctionInfo> function = external ? facts.functionEnteredAt(entry) : Optional.empty();
-        return function.flatMap(known -> routines.prototypes().of(known)
-                .filter(passed -> passed.possible().isEmpty())
-                .map(passed -> words(known, passed)));
-    }
-
-    private int words(FunctionInfo function, Prototypes.Passed passed) {
-        int words = (int) passed.places().stream().filter(RegisterSet::isEmpty).count();
-        long integers = passed.places().stream().filter(
-                place -> RegisterSet.ARGUMENTS.stream().anyMatch(each -> place.meets(RegisterSet.general(each))))
-                .count();
-        // The address of a result in memory takes the first register, and may push the last argument out (psABI 3.2.3).
-        boolean memory = routines.prototypes().result(function).meets(RegisterSet.SECOND_RESULT);
-        return memory && integers == RegisterSet.ARGUMENTS.size() ? words + 1 : words;
+        return function.flatMap(routines.prototypes()::of).map(Prototypes.Passed::words)
+                .filter(OptionalInt::isPresent).map(OptionalInt::getAsInt);
     }
 
     /** What debug information says of it. */

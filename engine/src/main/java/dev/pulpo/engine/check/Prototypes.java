@@ -2,42 +2,48 @@ package dev.pulpo.engine.check;
 
 import dev.pulpo.elf.ElfSymbol;
 import dev.pulpo.elf.dwarf.FunctionInfo;
+import dev.pulpo.engine.check.ValueClasses.Kind;
+import dev.pulpo.engine.check.ValueClasses.ValueClass;
 import dev.pulpo.x86.RegisterSet;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 
 /** In which registers arguments are passed, by the prototypes in debug information (psABI, section 3.2.3). */
 final class Prototypes {
     /**
-     * The registers of arguments.
+     * Where arguments are.
      *
-     * @param sure     of the parameters that are named
-     * @param possible of others that there may be
-     * @param narrow   of parameters that are too small for addresses
-     * @param places   the register of each parameter, none for one on the stack; of the parameters up to the first one
-     *                 whose place is not known
+     * @param sure     the registers of the parameters that are named
+     * @param possible registers of others that there may be
+     * @param narrow   the registers of parameters that are too small for addresses
+     * @param places   for each parameter the registers of its eightbytes, none for one on the stack; of no parameter if the
+     *                 place of one is not known
+     * @param words    how many words there are on the stack; empty if that is not known
      */
-    record Passed(RegisterSet sure, RegisterSet possible, RegisterSet narrow, List<RegisterSet> places) {
+    record Passed(RegisterSet sure, RegisterSet possible, RegisterSet narrow, List<List<RegisterSet>> places,
+            OptionalInt words) {
         Passed {
             places = List.copyOf(places);
         }
     }
 
-    private static final Set<String> INTEGERS = Set.of("char", "short", "int", "long", "unsigned", "signed", "_Bool",
-            "bool",
-            "__int8", "char8_t", "char16_t", "char32_t", "wchar_t", "enum", "const", "volatile");
     private static final int VECTORS = 8;
+    /** {@code rax} and {@code rdx}. */
+    private static final List<Integer> RESULTS = List.of(0, 2);
 
     private final CodeFacts facts;
+    private final ValueClasses classes;
     private final Map<Long, String> slots = new HashMap<>();
 
     Prototypes(CodeFacts facts) {
         this.facts = facts;
+        this.classes = new ValueClasses(facts);
         Stream.concat(facts.elf().pltRelocations().stream(), facts.elf().dynamicRelocations().stream())
                 .filter(relocation -> relocation.symbolIndex() > 0
                         && relocation.symbolIndex() < facts.elf().dynamicSymbols().size())
@@ -57,52 +63,112 @@ final class Prototypes {
 
     /** What a function is passed. */
     Optional<Passed> of(FunctionInfo function) {
-        return parse(SignatureCheck.resolved(facts.info(), function.signature()));
+        return parse(function.signature());
     }
 
     /** Where a function returns its result. */
     RegisterSet result(FunctionInfo function) {
-        String signature = SignatureCheck.resolved(facts.info(), function.signature());
-        String type = signature.substring(0, Math.max(0, signature.indexOf(" (")));
-        return type.equals("void")
-                ? RegisterSet.NONE
-                : isVector(type)
-                        ? RegisterSet.vector(0)
-                        : isInteger(type) ? RegisterSet.general(0) : RegisterSet.RESULT.or(RegisterSet.SECOND_RESULT);
+        String signature = function.signature();
+        String type = classes.resolved(signature.substring(0, Math.max(0, signature.indexOf(" ("))));
+        if (type.equals("void") || isOfX87(type)) {
+            return RegisterSet.NONE;
+        }
+        Optional<ValueClass> result = classes.of(type);
+        if (result.isEmpty()) {
+            return RegisterSet.RESULT.or(RegisterSet.SECOND_RESULT);
+        }
+        Assignment places = new Assignment(RESULTS, 2);
+        // Of a result in memory, its address.
+        places.add(result.get().isInMemory() ? ValueClass.of(Kind.GENERAL) : result.get());
+        return places.sure;
     }
 
-    static Optional<Passed> parse(String signature) {
+    /** Whether values of a type are returned in registers of the x87. */
+    private static boolean isOfX87(String type) {
+        return type.endsWith("long double");
+    }
+
+    private Optional<Passed> parse(String signature) {
         int open = signature.indexOf(" (");
         if (open < 0 || !signature.endsWith(")")) {
             return Optional.empty();
         }
-        RegisterSet sure = RegisterSet.NONE;
-        RegisterSet narrow = RegisterSet.NONE;
-        int integers = 0;
-        int vectors = 0;
-        boolean more = false;
-        List<RegisterSet> places = new ArrayList<>();
-        for (String type : parameters(signature.substring(open + 2, signature.length() - 1))) {
-            if (type.equals("...")) {
-                more = true;
-            } else if (isVector(type)) {
-                places.add(vectors < VECTORS ? RegisterSet.vector(vectors) : RegisterSet.NONE);
-                sure = sure.or(places.getLast());
-                vectors++;
-            } else if (isInteger(type)) {
-                places.add(integers < RegisterSet.ARGUMENTS.size()
-                        ? RegisterSet.general(RegisterSet.ARGUMENTS.get(integers))
-                        : RegisterSet.NONE);
-                sure = sure.or(places.getLast());
-                narrow = isNarrow(type) ? narrow.or(places.getLast()) : narrow;
-                integers++;
-            } else if (!type.equals("void")) {
-                more = true;
+        String type = signature.substring(0, open);
+        String resolved = classes.resolved(type);
+        Optional<ValueClass> result = classes.of(type).filter(known -> !isOfX87(resolved));
+        boolean resultKnown = result.isPresent() || resolved.equals("void") || isOfX87(resolved);
+        Assignment places = new Assignment(RegisterSet.ARGUMENTS, VECTORS);
+        // The address of a result in memory takes the first register.
+        boolean hasAddress = result.filter(ValueClass::isInMemory).isPresent();
+        if (hasAddress) {
+            places.add(ValueClass.of(Kind.GENERAL));
+        }
+        boolean known = true;
+        for (String parameter : parameters(signature.substring(open + 2, signature.length() - 1))) {
+            Optional<ValueClass> value = classes.of(parameter);
+            if (value.isPresent()) {
+                places.add(value.get());
+                places.narrow = classes.isNarrow(parameter) ? places.narrow.or(places.last()) : places.narrow;
+            } else if (!parameter.equals("void")) {
+                known = false;
                 break;
             }
         }
-        return Optional.of(new Passed(sure, more ? RegisterSet.PASSED.minus(sure) : RegisterSet.NONE,
-                narrow, places));
+        // A result that may be in memory may take one register more, and push the last argument out.
+        RegisterSet further = known && resultKnown
+                ? RegisterSet.NONE
+                : known ? places.nextGeneral() : RegisterSet.PASSED.minus(places.sure);
+        int words = places.bytes / Long.BYTES + (!resultKnown && further.isEmpty() ? 1 : 0);
+        boolean placed = resultKnown && (known || signature.endsWith("...)"));
+        return Optional.of(new Passed(places.sure, further, places.narrow,
+                placed ? places.places.subList(hasAddress ? 1 : 0, places.places.size()) : List.of(),
+                known ? OptionalInt.of(words) : OptionalInt.empty()));
+    }
+
+    /** Gives registers, and words of the stack, to parameters in their order. */
+    private static final class Assignment {
+        private final List<Integer> registers;
+        private final int vectorRegisters;
+        private final List<List<RegisterSet>> places = new ArrayList<>();
+        private RegisterSet sure = RegisterSet.NONE;
+        private RegisterSet narrow = RegisterSet.NONE;
+        private int general;
+        private int vectors;
+        private int bytes;
+
+        Assignment(List<Integer> registers, int vectorRegisters) {
+            this.registers = registers;
+            this.vectorRegisters = vectorRegisters;
+        }
+
+        RegisterSet last() {
+            return places.getLast().stream().reduce(RegisterSet.NONE, RegisterSet::or);
+        }
+
+        void add(ValueClass value) {
+            int wantedGeneral = Collections.frequency(value.words(), Kind.GENERAL);
+            int wantedVectors = Collections.frequency(value.words(), Kind.VECTOR);
+            if (value.isInMemory() || general + wantedGeneral > registers.size()
+                    || vectors + wantedVectors > vectorRegisters) {
+                bytes = (bytes + value.alignment() - 1) / value.alignment() * value.alignment()
+                        + (value.size() + Long.BYTES - 1) / Long.BYTES * Long.BYTES;
+                places.add(List.of());
+                return;
+            }
+            List<RegisterSet> words = new ArrayList<>();
+            for (Kind kind : value.words()) {
+                words.add(kind == Kind.GENERAL
+                        ? RegisterSet.general(registers.get(general++))
+                        : RegisterSet.vector(vectors++));
+                sure = sure.or(words.getLast());
+            }
+            places.add(words);
+        }
+
+        /** The next general register, if there is one. */
+        RegisterSet nextGeneral() {
+            return general < registers.size() ? RegisterSet.general(registers.get(general)) : RegisterSet.NONE;
+        }
     }
 
     static List<String> parameters(String text) {
@@ -125,22 +191,5 @@ final class Prototypes {
             parameters.add(last);
         }
         return parameters;
-    }
-
-    private static boolean isVector(String type) {
-        return type.equals("double") || type.equals("float");
-    }
-
-    private static boolean isNarrow(String type) {
-        return !type.contains("*") && !type.contains("&") && !type.contains("long");
-    }
-
-    private static boolean isInteger(String type) {
-        if (type.contains("*") || type.contains("&")) {
-            return true;
-        }
-        String first = type.contains(" ") ? type.substring(0, type.indexOf(' ')) : type;
-        return INTEGERS.contains(first) && !type.contains("double") && !type.contains("int128")
-                && !type.contains("complex");
     }
 }

@@ -7,7 +7,8 @@
  * <li>{@link CodeFacts}, {@link ReplacedFunction}: what the checks look at;
  * <li>{@link SignatureCheck}: parameters and results;
  * <li>{@link ConventionCheck}, {@link ArgumentCheck}: callers that keep to another calling convention than the ABI's, by the
- * machine code ({@link Routines}, {@link Callers}, {@link Prototypes});
+ * machine code ({@link Routines}, {@link Callers}), by where the ABI passes what ({@link Prototypes}, {@link ValueClasses}) and
+ * where the compiler does ({@link DescribedParameters});
  * <li>{@link CallShape}: what calls of a function pass on the stack, and its declaration;
  * <li>{@link LayoutCheck}: types; {@link BaseTypes}: what compilers spell differently;
  * <li>{@link CopyCheck}: copies of a replaced function that go on to run;
