@@ -657,9 +657,12 @@ public final class LiveProcess implements AutoCloseable {
 
     /** The patches that were applied and not reverted, oldest first, with their status. */
     public List<AppliedPatch> patches() {
-        return explained(() -> image().stub()
-                .map(stub -> Inspection.patches(Registry.read(pid, memory, stub), memory))
+        return explained(() -> registry(image()).map(registry -> Inspection.patches(registry, memory))
                 .orElse(List.of()));
+    }
+
+    private Optional<Registry> registry(ProcessImage image) {
+        return image.stub().map(stub -> Registry.read(pid, memory, stub));
     }
 
     /**
@@ -667,7 +670,7 @@ public final class LiveProcess implements AutoCloseable {
      * when the records need their room.
      */
     public Set<PatchId> recorded() {
-        return explained(() -> image().stub().map(stub -> Registry.read(pid, memory, stub).records().stream()
+        return explained(() -> registry(image()).map(registry -> registry.records().stream()
                 .map(Registry.StoredRecord::patch).filter(patch -> !patch.standsForRemoval()).map(PatchRecord::id)
                 .collect(Collectors.toUnmodifiableSet())).orElse(Set.of()));
     }
@@ -679,23 +682,39 @@ public final class LiveProcess implements AutoCloseable {
     public List<LeftoverPatch> leftovers() {
         return explained(() -> {
             ProcessImage image = image();
-            return image.stub().map(stub -> LeftoverLook.of(image, memory, Registry.read(pid, memory, stub)))
-                    .orElse(List.of());
+            return leftovers(image, registry(image));
         });
+    }
+
+    private List<LeftoverPatch> leftovers(ProcessImage image, Optional<Registry> registry) {
+        return registry.map(known -> LeftoverLook.of(image, memory, known)).orElse(List.of());
     }
 
     /** The shadow variables that patches have made in the process, counted by id. Stops nothing. */
     public List<ShadowVariables> shadows() {
-        return explained(() -> image().stub()
-                .map(stub -> ShadowCounts.read(pid, memory, StubState.read(pid, memory, stub)))
-                .orElse(List.of()));
+        return explained(() -> shadows(image()));
+    }
+
+    private List<ShadowVariables> shadows(ProcessImage image) {
+        return image.stub().map(stub -> ShadowCounts.read(pid, memory, StubState.read(pid, memory, stub)))
+                .orElse(List.of());
     }
 
     /** What another live patcher, such as libpulp with its own library, has put into the process. Stops nothing. */
     public Optional<OtherPatcher> otherPatcher() {
         return explained(() -> {
             ProcessImage image = image();
-            return OtherPatches.of(image, memory, image.stub().map(stub -> Registry.read(pid, memory, stub)));
+            return OtherPatches.of(image, memory, registry(image));
+        });
+    }
+
+    /** {@link #patches}, {@link #leftovers}, {@link #shadows} and {@link #otherPatcher} as of one reading of the process. */
+    public PatchListing listing() {
+        return explained(() -> {
+            ProcessImage image = image();
+            Optional<Registry> registry = registry(image);
+            return new PatchListing(registry.map(known -> Inspection.patches(known, memory)).orElse(List.of()),
+                    leftovers(image, registry), shadows(image), OtherPatches.of(image, memory, registry));
         });
     }
 

@@ -1,7 +1,7 @@
 package dev.pulpo.engine;
 
 /** The target, or one of its files, could not be read or understood. */
-public final class TargetUnreadableException extends PulpoException {
+public sealed class TargetUnreadableException extends PulpoException permits TargetDamagedException {
     private static final long serialVersionUID = 1L;
 
     public TargetUnreadableException(int pid, String message, Throwable cause) {

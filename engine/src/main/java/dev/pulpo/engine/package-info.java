@@ -26,7 +26,8 @@
  * <li>{@link Check}, {@link Finding}, {@link Coverage}: what debug information says of it;
  * <li>{@link Outcome}, {@link AppliedPatch}: what an apply did, and what holds in a process;
  * <li>{@link Retention}, {@link LeftoverPatch}, {@link HeldWord}: how long a reverted patch stays loaded, and what keeps it;
- * <li>{@link ShadowVariables}: values that patches keep beside the objects of a process;
+ * <li>{@link ShadowVariables}: values that patches keep beside the objects of a process; {@link PatchListing}: all that patches
+ * have left in a process;
  * <li>{@link OperationListener}, {@link Phase}, {@link Pause}, {@link ThreadPause}: what is told of an operation that goes on,
  * and who paused for how long; {@link TimelineRecorder}, {@link Timeline}: all of that as a value; {@link ListenerPair}: for two
  * who listen;
@@ -38,7 +39,8 @@
  * variable;
  * <li>{@link PulpoException}, {@link RefusedException}, {@link BlockedException}, {@link PauseExceededException},
  * {@link InTransitionException}, {@link OperationInterruptedException}, {@link TargetBusyException},
- * {@link TargetGoneException}, {@link TargetUnreadableException}, {@link AccessRefusedException}, {@link BorrowedCallException}: failures;
+ * {@link TargetGoneException}, {@link TargetUnreadableException}, {@link TargetDamagedException},
+ * {@link AccessRefusedException}, {@link BorrowedCallException}: failures;
  * <li>{@link Blocker}, {@link BlockingThread}, {@link BlockerText}: threads in the way;
  * <li>{@link Remedy}: what would help;
  * <li>{@link StubFile}, {@link SanitizerRuntime}: the stub, for {@code LD_PRELOAD}, and what comes before it;

@@ -20,6 +20,8 @@ public final class ToolPriority {
     /** getpriority(2) of the kernel returns 20 minus the nice value, so that no result is negative. */
     private static final int OFFSET = 20;
 
+    private static final long LOOK_NANOS = 50_000_000;
+
     private static final Object LOCK = new Object();
     private static volatile boolean low;
     /** The threads' nice value before it was lowered. */
@@ -65,6 +67,43 @@ public final class ToolPriority {
         synchronized (LOCK) {
             low = false;
             set(ordinary);
+        }
+    }
+
+    /**
+     * As {@link #keepLow}, but never returns before the thread is interrupted: when the threads hardly get a processor, it raises
+     * their priority, at once to the ordinary one, and then to the highest, until they have little to do. Others, who may keep
+     * all processors busy, are not to slow down a program that works for everybody. The calling thread gets the highest
+     * priority. Nothing is raised where the kernel does not tell how long threads wait.
+     */
+    public static void raiseWhileStarved(long lowNanos) {
+        synchronized (LOCK) {
+            if (low || !canRaise()) {
+                return;
+            }
+            keeper = Processes.currentThread();
+            syscall(Linux.SYS_setpriority(), Linux.PRIO_PROCESS(), 0, HIGHEST);
+            low = true;
+            if (sections == 0) {
+                set(LOW);
+            }
+        }
+        ThreadShares shares = new ThreadShares();
+        long end = System.nanoTime() + lowNanos;
+        int now = LOW;
+        while (!Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(ToolPriority.class, now == HIGHEST ? 10 * LOOK_NANOS : LOOK_NANOS);
+            shares.look();
+            int next = shares.areStarved()
+                    ? now == LOW ? ordinary : HIGHEST
+                    : now == LOW && System.nanoTime() - end >= 0 || now == HIGHEST && shares.areIdle() ? ordinary : now;
+            if (next != now) {
+                synchronized (LOCK) {
+                    low = false;
+                    set(next);
+                }
+                now = next;
+            }
         }
     }
 

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The nice values of this JVM's threads, as the kernel tells them. */
@@ -16,6 +20,8 @@ class ToolPriorityTest {
     /** Field 19 of proc_pid_stat(5), counted from the state, which is field 3. */
     private static final int NICE = 19 - 3;
     private static final int LOW = 19;
+    private static final int HIGHEST = -20;
+    private static final long LOOK_MILLIS = 10;
 
     @Test
     void allThreadsAreLowExceptInSections() throws IOException, InterruptedException {
@@ -45,6 +51,47 @@ class ToolPriorityTest {
             keeper.join();
         }
         assertThat(values()).containsOnly(ordinary);
+    }
+
+    /** As many other programs as leave this one a tenth of the processors. */
+    @Test
+    void aStarvedProgramIsRaised() throws IOException, InterruptedException {
+        int ordinary = nice(Processes.currentThread());
+        Thread keeper = new Thread(() -> ToolPriority.raiseWhileStarved(TimeUnit.HOURS.toNanos(1)));
+        AtomicBoolean done = new AtomicBoolean();
+        // Together they wait all the time.
+        List<Thread> busy = Stream.generate(() -> new Thread(() -> {
+            while (!done.get()) {
+                Thread.onSpinWait();
+            }
+        })).limit(4).toList();
+        List<Process> others = new ArrayList<>();
+        try {
+            for (int i = 0; i < 10 * Runtime.getRuntime().availableProcessors(); i++) {
+                others.add(new ProcessBuilder("sh", "-c", "while :; do :; done").start());
+            }
+            busy.forEach(Thread::start);
+            keeper.start();
+            while (keeper.isAlive() && nice(Processes.currentThread()) != HIGHEST) {
+                Thread.sleep(LOOK_MILLIS);
+            }
+            if (!keeper.isAlive()) {
+                assertThat(values()).as("without permission nothing is changed").containsOnly(ordinary);
+                return;
+            }
+            assertThat(values()).contains(HIGHEST);
+            others.forEach(Process::destroyForcibly);
+            done.set(true);
+            while (nice(Processes.currentThread()) != ordinary) {
+                Thread.sleep(LOOK_MILLIS);
+            }
+            assertThat(values()).as("the thread that looks keeps it").containsOnly(ordinary, HIGHEST);
+        } finally {
+            others.forEach(Process::destroyForcibly);
+            done.set(true);
+            keeper.interrupt();
+            keeper.join();
+        }
     }
 
     @Test

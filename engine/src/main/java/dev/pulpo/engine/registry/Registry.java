@@ -1,6 +1,7 @@
 package dev.pulpo.engine.registry;
 
 import dev.pulpo.engine.Retention;
+import dev.pulpo.engine.TargetDamagedException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.engine.target.StubState;
 import dev.pulpo.ffm.Errno;
@@ -144,8 +145,8 @@ public record Registry(int pid, StubState stub, List<StoredRecord> records,
         return new Registry(pid, stub, records);
     }
 
-    private static TargetUnreadableException damaged(int pid, StubState stub, long offset) {
-        return new TargetUnreadableException(pid,
+    private static TargetDamagedException damaged(int pid, StubState stub, long offset) {
+        return new TargetDamagedException(pid,
                 "the registry of its stub, at " + stub.registry().start() + ", holds no record at "
                         + offset + " where one should begin: something has written over it");
     }

@@ -2,6 +2,7 @@ package dev.pulpo.engine.target;
 
 import dev.pulpo.elf.LinkAddress;
 import dev.pulpo.elf.SegmentType;
+import dev.pulpo.engine.TargetDamagedException;
 import dev.pulpo.engine.TargetUnreadableException;
 import dev.pulpo.ffm.Errno;
 import dev.pulpo.ffm.RemoteAddress;
@@ -172,8 +173,8 @@ public record StubState(RemoteAddress address, Code code, Stack stack, RecordAre
         return Long.toUnsignedString(count) + " bytes";
     }
 
-    private static TargetUnreadableException damaged(int pid, RemoteAddress address, String claim) {
-        return new TargetUnreadableException(pid, "the state of its stub, at " + address + ", says that " + claim
+    private static TargetDamagedException damaged(int pid, RemoteAddress address, String claim) {
+        return new TargetDamagedException(pid, "the state of its stub, at " + address + ", says that " + claim
                 + ", which makes no sense: something has written over it, and only a restart of the process helps");
     }
 

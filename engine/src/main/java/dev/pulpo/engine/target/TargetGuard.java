@@ -3,12 +3,14 @@ package dev.pulpo.engine.target;
 import dev.pulpo.engine.BlockedException;
 import dev.pulpo.engine.PulpoException;
 import dev.pulpo.engine.RefusedException;
+import dev.pulpo.engine.TargetDamagedException;
 import dev.pulpo.engine.TargetGoneException;
 import dev.pulpo.ffm.SystemCallException;
 import dev.pulpo.ffm.TraceeMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A process can end, or execute another program, between any two system calls. If an operation fails then, the caller is
@@ -20,6 +22,7 @@ public final class TargetGuard {
      * between.
      */
     private static final long UNDECIDED_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private TargetGuard() {}
 
@@ -50,14 +53,16 @@ public final class TargetGuard {
     }
 
     private static boolean isGone(int pid, TraceeMemory memory, RuntimeException failure) {
-        // Only a process that is visibly ending can cause a refusal or a blocker, so they need no wait.
-        boolean mayBeUndecided = !(failure instanceof RefusedException || failure instanceof BlockedException);
+        // Only a process that is visibly ending can cause a refusal or a blocker, so they need no wait. What was read and makes
+        // no sense was there.
+        boolean mayBeUndecided = !(failure instanceof RefusedException || failure instanceof BlockedException
+                || failure instanceof TargetDamagedException);
         long deadline = System.nanoTime() + UNDECIDED_NANOS;
         do {
             if (isGone(pid, memory)) {
                 return true;
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(TargetGuard.class, PAUSE_NANOS);
         } while (mayBeUndecided && System.nanoTime() - deadline < 0);
         return false;
     }

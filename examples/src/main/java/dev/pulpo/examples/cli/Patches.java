@@ -4,6 +4,7 @@ import dev.pulpo.engine.AppliedPatch;
 import dev.pulpo.engine.LeftoverPatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.OtherPatcher;
+import dev.pulpo.engine.PatchListing;
 import dev.pulpo.engine.ShadowVariables;
 import dev.pulpo.engine.ProcessFilter;
 import dev.pulpo.engine.TargetGoneException;
@@ -62,15 +63,16 @@ final class Patches extends Command {
 
     private static Listed list(int pid) {
         try (LiveProcess process = LiveProcess.attach(pid)) {
-            List<AppliedPatch> patches = process.patches();
-            List<LeftoverPatch> leftovers = process.leftovers();
+            PatchListing listing = process.listing();
+            List<AppliedPatch> patches = listing.patches();
+            List<LeftoverPatch> leftovers = listing.leftovers();
             List<String> lines = new ArrayList<>();
             lines.add(process + (patches.isEmpty() && leftovers.isEmpty() ? ": no patches" : ""));
             patches.forEach(patch -> lines.add("  " + patch));
             leftovers.forEach(patch -> lines.add("  " + patch));
-            List<ShadowVariables> shadows = process.shadows();
+            List<ShadowVariables> shadows = listing.shadows();
             shadows.forEach(variables -> lines.add("  " + variables));
-            Optional<OtherPatcher> other = process.otherPatcher();
+            Optional<OtherPatcher> other = listing.otherPatcher();
             other.ifPresent(patcher -> lines.add("  " + patcher));
             return new Listed(String.join("\n", lines), Json.object("pid", pid, "name", process.name(), "patches",
                     patches.stream().map(Json::of).toList(), "stillLoaded", leftovers.stream().map(Json::of).toList(),
