@@ -23,6 +23,8 @@ gcc $options -shared -fPIC -o "$out/fix.so" "$here/fix.c"
 gcc $options -o "$out/threads" "$here/threads.c" -L"$out" -lgreeting -Wl,-rpath,"$out" -pthread
 gcc $options -o "$out/floor" "$here/floor.c"
 gcc $options -o "$out/jumps" "$here/jumps.c"
+gcc $options -o "$out/host" "$here/host.c" -ldl
+cp -- "$here/generated.h" "$out/generated.h"
 gcc $options -shared -fPIC -Wl,-soname,libmany.so -o "$out/libmany.so" "$here/many.c"
 gcc $options -o "$out/calls" "$here/calls.c" -L"$out" -lmany -Wl,-rpath,"$out"
 gcc $options -shared -fPIC -o "$out/many_fix.so" "$here/many_fix.c"

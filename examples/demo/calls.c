@@ -1,7 +1,8 @@
 /*
  * Measures what a call costs: for each line, "lib" or "exe", it prints the nanoseconds per call of two functions there,
- * the least and the median of many measurements; the second one is there to be patched. With "_prepared" it is one that
- * was built to be; with " short" it measures fewer times. Time in which other programs had the processor does not count.
+ * for each the least, the median and the most of many measurements, and then how many; the second one is there to be
+ * patched. With "_prepared" it is one that was built to be; with " short" it measures fewer times. Time in which other
+ * programs had the processor does not count.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -53,8 +54,9 @@ static void measure(long (*plain)(long), long (*patched)(long), int count)
     }
     for (int i = 0; i < 2; i++) {
         qsort(times[i], count, sizeof times[i][0], compare);
-        printf("%.3f %.3f%s", times[i][0], times[i][count / 2], i == 0 ? " " : "\n");
+        printf("%.3f %.3f %.3f ", times[i][0], times[i][count / 2], times[i][count - 1]);
     }
+    printf("%d\n", count);
 }
 
 int main(void)

@@ -1,7 +1,8 @@
 /*
  * floor PID ROUNDS [registers]: the time in which a process cannot run if all that is done is to stop and to release it: what
  * ptrace itself costs. With "registers" those of every thread are read, too: without them nobody knows where a thread
- * stands, nor which system calls the stop has ended with EINTR. Prints the median and the minimum in nanoseconds.
+ * stands, nor which system calls the stop has ended with EINTR. Prints the median,
+ * the minimum and the maximum in nanoseconds.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -70,6 +71,6 @@ int main(int argc, char **argv)
         sched_setscheduler(0, SCHED_OTHER, &other);
     }
     qsort(times, rounds, sizeof *times, ascending);
-    printf("%ld %ld\n", times[rounds / 2], times[0]);
+    printf("%ld %ld %ld\n", times[rounds / 2], times[0], times[rounds - 1]);
     return 0;
 }

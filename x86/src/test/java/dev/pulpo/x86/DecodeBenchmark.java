@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -18,11 +19,12 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 
 /**
  * How fast the decoder goes over the code of a library, in bytes per microsecond, which is megabytes per second. Run as a
- * program it also times {@code objdump -d} on the same bytes.
+ * program it also times {@code objdump -d} on the same bytes; with {@code --quick}, fewer times.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -83,8 +85,9 @@ public class DecodeBenchmark {
     }
 
     public static void main(String[] arguments) throws Exception {
+        boolean quick = List.of(arguments).contains("--quick");
         double size = text().length / 1e6;
-        double[] seconds = new double[5];
+        double[] seconds = new double[quick ? 1 : 5];
         for (int i = 0; i < seconds.length; i++) {
             long began = System.nanoTime();
             Process objdump = new ProcessBuilder("objdump", "-d", "-j", ".text", LIBRARY.toString())
@@ -95,19 +98,23 @@ public class DecodeBenchmark {
             seconds[i] = (System.nanoTime() - began) / 1e9;
         }
         Arrays.sort(seconds);
-        double perSecond = new Runner(new OptionsBuilder().include(DecodeBenchmark.class.getName()).build()).run()
+        ChainedOptionsBuilder options = new OptionsBuilder().include(DecodeBenchmark.class.getName());
+        if (quick) {
+            options.forks(1).warmupIterations(2).measurementIterations(2);
+        }
+        double perSecond = new Runner(options.build()).run()
                 .iterator().next().getPrimaryResult().getScore();
         System.out.printf("%s, .text of %.2f MB: decoder %.0f MB/s on average, %.0f MB/s at best; objdump -d %.1f MB/s "
-                + "at best%n", LIBRARY, size, perSecond * size, size / bestPass(), size / seconds[0]);
+                + "at best%n", LIBRARY, size, perSecond * size, size / bestPass(quick ? 50 : 500), size / seconds[0]);
     }
 
     /** The least time of one pass in seconds: what other programs on the machine take away is not in it. */
-    private static double bestPass() throws IOException {
+    private static double bestPass(int passes) throws IOException {
         DecodeBenchmark benchmark = new DecodeBenchmark();
         benchmark.read();
         long best = Long.MAX_VALUE;
         long sum = benchmark.decode();
-        for (int i = 0; i < 500; i++) {
+        for (int i = 0; i < passes; i++) {
             long began = System.nanoTime();
             if (benchmark.decode() != sum) {
                 throw new IllegalStateException("two passes differ");

@@ -151,6 +151,6 @@ public final class ProbeBenchmark {
         input.flush();
         String[] answer = output.readLine().split(" ");
         System.out.printf("%-34s %18s %18s %10.2f%n", what, answer[0] + " (" + answer[1] + ")",
-                answer[2] + " (" + answer[3] + ")", Double.parseDouble(answer[2]) - Double.parseDouble(answer[0]));
+                answer[3] + " (" + answer[4] + ")", Double.parseDouble(answer[3]) - Double.parseDouble(answer[0]));
     }
 }

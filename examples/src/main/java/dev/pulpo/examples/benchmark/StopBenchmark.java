@@ -4,61 +4,84 @@ import dev.pulpo.engine.Consistency;
 import dev.pulpo.engine.LivePatch;
 import dev.pulpo.engine.LiveProcess;
 import dev.pulpo.engine.Outcome;
-import dev.pulpo.ffm.LaunchedProcess;
-import dev.pulpo.ffm.Launcher;
-import java.io.BufferedReader;
+import dev.pulpo.engine.PatchPlan;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.concurrent.Callable;
 
 /**
  * Measures how long patching stops a process, for several numbers of threads, in a warm JVM. A C program stops and releases
- * the same process in the same run, for comparison. A second table measures from inside the process: one of its threads
- * reads the clock all the time. A third is about threads that change one by one. The last tells what the threads of a busy
- * process lose, by a patch in the warm JVM and by the command, which starts a JVM of its own.
+ * the same process in the same run, for comparison. A second table is about threads that change one by one. A third measures
+ * from inside the process: one of its threads reads the clock all the time. The last tells what the threads of a busy process
+ * lose, by a patch in the warm JVM and by the command, which starts a JVM of its own.
  */
 public final class StopBenchmark {
-    private static final Duration WARM_UP = Duration.ofSeconds(4);
     private static final int LEAST_WARM_UP = 20;
-    private static final int ROUNDS = 100;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
-    private static final int LOSSES = 15;
     /** What the command takes at least, for comparison with a process that nothing is done to. */
     private static final Duration QUIET = Duration.ofMillis(300);
-    private static final String[] BUSY_THREADS = {"1", "2", "16"};
-    private static final String[] THREADS = {"1", "16", "100", "128", "1000"};
+    private static final List<Integer> BUSY_THREADS = List.of(1, 2, 16);
+    private static final int SPINNING = 100;
 
-    private StopBenchmark() {}
+    private final Demo demo;
+    private final Path command;
+    private final Sizes sizes;
+    private final Limits limits;
+
+    StopBenchmark(Demo demo, Path command, Sizes sizes, Limits limits) {
+        this.demo = demo;
+        this.command = command;
+        this.sizes = sizes;
+        this.limits = limits;
+    }
 
     /** Runs with the directory of the built demo, and the command, as its arguments. */
     public static void main(String[] arguments) throws Exception {
-        Path demo = Path.of(arguments[0]);
-        System.out.println("medians (minima) in microseconds");
-        System.out.printf("%-12s %16s %16s %16s %16s %16s %18s%n", "threads", "ptrace in C", "C, registers",
-                "stop, unchecked", "stop, checked", "borrowed", "apply");
-        for (String threads : THREADS) {
-            measure(demo, threads, "sleep");
+        Sizes sizes = Sizes.TABLES;
+        StopBenchmark benchmark = new StopBenchmark(new Demo(Path.of(arguments[0])), Path.of(arguments[1]), sizes,
+                new Limits(sizes.limit(), begun -> {}));
+        for (Callable<Grid> table : List.<Callable<Grid>>of(benchmark::stops, benchmark::byThread, benchmark::inside,
+                benchmark::losses)) {
+            Grid grid = table.call();
+            grid.print(System.out);
+            grid.requireComplete();
         }
-        measure(demo, "100", "spin");
-        System.out.printf("%n%-12s %16s %16s %18s %18s%n", "by thread", "stop", "of one thread", "apply", "revert");
-        for (String threads : THREADS) {
-            measureByThread(demo, threads, "sleep");
+    }
+
+    /** The stop of an apply, beside the floor. */
+    Grid stops() throws InterruptedException {
+        Grid.Builder grid = new Grid.Builder("The stop of an apply, in a warm JVM", "threads", Spread.Unit.TIME,
+                List.of(
+                        new Grid.Column("ptrace in C", ""), new Grid.Column("C, registers", ""),
+                        new Grid.Column("stop, unchecked", "ptrace in C"),
+                        new Grid.Column("stop, checked", "C, registers"),
+                        new Grid.Column("borrowed", ""), new Grid.Column("apply", "")),
+                limits);
+        for (int threads : sizes.threads()) {
+            grid.row(threads, () -> stops(threads, "sleep", sizes.rounds(sizes.threads(), threads)));
         }
-        measureByThread(demo, "100", "spin");
-        System.out.printf("%n%-12s %16s %16s%n", "threads", "stop, checked", "seen from inside");
-        for (String threads : THREADS) {
-            measureInside(demo, threads.equals("1") ? "2" : threads);
-        }
-        System.out.printf("%n%-12s %16s %16s %16s %16s %16s %16s%n", "busy threads", "nothing: gap", "lost",
-                "apply, warm: gap", "lost", "command: gap", "lost");
-        for (String threads : BUSY_THREADS) {
-            measureLoss(demo, threads, arguments[1]);
+        return grid.row(SPINNING + " spin", () -> stops(SPINNING, "spin", sizes.spinRounds())).build();
+    }
+
+    private List<Spread> stops(int threads, String kind, int rounds) throws Exception {
+        Room.forThreads(threads);
+        LivePatch patch = demo.patch();
+        try (Target target = demo.threads(threads, kind); LiveProcess process = LiveProcess.attach(target.pid())) {
+            Spread floor = demo.floor(target.pid(), rounds);
+            Spread withRegisters = demo.floor(target.pid(), rounds, "registers");
+            warmUp(process, patch, rounds);
+            List<Outcome> unchecked = new ArrayList<>();
+            List<Outcome> checked = new ArrayList<>();
+            for (int i = 0; i < rounds; i++) {
+                unchecked.add(round(process, patch, Consistency.none()));
+                checked.add(round(process, patch, Consistency.functionQuiescent(PATIENCE)));
+            }
+            return List.of(floor, withRegisters, Spread.of(unchecked, Outcome::stop),
+                    Spread.of(checked, Outcome::stop), Spread.of(checked, Outcome::borrowed),
+                    Spread.of(checked, Outcome::total));
         }
     }
 
@@ -69,187 +92,132 @@ public final class StopBenchmark {
         return applied;
     }
 
-    private static void measure(Path demo, String threads, String kind) throws IOException {
-        LivePatch patch = patch(demo);
-        try (LaunchedProcess target = launch(demo, threads, kind);
-                BufferedReader output = reader(target)) {
-            output.readLine();
-            String floor = floor(demo, target.pid());
-            String withRegisters = floor(demo, target.pid(), "registers");
-            List<Outcome> unchecked = new ArrayList<>();
-            List<Outcome> checked = new ArrayList<>();
-            try (LiveProcess process = LiveProcess.attach(target.pid())) {
-                warmUp(process, patch);
-                for (int i = 0; i < ROUNDS; i++) {
-                    unchecked.add(round(process, patch, Consistency.none()));
-                    checked.add(round(process, patch, Consistency.DEFAULT));
-                }
-            }
-            System.out.printf("%-12s %16s %16s %16s %16s %16s %18s%n", threads + " " + kind, floor, withRegisters,
-                    summary(unchecked, Outcome::stop), summary(checked, Outcome::stop),
-                    summary(checked, Outcome::borrowed), summary(checked, Outcome::total));
+    /** What is measured once is not warmed up on that process; other processes have warmed up the JVM before. */
+    private void warmUp(LiveProcess process, LivePatch patch, int rounds) throws IOException {
+        long end = System.nanoTime() + sizes.warmUp().toNanos();
+        for (int i = 0; rounds > 1 && (i < Math.min(LEAST_WARM_UP, rounds) || System.nanoTime() - end < 0); i++) {
+            round(process, patch, i % 2 == 0 ? Consistency.none() : Consistency.DEFAULT);
         }
     }
 
     /** Threads change one after the other: the stop of all threads, the longest stop of one thread, and the total time. */
-    private static void measureByThread(Path demo, String threads, String kind) throws IOException {
-        LivePatch patch = patch(demo);
-        Consistency byThread = Consistency.perThread(PATIENCE);
-        try (LaunchedProcess target = launch(demo, threads, kind);
-                BufferedReader output = reader(target)) {
-            output.readLine();
-            List<Outcome> applied = new ArrayList<>();
-            List<Outcome> reverted = new ArrayList<>();
-            try (LiveProcess process = LiveProcess.attach(target.pid())) {
-                warmUp(process, patch);
-                for (int i = -LEAST_WARM_UP; i < ROUNDS; i++) {
-                    Outcome there = process.apply(process.plan(patch), byThread);
-                    Outcome back = process.revert(patch.id(), byThread);
-                    if (i >= 0) {
-                        applied.add(there);
-                        reverted.add(back);
-                    }
-                }
-            }
-            System.out.printf("%-12s %16s %16s %18s %18s%n", threads + " " + kind, summary(applied, Outcome::stop),
-                    summary(applied, Outcome::longest), summary(applied, Outcome::total),
-                    summary(reverted, Outcome::total));
+    Grid byThread() throws InterruptedException {
+        Grid.Builder grid = new Grid.Builder("Thread by thread, in a warm JVM", "threads", Spread.Unit.TIME,
+                Grid.Column.named("stop", "stop of one thread", "apply", "revert"), limits);
+        for (int threads : sizes.threads()) {
+            grid.row(threads, () -> byThread(threads, "sleep", sizes.rounds(sizes.threads(), threads)));
         }
+        return grid.row(SPINNING + " spin", () -> byThread(SPINNING, "spin", sizes.spinRounds())).build();
     }
 
-    private static void measureInside(Path demo, String threads) throws IOException {
-        LivePatch patch = patch(demo);
-        try (LaunchedProcess target = launch(demo, threads, "clock");
-                BufferedReader output = reader(target)) {
-            output.readLine();
-            OutputStream input = target.input().orElseThrow();
-            List<Outcome> outcomes = new ArrayList<>();
-            List<Duration> gaps = new ArrayList<>();
-            try (LiveProcess process = LiveProcess.attach(target.pid())) {
-                warmUp(process, patch);
-                for (int i = 0; i < ROUNDS; i++) {
-                    var plan = process.plan(patch);
-                    gap(input, output);
-                    outcomes.add(process.apply(plan, Consistency.DEFAULT));
-                    gaps.add(gap(input, output));
-                    process.revert(patch.id());
+    private List<Spread> byThread(int threads, String kind, int rounds) throws Exception {
+        Room.forThreads(threads);
+        LivePatch patch = demo.patch();
+        Consistency byThread = Consistency.perThread(PATIENCE);
+        List<Outcome> applied = new ArrayList<>();
+        List<Outcome> reverted = new ArrayList<>();
+        try (Target target = demo.threads(threads, kind); LiveProcess process = LiveProcess.attach(target.pid())) {
+            for (int i = rounds == 1 ? 0 : -Math.min(LEAST_WARM_UP, rounds); i < rounds; i++) {
+                Outcome there = process.apply(process.plan(patch), byThread);
+                Outcome back = process.revert(patch.id(), byThread);
+                if (i >= 0) {
+                    applied.add(there);
+                    reverted.add(back);
                 }
             }
-            System.out.printf("%-12s %16s %16s%n", threads, summary(outcomes, Outcome::stop),
-                    summary(gaps, Function.identity()));
         }
+        return List.of(Spread.of(applied, Outcome::stop), Spread.of(applied, Outcome::longest),
+                Spread.of(applied, Outcome::total), Spread.of(reverted, Outcome::total));
+    }
+
+    /** The longest time that a thread could not read the clock. */
+    Grid inside() throws InterruptedException {
+        Grid.Builder grid = new Grid.Builder("The stop as a thread of the process sees it, in a warm JVM", "threads",
+                Spread.Unit.TIME, Grid.Column.named("stop, checked", "seen from inside"), limits);
+        for (int threads : sizes.threads().stream().map(threads -> Math.max(2, threads)).distinct().toList()) {
+            grid.row(threads, () -> inside(threads, sizes.rounds(sizes.threads(), threads)));
+        }
+        return grid.build();
+    }
+
+    private List<Spread> inside(int threads, int rounds) throws Exception {
+        Room.forThreads(threads);
+        LivePatch patch = demo.patch();
+        List<Outcome> outcomes = new ArrayList<>();
+        List<Duration> gaps = new ArrayList<>();
+        try (Target target = demo.threads(threads, "clock"); LiveProcess process = LiveProcess.attach(target.pid())) {
+            warmUp(process, patch, rounds);
+            for (int i = 0; i < rounds; i++) {
+                PatchPlan plan = process.plan(patch);
+                target.ask("");
+                outcomes.add(process.apply(plan, Consistency.functionQuiescent(PATIENCE)));
+                gaps.add(Duration.ofNanos(Long.parseLong(target.ask("")[0])));
+                process.revert(patch.id());
+            }
+        }
+        return List.of(Spread.of(outcomes, Outcome::stop), Spread.of(gaps, gap -> gap));
     }
 
     /**
      * The longest time that any thread could not read the clock, and all such times above 0.1 ms of all threads together: when
      * nothing is done, and by an apply into a fresh process without the stub.
      */
-    private static void measureLoss(Path demo, String threads, String command)
-            throws IOException, InterruptedException {
+    Grid losses() throws InterruptedException {
+        Grid.Builder grid = new Grid.Builder("What busy threads lose by an apply", "busy threads", Spread.Unit.TIME,
+                Grid.Column.named("nothing: gap", "lost", "apply, warm: gap", "lost, warm", "command: gap",
+                        "lost, command"),
+                limits);
+        for (int threads : BUSY_THREADS) {
+            grid.row(Integer.toString(threads), () -> losses(threads));
+        }
+        return grid.build();
+    }
+
+    private List<Spread> losses(int threads) throws IOException, InterruptedException {
         List<Loss> nothing = new ArrayList<>();
         List<Loss> warm = new ArrayList<>();
         List<Loss> cold = new ArrayList<>();
-        for (int i = 0; i < LOSSES; i++) {
-            nothing.add(loss(demo, threads, pid -> Thread.sleep(QUIET)));
-            warm.add(loss(demo, threads, pid -> {
+        for (int i = 0; i < sizes.commands(); i++) {
+            nothing.add(loss(threads, pid -> Thread.sleep(QUIET)));
+            warm.add(loss(threads, pid -> {
                 try (LiveProcess process = LiveProcess.attach(pid)) {
-                    process.apply(patch(demo));
+                    process.apply(demo.patch());
                 }
             }));
-            cold.add(loss(demo, threads, pid -> run(command, "apply", "-p", Integer.toString(pid), "--target",
-                    "libgreeting.so", "--replace", "greeting=greeting_fixed", demo.resolve("fix.so").toString())));
+            cold.add(loss(threads, pid -> Programs.run(CommandBenchmark.apply(command, Integer.toString(pid),
+                    demo.patchArguments()))));
         }
-        System.out.printf("%-12s %16s %16s %16s %16s %16s %16s%n", threads, summary(nothing, Loss::longest),
-                summary(nothing, Loss::sum), summary(warm, Loss::longest), summary(warm, Loss::sum),
-                summary(cold, Loss::longest), summary(cold, Loss::sum));
+        List<Spread> spreads = new ArrayList<>();
+        for (List<Loss> losses : List.of(nothing, warm, cold)) {
+            spreads.add(Spread.of(losses, Loss::longest));
+            spreads.add(Spread.of(losses, Loss::sum));
+        }
+        return spreads;
     }
 
     /** What the threads of a process have lost. */
-    private record Loss(Duration longest, Duration sum) {}
+    record Loss(Duration longest, Duration sum) {
+        /** Of a process that answers with them. */
+        static Loss of(String... nanos) {
+            return new Loss(Duration.ofNanos(Long.parseLong(nanos[0])), Duration.ofNanos(Long.parseLong(nanos[1])));
+        }
+    }
 
     /** Something that is done while a process is watched. */
-    private interface Action {
+    interface Action {
         void run(int pid) throws IOException, InterruptedException;
     }
 
-    private static Loss loss(Path demo, String threads, Action action) throws IOException, InterruptedException {
-        try (LaunchedProcess target = launch(demo, threads, "busy"); BufferedReader output = reader(target)) {
-            output.readLine();
-            OutputStream input = target.input().orElseThrow();
-            lost(input, output);
-            action.run(target.pid());
-            return lost(input, output);
+    private Loss loss(int threads, Action action) throws IOException, InterruptedException {
+        try (Target target = demo.threads(threads, "busy")) {
+            return loss(target, action);
         }
     }
 
-    private static Loss lost(OutputStream input, BufferedReader output) throws IOException {
-        input.write('\n');
-        input.flush();
-        String[] nanos = line(output).split(" ");
-        return new Loss(Duration.ofNanos(Long.parseLong(nanos[0])), Duration.ofNanos(Long.parseLong(nanos[1])));
-    }
-
-    private static void run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IOException(String.join(" ", command) + ": " + output);
-        }
-    }
-
-    private static void warmUp(LiveProcess process, LivePatch patch) throws IOException {
-        long end = System.nanoTime() + WARM_UP.toNanos();
-        for (int i = 0; i < LEAST_WARM_UP || System.nanoTime() - end < 0; i++) {
-            round(process, patch, i % 2 == 0 ? Consistency.none() : Consistency.DEFAULT);
-        }
-    }
-
-    private static LivePatch patch(Path demo) {
-        return LivePatch.of(demo.resolve("fix.so")).target("libgreeting.so").replace("greeting", "greeting_fixed");
-    }
-
-    /** The program creates the threads besides its main thread. */
-    private static LaunchedProcess launch(Path demo, String threads, String kind) {
-        return LiveProcess.launch(demo.resolve("threads").toString(), Integer.toString(Integer.parseInt(threads) - 1),
-                kind);
-    }
-
-    /** The longest time without a reading of the clock since the last query. */
-    private static Duration gap(OutputStream input, BufferedReader output) throws IOException {
-        input.write('\n');
-        input.flush();
-        return Duration.ofNanos(Long.parseLong(line(output)));
-    }
-
-    private static String floor(Path demo, int pid, String... options) throws IOException {
-        List<String> command = new ArrayList<>(
-                List.of(demo.resolve("floor").toString(), Integer.toString(pid), Integer.toString(ROUNDS)));
-        command.addAll(List.of(options));
-        try (LaunchedProcess floor = new Launcher(command.toArray(String[]::new)).start();
-                BufferedReader output = reader(floor)) {
-            String[] nanos = line(output).split(" ");
-            return summary(Long.parseLong(nanos[0]) / 1000, Long.parseLong(nanos[1]) / 1000);
-        }
-    }
-
-    private static String line(BufferedReader output) throws IOException {
-        String line = output.readLine();
-        if (line == null) {
-            throw new IOException("the measured program has ended");
-        }
-        return line.strip();
-    }
-
-    private static BufferedReader reader(LaunchedProcess process) {
-        return new BufferedReader(new InputStreamReader(process.output().orElseThrow(), StandardCharsets.UTF_8));
-    }
-
-    private static <T> String summary(List<T> values, Function<T, Duration> time) {
-        List<Long> micros = values.stream().map(value -> time.apply(value).toNanos() / 1000).sorted().toList();
-        return summary(micros.get(micros.size() / 2), micros.getFirst());
-    }
-
-    private static String summary(long median, long minimum) {
-        return median + " (" + minimum + ")";
+    /** What the threads of a process lose by an action. */
+    static Loss loss(Target target, Action action) throws IOException, InterruptedException {
+        target.ask("");
+        action.run(target.pid());
+        return Loss.of(target.ask(""));
     }
 }

@@ -3,7 +3,7 @@ package dev.pulpo.examples.picture;
 import java.util.Locale;
 
 /** Times for people: three digits and a unit. */
-final class Amount {
+public final class Amount {
     private static final double MICRO = 1e3;
     private static final double MILLI = 1e6;
     private static final double SECOND = 1e9;
@@ -11,7 +11,7 @@ final class Amount {
     private Amount() {}
 
     /** Such as {@code 243 µs} or {@code 1.83 ms}. */
-    static String of(long nanos) {
+    public static String of(long nanos) {
         return nanos < 999.5 * MICRO
                 ? digits(nanos / MICRO) + " µs"
                 : nanos < 999.5 * MILLI ? digits(nanos / MILLI) + " ms" : digits(nanos / SECOND) + " s";
@@ -22,7 +22,7 @@ final class Amount {
     }
 
     /** A number with blanks between thousands. */
-    static String count(long number) {
+    public static String count(long number) {
         return String.format(Locale.ROOT, "%,d", number).replace(',', ' ');
     }
 }

@@ -20,7 +20,15 @@ final class Markup {
 
     /** A text as the content of an element, or as a value in quotes, of XML or HTML. */
     static String escaped(String text) {
-        String visible = shown(text);
+        return harmless(shown(text));
+    }
+
+    /** A text of this program's own, of any length, as the content of an element. */
+    static String own(String text) {
+        return harmless(VisibleText.of(text));
+    }
+
+    private static String harmless(String visible) {
         StringBuilder safe = new StringBuilder(visible.length() + 16);
         visible.chars().forEach(c -> {
             switch (c) {

@@ -43,10 +43,19 @@ final class Svg {
      * @param style a style sheet
      */
     String document(double width, double height, String title, String style) {
+        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + element(width, height, title,
+                "<style>" + style + "</style>\n");
+    }
+
+    /** The picture as a part of a page, which has the style sheet. */
+    String element(double width, double height, String title) {
+        return element(width, height, title, "");
+    }
+
+    private String element(double width, double height, String title, String style) {
         String size = number(width) + "\" height=\"" + number(height);
-        return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + size
-                + "\" viewBox=\"0 0 " + number(width) + " " + number(height) + "\" role=\"img\">\n<title>"
-                + Markup.escaped(title) + "</title>\n<style>" + style + "</style>\n<rect width=\"" + size
-                + "\" class=\"page\"/>\n" + body + "</svg>\n";
+        return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + size + "\" viewBox=\"0 0 " + number(width) + " "
+                + number(height) + "\" role=\"img\">\n<title>" + Markup.escaped(title) + "</title>\n" + style
+                + "<rect width=\"" + size + "\" class=\"page\"/>\n" + body + "</svg>\n";
     }
 }
