@@ -92,6 +92,9 @@ import java.util.stream.Collectors;
  * files are malformed, or too large to be read.
  */
 public final class LiveProcess implements AutoCloseable {
+    /** How often other tools may come between two looks of a plan. */
+    private static final int MOST_OTHERS = 20;
+
     private static final Duration FORCE_TIMEOUT = Duration.ofSeconds(5);
 
     private final int pid;
@@ -314,9 +317,29 @@ public final class LiveProcess implements AutoCloseable {
         }
     }
 
+    /** Plans again where another tool has written between a look at the records and one at the code. */
     private List<PatchPlan> planned(List<LivePatch> patches, Optional<String> instead) throws IOException {
-        ProcessImage image = image();
-        Optional<Registry> registry = image.stub().map(stub -> Registry.read(pid, memory, stub));
+        for (int others = 0;; others++) {
+            ProcessImage image = image();
+            Optional<Registry> registry = registry(image);
+            List<PatchPlan> plans = planned(patches, instead, image, registry);
+            boolean isExpected = plans.stream().flatMap(plan -> plan.refusals().stream()).noneMatch(
+                    refusal -> refusal instanceof Refusal.UnexpectedBytes || refusal instanceof Refusal.OtherDetour);
+            if (isExpected || others == MOST_OTHERS
+                    || states(registry).equals(states(registry(image())))) {
+                return plans;
+            }
+            Interruption.current().check(pid);
+        }
+    }
+
+    private static List<PatchRecord> states(Optional<Registry> registry) {
+        return registry.map(known -> known.records().stream().map(Registry.StoredRecord::patch).toList())
+                .orElse(List.of());
+    }
+
+    private List<PatchPlan> planned(List<LivePatch> patches, Optional<String> instead, ProcessImage image,
+            Optional<Registry> registry) throws IOException {
         Predicate<TransactionLink> peers = TransactionPeers.asSeenFrom(pid, startTime);
         // Recovery comes before an apply, so the plan assumes its result.
         Optional<RecoveryRules.Remedy> remedy = registry.map(known -> RecoveryRules.of(known, memory, peers))

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OperationsTest {
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final int TOOLS = 6;
+    private static final int CHANGES = 200;
 
     @TempDir
     static Path directory;
@@ -93,6 +94,33 @@ class OperationsTest {
             process.awaitOthers(Duration.ZERO, words -> {});
             assertThatThrownBy(() -> process.apply(plan, Consistency.functionQuiescent(LONG)))
                     .isInstanceOf(RefusedException.class);
+        }
+    }
+
+    /** What another tool writes between a look at the records and one at the code is no surprise. */
+    @Test
+    void plansBesideOtherToolsAreTrue() throws Exception {
+        try (RunningServer server = RunningServer.preloaded(victims.server(), "1", "sleep");
+                LiveProcess process = LiveProcess.attach(server.pid());
+                LiveProcess other = LiveProcess.attach(server.pid())) {
+            FutureTask<Integer> tool = new FutureTask<>(() -> {
+                int changes = 0;
+                while (!Thread.currentThread().isInterrupted() && changes < CHANGES) {
+                    Outcome outcome = other.apply(fix(changes % 2), Consistency.functionQuiescent(LONG));
+                    other.revert(outcome.patch());
+                    changes++;
+                }
+                return changes;
+            });
+            Thread thread = Thread.ofPlatform().start(tool);
+            int plans = 0;
+            do {
+                assertThat(process.plan(fix(7)).refusals()).as("plan " + plans).isEmpty();
+                plans++;
+            } while (!tool.isDone());
+            assertThat(tool.get()).isEqualTo(CHANGES);
+            assertThat(plans).isGreaterThan(1);
+            thread.join();
         }
     }
 
