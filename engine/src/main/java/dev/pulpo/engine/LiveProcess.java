@@ -287,7 +287,8 @@ public final class LiveProcess implements AutoCloseable {
         try (Tracee.Span planning = told.phase(Phase.PLAN)) {
             plans = using(() -> TargetFault.explained(pid,
                     source -> files.stream().anyMatch(source::startsWith),
-                    () -> TargetGuard.unless(pid, memory, () -> uninterrupted(() -> planned(patches, instead)))));
+                    () -> TargetGuard.unless(pid, memory, () -> uninterrupted(() -> settled(LiveProcess::areUnexpected,
+                            (image, registry) -> planned(patches, instead, image, registry))))));
         }
         if (event != null) {
             event.ended(pid, plans);
@@ -317,25 +318,35 @@ public final class LiveProcess implements AutoCloseable {
         }
     }
 
-    /** Plans again where another tool has written between a look at the records and one at the code. */
-    private List<PatchPlan> planned(List<LivePatch> patches, Optional<String> instead) throws IOException {
+    private interface Look<T, X extends Exception> {
+        T at(ProcessImage image, Optional<Registry> registry) throws X;
+    }
+
+    /** Looks again at what is surprising, if another tool has written between a look at the records and one at the code. */
+    private <T, X extends Exception> T settled(Predicate<T> isSurprising, Look<T, X> look) throws X {
         for (int others = 0;; others++) {
             ProcessImage image = image();
             Optional<Registry> registry = registry(image);
-            List<PatchPlan> plans = planned(patches, instead, image, registry);
-            boolean isExpected = plans.stream().flatMap(plan -> plan.refusals().stream()).noneMatch(
-                    refusal -> refusal instanceof Refusal.UnexpectedBytes || refusal instanceof Refusal.OtherDetour);
-            if (isExpected || others == MOST_OTHERS
+            T seen = look.at(image, registry);
+            if (!isSurprising.test(seen) || others == MOST_OTHERS
                     || states(registry).equals(states(registry(image())))) {
-                return plans;
+                return seen;
             }
-            Interruption.current().check(pid);
         }
     }
 
     private static List<PatchRecord> states(Optional<Registry> registry) {
         return registry.map(known -> known.records().stream().map(Registry.StoredRecord::patch).toList())
                 .orElse(List.of());
+    }
+
+    private static boolean areUnexpected(List<PatchPlan> plans) {
+        return plans.stream().flatMap(plan -> plan.refusals().stream()).anyMatch(
+                refusal -> refusal instanceof Refusal.UnexpectedBytes || refusal instanceof Refusal.OtherDetour);
+    }
+
+    private static boolean areLost(List<AppliedPatch> patches) {
+        return patches.stream().anyMatch(patch -> patch.status() == AppliedPatch.Status.NOT_IN_FORCE);
     }
 
     private List<PatchPlan> planned(List<LivePatch> patches, Optional<String> instead, ProcessImage image,
@@ -680,8 +691,11 @@ public final class LiveProcess implements AutoCloseable {
 
     /** The patches that were applied and not reverted, oldest first, with their status. */
     public List<AppliedPatch> patches() {
-        return explained(() -> registry(image()).map(registry -> Inspection.patches(registry, memory))
-                .orElse(List.of()));
+        return explained(() -> settled(LiveProcess::areLost, (image, registry) -> patches(registry)));
+    }
+
+    private List<AppliedPatch> patches(Optional<Registry> registry) {
+        return registry.map(known -> Inspection.patches(known, memory)).orElse(List.of());
     }
 
     private Optional<Registry> registry(ProcessImage image) {
@@ -733,12 +747,9 @@ public final class LiveProcess implements AutoCloseable {
 
     /** {@link #patches}, {@link #leftovers}, {@link #shadows} and {@link #otherPatcher} as of one reading of the process. */
     public PatchListing listing() {
-        return explained(() -> {
-            ProcessImage image = image();
-            Optional<Registry> registry = registry(image);
-            return new PatchListing(registry.map(known -> Inspection.patches(known, memory)).orElse(List.of()),
-                    leftovers(image, registry), shadows(image), OtherPatches.of(image, memory, registry));
-        });
+        return explained(() -> settled(listing -> areLost(listing.patches()),
+                (image, registry) -> new PatchListing(patches(registry), leftovers(image, registry), shadows(image),
+                        OtherPatches.of(image, memory, registry))));
     }
 
     /** The message log in the process, oldest line first. */

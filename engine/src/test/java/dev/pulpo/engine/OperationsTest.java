@@ -99,7 +99,7 @@ class OperationsTest {
 
     /** What another tool writes between a look at the records and one at the code is no surprise. */
     @Test
-    void plansBesideOtherToolsAreTrue() throws Exception {
+    void plansAndListsBesideOtherToolsAreTrue() throws Exception {
         try (RunningServer server = RunningServer.preloaded(victims.server(), "1", "sleep");
                 LiveProcess process = LiveProcess.attach(server.pid());
                 LiveProcess other = LiveProcess.attach(server.pid())) {
@@ -116,6 +116,8 @@ class OperationsTest {
             int plans = 0;
             do {
                 assertThat(process.plan(fix(7)).refusals()).as("plan " + plans).isEmpty();
+                assertThat(process.patches()).extracting(AppliedPatch::status).as("list " + plans)
+                        .doesNotContain(AppliedPatch.Status.NOT_IN_FORCE);
                 plans++;
             } while (!tool.isDone());
             assertThat(tool.get()).isEqualTo(CHANGES);
