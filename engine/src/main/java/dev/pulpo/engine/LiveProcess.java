@@ -739,17 +739,18 @@ public final class LiveProcess implements AutoCloseable {
 
     /** What another live patcher, such as libpulp with its own library, has put into the process. Stops nothing. */
     public Optional<OtherPatcher> otherPatcher() {
-        return explained(() -> {
-            ProcessImage image = image();
-            return OtherPatches.of(image, memory, registry(image));
-        });
+        return explained(() -> otherPatcher(image()));
+    }
+
+    private Optional<OtherPatcher> otherPatcher(ProcessImage image) {
+        return OtherPatches.of(image, memory, () -> registry(image));
     }
 
     /** {@link #patches}, {@link #leftovers}, {@link #shadows} and {@link #otherPatcher} as of one reading of the process. */
     public PatchListing listing() {
         return explained(() -> settled(listing -> areLost(listing.patches()),
                 (image, registry) -> new PatchListing(patches(registry), leftovers(image, registry), shadows(image),
-                        OtherPatches.of(image, memory, registry))));
+                        otherPatcher(image))));
     }
 
     /** The message log in the process, oldest line first. */

@@ -255,7 +255,7 @@ public record Preflight(int pid, String name, boolean hasStub, List<String> prep
         }
 
         private void others(ProcessImage image, TraceeMemory memory) {
-            OtherPatches.of(image, memory, image.stub().map(stub -> Registry.read(pid, memory, stub)))
+            OtherPatches.of(image, memory, () -> image.stub().map(stub -> Registry.read(pid, memory, stub)))
                     .ifPresent(other -> add(other.functions().isEmpty() ? Severity.NOTE : Severity.DOUBT,
                             Kind.OTHER_PATCHER, other.toString(),
                             "what it has replaced cannot be patched before that is reverted by its own tools"));

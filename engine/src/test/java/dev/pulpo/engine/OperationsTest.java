@@ -118,6 +118,7 @@ class OperationsTest {
                 assertThat(process.plan(fix(7)).refusals()).as("plan " + plans).isEmpty();
                 assertThat(process.patches()).extracting(AppliedPatch::status).as("list " + plans)
                         .doesNotContain(AppliedPatch.Status.NOT_IN_FORCE);
+                assertThat(process.otherPatcher()).as("look " + plans).isEmpty();
                 plans++;
             } while (!tool.isDone());
             assertThat(tool.get()).isEqualTo(CHANGES);

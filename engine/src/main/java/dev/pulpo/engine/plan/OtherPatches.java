@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /** Looks for the work of other live patchers: detours at prepared entries that no record explains, and libpulp's own library. */
@@ -39,11 +40,20 @@ public final class OtherPatches {
     }
 
     /**
-     * What there is.
+     * What there is. A detour that only the first of two looks knows no record of is Pulpo's: tools write a record before they
+     * change entries.
      *
-     * @param registry Pulpo's own records; empty without a stub
+     * @param registry reads Pulpo's own records; empty without a stub
      */
-    public static Optional<OtherPatcher> of(ProcessImage image, TargetMemory memory, Optional<Registry> registry) {
+    public static Optional<OtherPatcher> of(ProcessImage image, TargetMemory memory,
+            Supplier<Optional<Registry>> registry) {
+        return look(image, memory, registry.get()).flatMap(first -> look(image, memory, registry.get())
+                .map(second -> new OtherPatcher(second.libraries(),
+                        second.functions().stream().filter(first.functions()::contains).toList()))
+                .filter(both -> !both.libraries().isEmpty() || !both.functions().isEmpty()));
+    }
+
+    private static Optional<OtherPatcher> look(ProcessImage image, TargetMemory memory, Optional<Registry> registry) {
         Set<RemoteAddress> own = registry.stream().flatMap(known -> known.records().stream())
                 .flatMap(record -> record.patch().functions().stream()).map(FunctionRecord::entry)
                 .collect(Collectors.toSet());
