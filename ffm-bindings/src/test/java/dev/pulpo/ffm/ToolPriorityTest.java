@@ -1,6 +1,7 @@
 package dev.pulpo.ffm;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The nice values of this JVM's threads, as the kernel tells them. */
 @SuppressWarnings("try") // sections are there to be closed
@@ -55,7 +57,9 @@ class ToolPriorityTest {
 
     /** As many other programs as leave this one a tenth of the processors. */
     @Test
+    @Timeout(60)
     void aStarvedProgramIsRaised() throws IOException, InterruptedException {
+        assumeTrue(Files.isReadable(Path.of("/proc/self/schedstat")), "the kernel does not tell how long threads wait");
         int ordinary = nice(Processes.currentThread());
         Thread keeper = new Thread(() -> ToolPriority.raiseWhileStarved(TimeUnit.HOURS.toNanos(1)));
         AtomicBoolean done = new AtomicBoolean();
