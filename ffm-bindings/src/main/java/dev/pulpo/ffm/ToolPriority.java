@@ -21,6 +21,7 @@ public final class ToolPriority {
     private static final int OFFSET = 20;
 
     private static final long LOOK_NANOS = 50_000_000;
+    private static final long SELDOM_NANOS = 500_000_000;
 
     private static final Object LOCK = new Object();
     private static volatile boolean low;
@@ -72,11 +73,13 @@ public final class ToolPriority {
 
     /**
      * As {@link #keepLow}, but never returns before the thread is interrupted: when the threads hardly get a processor, it raises
-     * their priority, at once to the ordinary one, and then to the highest, until they have little to do. Others, who may keep
-     * all processors busy, are not to slow down a program that works for everybody. The calling thread gets the highest
-     * priority. Nothing is raised where the kernel does not tell how long threads wait.
+     * their priority, at once to the ordinary one, and then to a higher one, until they have little to do. The calling thread
+     * gets the highest priority. Nothing is raised where the kernel does not tell how long threads wait.
+     *
+     * @param raised the nice value of starved threads: -20 takes the processors from all others; with -10 a thread gets nine
+     *               times as much as an ordinary one
      */
-    public static void raiseWhileStarved(long lowNanos) {
+    public static void raiseWhileStarved(long lowNanos, int raised) {
         synchronized (LOCK) {
             if (low || !canRaise()) {
                 return;
@@ -89,14 +92,18 @@ public final class ToolPriority {
             }
         }
         ThreadShares shares = new ThreadShares();
-        long end = System.nanoTime() + lowNanos;
+        long began = System.nanoTime();
         int now = LOW;
         while (!Thread.currentThread().isInterrupted()) {
-            LockSupport.parkNanos(ToolPriority.class, now == HIGHEST ? 10 * LOOK_NANOS : LOOK_NANOS);
+            boolean starting = System.nanoTime() - began < lowNanos;
+            LockSupport.parkNanos(ToolPriority.class, starting ? LOOK_NANOS : SELDOM_NANOS);
             shares.look();
-            int next = shares.areStarved()
-                    ? now == LOW ? ordinary : HIGHEST
-                    : now == LOW && System.nanoTime() - end >= 0 || now == HIGHEST && shares.areIdle() ? ordinary : now;
+            int next = now;
+            if (shares.areStarved()) {
+                next = now == LOW ? ordinary : Math.min(raised, ordinary);
+            } else if (now == LOW ? !starting : shares.areIdle()) {
+                next = ordinary;
+            }
             if (next != now) {
                 synchronized (LOCK) {
                     low = false;

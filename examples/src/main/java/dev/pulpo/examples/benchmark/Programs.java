@@ -18,7 +18,7 @@ final class Programs {
 
     private Programs() {}
 
-    /** What a program has printed, and its time from start to end. */
+    /** What a program has printed to its standard output, and its time from start to end. */
     record Run(Duration time, String output) {}
 
     /**
@@ -28,9 +28,10 @@ final class Programs {
      */
     static Run run(List<String> command) throws IOException, InterruptedException {
         Path output = Files.createTempFile("benchmark", ".out");
+        Path errors = Files.createTempFile("benchmark", ".err");
         try {
             long began = System.nanoTime();
-            Process process = new ProcessBuilder(command).redirectErrorStream(true)
+            Process process = new ProcessBuilder(command).redirectError(errors.toFile())
                     .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                     .redirectOutput(output.toFile()).start();
             try {
@@ -39,7 +40,7 @@ final class Programs {
                 String text = Files.readString(output, StandardCharsets.UTF_8);
                 if (status != 0) {
                     throw new IOException(shortened(String.join(" ", command)) + " ended with " + status + ": "
-                            + shortened(text.strip()));
+                            + shortened((Files.readString(errors, StandardCharsets.UTF_8) + text).strip()));
                 }
                 return new Run(time, text);
             } finally {
@@ -48,6 +49,7 @@ final class Programs {
             }
         } finally {
             Files.delete(output);
+            Files.delete(errors);
         }
     }
 
