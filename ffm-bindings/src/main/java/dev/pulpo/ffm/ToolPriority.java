@@ -73,13 +73,11 @@ public final class ToolPriority {
 
     /**
      * As {@link #keepLow}, but never returns before the thread is interrupted: when the threads hardly get a processor, it raises
-     * their priority, at once to the ordinary one, and then to a higher one, until they have little to do. The calling thread
-     * gets the highest priority. Nothing is raised where the kernel does not tell how long threads wait.
-     *
-     * @param raised the nice value of starved threads: -20 takes the processors from all others; with -10 a thread gets nine
-     *               times as much as an ordinary one
+     * their priority, at once to the ordinary one, and then to the highest, until they have little to do. Others, who may keep
+     * all processors busy, are not to slow down a program that works for everybody; they lose the processors meanwhile. The
+     * calling thread gets the highest priority. Nothing is raised where the kernel does not tell how long threads wait.
      */
-    public static void raiseWhileStarved(long lowNanos, int raised) {
+    public static void raiseWhileStarved(long lowNanos) {
         synchronized (LOCK) {
             if (low || !canRaise()) {
                 return;
@@ -100,7 +98,7 @@ public final class ToolPriority {
             shares.look();
             int next = now;
             if (shares.areStarved()) {
-                next = now == LOW ? ordinary : Math.min(raised, ordinary);
+                next = now == LOW ? ordinary : HIGHEST;
             } else if (now == LOW ? !starting : shares.areIdle()) {
                 next = ordinary;
             }

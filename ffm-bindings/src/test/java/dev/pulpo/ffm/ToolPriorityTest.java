@@ -23,7 +23,6 @@ class ToolPriorityTest {
     private static final int NICE = 19 - 3;
     private static final int LOW = 19;
     private static final int HIGHEST = -20;
-    private static final int RAISED = -10;
     private static final long LOOK_MILLIS = 10;
 
     @Test
@@ -62,7 +61,7 @@ class ToolPriorityTest {
     void aStarvedProgramIsRaised() throws IOException, InterruptedException {
         assumeTrue(Files.isReadable(Path.of("/proc/self/schedstat")), "the kernel does not tell how long threads wait");
         int ordinary = nice(Processes.currentThread());
-        Thread keeper = new Thread(() -> ToolPriority.raiseWhileStarved(TimeUnit.HOURS.toNanos(1), RAISED));
+        Thread keeper = new Thread(() -> ToolPriority.raiseWhileStarved(TimeUnit.HOURS.toNanos(1)));
         AtomicBoolean done = new AtomicBoolean();
         // Together they wait all the time.
         List<Thread> busy = Stream.generate(() -> new Thread(() -> {
@@ -77,14 +76,14 @@ class ToolPriorityTest {
             }
             busy.forEach(Thread::start);
             keeper.start();
-            while (keeper.isAlive() && nice(Processes.currentThread()) != RAISED) {
+            while (keeper.isAlive() && nice(Processes.currentThread()) != HIGHEST) {
                 Thread.sleep(LOOK_MILLIS);
             }
             if (!keeper.isAlive()) {
                 assertThat(values()).as("without permission nothing is changed").containsOnly(ordinary);
                 return;
             }
-            assertThat(values()).contains(RAISED);
+            assertThat(values()).contains(HIGHEST);
             others.forEach(Process::destroyForcibly);
             done.set(true);
             while (nice(Processes.currentThread()) != ordinary) {

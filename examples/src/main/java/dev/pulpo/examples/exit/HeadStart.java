@@ -22,10 +22,6 @@ public final class HeadStart {
     private static final long LOW_NANOS = 1_000_000_000L;
 
     private static final Set<String> ONE_PROCESS = Set.of("-p", "--process");
-    /** Nobody slows down a command over many processes by keeping the processors busy. */
-    private static final int OVER_MANY = -20;
-    /** A target with many busy threads goes on beside a command for it. */
-    private static final int OVER_ONE = -10;
 
     private HeadStart() {}
 
@@ -33,15 +29,26 @@ public final class HeadStart {
     public static void begin(String... arguments) {
         String command = arguments.length == 0 ? "" : arguments[0];
         if (STOPPING.contains(command) || LOOKING.contains(command)) {
-            int raised = Collections.disjoint(List.of(arguments), ONE_PROCESS) ? OVER_MANY : OVER_ONE;
-            Thread.ofPlatform().daemon().name("pulpo-priority")
-                    .start(() -> ToolPriority.raiseWhileStarved(LOW_NANOS, raised));
+            boolean overMany = Collections.disjoint(List.of(arguments), ONE_PROCESS);
+            Thread.ofPlatform().daemon().name("pulpo-priority").start(() -> keepPriority(overMany));
         }
         if (STOPPING.contains(command)) {
             LiveProcess.prepare();
         } else if (LOOKING.contains(command)) {
             // The first system call is the slow one, whichever it is.
             Thread.ofPlatform().daemon().name("pulpo-head-start").start(Processes::currentThread);
+        }
+    }
+
+    /**
+     * Nobody slows down a command over many processes by keeping the processors busy. A command over one process is not raised:
+     * its target, with many busy threads, would have longer gaps.
+     */
+    private static void keepPriority(boolean overMany) {
+        if (overMany) {
+            ToolPriority.raiseWhileStarved(LOW_NANOS);
+        } else {
+            ToolPriority.keepLow(LOW_NANOS);
         }
     }
 }
