@@ -98,7 +98,8 @@ public final class ToolPriority {
             shares.look();
             int next = now;
             if (shares.areStarved()) {
-                next = now == LOW ? ordinary : HIGHEST;
+                // Who has started the program with a low priority has meant it.
+                next = now == LOW || ordinary > 0 ? ordinary : HIGHEST;
             } else if (now == LOW ? !starting : shares.areIdle()) {
                 next = ordinary;
             }
