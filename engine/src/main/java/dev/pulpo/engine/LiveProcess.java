@@ -92,7 +92,7 @@ import java.util.stream.Collectors;
  * files are malformed, or too large to be read.
  */
 public final class LiveProcess implements AutoCloseable {
-    /** How often other tools may come between two looks of a plan. */
+    /** How often other tools may come between a look at the records and one at the code. */
     private static final int MOST_OTHERS = 20;
 
     private static final Duration FORCE_TIMEOUT = Duration.ofSeconds(5);
@@ -748,9 +748,14 @@ public final class LiveProcess implements AutoCloseable {
 
     /** {@link #patches}, {@link #leftovers}, {@link #shadows} and {@link #otherPatcher} as of one reading of the process. */
     public PatchListing listing() {
-        return explained(() -> settled(listing -> areLost(listing.patches()),
-                (image, registry) -> new PatchListing(patches(registry), leftovers(image, registry), shadows(image),
-                        otherPatcher(image))));
+        record Seen(ProcessImage image, Optional<Registry> registry, List<AppliedPatch> patches) {}
+        return explained(() -> {
+            // What is left over may take a while to be looked at, so that is not done again.
+            Seen seen = settled(look -> areLost(look.patches()),
+                    (image, registry) -> new Seen(image, registry, patches(registry)));
+            return new PatchListing(seen.patches(), leftovers(seen.image(), seen.registry()), shadows(seen.image()),
+                    otherPatcher(seen.image()));
+        });
     }
 
     /** The message log in the process, oldest line first. */

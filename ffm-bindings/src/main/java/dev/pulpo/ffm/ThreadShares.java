@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -33,11 +34,12 @@ final class ThreadShares {
         running = 0;
         waiting = 0;
         for (String thread : threads()) {
-            Share share = share(thread);
-            Share earlier = last.getOrDefault(thread, new Share(0, 0));
-            running += share.running - earlier.running;
-            waiting += share.waiting - earlier.waiting;
-            now.put(thread, share);
+            share(thread).ifPresent(share -> {
+                Share earlier = last.getOrDefault(thread, new Share(0, 0));
+                running += share.running - earlier.running;
+                waiting += share.waiting - earlier.waiting;
+                now.put(thread, share);
+            });
         }
         last = now;
     }
@@ -51,13 +53,13 @@ final class ThreadShares {
         }
     }
 
-    /** Of a thread; zeros of one that has ended. */
-    private static Share share(String thread) {
+    /** Of a thread that has not ended. */
+    private static Optional<Share> share(String thread) {
         try {
             String[] words = Files.readString(TASKS.resolve(thread).resolve("schedstat")).split(" ", 3);
-            return new Share(Long.parseLong(words[0]), Long.parseLong(words[1]));
+            return Optional.of(new Share(Long.parseLong(words[0]), Long.parseLong(words[1])));
         } catch (IOException e) {
-            return new Share(0, 0);
+            return Optional.empty();
         }
     }
 

@@ -51,15 +51,8 @@ public final class ToolPriority {
      * that start them.
      */
     public static void keepLow(long nanos) {
-        synchronized (LOCK) {
-            if (low || !canRaise()) {
-                return;
-            }
-            keeper = Processes.currentThread();
-            low = true;
-            if (sections == 0) {
-                set(LOW);
-            }
+        if (!lower()) {
+            return;
         }
         long end = System.nanoTime() + nanos;
         while (System.nanoTime() - end < 0 && !Thread.currentThread().isInterrupted()) {
@@ -78,17 +71,10 @@ public final class ToolPriority {
      * calling thread gets the highest priority. Nothing is raised where the kernel does not tell how long threads wait.
      */
     public static void raiseWhileStarved(long lowNanos) {
-        synchronized (LOCK) {
-            if (low || !canRaise()) {
-                return;
-            }
-            keeper = Processes.currentThread();
-            syscall(Linux.SYS_setpriority(), Linux.PRIO_PROCESS(), 0, HIGHEST);
-            low = true;
-            if (sections == 0) {
-                set(LOW);
-            }
+        if (!lower()) {
+            return;
         }
+        syscall(Linux.SYS_setpriority(), Linux.PRIO_PROCESS(), 0, HIGHEST);
         ThreadShares shares = new ThreadShares();
         long began = System.nanoTime();
         int now = LOW;
@@ -110,6 +96,21 @@ public final class ToolPriority {
                 }
                 now = next;
             }
+        }
+    }
+
+    /** Lowers the priority of all threads but the calling one; whether that is done, and may be taken back. */
+    private static boolean lower() {
+        synchronized (LOCK) {
+            if (low || !canRaise()) {
+                return false;
+            }
+            keeper = Processes.currentThread();
+            low = true;
+            if (sections == 0) {
+                set(LOW);
+            }
+            return true;
         }
     }
 

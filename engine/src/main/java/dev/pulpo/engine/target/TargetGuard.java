@@ -58,12 +58,12 @@ public final class TargetGuard {
         boolean mayBeUndecided = !(failure instanceof RefusedException || failure instanceof BlockedException
                 || failure instanceof TargetDamagedException);
         long deadline = System.nanoTime() + UNDECIDED_NANOS;
-        do {
-            if (isGone(pid, memory)) {
-                return true;
+        while (!isGone(pid, memory)) {
+            if (!mayBeUndecided || System.nanoTime() - deadline >= 0) {
+                return false;
             }
             LockSupport.parkNanos(TargetGuard.class, PAUSE_NANOS);
-        } while (mayBeUndecided && System.nanoTime() - deadline < 0);
-        return false;
+        }
+        return true;
     }
 }
